@@ -1,0 +1,80 @@
+"""Help texts with examples."""
+
+from knack.help_files import helps
+
+helps["dockervm"] = """
+type: group
+short-summary: Make and look after Docker hosts on Azure, reached over mutual TLS.
+long-summary: >
+    One command makes a Linux VM that is a Docker host. Its certificates lie in one folder on this computer, by default
+    ~/.docker, where the docker client looks for them. Without them nobody gets in.
+"""
+
+helps["dockervm create"] = """
+type: command
+short-summary: Create a Docker host, or finish one that is half made.
+long-summary: >
+    Makes a VM with a public address, puts Docker onto it, and proves with a verified TLS call that it answers. The
+    certificate authority and the client certificate are made when the folder has none, and used again for later hosts.
+    Open on the host are its Docker port and, with -e, SSH; nothing else.
+
+    A failure before the VM runs undoes what was made. A later one keeps the VM; the same command goes on with it.
+
+    A password typed as an argument can be read in the shell's history, in process lists and in the log of --debug: use
+    -p @file, or -p alone, which asks for it.
+examples:
+    - name: A Docker host with defaults; then docker --tls -H tcp://web1.westus.cloudapp.azure.com:4243 info works.
+      text: az dockervm create -g mygroup -n web1
+    - name: As the command of 2014 - a region as people write it, SSH open, a password asked for.
+      text: az dockervm create -g mygroup -n web1 -l "West US" -u azureuser -p -e 22
+    - name: Another port for Docker, another folder for the certificates, sshd on port 2222.
+      text: az dockervm create -g mygroup -n web2 -dp 2376 -dc ./certs -e 2222
+    - name: Without the Docker VM extension; the server's key is born on the host.
+      text: az dockervm create -g mygroup -n web3 --provisioner run-command
+    - name: In a script - one JSON object on stdout, nothing on stderr but errors.
+      text: export DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)
+"""
+
+helps["dockervm info"] = """
+type: command
+short-summary: Show a host and its Docker engine.
+long-summary: >
+    The VM's half comes from Azure, the engine's from a verified TLS call. A host that is off or can't be reached still
+    shows the VM's half, and the reason for the missing one.
+examples:
+    - name: Show a host.
+      text: az dockervm info -g mygroup -n web1
+    - name: Only the engine's version.
+      text: az dockervm info -g mygroup -n web1 --query engine.version -o tsv
+"""
+
+helps["dockervm cert"] = """
+type: group
+short-summary: The certificates on this computer that open the Docker hosts.
+"""
+
+helps["dockervm cert create"] = """
+type: command
+short-summary: Make the certificate authority and the client certificate if they are missing.
+long-summary: >
+    Needs no login. A sound set is left as it is, docker-machine's and hand-made ones too. --force makes a new
+    authority, which cuts this computer off from all hosts of the old one; it asks first and keeps the old files.
+examples:
+    - name: Make them in ~/.docker before the first host.
+      text: az dockervm cert create
+    - name: Make them in another folder.
+      text: az dockervm cert create -dc ./certs
+    - name: Begin anew, without a question.
+      text: az dockervm cert create --force --yes
+"""
+
+helps["dockervm cert show"] = """
+type: command
+short-summary: Show the certificates - subject, issuer, names, serial, fingerprint, validity, days left.
+long-summary: Needs no login.
+examples:
+    - name: Show those in ~/.docker.
+      text: az dockervm cert show -o table
+    - name: Days until the client certificate expires.
+      text: az dockervm cert show --query client.daysLeft -o tsv
+"""

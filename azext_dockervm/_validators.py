@@ -1,0 +1,122 @@
+"""Turning what the user typed into values: types for the parser, the password prompt, SSH keys."""
+
+from __future__ import annotations
+
+import argparse
+
+from azext_dockervm import errors, rules
+
+# What `-p` without a value leaves; no password can hold a NUL.
+ASK_FOR_PASSWORD = "\0"
+
+
+def _parser_error(check, *arguments):
+    try:
+        return check(*arguments)
+    except errors.DockerVMError as error:
+        raise argparse.ArgumentTypeError(error.message) from error
+
+
+def port_type(text: str) -> int:
+    """A TCP port; az exits with 2 for a value of the wrong type, as for any argument."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is no port; give a number from 1 to 65535")
+    return _parser_error(rules.check_port, int(text), "value")
+
+
+def location_type(text: str) -> str:
+    """az's own type asks Azure for its regions while it parses; this one only folds case and spaces."""
+    return text.replace(" ", "").lower()
+
+
+def admin_username(given: str | None) -> str:
+    """As ``az vm create``: the local user's name, or azureuser where Azure or Linux would refuse it."""
+    if given is not None:
+        return given
+    import getpass
+
+    try:
+        return rules.check_user_name(getpass.getuser().lower())
+    except (errors.InvalidValue, OSError, KeyError, ImportError):   # getpass raises these where there is no name
+        return "azureuser"
+
+
+def admin_password(given: str | None) -> str | None:
+    """Ask at the prompt where ``-p`` came alone."""
+    if given != ASK_FOR_PASSWORD:
+        return given
+    from knack.prompting import NoTTYException, prompt_pass
+
+    try:
+        return prompt_pass("Admin password: ", confirm=True)
+    except NoTTYException as error:
+        raise errors.MissingArgument("--admin-password: there is no terminal to ask for it.",
+                                     "Put it into a file and say -p @file.") from error
+
+
+def check_login(password: str | None, ssh_key_values: list[str] | None, generate: bool) -> None:
+    """Password or keys, never both: a host with both has the weaker one's protection."""
+    if password is not None and (ssh_key_values or generate):
+        other = "--ssh-key-values" if ssh_key_values else "--generate-ssh-keys"
+        raise errors.ConflictingArguments(f"--admin-password and {other} exclude each other.",
+                                          "Leave one of them out; keys are safer.")
+    if ssh_key_values and generate:
+        raise errors.ConflictingArguments("--ssh-key-values and --generate-ssh-keys exclude each other.",
+                                          "Leave one of them out.")
+
+
+def given_ssh_keys(values: list[str] | None) -> tuple[str, ...]:
+    """The public keys of --ssh-key-values: texts, or files that hold one."""
+    return tuple(_public_key(value) for value in values or ())
+
+
+def _public_key(value: str) -> str:
+    from pathlib import Path
+
+    text, path = value, Path(value).expanduser()
+    try:
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        if not value.startswith(("ssh-", "ecdsa-", "sk-")):     # a key's text can be too long for a file's name
+            raise errors.InvalidValue(f"--ssh-key-values: '{value}' can't be read: {error}") from error
+    if "PRIVATE KEY" in text:
+        raise errors.InvalidValue(f"--ssh-key-values: '{value}' holds a private key; give the public one (.pub).")
+    if not _is_public_key(text):
+        raise errors.InvalidValue(f"--ssh-key-values: '{value[:60]}' is neither an OpenSSH public key nor a file that "
+                                  "holds one.", "ssh-keygen -t ed25519")
+    return text.strip()
+
+
+def _is_public_key(text: str) -> bool:
+    import binascii
+    import struct
+
+    from azure.cli.core.keys import is_valid_ssh_rsa_public_key  # despite its name it takes every type
+
+    try:
+        return is_valid_ssh_rsa_public_key(text.strip())
+    except (binascii.Error, struct.error, ValueError):
+        return False
+
+
+def usual_ssh_keys(generate: bool, warn) -> tuple[str, ...]:
+    """az's usual key files; made if there are none, which ``warn`` says unless it was asked for."""
+    from pathlib import Path
+
+    from azure.cli.core.keys import generate_ssh_keys
+
+    folder = Path.home() / ".ssh"
+    for name in ("id_rsa.pub", "id_ed25519.pub"):
+        if (folder / name).is_file():
+            return (_public_key(str(folder / name)),)
+    private, public = folder / "id_rsa", folder / "id_rsa.pub"
+    try:
+        key = generate_ssh_keys(str(private), str(public))
+    except (OSError, ValueError) as error:
+        raise errors.InvalidValue(f"No SSH key: {private} can't be made or read: {error}",
+                                  "Give one with --ssh-key-values, or a password with -p.") from error
+    if not generate:
+        warn(f"There was neither password nor SSH key, so a key pair was made: {private} and {public}. Keep it safe: "
+             "it opens the VM.")
+    return (key.strip(),)

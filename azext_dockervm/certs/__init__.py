@@ -1,0 +1,1 @@
+"""Certificates: ``authority`` makes them in memory, ``identity`` says for whom, ``store`` alone touches the disk."""

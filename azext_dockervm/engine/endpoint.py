@@ -1,0 +1,45 @@
+"""Where an engine is and which certificates open it; and the docker command that a user types for it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """``host`` is a DNS name or address; ``folder`` holds ca.pem, cert.pem and key.pem."""
+
+    host: str
+    port: int
+    folder: Path
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "ca.pem"
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "cert.pem"
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "key.pem"
+
+    @property
+    def docker_host(self) -> str:
+        return f"tcp://{self.host}:{self.port}"
+
+    def missing_file(self) -> Path | None:
+        return next((path for path in (self.ca, self.certificate, self.key) if not path.is_file()), None)
+
+    def command(self, *words: str) -> str:
+        """What to type. The docker client looks into ~/.docker by itself; another folder has to be named."""
+        files = [] if self.folder == Path.home() / ".docker" else [
+            f"--tlscacert={self.ca}", f"--tlscert={self.certificate}", f"--tlskey={self.key}"]
+        line = ["docker", "--tlsverify", *files, "-H", self.docker_host, *words]
+        if os.name == "nt":
+            return " ".join(f'"{word}"' if " " in word else word for word in line)
+        return shlex.join(line)

@@ -1,0 +1,94 @@
+"""A bare TLS handshake with an engine: who answers, with which certificate, and does it turn strangers away."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.errors import EngineUnreachable
+
+PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
+
+
+def _context(endpoint: Endpoint, with_certificate: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(endpoint.ca))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if with_certificate:
+        context.load_cert_chain(str(endpoint.certificate), str(endpoint.key))
+    return context
+
+
+def handshake(endpoint: Endpoint, timeout: float = 5.0) -> bytes:
+    """A verified handshake with the client certificate, and a ping → the server's certificate (DER).
+
+    Under TLS 1.3 a refusal of the client arrives after the handshake, so only an answered ping proves anything.
+    Raises ``EngineUnreachable`` whose ``kind`` is dns, refused, timeout, certificate, rejected, protocol or other.
+    """
+    missing = endpoint.missing_file()
+    if missing is not None:
+        raise EngineUnreachable(f"the certificate file {missing} is missing", kind="files")
+    try:
+        context = _context(endpoint, True)
+    except (ssl.SSLError, OSError) as error:
+        raise EngineUnreachable(f"the certificates in {endpoint.folder} can't be loaded: {_reason(error)}",
+                                kind="files") from error
+    reply, certificate = _exchange(endpoint, context, timeout)
+    if not reply.startswith(b"HTTP/1.") or b" 200 " not in reply.split(b"\r\n", 1)[0]:
+        raise EngineUnreachable(f"what answers on {endpoint.docker_host} is no Docker engine", kind="protocol")
+    return certificate
+
+
+def turns_strangers_away(endpoint: Endpoint, timeout: float = 5.0) -> bool:
+    """Whether a client without a certificate gets no answer."""
+    try:
+        reply, _ = _exchange(endpoint, _context(endpoint, False), timeout)
+    except EngineUnreachable as error:
+        if error.kind == "rejected":
+            return True
+        raise
+    return b"200" not in reply.split(b"\r\n", 1)[0]
+
+
+def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
+    where = f"{endpoint.host}:{endpoint.port}"
+    try:
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as plain:
+            with context.wrap_socket(plain, server_hostname=endpoint.host) as secured:
+                certificate = secured.getpeercert(binary_form=True)
+                secured.sendall(PING)
+                return _read(secured), certificate
+    except socket.gaierror as error:
+        raise EngineUnreachable(f"the name {endpoint.host} does not resolve from here", kind="dns") from error
+    except ssl.SSLCertVerificationError as error:
+        raise EngineUnreachable(f"the certificate that {where} shows is not the right one: {error.verify_message}",
+                                kind="certificate") from error
+    except ssl.SSLError as error:
+        kind = "rejected" if "ALERT" in (error.reason or "") else "protocol"
+        said = "turned this client's certificate away" if kind == "rejected" else "does not speak TLS as expected"
+        raise EngineUnreachable(f"{where} {said}: {_reason(error)}", kind=kind) from error
+    except TimeoutError as error:
+        raise EngineUnreachable(f"{where} does not answer: something between here and there drops the packets "
+                                "(a firewall, a network security group), or the VM is off", kind="timeout") from error
+    except ConnectionRefusedError as error:
+        raise EngineUnreachable(f"{where} refuses connections: nothing listens there", kind="refused") from error
+    except ConnectionError as error:
+        raise EngineUnreachable(f"{where} closed the connection", kind="rejected") from error
+    except OSError as error:
+        raise EngineUnreachable(f"{where} can't be reached: {_reason(error)}", kind="other") from error
+
+
+def _read(secured: ssl.SSLSocket) -> bytes:
+    reply = b""
+    while b"\r\n\r\n" not in reply:
+        part = secured.recv(4096)
+        if not part:
+            break
+        reply += part
+    if not reply:
+        raise ConnectionResetError("no answer")
+    return reply
+
+
+def _reason(error: OSError) -> str:
+    return getattr(error, "reason", None) or error.strerror or str(error)

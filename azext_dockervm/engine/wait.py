@@ -1,0 +1,26 @@
+"""Waiting until an engine answers from here, with the last thing seen when the patience ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.engine.tls import handshake
+from azext_dockervm.errors import EngineUnreachable
+
+# Waiting mends none of these.
+FINAL = frozenset({"files"})
+
+
+def until_answering(endpoint: Endpoint, deadline: Any) -> bytes:
+    """Try a verified handshake until it works → the server's certificate (DER).
+
+    Raises the last ``EngineUnreachable`` when ``deadline`` passes, ``Interrupted`` on Ctrl-C.
+    """
+    while True:
+        try:
+            return handshake(endpoint, timeout=max(1.0, min(5.0, deadline.remaining())))
+        except EngineUnreachable as error:
+            if error.kind in FINAL or deadline.remaining() < 1:
+                raise
+            deadline.sleep(min(1.0, deadline.remaining() / 2), error.cause)

@@ -1,0 +1,87 @@
+"""The extension's own exceptions: one root, each with a message and the next commands to type.
+
+Nothing here knows azure-cli; ``error_map`` turns these into az's error classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DockerVMError(Exception):
+    """Root of all errors that the extension raises on purpose.
+
+    ``message`` says what happened and why; ``recommendation`` says what to do next, usually a command to type.
+    """
+
+    def __init__(self, message: str, recommendation: str | Sequence[str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if recommendation is None:
+            recommendation = ()
+        elif isinstance(recommendation, str):
+            recommendation = (recommendation,)
+        self.recommendations: tuple[str, ...] = tuple(recommendation)
+
+
+class InvalidValue(DockerVMError):
+    """An argument's value breaks a rule; the message names argument and rule."""
+
+
+class ConflictingArguments(DockerVMError):
+    """Two arguments that exclude each other were both given."""
+
+
+class MissingArgument(DockerVMError):
+    """An argument that this command needs was not given."""
+
+
+class CertificateError(DockerVMError):
+    """Something about the certificates in the folder stands in the way; the message names the file."""
+
+
+class CertificateFileError(CertificateError):
+    """A file or folder of the certificate store can't be read or written."""
+
+
+class NotFound(DockerVMError):
+    """A resource that the command needs does not exist (az exits with 3)."""
+
+
+class Conflict(DockerVMError):
+    """Something exists already and is not ours to change."""
+
+
+class AzureRefused(DockerVMError):
+    """Azure answered with an error; ``code`` is Azure's own code where it sent one."""
+
+    def __init__(self, message: str, recommendation: str | Sequence[str] | None = None, code: str | None = None,
+                 status: int | None = None) -> None:
+        super().__init__(message, recommendation)
+        self.code = code
+        self.status = status
+
+
+class AzureUnreachable(DockerVMError):
+    """Azure's endpoint can't be reached."""
+
+
+class DeadlinePassed(DockerVMError):
+    """The time that the user allowed is over; the message holds the last state seen."""
+
+
+class HostFailed(DockerVMError):
+    """The host came up but Docker on it did not; the message holds the host's own words."""
+
+
+class EngineUnreachable(DockerVMError):
+    """The engine did not answer on its port from here; ``cause`` is the plain reason."""
+
+    def __init__(self, cause: str, recommendation: str | Sequence[str] | None = None, kind: str = "other") -> None:
+        super().__init__(cause, recommendation)
+        self.cause = cause
+        self.kind = kind
+
+
+class Interrupted(DockerVMError):
+    """Ctrl-C, after what had to be tidied was tidied."""

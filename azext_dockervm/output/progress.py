@@ -1,0 +1,124 @@
+"""Progress on stderr: a live line on a terminal, plain lines elsewhere, nothing under --only-show-errors."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from typing import TextIO
+
+from azext_dockervm.plan.step import Step
+
+
+class Silent:
+    """For --only-show-errors."""
+
+    def started(self, step: Step) -> None:
+        pass
+
+    def finished(self, step: Step, seconds: float, detail: str) -> None:
+        pass
+
+    def failed(self, step: Step, seconds: float) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        pass
+
+    def warn(self, text: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Lines(Silent):
+    """One line for each step that ended: for logs and pipes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def finished(self, step: Step, seconds: float, detail: str) -> None:
+        self._line(f"done in {seconds:5.1f} s  {step.title}{f': {detail}' if detail else ''}")
+
+    def failed(self, step: Step, seconds: float) -> None:
+        self._line(f"failed  {seconds:5.1f} s  {step.title}")
+
+    def say(self, text: str) -> None:
+        self._line(text)
+
+    def warn(self, text: str) -> None:
+        self._line(f"WARNING: {text}")
+
+    def _line(self, text: str) -> None:
+        print(text, file=self.stream, flush=True)
+
+
+class Live(Lines):
+    """The same lines, and below them one that shows what runs just now and for how long."""
+
+    REFRESH_SECONDS = 0.5
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._running: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._painter = threading.Thread(target=self._paint_often, name="dockervm-progress", daemon=True)
+        self._painter.start()
+
+    def started(self, step: Step) -> None:
+        with self._lock:
+            self._running[step.key] = (step.title, time.monotonic())
+        self._paint()
+
+    def finished(self, step: Step, seconds: float, detail: str) -> None:
+        self._forget(step)
+        super().finished(step, seconds, detail)
+
+    def failed(self, step: Step, seconds: float) -> None:
+        self._forget(step)
+        super().failed(step, seconds)
+
+    def close(self) -> None:
+        self._closed.set()
+        self._painter.join()
+        with self._lock:
+            self._running.clear()
+            self._write("\r\x1b[K")
+
+    def _forget(self, step: Step) -> None:
+        with self._lock:
+            self._running.pop(step.key, None)
+
+    def _line(self, text: str) -> None:
+        with self._lock:
+            self._write("\r\x1b[K")
+            super()._line(text)
+        self._paint()
+
+    def _paint_often(self) -> None:
+        while not self._closed.wait(self.REFRESH_SECONDS):
+            self._paint()
+
+    def _paint(self) -> None:
+        with self._lock:
+            if not self._running:
+                return
+            now = time.monotonic()
+            text = "  ".join(f"{title} ({now - since:.0f} s)" for title, since in self._running.values())
+            self._write(f"\r\x1b[K{text[:shutil.get_terminal_size().columns - 1]}")
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text)
+        self.stream.flush()
+
+
+def progress(only_show_errors: bool, stream: TextIO | None = None) -> Silent:
+    """The listener that fits: ``close`` it when the command ends."""
+    stream = stream or sys.stderr
+    if only_show_errors:
+        return Silent()
+    # Windows' old console shows escape sequences as text unless it was told otherwise; az tells it (colorama).
+    return Live(stream) if stream.isatty() else Lines(stream)

@@ -1,0 +1,249 @@
+"""The calls of Azure Resource Manager: JSON as on the wire in, JSON as on the wire out.
+
+Bodies go in as bytes and answers come back as plain dictionaries (through the SDK's ``cls`` hook), because the SDK's
+models differ between azure-mgmt-compute 34 (az's own) and 39, and 34 silently drops properties that it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, NotFound
+from azext_dockervm.plan.deadline import Deadline
+
+# Seconds before the 2nd, 3rd and later polls where Azure sends no Retry-After. Compute's operation GETs hold 45 and
+# refill by 15 a minute: 1, 2, 4, 4, ... stays inside; azure-core's own 30 s would double the length of a create.
+POLL_SECONDS = (1.0, 2.0, 4.0)
+
+
+def _wire(pipeline_response, _deserialized, _headers) -> Any:
+    http = pipeline_response.http_response
+    text = http.text()
+    return json.loads(text) if text else None
+
+
+def _body(value: dict) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _error(error) -> tuple[str | None, str]:
+    """Code and message of an HttpResponseError, without azure-core's decoration."""
+    body = getattr(error, "error", None)
+    code, message = getattr(body, "code", None), getattr(body, "message", None)
+    for detail in getattr(body, "details", None) or ():
+        if getattr(detail, "message", None) and detail.message not in (message or ""):
+            message = f"{message} {detail.message}" if message else detail.message
+    return code, message or getattr(error, "message", None) or str(error)
+
+
+def _polling(deadline: Deadline):
+    """An ARM poller that asks after 1, 2, then every 4 s, and wakes up at the deadline or Ctrl-C."""
+    from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+    class BackoffPolling(ARMPolling):
+        _asked = 0
+
+        def _extract_delay(self) -> float:
+            delay = super()._extract_delay()
+            if delay == self._timeout:      # nothing was sent: azure-core falls back to the interval
+                delay = POLL_SECONDS[min(self._asked, len(POLL_SECONDS) - 1)]
+            self._asked += 1
+            return delay
+
+        def _sleep(self, delay: float) -> None:
+            deadline.sleep(delay, f"Azure's operation is '{self.status()}'")
+
+    return BackoffPolling()
+
+
+class Azure:
+    """The requests that this extension makes. Thread-safe; every method raises the errors of ``errors.py``.
+
+    ``compute``, ``network`` and ``resources`` are made on first use, so that a command imports only what it needs.
+    """
+
+    def __init__(self, compute: Callable[[], Any], network: Callable[[], Any], resources: Callable[[], Any],
+                 locations: Callable[[], list[str]], deadline: Deadline | None = None) -> None:
+        self._factories = {"compute": compute, "network": network, "resources": resources}
+        self._clients: dict[str, Any] = {}
+        self._locations = locations
+        self.deadline = deadline or Deadline.never()
+
+    @classmethod
+    def for_cli(cls, cli_ctx, deadline: Deadline | None = None) -> Azure:
+        from azext_dockervm import _client_factory as factory
+
+        return cls(lambda: factory.compute_client(cli_ctx), lambda: factory.network_client(cli_ctx),
+                   lambda: factory.resource_client(cli_ctx), lambda: factory.subscription_locations(cli_ctx), deadline)
+
+    def connect(self, *names: str) -> None:
+        """Make the named clients now, in this thread: they share az's token cache, which is filled once."""
+        for name in names:
+            if name not in self._clients:
+                self._clients[name] = self._factories[name]()
+
+    def _operations(self, path: str):
+        client, _, group = path.partition(".")
+        self.connect(client)
+        target = self._clients[client]
+        return getattr(target, group) if group else target
+
+    def _call(self, verb: str, path: str, method: str, *arguments, **options):
+        """One SDK call; foreign errors are translated here, by type, status and code."""
+        from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+
+        try:
+            result = getattr(self._operations(path), method)(*arguments, cls=_wire, **options)
+            return result.result() if method.startswith("begin_") else result
+        except HttpResponseError as error:
+            code, message = _error(error)
+            if error.status_code == 404:
+                raise NotFound(f"{verb}: {message}") from error
+            raise AzureRefused(f"{verb}: {message}", code=code, status=error.status_code) from error
+        except (ServiceRequestError, ServiceResponseError) as error:
+            raise AzureUnreachable(f"{verb}: Azure can't be reached: {error.message}",
+                                   "Check the network, proxy and cloud ('az cloud show'), then try again.") from error
+        except AzureError as error:
+            raise AzureRefused(f"{verb}: {error.message}") from error
+
+    def _begin(self, verb: str, path: str, method: str, *arguments, **options):
+        return self._call(verb, path, f"begin_{method}", *arguments, polling=_polling(self.deadline), **options)
+
+    def _get(self, verb: str, path: str, method: str, *arguments, **options) -> dict | None:
+        """A read whose 404 means: is not there."""
+        try:
+            return self._call(verb, path, method, *arguments, **options)
+        except NotFound:
+            return None
+
+    # Groups, regions, images, extensions
+
+    @property
+    def subscription(self) -> str:
+        self.connect("compute")
+        return self._clients["compute"]._config.subscription_id  # the SDK has no public name for it
+
+    def group(self, group: str) -> dict | None:
+        return self._get("read the resource group", "resources.resource_groups", "get", group)
+
+    def locations(self) -> list[str]:
+        from azure.core.exceptions import AzureError
+
+        try:
+            return self._locations()
+        except AzureError as error:
+            raise AzureRefused(f"list the regions: {error.message}",
+                               status=getattr(error, "status_code", None)) from error
+
+    def image_versions(self, location: str, publisher: str, offer: str, sku: str) -> list[dict] | None:
+        return self._get("list the image's versions", "compute.virtual_machine_images", "list", location, publisher,
+                         offer, sku, top=1, orderby="name desc")
+
+    def image(self, location: str, publisher: str, offer: str, sku: str, version: str) -> dict | None:
+        return self._get("read the image", "compute.virtual_machine_images", "get", location, publisher, offer, sku,
+                         version)
+
+    def extension_versions(self, location: str, publisher: str, kind: str) -> list[dict] | None:
+        return self._get("ask for the extension", "compute.virtual_machine_extension_images", "list_versions", location,
+                         publisher, kind)
+
+    def sizes(self, location: str) -> list[str]:
+        """Names of all sizes of a region; some 100 KB, against the megabytes of the SKU list."""
+        self.connect("compute")
+        from azure.core.exceptions import AzureError, HttpResponseError
+
+        try:
+            return [size.name for size in self._operations("compute.virtual_machine_sizes").list(location)]
+        except HttpResponseError as error:
+            raise AzureRefused(f"list the sizes: {_error(error)[1]}", status=error.status_code) from error
+        except AzureError as error:
+            raise AzureUnreachable(f"list the sizes: {error.message}") from error
+
+    def label_is_free(self, location: str, label: str) -> bool:
+        answer = self._call("check the DNS label", "network", "check_dns_name_availability", location,
+                            domain_name_label=label)
+        return bool(answer.get("available"))
+
+    # Network
+
+    def virtual_network(self, group: str, name: str) -> dict | None:
+        return self._get("read the virtual network", "network.virtual_networks", "get", group, name)
+
+    def put_virtual_network(self, group: str, name: str, body: dict) -> dict:
+        return self._begin("create the virtual network", "network.virtual_networks", "create_or_update", group, name,
+                           _body(body))
+
+    def put_subnet(self, group: str, network: str, name: str, body: dict) -> dict:
+        return self._begin("create the subnet", "network.subnets", "create_or_update", group, network, name,
+                           _body(body))
+
+    def public_ip(self, group: str, name: str) -> dict | None:
+        return self._get("read the public IP address", "network.public_ip_addresses", "get", group, name)
+
+    def put_public_ip(self, group: str, name: str, body: dict) -> dict:
+        return self._begin("create the public IP address", "network.public_ip_addresses", "create_or_update", group,
+                           name, _body(body))
+
+    def delete_public_ip(self, group: str, name: str) -> None:
+        self._begin("delete the public IP address", "network.public_ip_addresses", "delete", group, name)
+
+    def security_group(self, group: str, name: str) -> dict | None:
+        return self._get("read the network security group", "network.network_security_groups", "get", group, name)
+
+    def put_security_group(self, group: str, name: str, body: dict) -> dict:
+        return self._begin("create the network security group", "network.network_security_groups", "create_or_update",
+                           group, name, _body(body))
+
+    def delete_security_group(self, group: str, name: str) -> None:
+        self._begin("delete the network security group", "network.network_security_groups", "delete", group, name)
+
+    def network_interface(self, group: str, name: str) -> dict | None:
+        return self._get("read the network interface", "network.network_interfaces", "get", group, name)
+
+    def put_network_interface(self, group: str, name: str, body: dict) -> dict:
+        return self._begin("create the network interface", "network.network_interfaces", "create_or_update", group,
+                           name, _body(body))
+
+    def delete_network_interface(self, group: str, name: str) -> None:
+        self._begin("delete the network interface", "network.network_interfaces", "delete", group, name)
+
+    # Virtual machine
+
+    def virtual_machine(self, group: str, name: str) -> dict | None:
+        return self._get("read the VM", "compute.virtual_machines", "get", group, name, expand="instanceView")
+
+    def put_virtual_machine(self, group: str, name: str, body: dict) -> dict:
+        return self._begin("create the VM", "compute.virtual_machines", "create_or_update", group, name, _body(body))
+
+    def tag_virtual_machine(self, group: str, name: str, tags: dict[str, str]) -> dict:
+        """PATCH replaces the whole map, so ``tags`` holds all of them."""
+        return self._begin("write the VM's tags", "compute.virtual_machines", "update", group, name,
+                           _body({"tags": tags}))
+
+    def delete_virtual_machine(self, group: str, name: str) -> None:
+        self._begin("delete the VM", "compute.virtual_machines", "delete", group, name)
+
+    def extension(self, group: str, vm: str, name: str) -> dict | None:
+        return self._get("read the extension", "compute.virtual_machine_extensions", "get", group, vm, name)
+
+    def put_extension(self, group: str, vm: str, name: str, body: dict) -> dict:
+        return self._begin("install the extension", "compute.virtual_machine_extensions", "create_or_update", group,
+                           vm, name, _body(body))
+
+    def delete_extension(self, group: str, vm: str, name: str) -> None:
+        self._begin("delete the extension", "compute.virtual_machine_extensions", "delete", group, vm, name)
+
+    def put_run_command(self, group: str, vm: str, name: str, body: dict) -> dict:
+        return self._begin("run the command", "compute.virtual_machine_run_commands", "create_or_update", group, vm,
+                           name, _body(body))
+
+    def run_command(self, group: str, vm: str, name: str) -> dict | None:
+        return self._get("read the command's answer", "compute.virtual_machine_run_commands",
+                         "get_by_virtual_machine", group, vm, name, expand="instanceView")
+
+    def delete_run_command(self, group: str, vm: str, name: str) -> None:
+        self._begin("delete the command", "compute.virtual_machine_run_commands", "delete", group, vm, name)
+
+

@@ -1,0 +1,279 @@
+"""A host from end to end: survey, choice of the provisioner, network and VM, set-up, proof, tags."""
+
+from __future__ import annotations
+
+import shlex
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from azext_dockervm import names
+from azext_dockervm.certs.summary import describe, iso
+from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.engine.tls import handshake
+from azext_dockervm.errors import (
+    AzureRefused,
+    Conflict,
+    DeadlinePassed,
+    DockerVMError,
+    EngineUnreachable,
+    HostFailed,
+    Interrupted,
+)
+from azext_dockervm.plan import network, vm
+from azext_dockervm.plan.arm import Azure
+from azext_dockervm.plan.execute import PlanFailed, execute, undo
+from azext_dockervm.plan.preflight import Found, survey
+from azext_dockervm.plan.step import Listener, Step
+from azext_dockervm.provision import base, docker_extension, proof, run_command
+from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.spec import HostSpec
+
+# The part of the time left that the Docker VM extension may use before run-command takes over.
+EXTENSION_SHARE = 0.5
+UNDO_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was asked for and found; nothing has been made yet."""
+
+    spec: HostSpec
+    found: Found
+    choice: base.Choice
+
+
+@dataclass(frozen=True)
+class Host:
+    """A finished host, as ``output.shapes`` shows it."""
+
+    vm: dict
+    spec: HostSpec
+    fqdn: str
+    public_address: str
+    private_address: str
+    provisioned: base.Provisioned
+    proof: proof.Proof
+
+
+def prepare(azure: Azure, spec: HostSpec) -> Prepared:
+    """Read what is there and decide; makes nothing."""
+    spec, found = survey(azure, spec)
+    if found.vm is not None:
+        _check_resumable(spec, found.vm)
+    return Prepared(spec, found, base.choose(spec, found.extension_published))
+
+
+def create(azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> Host:
+    """Make the host, or finish it where it is half made. ``store`` is a ``certs.store.CertificateStore``.
+
+    A failure before the VM runs undoes what this call made; a later one keeps the VM and says how to go on.
+    """
+    run = _Create(azure, prepared, store, listener)
+    return run.carry_out()
+
+
+def _check_resumable(spec: HostSpec, machine: dict) -> None:
+    state = vm.power_state(machine)
+    if state in ("stopped", "stopping", "deallocated", "deallocating"):
+        raise Conflict(f"The host '{spec.name}' exists and is {state}.",
+                       f"az vm start -g {spec.group} -n {spec.name}")
+
+
+def create_command(spec: HostSpec) -> str:
+    """The command that goes on with this host; the password stays out of it."""
+    words = ["az", "dockervm", "create", "-g", spec.group, "-n", spec.name]
+    for option, value, usual in (("-l", spec.location, None), ("--image", str(spec.image), names.DEFAULT_IMAGE),
+                                 ("--size", spec.size, names.DEFAULT_SIZE), ("-u", spec.admin_username, None),
+                                 ("-dp", spec.docker_port, names.DEFAULT_DOCKER_PORT), ("-e", spec.ssh_port, None),
+                                 ("--provisioner", spec.provisioner, "auto")):
+        if value is not None and value != usual:
+            words += [option, str(value)]
+    return shlex.join(words)
+
+
+def delete_commands(spec: HostSpec) -> list[str]:
+    """NIC, disk and address go with the VM (deleteOption); the security group does not."""
+    return [f"az vm delete -g {spec.group} -n {spec.name} --yes",
+            f"az network nsg delete -g {spec.group} -n {names.network_security_group(spec.name)}"]
+
+
+def _as_ours(cause: BaseException) -> DockerVMError:
+    """az's own errors (an expired login, say) and the unexpected keep their words; the debug log has the traceback."""
+    return cause if isinstance(cause, DockerVMError) else HostFailed(f"{type(cause).__name__}: {cause}")
+
+
+class _Create:
+    def __init__(self, azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> None:
+        self.azure, self.store, self.listener = azure, store, listener
+        self.spec, self.found, self.choice = prepared.spec, prepared.found, prepared.choice
+        self.run_id = uuid.uuid4().hex[:12]
+        self._used_run_commands: tuple[str, ...] = ()
+
+    def carry_out(self) -> Host:
+        self._announce()
+        if self.found.vm is not None and vm.never_ran(self.found.vm):
+            self._remove_what_never_ran()
+        results = self._make_machine()
+        try:
+            return self._finish(results)
+        except PlanFailed as failure:
+            raise self._kept(failure.cause) from failure.cause
+        except KeyboardInterrupt:
+            raise self._kept(Interrupted("stopped by Ctrl-C")) from None
+        except DockerVMError as error:
+            raise self._kept(error) from error
+
+    def _announce(self) -> None:
+        say = self.listener.say
+        if self.found.vm is not None:
+            say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
+        if self.found.label_was_replaced:
+            self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
+        say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
+
+    def _remove_what_never_ran(self) -> None:
+        """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew."""
+        spec = self.spec
+        step = Step("remove", f"delete the VM '{spec.name}', which never ran",
+                    lambda _results: self.azure.delete_virtual_machine(spec.group, spec.name))
+        execute([step], self.listener, self.azure.deadline)
+        self.spec, self.found = survey(self.azure, spec)
+
+    # The machine
+
+    def _certificates(self) -> Step:
+        folder = self.store.folder
+
+        def ensure(_results):
+            change = self.store.ensure()
+            return change, self.store.load_authority()
+
+        def tell(result) -> str:
+            change = result[0]
+            if change.created:
+                return f"made in {folder}"
+            return f"{folder}: new client certificate, the old one was expired" if change.client_issued else str(folder)
+
+        return Step("authority", "certificate authority and client certificate", ensure, detail=tell)
+
+    def _make_machine(self) -> dict[str, Any]:
+        custom_data = head_start() if self.choice.provisioner == base.RUN_COMMAND else None
+        steps = [self._certificates(), *network.steps(self.azure, self.spec, self.found, self.run_id),
+                 vm.step(self.azure, self.spec, self.found, self.run_id, custom_data)]
+        try:
+            return execute(steps, self.listener, self.azure.deadline)
+        except PlanFailed as failure:
+            raise self._after_failure(failure) from failure.cause
+
+    def _after_failure(self, failure: PlanFailed) -> DockerVMError:
+        """Undo, unless the VM runs; → the error to raise."""
+        cause = _as_ours(failure.cause)
+        self.azure.deadline.reopen(UNDO_SECONDS)
+        if any(step.key == "vm" for step in failure.begun) and self._machine_runs():
+            return self._kept(cause)
+        made = [step for step in failure.begun if step.undo is not None]
+        if not made:
+            return cause
+        self.listener.say("Undoing what was made ...")
+        try:
+            left = [f"{step.title}: {error.message}" for step, error in undo(made, self.listener)]
+        except KeyboardInterrupt:
+            left = ["stopped by Ctrl-C"]
+        if left:
+            cause.message += f" Not all that was made could be undone ({'; '.join(left)})."
+            cause.recommendations += (
+                f"To see what is left: az resource list -g {self.spec.group} --tag {names.TAG_HOST}={self.spec.name} "
+                "-o table", f"To go on where it stands: {create_command(self.spec)}")
+        else:
+            cause.message += " What was made has been undone."
+        return cause
+
+    def _machine_runs(self) -> bool:
+        try:
+            machine = self.azure.virtual_machine(self.spec.group, self.spec.name)
+        except DockerVMError:
+            return True     # can't tell: better keep a VM than delete one that works
+        return machine is not None and vm.power_state(machine) == "running"
+
+    def _kept(self, cause: BaseException) -> DockerVMError:
+        """The error for a host that stays: what is wrong, how to go on, how to delete it."""
+        spec, error = self.spec, _as_ours(cause)
+        error.message += f" The VM '{spec.name}' was kept."
+        error.recommendations = (
+            *error.recommendations, f"To go on where it stands: {create_command(spec)}",
+            f"To look at it: az vm get-instance-view -g {spec.group} -n {spec.name}",
+            "To delete it: " + " && ".join(delete_commands(spec)))
+        return error
+
+    # The engine on it
+
+    def _finish(self, results: dict[str, Any]) -> Host:
+        spec = self.spec
+        job = base.Job(self.azure, spec, self.run_id, results["authority"][1], network.fqdn(results["public_ip"]),
+                       network.address(results["public_ip"]), network.private_address(results["network_interface"]),
+                       resumed=self.found.vm is not None)
+        provisioned = (self._already_provisioned(job) if job.resumed else None) or self._provision(job)
+        steps = [Step("proof", f"verified call of {job.fqdn}:{spec.docker_port}",
+                      lambda _results: proof.prove(job, provisioned, self.store.folder),
+                      detail=lambda found: f"Docker {found.version}" if found.reachable else "not reachable from here"),
+                 Step("tags", "note the host's data in the VM's tags",
+                      lambda _results: self._tag(results["vm"], job, provisioned))]
+        if self._used_run_commands:
+            steps += run_command.tidy(job, *self._used_run_commands)
+        done = execute(steps, self.listener, self.azure.deadline)
+        return Host(done["tags"], spec, job.fqdn, job.public_address, job.private_address, provisioned, done["proof"])
+
+    def _already_provisioned(self, job: base.Job) -> base.Provisioned | None:
+        """An engine that answers to our certificates under its own name needs no more set-up."""
+        try:
+            shown = handshake(Endpoint(job.fqdn, self.spec.docker_port, self.store.folder))
+        except EngineUnreachable as error:
+            self.listener.say(f"Docker does not answer yet: {error.cause}.")
+            return None
+        extension = self.azure.extension(self.spec.group, self.spec.name, names.EXTENSION_TYPE)
+        self.listener.say("Docker answers already; nothing to set up.")
+        return base.Provisioned(base.DOCKER_EXTENSION if extension else base.RUN_COMMAND, shown,
+                                describe(shown).not_after, checked=False)
+
+    def _provision(self, job: base.Job) -> base.Provisioned:
+        if self.choice.provisioner == base.RUN_COMMAND:
+            return self._by_run_command(job)
+        whole = self.azure.deadline
+        if self.choice.fallback:
+            self.azure.deadline = whole.share(EXTENSION_SHARE)
+        self._used_run_commands = tuple(docker_extension.extra_actions(job))
+        try:
+            return execute(docker_extension.steps(job), self.listener, self.azure.deadline)["serve"]
+        except PlanFailed as failure:
+            if not self.choice.fallback or not isinstance(failure.cause, (HostFailed, DeadlinePassed, AzureRefused)):
+                raise
+            self.listener.warn(f"{failure.cause} Its resource is deleted; run-command takes over.")
+        finally:
+            self.azure.deadline = whole
+        remove = Step("remove", "delete the Docker VM extension",
+                      lambda _results: self.azure.delete_extension(self.spec.group, self.spec.name,
+                                                                   names.EXTENSION_TYPE))
+        execute([remove], self.listener, whole)
+        return self._by_run_command(job)
+
+    def _by_run_command(self, job: base.Job) -> base.Provisioned:
+        self._used_run_commands = ("request", "serve")
+        return execute(run_command.steps(job), self.listener, self.azure.deadline)["serve"]
+
+    def _tag(self, machine: dict, job: base.Job, provisioned: base.Provisioned) -> dict:
+        tags = {**(machine.get("tags") or {}), **vm.vm_tags(self.spec, self.run_id, **{
+            names.TAG_FQDN: job.fqdn, names.TAG_PROVISIONER: provisioned.provisioner,
+            names.TAG_CERTIFICATE_EXPIRES: iso(provisioned.expires)})}
+        return self.azure.tag_virtual_machine(self.spec.group, self.spec.name, tags)
+
+
+def with_login(prepared: Prepared, ssh_keys: Callable[[], tuple[str, ...]]) -> Prepared:
+    """Add the SSH keys, which may have to be made: only once it is sure that a VM will need them."""
+    spec = prepared.spec
+    if spec.admin_password is not None or spec.ssh_keys or prepared.found.vm is not None:
+        return prepared
+    return replace(prepared, spec=replace(spec, ssh_keys=ssh_keys()))
+
+

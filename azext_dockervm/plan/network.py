@@ -1,0 +1,143 @@
+"""The network of a host: security group, shared virtual network, public address, interface; bodies and steps."""
+
+from __future__ import annotations
+
+from azext_dockervm import names
+from azext_dockervm.errors import AzureRefused
+from azext_dockervm.plan.arm import Azure
+from azext_dockervm.plan.deadline import Deadline
+from azext_dockervm.plan.preflight import Found
+from azext_dockervm.plan.step import Step
+from azext_dockervm.spec import HostSpec
+
+# What Azure answers while something that was just deleted still holds on to the resource. A NIC stays reserved for
+# 180 s after the VM that it was meant for failed.
+STILL_HELD = frozenset({
+    "NicInUse", "NicReservedForAnotherVm", "PublicIPAddressCannotBeDeleted", "AnotherOperationInProgress",
+    "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError"})
+PATIENCE_SECONDS = 240.0
+
+
+def host_tags(spec: HostSpec, run_id: str) -> dict[str, str]:
+    """Tags of everything that belongs to one host: the user's, and ours."""
+    return {**spec.tags, names.TAG_HOST: spec.name, names.TAG_RUN: run_id}
+
+
+def _allow(name: str, priority: int, port: int) -> dict:
+    return {"name": name, "properties": {
+        "priority": priority, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+        "sourceAddressPrefix": "*", "sourcePortRange": "*",
+        "destinationAddressPrefix": "*", "destinationPortRange": str(port)}}
+
+
+def security_group_body(spec: HostSpec, run_id: str) -> dict:
+    """Open are the Docker port, which asks for a certificate, and SSH where the user asked for it; nothing else."""
+    rules = [_allow(names.DOCKER_RULE, 1010, spec.docker_port)]
+    if spec.ssh_port is not None:
+        rules.append(_allow(names.SSH_RULE, 1000, spec.ssh_port))
+    return {"location": spec.location, "tags": host_tags(spec, run_id), "properties": {"securityRules": rules}}
+
+
+def virtual_network_body(spec: HostSpec, run_id: str) -> dict:
+    """Shared, so it carries neither a host's name nor the user's tags."""
+    return {"location": spec.location, "tags": {names.TAG_SHARED: names.SCHEMA, names.TAG_RUN: run_id},
+            "properties": {"addressSpace": {"addressPrefixes": [names.VNET_PREFIX]},
+                           "subnets": [{"name": names.SUBNET, "properties": {"addressPrefix": names.SUBNET_PREFIX}}]}}
+
+
+def public_ip_body(spec: HostSpec, run_id: str, label: str) -> dict:
+    """Standard and static: Basic ones are gone since 2025-03-31, and the certificate names the address."""
+    return {"location": spec.location, "tags": host_tags(spec, run_id), "sku": {"name": "Standard"},
+            "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4",
+                           "dnsSettings": {"domainNameLabel": label}}}
+
+
+def network_interface_body(spec: HostSpec, run_id: str, *, subnet: str, security_group: str, public_ip: str) -> dict:
+    """``deleteOption`` lets the public address go with the interface, as the interface goes with the VM."""
+    return {"location": spec.location, "tags": host_tags(spec, run_id), "properties": {
+        "networkSecurityGroup": {"id": security_group},
+        "ipConfigurations": [{"name": "ipconfig1", "properties": {
+            "subnet": {"id": subnet}, "privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4",
+            "primary": True,
+            "publicIPAddress": {"id": public_ip, "properties": {"deleteOption": "Delete"}}}}]}}
+
+
+def subnet_id(vnet: dict) -> str | None:
+    for subnet in vnet["properties"].get("subnets") or ():
+        if subnet["name"].lower() == names.SUBNET:
+            return subnet["id"]
+    return None
+
+
+def private_address(network_interface: dict) -> str:
+    return network_interface["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"]
+
+
+def fqdn(public_ip: dict) -> str:
+    """The name that ARM returned; never one put together here, since every cloud has its own suffix."""
+    return public_ip["properties"]["dnsSettings"]["fqdn"]
+
+
+def address(public_ip: dict) -> str:
+    return public_ip["properties"]["ipAddress"]
+
+
+def patiently(delete, deadline: Deadline):
+    """Repeat a deletion that is refused only because something still lets go of the resource."""
+    def run() -> None:
+        patience = deadline.within(PATIENCE_SECONDS)
+        while True:
+            try:
+                return delete()
+            except AzureRefused as error:
+                if error.code not in STILL_HELD or patience.remaining() < 10:
+                    raise
+                patience.sleep(5, f"'{error.code}'")
+    return run
+
+
+def _keep(key: str, title: str, resource: dict) -> Step:
+    return Step(key, title, lambda _results: resource)
+
+
+def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]:
+    """Security group, network and address side by side, then the interface. What exists is used as it is."""
+    group = spec.group
+    plan: list[Step] = []
+
+    def add(key, kind, name, existing, put, delete, needs=(), detail=None):
+        if existing is not None:
+            plan.append(_keep(key, f"use the {kind} '{name}'", existing))
+            return
+        undo = patiently(delete, azure.deadline) if delete else None
+        plan.append(Step(key, f"create the {kind} '{name}'", put, needs, undo, detail))
+
+    nsg, ip, nic = (names.network_security_group(spec.name), names.public_ip(spec.name),
+                    names.network_interface(spec.name))
+    vnet = names.virtual_network(spec.location)
+    add("security_group", "network security group", nsg, found.security_group,
+        lambda _r: azure.put_security_group(group, nsg, security_group_body(spec, run_id)),
+        lambda: azure.delete_security_group(group, nsg))
+    # Never undone: another host may have moved in meanwhile.
+    add("vnet", "virtual network", vnet, found.vnet,
+        lambda _r: azure.put_virtual_network(group, vnet, virtual_network_body(spec, run_id)), None)
+    add("public_ip", "public IP address", ip, found.public_ip,
+        lambda _r: azure.put_public_ip(group, ip, public_ip_body(spec, run_id, found.label)),
+        lambda: azure.delete_public_ip(group, ip), detail=fqdn)
+    plan.append(Step("subnet", f"find the subnet '{names.SUBNET}'", lambda r: _subnet(azure, group, r["vnet"]),
+                     ("vnet",)))
+    add("network_interface", "network interface", nic, found.network_interface,
+        lambda r: azure.put_network_interface(group, nic, network_interface_body(
+            spec, run_id, subnet=r["subnet"], security_group=r["security_group"]["id"],
+            public_ip=r["public_ip"]["id"])),
+        lambda: azure.delete_network_interface(group, nic), ("security_group", "subnet", "public_ip"),
+        private_address)
+    return plan
+
+
+def _subnet(azure: Azure, group: str, vnet: dict) -> str:
+    known = subnet_id(vnet)
+    if known:
+        return known
+    body = {"properties": {"addressPrefix": names.SUBNET_PREFIX}}
+    return azure.put_subnet(group, vnet["name"], names.SUBNET, body)["id"]

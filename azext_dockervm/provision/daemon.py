@@ -1,0 +1,31 @@
+"""The engine's configuration, as pure functions: daemon.json for the set-up script, options for the extension."""
+
+from __future__ import annotations
+
+import json
+
+# Where setup-docker.sh puts the host's key and certificates.
+TLS_FOLDER = "/etc/docker/dockervm"
+
+# live-restore keeps containers over a restart of the daemon, which each new certificate needs (moby#23936).
+# `local` rotates its logs; the default json-file grows until the disk is full.
+LIVE_RESTORE = True
+LOG_DRIVER = "local"
+
+
+def daemon_json(port: int) -> str:
+    """The complete daemon.json. ``fd://`` is the socket that systemd holds for docker.service."""
+    return json.dumps({
+        "hosts": ["fd://", f"tcp://0.0.0.0:{port}"],
+        "tlsverify": True,
+        "tlscacert": f"{TLS_FOLDER}/ca.pem",
+        "tlscert": f"{TLS_FOLDER}/server-cert.pem",
+        "tlskey": f"{TLS_FOLDER}/server-key.pem",
+        "live-restore": LIVE_RESTORE,
+        "log-driver": LOG_DRIVER,
+    }, indent=2) + "\n"
+
+
+def extension_options() -> list[str]:
+    """The same as options of dockerd: the extension's handler writes them into the unit file."""
+    return ["--live-restore", f"--log-driver={LOG_DRIVER}"]

@@ -1,0 +1,66 @@
+"""The docker-extension provisioner: the Docker VM extension of the 2014 command, with its certificates.
+
+Its handler wants the server's key in its protected settings (base64 of PEM): the one case in which the key travels.
+Azure encrypts them for the VM's agent and never returns them.
+"""
+
+from __future__ import annotations
+
+from azext_dockervm.certs.summary import describe
+from azext_dockervm.errors import AzureRefused, HostFailed, NotFound
+from azext_dockervm.names import EXTENSION_PUBLISHER, EXTENSION_TYPE
+from azext_dockervm.plan.step import Step
+from azext_dockervm.provision.base import DOCKER_EXTENSION, Job, Provisioned
+from azext_dockervm.provision.daemon import extension_options
+from azext_dockervm.provision.run_command import ask
+from azext_dockervm.provision.script import encoded
+
+
+def body(job: Job, credential) -> dict:
+    """The PUT's body, in the form that the handler's own settings structure reads: port as text, PEMs as base64."""
+    certs = {"ca": encoded(job.authority.certificate_pem), "cert": encoded(credential.certificate_pem),
+             "key": encoded(credential.key_pem.reveal())}
+    return {"location": job.spec.location, "properties": {
+        "publisher": EXTENSION_PUBLISHER, "type": EXTENSION_TYPE, "typeHandlerVersion": "1.0",
+        "autoUpgradeMinorVersion": True,
+        "settings": {"docker": {"port": str(job.spec.docker_port), "options": extension_options()}},
+        "protectedSettings": {"certs": certs}}}
+
+
+def steps(job: Job) -> list[Step]:
+    """certificate → extension (→ ssh, restart) → serve; the result of 'serve' is a ``Provisioned``."""
+    spec, azure = job.spec, job.azure
+
+    def put(results) -> None:
+        try:
+            azure.put_extension(spec.group, spec.name, EXTENSION_TYPE, body(job, results["certificate"]))
+        except (AzureRefused, NotFound) as error:
+            raise HostFailed(f"The Docker VM extension failed: {error.message}") from error
+
+    def provisioned(results) -> Provisioned:
+        pem = results["certificate"].certificate_pem
+        return Provisioned(DOCKER_EXTENSION, pem, describe(pem).not_after, checked=False)
+
+    plan = [
+        Step("certificate", "issue the server's certificate", lambda _r: job.authority.issue_server(job.identity)),
+        Step("extension", "install the Docker VM extension", put, ("certificate",)),
+    ]
+    last = "extension"
+    for action in extra_actions(job):
+        plan.append(Step(action, EXTRA_TITLES[action], _asking(job, action), (last,)))
+        last = action
+    return [*plan, Step("serve", "note the certificate", provisioned, (last,))]
+
+
+EXTRA_TITLES = {"ssh": "move sshd to its port", "restart": "restart the engine with its new certificate"}
+
+
+def extra_actions(job: Job) -> list[str]:
+    """What the handler can't do and the set-up script does: sshd's port; a restart, since the handler restarts the
+    engine only when its unit file changed, so on a second run the new certificate would lie there unused."""
+    moved = ["ssh"] if job.spec.ssh_port not in (None, 22) else []
+    return [*moved, *(["restart"] if job.resumed else [])]
+
+
+def _asking(job: Job, action: str):
+    return lambda _results: ask(job, action, DOCKERVM_SSH_PORT=str(job.spec.ssh_port or ""))

@@ -1,0 +1,58 @@
+"""The proof that a host works: the host's own check, and a verified call from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from azext_dockervm.certs.summary import describe
+from azext_dockervm.engine.client import engine_state
+from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.engine.tls import turns_strangers_away
+from azext_dockervm.engine.wait import until_answering
+from azext_dockervm.errors import EngineUnreachable, HostFailed
+from azext_dockervm.provision.base import Job, Provisioned
+from azext_dockervm.provision.run_command import ask, command_name
+from azext_dockervm.provision.script import encoded
+
+# Once a host has checked itself, only names and firewalls between here and there can be in the way; a new name takes
+# some seconds to appear, a closed port stays closed.
+PATIENCE_SECONDS = 30.0
+# The extension's handler restarts the engine as its last act.
+UNCHECKED_PATIENCE_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """``version`` is the engine's, None where it could not be asked; ``cause`` is why it could not."""
+
+    reachable: bool
+    version: str | None = None
+    cause: str | None = None
+
+
+def prove(job: Job, provisioned: Provisioned, folder: Path) -> Proof:
+    """A verified call from here. Where none gets through, the host's own check decides whether the host is sound.
+
+    Raises ``HostFailed`` for a host that is not sound, or that lets strangers in.
+    """
+    endpoint = Endpoint(job.fqdn, job.spec.docker_port, folder)
+    patience = PATIENCE_SECONDS if provisioned.checked else UNCHECKED_PATIENCE_SECONDS
+    try:
+        shown = until_answering(endpoint, job.azure.deadline.within(patience))
+    except EngineUnreachable as error:
+        if not provisioned.checked or error.kind in ("certificate", "rejected", "protocol"):
+            _ask_the_host(job, provisioned)
+        return Proof(False, cause=error.cause)
+    if describe(shown).fingerprint != describe(provisioned.certificate).fingerprint:
+        raise HostFailed(f"{endpoint.docker_host} shows another certificate than the one just made for it.")
+    if not turns_strangers_away(endpoint):
+        raise HostFailed(f"{endpoint.docker_host} answers clients without a certificate: an open door. Close its port "
+                         "before anything else.", f"az network nsg rule delete -g {job.spec.group} "
+                         f"--nsg-name {job.spec.name}NSG -n allow-docker")
+    return Proof(True, engine_state(endpoint)["version"]["Version"])
+
+
+def _ask_the_host(job: Job, provisioned: Provisioned) -> None:
+    ask(job, "check", DOCKERVM_CERT=encoded(provisioned.certificate))
+    job.azure.delete_run_command(job.spec.group, job.spec.name, command_name("check"))

@@ -1,0 +1,94 @@
+"""The run-command provisioner: two calls of the set-up script; the server's key is born on the host and stays there."""
+
+from __future__ import annotations
+
+from azext_dockervm.certs.summary import describe
+from azext_dockervm.errors import AzureRefused, HostFailed
+from azext_dockervm.plan.step import Step
+from azext_dockervm.provision.base import RUN_COMMAND, Job, Provisioned
+from azext_dockervm.provision.daemon import daemon_json
+from azext_dockervm.provision.script import Answer, encoded, parse_answer, set_up_script
+
+# Azure refuses a second command of the same name while an earlier one (of a killed run, say) still works.
+BUSY = frozenset({"AnotherOperationInProgress", "Conflict"})
+
+
+def steps(job: Job) -> list[Step]:
+    """request → certificate → serve → tidied; the result of 'serve' is a ``Provisioned``."""
+    spec = job.spec
+
+    def request(_results) -> str:
+        return ask(job, "request", DOCKERVM_SUBJECT=job.identity.common_name, DOCKERVM_NAMES=_names(job),
+                   DOCKERVM_USER=spec.admin_username, DOCKERVM_SSH_PORT=str(spec.ssh_port or ""))["csr"]
+
+    def sign(results) -> bytes:
+        return job.authority.sign_request(results["request"].encode(), job.identity)
+
+    def serve(results) -> Provisioned:
+        certificate = results["certificate"]
+        ask(job, "serve", DOCKERVM_CA=encoded(job.authority.certificate_pem), DOCKERVM_CERT=encoded(certificate),
+            DOCKERVM_DAEMON_JSON=encoded(daemon_json(spec.docker_port)), DOCKERVM_USER=spec.admin_username)
+        return Provisioned(RUN_COMMAND, certificate, describe(certificate).not_after, checked=True)
+
+    return [
+        Step("request", "install Docker and make the server's key on the host", request),
+        Step("certificate", "sign the server's certificate", sign, ("request",)),
+        Step("serve", "give the certificate to the engine, restart and check it", serve, ("certificate",)),
+    ]
+
+
+def tidy(job: Job, *actions: str) -> list[Step]:
+    """Run commands are deleted after they have answered: a VM holds only so many, and their output lies in ARM."""
+    def delete(action):
+        return lambda _results: job.azure.delete_run_command(job.spec.group, job.spec.name, command_name(action))
+
+    return [Step(f"tidy_{action}", f"delete the run command '{command_name(action)}'", delete(action))
+            for action in actions]
+
+
+def command_name(action: str) -> str:
+    return f"dockervm-{action}"
+
+
+def _names(job: Job) -> str:
+    return ",".join([f"DNS:{name}" for name in job.identity.dns_names] +
+                    [f"IP:{address}" for address in job.identity.addresses])
+
+
+def ask(job: Job, action: str, **parameters: str) -> Answer:
+    """Run one action of the set-up script on the host → its answer; ``HostFailed`` with the host's own words."""
+    azure, spec, name = job.azure, job.spec, command_name(action)
+    # The handler needs some seconds after the script; the script itself gives up a little before.
+    seconds = int(max(60.0, min(azure.deadline.remaining(), 5400.0)))
+    values = {"DOCKERVM_ACTION": action, "DOCKERVM_RUN_ID": job.run_id, "DOCKERVM_PORT": str(spec.docker_port),
+              "DOCKERVM_TIMEOUT": str(max(30, seconds - 30)), **parameters}
+    body = {"location": spec.location, "properties": {
+        "source": {"script": set_up_script()},
+        "parameters": [{"name": key, "value": value} for key, value in values.items() if value],
+        "asyncExecution": False, "treatFailureAsDeploymentFailure": False, "timeoutInSeconds": seconds}}
+    while True:
+        try:
+            azure.put_run_command(spec.group, spec.name, name, body)
+            break
+        except AzureRefused as error:
+            if error.code not in BUSY:
+                raise
+            azure.deadline.sleep(5, f"'{error.code}' for the run command '{name}'")
+    view = ((azure.run_command(spec.group, spec.name, name) or {}).get("properties") or {}).get("instanceView") or {}
+    return _answer(view, action, job.run_id)
+
+
+def _answer(view: dict, action: str, run_id: str) -> Answer:
+    state = view.get("executionState") or "Unknown"
+    if state == "TimedOut":
+        raise HostFailed(f"The host's set-up ('{action}') did not end in the time allowed.")
+    output = view.get("output") or ""
+    if state != "Succeeded" and "dockervm-begin" not in output:
+        said = " ".join((view.get("error") or view.get("executionMessage") or output).split())[-300:]
+        raise HostFailed(f"The host's set-up ('{action}') ended as {state}, exit code {view.get('exitCode')}: {said}")
+    answer = parse_answer(output, run_id)
+    if not answer.ok:
+        reason = answer.values.get("reason", "unknown reason")
+        words = "\n".join(f"    {line}" for line in answer.details)
+        raise HostFailed(f"The host's set-up ('{action}') failed: {reason}. The host says:\n{words}")
+    return answer

@@ -1,0 +1,64 @@
+"""The set-up script and its answers: the text to run on a host, and what it printed, as values."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+from azext_dockervm.errors import HostFailed
+
+BEGIN, END = "dockervm-begin", "dockervm-end"
+
+
+def set_up_script() -> str:
+    return Path(__file__).with_name("setup-docker.sh").read_text(encoding="utf-8")
+
+
+def encoded(text: str | bytes) -> str:
+    """A value of many lines as one word, so that no handler trips over its line ends."""
+    data = text.encode() if isinstance(text, str) else text
+    return base64.b64encode(data).decode()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the script said: ``values`` by key (csr is PEM text), ``details`` its evidence after a failure."""
+
+    ok: bool
+    values: dict[str, str]
+    details: tuple[str, ...] = ()
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return self.values[key]
+        except KeyError:
+            raise HostFailed(f"The host's answer lacks '{key}'.") from None
+
+
+def parse_answer(output: str, run_id: str) -> Answer:
+    """Read the block that ends the script's output; raises ``HostFailed`` where there is none, or an older run's."""
+    lines = [line.rstrip("\r") for line in output.splitlines()]
+    if BEGIN not in lines or END not in lines[lines.index(BEGIN):]:
+        shown = " ".join(" ".join(lines).split())[-300:]
+        raise HostFailed(f"The host did not answer as the set-up script does. It said: {shown or 'nothing'}")
+    start = len(lines) - 1 - lines[::-1].index(BEGIN)
+    values: dict[str, str] = {}
+    details: list[str] = []
+    pem: list[str] | None = None
+    for line in lines[start + 1:lines.index(END, start)]:
+        if pem is not None:
+            pem.append(line)
+            if line.startswith("-----END"):
+                values["csr"], pem = "\n".join(pem) + "\n", None
+            continue
+        key, _, value = line.partition(":")
+        if key == "csr":
+            pem = []
+        elif key == "detail":
+            details.append(value.strip())
+        else:
+            values[key] = value.strip()
+    if values.get("run") != run_id:
+        raise HostFailed("The answer on the host belongs to another run.")
+    return Answer(values.get("result") == "ok", values, tuple(details))

@@ -1,0 +1,864 @@
+"""Runs the real set-up script in private folders, with stand-ins for the system's tools and with the real openssl."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "azext_dockervm" / "provision" / "setup-docker.sh"
+SHELLS = {"dash": ["sh"], "bash": ["bash", "--posix"]}
+NEEDED = ("sh", "openssl", "flock", "timeout")
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in NEEDED), reason="needs a POSIX system with openssl, flock and timeout"
+)
+
+# A managed run command keeps the last 4 KB of the output; the contract leaves a margin.
+LARGEST_ANSWER = 3500
+# Custom data may hold 65,535 bytes of base64, and the user's own part has to fit in beside the script.
+LARGEST_SCRIPT = 28 * 1024
+
+PACKAGED_UNIT = """[Unit]
+Requires=docker.socket
+[Service]
+ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS
+"""
+# What the Docker VM extension leaves behind: the packaged unit, edited in place.
+EXTENSION_UNIT = """[Unit]
+Requires=docker.socket
+[Service]
+ExecStart=/usr/bin/dockerd -H=fd:// --tlsverify --tlscacert=/etc/docker/ca.pem --tlscert=/etc/docker/cert.pem \
+--tlskey=/etc/docker/key.pem -H=0.0.0.0:4243
+"""
+
+# Each stand-in notes how it was called. `$DOCKERVM_ROOT/switch/NAME` makes it behave in another way.
+RECORD = '#!/bin/sh\nroot=$DOCKERVM_ROOT\necho "${0##*/} $*" >>"$root/calls"\n'
+STAND_INS = {
+    # The engine: a TLS server with what daemon.json says; /_ping and the like are answered by -www.
+    "systemctl": """
+engine_pid=$root/run/engine.pid
+stop() {
+    if [ -s "$engine_pid" ]; then kill "$(cat "$engine_pid")" 2>/dev/null; fi
+    rm -f "$engine_pid" "$root/run/up"
+}
+case "$*" in
+'restart docker.service')
+    stop
+    [ ! -e "$root/switch/start-fails" ] || { echo 'Job for docker.service failed.' >&2; exit 1; }
+    : >"$root/run/up"
+    file=$root/etc/docker/daemon.json
+    [ -f "$file" ] || exit 0
+    port=$(sed -n 's#.*tcp://0.0.0.0:\\([0-9]*\\).*#\\1#p' "$file")
+    [ -n "$port" ] || exit 0
+    folder=$root/etc/docker/dockervm
+    verify='-Verify 1 -verify_return_error -verify_quiet'
+    [ ! -e "$root/switch/open-door" ] || verify=''
+    openssl s_server -accept "127.0.0.1:$port" -cert "$folder/server-cert.pem" -key "$folder/server-key.pem" \\
+        -CAfile "$folder/ca.pem" $verify -www >/dev/null 2>&1 </dev/null &
+    echo $! >"$engine_pid" ;;
+'is-active --quiet ssh.socket') [ -e "$root/switch/ssh-socket" ] ;;
+'restart ssh.socket' | 'restart ssh.service')
+    [ ! -e "$root/switch/ssh-fails" ] || exit 0
+    if [ -e "$root/switch/ssh-socket" ]; then
+        sed -n 's/^ListenStream=\\(..*\\)/\\1/p' "$root/etc/systemd/system/ssh.socket.d/dockervm.conf"
+    else
+        sshd -T | sed -n 's/^port //p'
+    fi >"$root/run/ssh-ports"
+    for port in $(cat "$root/run/ssh-ports"); do
+        if [ "$port" != 22 ] && [ ! -e "$root/run/ssh.$port" ]; then
+            openssl s_server -accept "127.0.0.1:$port" -nocert -www >/dev/null 2>&1 </dev/null &
+            echo $! >"$root/run/ssh.$port"
+        fi
+    done ;;
+esac
+""",
+    "sshd": """
+case $1 in
+-t) [ ! -e "$root/switch/ssh-config-bad" ] ;;
+-T) set -- $(cat "$root"/etc/ssh/sshd_config.d/*.conf "$root/etc/ssh/sshd_config" 2>/dev/null | sed -n 's/^Port //p')
+    printf 'port %s\\n' "${@:-22}" ;;
+esac
+""",
+    "docker": """
+[ -e "$root/run/up" ] || { echo 'Cannot connect to the Docker daemon' >&2; exit 1; }
+echo 26.1.5
+""",
+    "apt-get": """
+[ ! -e "$root/switch/apt-slow" ] || sleep 1
+if [ -s "$root/switch/apt-fails" ]; then
+    sed -n 1p "$root/switch/apt-fails" >&2
+    sed -i 1d "$root/switch/apt-fails"
+    exit 100
+fi
+case "$*" in
+*docker.io*)
+    cp "$root/stock/dockerd" "$root/tools/dockerd"
+    mkdir -p "$root/usr/lib/systemd/system"
+    cp "$root/stock/docker.service" "$root/usr/lib/systemd/system/"
+    : >"$root/usr/lib/systemd/system/docker.socket"
+    : >"$root/run/up" ;;
+esac
+""",
+    "apt-cache": 'case "$*" in *docker-cli) exit 0 ;; esac\nexit 1\n',
+    "sleep": 'exec /bin/sleep 0.05\n',
+    "journalctl": 'cat "$root/switch/journal" 2>/dev/null\n',
+    "usermod": "",
+}
+DOCKERD = """
+case "$*" in
+--help) echo '      --validate   Validate daemon configuration and exit' ;;
+--validate*) [ ! -e "$root/switch/config-bad" ] || { echo 'unable to configure the Docker daemon' >&2; exit 1; } ;;
+esac
+"""
+
+
+@dataclass
+class Answer:
+    """What one run of the script said."""
+
+    status: int
+    stdout: str
+    stderr: str
+    facts: dict[str, str] = field(default_factory=dict)
+    details: list[str] = field(default_factory=list)
+    csr: str = ""
+
+    @classmethod
+    def of(cls, status: int, stdout: str, stderr: str) -> Answer:
+        answer = cls(status, stdout, stderr)
+        lines = stdout.splitlines()
+        assert lines and lines[0] == "dockervm-begin" and lines[-1] == "dockervm-end", stdout + stderr
+        # A forked child of bash can run the trap too, when the whole group is ended; the last block counts.
+        del lines[: max(number for number, line in enumerate(lines) if line == "dockervm-begin")]
+        assert len(stdout.encode()) <= LARGEST_ANSWER
+        body = "\n".join(lines[1:-1]) + "\n"
+        request = re.search(r"^csr:\n(-----BEGIN.*?-----END [A-Z ]+-----\n)", body, re.M | re.S)
+        if request:
+            answer.csr = request[1]
+            body = body.replace(request[0], "")
+        for line in body.splitlines():
+            key, separator, value = line.partition(": ")
+            assert separator, f"no `key: value`: {line!r}"
+            if key == "detail":
+                answer.details.append(value)
+            else:
+                answer.facts[key] = value
+        return answer
+
+    @property
+    def reason(self) -> str | None:
+        return self.facts.get("reason")
+
+
+class Machine:
+    """A private folder that stands for a machine's root, its stand-ins, and a certificate authority for it."""
+
+    def __init__(self, root: Path, shell: list[str], ca_folder: Path) -> None:
+        self.root = root
+        self.ca_folder = ca_folder
+        self.shell = shell
+        self.port = free_port()
+        self.tools = root / "tools"
+        for folder in ("tools", "switch", "stock", "run", "etc"):
+            (root / folder).mkdir(parents=True)
+        for name, body in STAND_INS.items():
+            self.add_tool(name, body)
+        self.add_tool("dockerd", DOCKERD, self.root / "stock")
+        (root / "stock" / "docker.service").write_text(PACKAGED_UNIT)
+
+    def add_tool(self, name: str, body: str, folder: Path | None = None) -> None:
+        path = (folder or self.tools) / name
+        path.write_text(RECORD + body)
+        path.chmod(0o755)
+
+    def install_docker(self, unit: str = PACKAGED_UNIT, socket_unit: bool = True) -> None:
+        shutil.copy(self.root / "stock" / "dockerd", self.tools / "dockerd")
+        units = self.root / "usr/lib/systemd/system"
+        units.mkdir(parents=True, exist_ok=True)
+        (units / "docker.service").write_text(unit)
+        if socket_unit:
+            (units / "docker.socket").touch()
+        (self.root / "run/up").touch()
+
+    def switch(self, name: str, text: str = "") -> None:
+        (self.root / "switch" / name).write_text(text)
+
+    def environment(self, action: str, **values: str) -> dict[str, str]:
+        return {
+            "PATH": f"{self.tools}:{os.environ['PATH']}",
+            "DOCKERVM_ROOT": str(self.root),
+            "DOCKERVM_ACTION": action,
+            "DOCKERVM_RUN_ID": "run-1",
+            "DOCKERVM_PORT": str(self.port),
+            "DOCKERVM_TIMEOUT": "30",
+            **{f"DOCKERVM_{name}": value for name, value in values.items()},
+        }
+
+    def start(self, action: str, **values: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self.shell, str(SCRIPT)],
+            env=self.environment(action, **values),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, action: str, **values: str) -> Answer:
+        process = self.start(action, **values)
+        stdout, stderr = process.communicate(timeout=60)
+        answer = Answer.of(process.returncode, stdout, stderr)
+        assert answer.facts["run"] == "run-1"
+        assert (answer.facts["result"] == "ok") == (process.returncode == 0)
+        assert ("reason" in answer.facts) == (process.returncode != 0)
+        assert not self.leftovers()
+        return answer
+
+    def request(self, **values: str) -> Answer:
+        return self.run("request", SUBJECT="web1.test", NAMES="DNS:web1.test,IP:127.0.0.1", **values)
+
+    def serve(self, csr: str, **values: str) -> Answer:
+        return self.run("serve", **{**self.material(csr), **values})
+
+    def material(self, csr: str) -> dict[str, str]:
+        return {
+            "CA": encoded(self.authority().read_text()),
+            "CERT": encoded(self.sign(csr)),
+            "DAEMON_JSON": encoded(json.dumps(self.daemon_json())),
+        }
+
+    def daemon_json(self) -> dict[str, object]:
+        folder = "/etc/docker/dockervm"
+        return {
+            "hosts": ["fd://", f"tcp://0.0.0.0:{self.port}"],
+            "tlsverify": True,
+            "tlscacert": f"{folder}/ca.pem",
+            "tlscert": f"{folder}/server-cert.pem",
+            "tlskey": f"{folder}/server-key.pem",
+            "live-restore": True,
+            "log-driver": "local",
+        }
+
+    def authority(self) -> Path:
+        ca = self.ca_folder / "ca.pem"
+        if not ca.exists():
+            self.ca_folder.mkdir(exist_ok=True)
+            openssl(
+                *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
+                *("-subj", "/CN=test", "-keyout", str(ca.with_name("ca-key.pem")), "-out", str(ca)),
+            )
+        return ca
+
+    def sign(self, csr: str) -> str:
+        ca = self.authority()
+        return openssl(
+            *("x509", "-req", "-days", "1", "-CA", str(ca), "-CAkey", str(ca.with_name("ca-key.pem"))),
+            *("-CAserial", str(ca.with_name("serial")), "-CAcreateserial"),
+            text=csr,
+        )
+
+    def file(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def calls(self) -> list[str]:
+        path = self.root / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def leftovers(self) -> list[Path]:
+        """Temporary files of the script that are still there."""
+        folders = [self.root / "etc", self.root / "run"]
+        return [
+            path
+            for folder in folders
+            for path in folder.rglob("*")
+            if path.name.endswith(".dockervm-new") or path.name.startswith("work.")
+        ]
+
+    def close(self) -> None:
+        """End the servers that stand for engine and sshd."""
+        for pid_file in [self.root / "run/engine.pid", *(self.root / "run").glob("ssh.[0-9]*")]:
+            if pid_file.exists() and (text := pid_file.read_text().strip()):
+                try:
+                    os.kill(int(text), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for_port(port: int) -> None:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"nothing listens on {port}")
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def openssl(*arguments: str, text: str | None = None) -> str:
+    return subprocess.run(["openssl", *arguments], input=text, check=True, capture_output=True, text=True).stdout
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def fingerprint(pem: str) -> str:
+    text = openssl("x509", "-noout", "-fingerprint", "-sha256", text=pem)
+    return text.strip().rpartition("=")[2].replace(":", "").lower()
+
+
+@pytest.fixture(scope="module")
+def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("authority")
+
+
+@pytest.fixture(params=SHELLS)
+def machine(request: pytest.FixtureRequest, tmp_path: Path, ca_folder: Path) -> Iterator[Machine]:
+    shell = SHELLS[request.param]
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"{shell[0]} is not installed")
+    with closing(Machine(tmp_path / "root", shell, ca_folder)) as made:
+        yield made
+
+
+@pytest.fixture
+def dash_machine(tmp_path: Path, ca_folder: Path) -> Iterator[Machine]:
+    """For what does not depend on the shell."""
+    with closing(Machine(tmp_path / "root", SHELLS["dash"], ca_folder)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def requested(tmp_path_factory: pytest.TempPathFactory, ca_folder: Path) -> Iterator[tuple[Machine, str]]:
+    """A machine that has made its request, and the request; for tests that leave it as it is."""
+    with closing(Machine(tmp_path_factory.mktemp("requested") / "root", SHELLS["dash"], ca_folder)) as made:
+        yield made, made.request().csr
+
+
+# The text itself
+
+
+def test_shellcheck_has_nothing_to_say():
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    result = subprocess.run(["shellcheck", "-s", "sh", str(SCRIPT)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
+def test_it_fits_into_custom_data():
+    assert SCRIPT.stat().st_size <= LARGEST_SCRIPT
+    assert SCRIPT.read_text().startswith("#!/bin/sh\n")
+
+
+# From a bare machine to a host
+
+
+def test_a_bare_machine_becomes_a_host(machine: Machine):
+    asked = machine.request(USER="azureuser")
+    assert asked.facts["key"] == "new"
+    assert openssl("req", "-verify", "-noout", "-subject", text=asked.csr).strip().endswith("web1.test")
+    assert "DNS:web1.test, IP Address:127.0.0.1" in openssl("req", "-noout", "-text", text=asked.csr)
+    installs = [call for call in machine.calls() if call.startswith("apt-get") and " install " in call]
+    assert len(installs) == 1 and "docker.io" in installs[0] and "docker-cli" in installs[0]
+    assert "usermod -aG docker azureuser" in machine.calls()
+
+    certificate = machine.sign(asked.csr)
+    served = machine.serve(asked.csr, CERT=encoded(certificate))
+    assert served.facts["engine"] == "26.1.5"
+    assert served.facts["certificate"] == fingerprint(certificate)
+    assert json.loads(machine.file("/etc/docker/daemon.json").read_text()) == machine.daemon_json()
+    drop_in = machine.file("/etc/systemd/system/docker.service.d/dockervm.conf").read_text().splitlines()
+    start = drop_in.index("ExecStart=")
+    assert "Requires=docker.socket" in drop_in
+    assert drop_in[start + 1] == f"ExecStart={machine.tools}/dockerd --containerd=/run/containerd/containerd.sock"
+    restarts = [call for call in machine.calls() if call.startswith("systemctl")]
+    assert restarts[-4:] == [
+        "systemctl enable docker.service",
+        "systemctl daemon-reload",
+        "systemctl reset-failed docker.service",
+        "systemctl restart docker.service",
+    ]
+
+
+def test_files_have_the_modes_of_the_contract(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    key = dash_machine.file("/etc/docker/dockervm/server-key.pem")
+    assert mode(key) == 0o600
+    dash_machine.serve(csr)
+    assert mode(key.parent) == 0o700
+    assert mode(key) == 0o600
+    assert mode(dash_machine.file("/etc/docker")) == 0o755
+    for name in ("dockervm/ca.pem", "dockervm/server-cert.pem", "daemon.json"):
+        assert mode(dash_machine.file(f"/etc/docker/{name}")) == 0o644
+
+
+def test_the_same_again_changes_nothing(dash_machine: Machine):
+    first = dash_machine.request()
+    material = dash_machine.material(first.csr)
+    dash_machine.run("serve", **material)
+    folder = dash_machine.file("/etc/docker")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    again = dash_machine.request()
+    assert again.facts["key"] == "kept"
+    assert dash_machine.run("serve", **material).status == 0
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert sum("docker.io" in call for call in dash_machine.calls()) == 1
+
+
+def test_the_key_never_leaves_the_host(dash_machine: Machine):
+    asked = dash_machine.request()
+    served = dash_machine.serve(asked.csr)
+    secret = dash_machine.file("/etc/docker/dockervm/server-key.pem").read_text().splitlines()[1]
+    for answer in (asked, served):
+        assert secret not in answer.stdout + answer.stderr
+        assert "PRIVATE KEY" not in answer.stdout + answer.stderr
+    assert not [call for call in dash_machine.calls() if secret in call]
+
+
+def test_an_own_daemon_json_is_kept_once(dash_machine: Machine):
+    dash_machine.install_docker()
+    own = dash_machine.file("/etc/docker/daemon.json")
+    own.parent.mkdir()
+    own.write_text('{"debug": true}')
+    csr = dash_machine.request().csr
+    for _ in range(2):
+        assert dash_machine.serve(csr).status == 0
+        assert own.with_name("daemon.json.before-dockervm").read_text() == '{"debug": true}'
+
+
+def test_it_takes_over_from_the_docker_extension(dash_machine: Machine):
+    dash_machine.install_docker(EXTENSION_UNIT)
+    folder = dash_machine.file("/etc/docker")
+    folder.mkdir()
+    (folder / "key.pem").write_text("another key")
+    asked = dash_machine.request()
+    assert not [call for call in dash_machine.calls() if call.startswith("apt-get")]
+    assert dash_machine.serve(asked.csr).status == 0
+    drop_in = dash_machine.file("/etc/systemd/system/docker.service.d/dockervm.conf").read_text()
+    assert f"\nExecStart=\nExecStart={dash_machine.tools}/dockerd\n" in drop_in
+
+
+def test_without_a_socket_unit_the_engine_opens_its_socket_itself(dash_machine: Machine):
+    dash_machine.install_docker(socket_unit=False)
+    assert dash_machine.serve(dash_machine.request().csr).status == 0
+    hosts = json.loads(dash_machine.file("/etc/docker/daemon.json").read_text())["hosts"]
+    assert hosts == ["unix:///var/run/docker.sock", f"tcp://0.0.0.0:{dash_machine.port}"]
+
+
+def test_a_key_that_is_broken_is_made_anew(dash_machine: Machine):
+    dash_machine.request()
+    key = dash_machine.file("/etc/docker/dockervm/server-key.pem")
+    key.write_text(key.read_text()[:60])
+    assert dash_machine.request().facts["key"] == "new"
+    openssl("pkey", "-in", str(key), "-noout")
+
+
+def test_a_new_key_comes_into_use_with_its_certificate(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.serve(csr)
+    key = dash_machine.file("/etc/docker/dockervm/server-key.pem")
+    earlier = key.read_bytes()
+    renewed = dash_machine.request(NEW_KEY="1")
+    assert renewed.facts["key"] == "new"
+    assert key.read_bytes() == earlier
+    served = dash_machine.serve(renewed.csr)
+    assert served.status == 0
+    assert key.read_bytes() != earlier and mode(key) == 0o600
+    assert not key.with_name("server-key-next.pem").exists()
+
+
+# Checks
+
+
+def test_check_and_restart_know_the_certificate_on_disk(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    served = dash_machine.serve(csr)
+    for action in ("check", "restart"):
+        answer = dash_machine.run(action)
+        assert answer.facts["certificate"] == served.facts["certificate"]
+        assert answer.facts["engine"] == "26.1.5"
+
+
+def test_check_wants_the_given_certificate(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.serve(csr)
+    another = dash_machine.sign(csr)
+    answer = dash_machine.run("check", CERT=encoded(another))
+    assert answer.reason == "check-failed"
+    assert fingerprint(another) in answer.details[0]
+
+
+def test_an_open_door_is_a_failure_and_is_shut(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.switch("open-door")
+    answer = dash_machine.serve(csr)
+    assert answer.reason == "check-failed"
+    assert "does not turn away" in answer.details[0]
+    assert not dash_machine.file("/etc/docker/daemon.json").exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", dash_machine.port), timeout=1)
+
+
+def test_a_silent_engine_is_a_failure(dash_machine: Machine):
+    dash_machine.serve(dash_machine.request().csr)
+    dash_machine.file("/run/up").unlink()
+    answer = dash_machine.run("check", TIMEOUT="1")
+    assert answer.reason == "check-failed"
+    assert "socket" in answer.details[0]
+
+
+# Failures: the host's own words, and the earlier state
+
+
+def test_a_failed_start_tells_the_journal_and_puts_the_earlier_files_back(machine: Machine):
+    csr = machine.request().csr
+    machine.serve(csr)
+    folder = machine.file("/etc/docker")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    machine.switch("start-fails")
+    noise = [f"level=info msg=noise{n} " + "x" * 400 for n in range(40)]
+    machine.switch("journal", "\n".join([*noise, "the end \xe9"]))
+    answer = machine.serve(csr)
+    assert answer.reason == "docker-start-failed"
+    assert any("the end" in line for line in answer.details)
+    assert "Job for docker.service failed." in answer.details
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_first_serve_that_fails_leaves_no_configuration(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.switch("config-bad")
+    answer = dash_machine.serve(csr)
+    assert answer.reason == "docker-config-invalid"
+    assert "unable to configure the Docker daemon" in answer.details
+    assert not dash_machine.file("/etc/docker/daemon.json").exists()
+    assert not dash_machine.file("/etc/systemd/system/docker.service.d/dockervm.conf").exists()
+    assert dash_machine.file("/etc/docker/dockervm/server-key.pem").exists()
+
+
+def test_secrets_in_logs_are_not_passed_on(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.switch("start-fails")
+    dash_machine.switch("journal", "proxy http://me:hunter2@proxy:3128/ refused\n-----BEGIN EC PRIVATE KEY-----\n")
+    answer = dash_machine.serve(csr)
+    assert "hunter2" not in answer.stdout + answer.stderr
+    assert "PRIVATE KEY" not in answer.stdout
+    assert any("http://***@proxy:3128/" in line for line in answer.details)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"CERT": "%%%"}, "bad-input"),
+        ({"CERT": ""}, "bad-input"),
+        ({"CERT": encoded("no certificate")}, "bad-input"),
+        ({"CA": encoded("no certificate")}, "bad-input"),
+        ({"DAEMON_JSON": ""}, "bad-input"),
+        ({"PORT": "0"}, "bad-input"),
+        ({"PORT": "70000"}, "bad-input"),
+        ({"PORT": "abc"}, "bad-input"),
+        ({"PORT": "04243"}, "bad-input"),
+        ({"SSH_PORT": "22;reboot"}, "bad-input"),
+        ({"USER": "-r"}, "bad-input"),
+        ({"SUBJECT": "a\nb"}, "bad-input"),
+        ({"NAMES": "DNS:$ENV::HOME"}, "bad-input"),
+        ({"TIMEOUT": "soon"}, "bad-input"),
+        ({"ACTION": "destroy"}, "bad-input"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(requested, change: dict[str, str], reason: str):
+    machine, csr = requested
+    answer = machine.serve(csr, **change)
+    assert answer.reason == reason
+    assert not machine.file("/etc/docker/daemon.json").exists()
+
+
+def test_a_certificate_of_another_key_or_authority_is_refused(dash_machine: Machine, tmp_path: Path):
+    asked = dash_machine.request()
+    other = Machine(tmp_path / "other", dash_machine.shell, tmp_path / "foreign")
+    foreign = other.material(asked.csr)
+    assert dash_machine.serve(asked.csr, CERT=foreign["CERT"]).reason == "certificate-invalid"
+    others_request = other.request().csr
+    assert dash_machine.serve(others_request).reason == "certificate-mismatch"
+    dash_machine.file("/etc/docker/dockervm/server-key.pem").unlink()
+    assert dash_machine.serve(asked.csr).reason == "key-missing"
+
+
+def test_serve_without_docker_says_so(dash_machine: Machine):
+    assert dash_machine.run("serve").reason == "docker-missing"
+
+
+# Installing
+
+
+def test_install_alone_starts_nothing_twice(dash_machine: Machine):
+    answer = dash_machine.run("install")
+    assert answer.facts["engine"] == "26.1.5"
+    assert "systemctl restart docker.service" not in dash_machine.calls()
+
+
+def test_as_custom_data_it_needs_no_more_than_one_line(dash_machine: Machine):
+    rendered = "#!/bin/sh\nDOCKERVM_ACTION=install\n" + SCRIPT.read_text()
+    environment = {name: value for name, value in dash_machine.environment("").items() if "DOCKERVM_" not in name}
+    result = subprocess.run(
+        ["sh"], input=rendered, env={**environment, "DOCKERVM_ROOT": str(dash_machine.root)}, capture_output=True,
+        text=True,
+    )
+    assert "\nresult: ok\n" in result.stdout, result.stderr
+
+
+def test_a_held_lock_is_waited_for(dash_machine: Machine):
+    held = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 99 (apt-get)\n"
+    dash_machine.switch("apt-fails", held * 9)
+    assert dash_machine.run("install").status == 0
+
+
+def test_a_lock_that_is_never_released_ends_in_a_reason(dash_machine: Machine):
+    held = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 99 (apt-get)\n"
+    dash_machine.switch("apt-fails", held * 1000)
+    answer = dash_machine.run("install", TIMEOUT="1")
+    assert answer.reason == "lock-timeout"
+    assert any("held by process 99" in line for line in answer.details)
+
+
+def test_a_mirror_that_comes_late_is_tried_again_and_one_that_never_comes_is_not(dash_machine: Machine):
+    failed = "E: Failed to fetch http://me:hunter2@mirror/pool  503  Service Unavailable\n"
+    dash_machine.switch("apt-fails", failed * 100)
+    answer = dash_machine.run("install")
+    assert answer.reason == "install-failed"
+    assert any("503" in line for line in answer.details)
+    assert "hunter2" not in answer.stdout + answer.stderr
+    dash_machine.switch("apt-fails", failed * 3)
+    assert dash_machine.run("install").status == 0
+
+
+def test_an_interrupted_dpkg_is_mended(dash_machine: Machine):
+    dash_machine.add_tool("dpkg", "")
+    dash_machine.switch("apt-fails", "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'\n" * 2)
+    assert dash_machine.run("install").status == 0
+    assert "dpkg --configure -a" in dash_machine.calls()
+
+
+def test_an_installation_that_was_broken_off_is_finished(dash_machine: Machine):
+    dash_machine.install_docker()
+    (dash_machine.tools / "docker").rename(dash_machine.root / "stock" / "docker")
+    dash_machine.add_tool(
+        "dpkg-query", 'if grep -qs -e --fix-broken "$root/calls"; then echo installed; else echo unpacked; fi\n'
+    )
+    reply = '{"Components":[{"Name":"Engine","Version":"1"}],"Version":"26.1.5","ApiVersion":"1.45"}'
+    dash_machine.add_tool("curl", f"echo '{reply}'\n")
+    answer = dash_machine.run("install")
+    assert answer.facts["engine"] == "26.1.5"
+    installs = [call for call in dash_machine.calls() if call.startswith("apt-get") and " install " in call]
+    assert "docker-cli" in installs[-1]
+
+
+def test_two_runs_at_once_install_once(dash_machine: Machine):
+    dash_machine.switch("apt-slow")
+    runs = [dash_machine.start("install") for _ in range(2)]
+    for run in runs:
+        stdout, stderr = run.communicate(timeout=30)
+        assert run.returncode == 0, stdout + stderr
+    assert sum("docker.io" in call for call in dash_machine.calls()) == 1
+
+
+def test_a_run_that_never_ends_is_not_waited_for_without_end(dash_machine: Machine):
+    folder = dash_machine.file("/run/dockervm")
+    folder.mkdir()
+    with subprocess.Popen(["flock", str(folder / "lock"), "/bin/sleep", "30"], start_new_session=True) as holder:
+        time.sleep(0.2)
+        answer = dash_machine.run("install", TIMEOUT="1")
+        os.killpg(holder.pid, signal.SIGKILL)
+    assert answer.reason == "busy"
+
+
+@pytest.mark.parametrize(
+    ("manager", "offered", "installed"),
+    [
+        ("dnf", "docker-ce.x86_64 3:27", ["docker-ce", "docker-ce-cli", "containerd.io"]),
+        ("tdnf", "moby-engine.x86_64 25\nmoby-cli.x86_64 25", ["moby-engine", "moby-cli"]),
+        ("yum", "moby-engine.x86_64 25", ["moby-engine"]),
+        ("dnf", "podman-docker.noarch 5\ndocker.x86_64 1.13", None),
+    ],
+)
+def test_rpm_distributions(dash_machine: Machine, manager: str, offered: str, installed: list[str] | None):
+    (dash_machine.tools / "apt-get").rename(dash_machine.root / "stock" / "apt-get")
+    dash_machine.switch("offered", offered + "\n")
+    dash_machine.add_tool(
+        manager,
+        'case "$*" in *" list "*) for name; do :; done; grep "^$name[.]" "$root/switch/offered" ;;\n'
+        '*install*) "$root/stock/apt-get" docker.io ;; esac\n',
+    )
+    answer = dash_machine.run("install")
+    if installed is None:
+        assert answer.reason == "no-docker-package"
+    else:
+        assert answer.status == 0
+        assert f"{manager} -y install openssl ca-certificates {' '.join(installed)}" in dash_machine.calls()
+
+
+def test_no_package_manager(dash_machine: Machine):
+    (dash_machine.tools / "apt-get").unlink()
+    assert dash_machine.run("install").reason == "no-package-manager"
+
+
+def test_in_a_private_folder_the_tools_of_this_system_count_as_missing(dash_machine: Machine):
+    (dash_machine.tools / "systemctl").unlink()
+    (dash_machine.tools / "docker").unlink()
+    dash_machine.install_docker()
+    assert dash_machine.run("install", TIMEOUT="1").reason == "no-systemd"
+
+
+# SSH
+
+SSHD_CONFIG = "Include /etc/ssh/sshd_config.d/*.conf\nPort 22\nPermitRootLogin no\n"
+
+
+@pytest.fixture
+def ssh_machine(dash_machine: Machine) -> Machine:
+    folder = dash_machine.file("/etc/ssh/sshd_config.d")
+    folder.mkdir(parents=True)
+    (folder.parent / "sshd_config").write_text(SSHD_CONFIG)
+    units = dash_machine.file("/usr/lib/systemd/system")
+    units.mkdir(parents=True)
+    (units / "ssh.service").touch()
+    return dash_machine
+
+
+def ports(text: str) -> list[str]:
+    return re.findall(r"^(?:Port |ListenStream=)(\d+)$", text, re.M)
+
+
+def test_ssh_moves_to_another_port(ssh_machine: Machine):
+    port = str(free_port())
+    answer = ssh_machine.run("ssh", SSH_PORT=port)
+    assert answer.facts["ssh-port"] == port
+    assert ports(ssh_machine.file("/etc/ssh/sshd_config.d/10-dockervm.conf").read_text()) == [port]
+    assert ports(ssh_machine.file("/etc/ssh/sshd_config").read_text()) == []
+    calls = len(ssh_machine.calls())
+    assert ssh_machine.run("ssh", SSH_PORT=port).facts["ssh-port"] == port
+    assert not [call for call in ssh_machine.calls()[calls:] if "restart" in call]
+
+
+def test_ssh_without_an_include(ssh_machine: Machine):
+    port = str(free_port())
+    config = ssh_machine.file("/etc/ssh/sshd_config")
+    config.write_text("#Port 22\nMatch User x\n")
+    config.chmod(0o600)
+    assert ssh_machine.run("ssh", SSH_PORT=port).status == 0
+    assert ports(config.read_text()) == [port]
+    assert config.read_text().index("Port " + port) < config.read_text().index("Match")
+    assert mode(config) == 0o600
+
+
+def test_ssh_where_systemd_holds_the_socket(ssh_machine: Machine):
+    ssh_machine.switch("ssh-socket")
+    port = str(free_port())
+    assert ssh_machine.run("ssh", SSH_PORT=port).status == 0
+    override = ssh_machine.file("/etc/systemd/system/ssh.socket.d/dockervm.conf").read_text()
+    assert override.splitlines()[1] == "ListenStream="
+    assert ports(override) == [port]
+
+
+@pytest.mark.parametrize("fault", ["ssh-fails", "ssh-config-bad"])
+def test_ssh_stays_where_it_was_when_the_new_port_fails(ssh_machine: Machine, fault: str):
+    ssh_machine.switch(fault)
+    port = str(free_port())
+    answer = ssh_machine.run("ssh", SSH_PORT=port, TIMEOUT="1")
+    assert answer.reason == "ssh-failed"
+    assert ssh_machine.file("/etc/ssh/sshd_config").read_text() == SSHD_CONFIG
+    assert not ssh_machine.file("/etc/ssh/sshd_config.d/10-dockervm.conf").exists()
+
+
+def test_ssh_port_of_somebody_else(ssh_machine: Machine):
+    with subprocess.Popen(
+        ["openssl", "s_server", "-accept", f"127.0.0.1:{(port := free_port())}", "-nocert", "-www", "-quiet"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as other:
+        wait_for_port(port)
+        answer = ssh_machine.run("ssh", SSH_PORT=str(port))
+        other.kill()
+    assert answer.reason == "ssh-port-taken"
+    assert ssh_machine.file("/etc/ssh/sshd_config").read_text() == SSHD_CONFIG
+
+
+@pytest.mark.parametrize("port", ["", "22"])
+def test_ssh_is_left_alone(ssh_machine: Machine, port: str):
+    assert ssh_machine.run("ssh", SSH_PORT=port).status == 0
+    assert not ssh_machine.calls()
+
+
+def test_ssh_without_a_server(dash_machine: Machine):
+    assert dash_machine.run("ssh", SSH_PORT="2222").reason == "sshd-missing"
+
+
+def test_firewalls_of_the_image_and_selinux_let_the_ports_through(ssh_machine: Machine):
+    for tool in ("firewall-cmd", "semanage"):
+        ssh_machine.add_tool(tool, "")
+    ssh_machine.add_tool("ufw", "echo 'Status: active'\n")
+    port = str(free_port())
+    asked = ssh_machine.request(SSH_PORT=port)
+    assert asked.facts["ssh-port"] == port
+    assert ssh_machine.serve(asked.csr).status == 0
+    calls = ssh_machine.calls()
+    assert f"semanage port -a -t ssh_port_t -p tcp {port}" in calls
+    for wanted in (port, str(ssh_machine.port)):
+        assert f"firewall-cmd --permanent --add-port={wanted}/tcp" in calls
+        assert f"firewall-cmd --add-port={wanted}/tcp" in calls
+        assert f"ufw allow {wanted}/tcp" in calls
+
+
+# Being stopped
+
+
+@pytest.mark.parametrize(
+    ("machine", "stop"),
+    [("dash", signal.SIGTERM), ("dash", signal.SIGKILL), ("bash", signal.SIGTERM)],
+    indirect=["machine"],
+)
+def test_a_stop_at_any_moment_leaves_whole_files(machine: Machine, stop: signal.Signals):
+    csr = machine.request().csr
+    material = machine.material(csr)
+    folder = machine.file("/etc/docker")
+    for delay in (0.03, 0.08, 0.13):
+        process = machine.start("serve", **material)
+        time.sleep(delay)
+        if process.poll() is None:
+            os.killpg(process.pid, stop)
+        stdout, _ = process.communicate(timeout=30)
+        if stop == signal.SIGTERM and process.returncode:
+            assert Answer.of(process.returncode, stdout, "").reason in {"interrupted", "unexpected"}
+            assert not machine.leftovers()
+        for path in (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+            text = path.read_text()
+            if path.name == "daemon.json":
+                json.loads(text)
+            elif path.name.endswith("key.pem"):
+                openssl("pkey", "-noout", "-in", str(path))
+            else:
+                fingerprint(text)
+    assert machine.run("serve", **material).status == 0

@@ -1,0 +1,97 @@
+"""The layers of the house, read from the imports: they point down, and nothing heavy or POSIX-only loads with az."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "azext_dockervm"
+
+# Lower numbers lie lower. A room may import from its own level and from below, never from above.
+LEVELS = {"errors": 0, "secret": 0, "names": 0, "rules": 1, "spec": 1, "certs": 2, "engine": 3, "output": 4, "plan": 4,
+          "provision": 4, "_client_factory": 3, "error_map": 4, "_help": 5, "_validators": 5, "_params": 6,
+          "commands": 6, "custom": 6, "__init__": 7}
+POSIX_ONLY = {"fcntl", "pwd", "grp", "termios", "tty", "pty", "resource", "syslog", "posix"}
+# A foreign package → the only places that may import it.
+BORDERS = {
+    "azure.mgmt": {"_client_factory", "plan.arm"}, "azure.core": {"_client_factory", "plan.arm"},
+    "docker": {"engine.client"}, "cryptography": {"certs"},
+    "azure.cli": {"__init__", "_client_factory", "_params", "_validators", "error_map"},
+    "knack": {"_client_factory", "_help", "_validators", "custom"},
+}
+
+
+def modules() -> dict[str, ast.Module]:
+    return {str(path.relative_to(PACKAGE).with_suffix("")).replace("/", "."): ast.parse(path.read_text())
+            for path in PACKAGE.rglob("*.py")}
+
+
+def imported(name: str, tree: ast.Module) -> list[tuple[str, bool]]:
+    """Absolute names of what a module imports, and whether outside any function."""
+    found = []
+    inside = {id(node) for function in ast.walk(tree) if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+              for node in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) not in inside) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = ["azext_dockervm", *name.split(".")][:-node.level]
+                base = ".".join([*parts, *([base] if base else [])])
+            found += [(f"{base}.{alias.name}", id(node) not in inside) for alias in node.names]
+    return found
+
+
+def room(module: str) -> str:
+    return module.split(".")[0]
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_imports_point_down(name):
+    for target, _ in imported(name, modules()[name]):
+        if target.startswith("azext_dockervm."):
+            other = room(target.removeprefix("azext_dockervm."))
+            assert LEVELS[other] <= LEVELS[room(name)], f"{name} imports {target}, which lies above it"
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_foreign_packages_enter_at_their_border_only(name):
+    for target, _ in imported(name, modules()[name]):
+        for package, allowed in BORDERS.items():
+            if target == package or target.startswith(package + "."):
+                assert room(name) in allowed or name in allowed, f"{name} imports {target}"
+
+
+def test_no_posix_only_module_outside_a_function_that_guards_it():
+    for name, tree in modules().items():
+        for target, at_load in imported(name, tree):
+            if target.split(".")[0] in POSIX_ONLY:
+                assert not at_load, f"{name} imports {target} at load"
+                assert name == "certs.lock", f"{name} imports {target}; only the lock knows both systems"
+
+
+def test_every_file_says_in_its_first_line_what_lives_in_it():
+    for name, tree in modules().items():
+        assert ast.get_docstring(tree), f"{name} has no docstring"
+
+
+def test_loading_the_commands_imports_nothing_heavy():
+    program = ("import sys; import azure.cli.core.commands.parameters\n"
+               "before = set(sys.modules)\n"
+               "import azext_dockervm, azext_dockervm.commands, azext_dockervm._params, azext_dockervm._validators\n"
+               "import azext_dockervm.custom\n"
+               "print(sorted(name for name in set(sys.modules) - before if name.split('.')[0] in "
+               "('docker', 'cryptography', 'requests') or name.startswith('azure.mgmt')))")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_extension_never_imports_local_azure():
+    for name, tree in modules().items():
+        assert not [target for target, _ in imported(name, tree) if target.split(".")[0] == "localazure"], name
