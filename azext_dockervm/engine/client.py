@@ -10,16 +10,21 @@ from azext_dockervm.errors import EngineUnreachable
 
 def engine_state(endpoint: Endpoint, timeout: float = 10.0) -> dict:
     """What ``docker version`` and ``docker info`` tell, as the engine's API names it: {"version": ..., "info": ...}."""
-    import docker
+    from docker import APIClient
     from docker.errors import DockerException
     from docker.tls import TLSConfig
     from requests.exceptions import RequestException
 
+    class Client(APIClient):
+        """requests lets REQUESTS_CA_BUNDLE, which people behind a proxy set for az, replace the certificate authority
+        of the session; and it sends what it can through HTTPS_PROXY. An engine is neither's business."""
+
+        trust_env = property(lambda self: False, lambda self, value: None)
+
     try:
         tls = TLSConfig(client_cert=(str(endpoint.certificate), str(endpoint.key)), ca_cert=str(endpoint.ca),
                         verify=True)
-        with closing(docker.DockerClient(base_url=endpoint.docker_host, tls=tls, timeout=timeout,
-                                         version="auto")) as client:
+        with closing(Client(base_url=endpoint.docker_host, tls=tls, timeout=timeout, version="auto")) as client:
             return {"version": client.version(), "info": client.info()}
     except (DockerException, RequestException) as error:
         raise EngineUnreachable(f"the engine at {endpoint.docker_host} did not answer as one: {error}",

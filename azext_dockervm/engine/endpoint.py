@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def docker_s_own_folder() -> Path:
+    """Where the docker client looks for certificates: DOCKER_CERT_PATH, else its configuration's folder."""
+    named = os.environ.get("DOCKER_CERT_PATH") or os.environ.get("DOCKER_CONFIG")
+    return Path(os.path.abspath(named)) if named else Path.home() / ".docker"
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """``host`` is a DNS name or address; ``folder`` holds ca.pem, cert.pem and key.pem."""
@@ -36,8 +42,8 @@ class Endpoint:
         return next((path for path in (self.ca, self.certificate, self.key) if not path.is_file()), None)
 
     def command(self, *words: str) -> str:
-        """What to type. The docker client looks into ~/.docker by itself; another folder has to be named."""
-        files = [] if self.folder == Path.home() / ".docker" else [
+        """What to type; a folder that the docker client would not look into by itself is named."""
+        files = [] if self.folder == docker_s_own_folder() else [
             f"--tlscacert={self.ca}", f"--tlscert={self.certificate}", f"--tlskey={self.key}"]
         line = ["docker", "--tlsverify", *files, "-H", self.docker_host, *words]
         if os.name == "nt":

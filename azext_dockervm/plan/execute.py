@@ -78,7 +78,8 @@ class _Run:
         for step in [step for step in self.waiting if all(need in self.results for need in step.needs)]:
             self.waiting.remove(step)
             self.begun.append(step)
-            self.listener.started(step)
+            if not step.quiet:
+                self.listener.started(step)
             self.running[pool.submit(step.do, dict(self.results))] = (step, time.monotonic())
 
     def _collect(self) -> None:
@@ -89,7 +90,8 @@ class _Run:
             error, seconds = future.exception(), time.monotonic() - since
             if error is None:
                 self.results[step.key] = future.result()
-                self.listener.finished(step, seconds, step.detail(future.result()) if step.detail else "")
+                if not step.quiet:
+                    self.listener.finished(step, seconds, step.detail(future.result()) if step.detail else "")
                 continue
             self.listener.failed(step, seconds)
             if self.failure is None:

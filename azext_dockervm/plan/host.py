@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import ssl
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from azext_dockervm.errors import (
 from azext_dockervm.plan import network, vm
 from azext_dockervm.plan.arm import Azure
 from azext_dockervm.plan.execute import PlanFailed, execute, undo
-from azext_dockervm.plan.preflight import Found, survey
+from azext_dockervm.plan.preflight import Found, survey, tag
 from azext_dockervm.plan.step import Listener, Step
 from azext_dockervm.provision import base, docker_extension, proof, run_command
 from azext_dockervm.provision.custom_data import head_start
@@ -62,6 +63,9 @@ def prepare(azure: Azure, spec: HostSpec) -> Prepared:
     spec, found = survey(azure, spec)
     if found.vm is not None:
         _check_resumable(spec, found.vm)
+    noted = tag(found.vm, names.TAG_PROVISIONER)
+    if noted and spec.provisioner == "auto":
+        return Prepared(spec, found, base.Choice(noted, "as the host was set up"))
     return Prepared(spec, found, base.choose(spec, found.extension_published))
 
 
@@ -129,6 +133,7 @@ class _Create:
         say = self.listener.say
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
+            return
         if self.found.label_was_replaced:
             self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
@@ -221,7 +226,8 @@ class _Create:
                  Step("tags", "note the host's data in the VM's tags",
                       lambda _results: self._tag(results["vm"], job, provisioned))]
         if self._used_run_commands:
-            steps += run_command.tidy(job, *self._used_run_commands)
+            # After the tags: Azure takes one change of a VM at a time.
+            steps.append(run_command.tidy(job, self._used_run_commands, self.listener.warn, after="tags"))
         done = execute(steps, self.listener, self.azure.deadline)
         return Host(done["tags"], spec, job.fqdn, job.public_address, job.private_address, provisioned, done["proof"])
 
@@ -230,12 +236,17 @@ class _Create:
         try:
             shown = handshake(Endpoint(job.fqdn, self.spec.docker_port, self.store.folder))
         except EngineUnreachable as error:
-            self.listener.say(f"Docker does not answer yet: {error.cause}.")
+            self.listener.say(f"Docker does not answer yet: {error.cause}. Setting it up by {self.choice.provisioner} "
+                              f"({self.choice.reason}).")
             return None
+        if self.spec.ssh_port is not None:
+            self._used_run_commands = ("ssh",)
+            step = Step("ssh", f"see that sshd listens on port {self.spec.ssh_port}",
+                        lambda _results: run_command.ask(job, "ssh", DOCKERVM_SSH_PORT=str(self.spec.ssh_port)))
+            execute([step], self.listener, self.azure.deadline)
         extension = self.azure.extension(self.spec.group, self.spec.name, names.EXTENSION_TYPE)
-        self.listener.say("Docker answers already; nothing to set up.")
-        return base.Provisioned(base.DOCKER_EXTENSION if extension else base.RUN_COMMAND, shown,
-                                describe(shown).not_after, checked=False)
+        return base.Provisioned(base.DOCKER_EXTENSION if extension else base.RUN_COMMAND,
+                                ssl.DER_cert_to_PEM_cert(shown).encode(), describe(shown).not_after, checked=False)
 
     def _provision(self, job: base.Job) -> base.Provisioned:
         if self.choice.provisioner == base.RUN_COMMAND:

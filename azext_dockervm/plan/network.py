@@ -38,6 +38,23 @@ def security_group_body(spec: HostSpec, run_id: str) -> dict:
     return {"location": spec.location, "tags": host_tags(spec, run_id), "properties": {"securityRules": rules}}
 
 
+def with_missing_rules(spec: HostSpec, existing: dict | None) -> dict | None:
+    """The body that adds the asked-for rules to an existing group; None where they are all there. Nobody's rules are
+    taken away."""
+    if existing is None:
+        return None
+    rules = existing["properties"].get("securityRules") or []
+    wanted = security_group_body(spec, "")["properties"]["securityRules"]
+    there = {rule["name"].lower(): rule["properties"].get("destinationPortRange") for rule in rules}
+    missing = [rule for rule in wanted if there.get(rule["name"]) != rule["properties"]["destinationPortRange"]]
+    if not missing:
+        return None
+    replaced = {rule["name"] for rule in missing}
+    kept = [rule for rule in rules if rule["name"].lower() not in replaced]
+    return {"location": existing["location"], "tags": existing.get("tags") or {},
+            "properties": {"securityRules": [*kept, *missing]}}
+
+
 def virtual_network_body(spec: HostSpec, run_id: str) -> dict:
     """Shared, so it carries neither a host's name nor the user's tags."""
     return {"location": spec.location, "tags": {names.TAG_SHARED: names.SCHEMA, names.TAG_RUN: run_id},
@@ -96,10 +113,6 @@ def patiently(delete, deadline: Deadline):
     return run
 
 
-def _keep(key: str, title: str, resource: dict) -> Step:
-    return Step(key, title, lambda _results: resource)
-
-
 def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]:
     """Security group, network and address side by side, then the interface. What exists is used as it is."""
     group = spec.group
@@ -107,7 +120,7 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
 
     def add(key, kind, name, existing, put, delete, needs=(), detail=None):
         if existing is not None:
-            plan.append(_keep(key, f"use the {kind} '{name}'", existing))
+            plan.append(Step(key, f"use the {kind} '{name}'", lambda _r: existing, quiet=True))
             return
         undo = patiently(delete, azure.deadline) if delete else None
         plan.append(Step(key, f"create the {kind} '{name}'", put, needs, undo, detail))
@@ -115,9 +128,14 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
     nsg, ip, nic = (names.network_security_group(spec.name), names.public_ip(spec.name),
                     names.network_interface(spec.name))
     vnet = names.virtual_network(spec.location)
-    add("security_group", "network security group", nsg, found.security_group,
-        lambda _r: azure.put_security_group(group, nsg, security_group_body(spec, run_id)),
-        lambda: azure.delete_security_group(group, nsg))
+    changed = with_missing_rules(spec, found.security_group)
+    if changed:
+        plan.append(Step("security_group", f"open ports in the network security group '{nsg}'",
+                         lambda _r: azure.put_security_group(group, nsg, changed)))
+    else:
+        add("security_group", "network security group", nsg, found.security_group,
+            lambda _r: azure.put_security_group(group, nsg, security_group_body(spec, run_id)),
+            lambda: azure.delete_security_group(group, nsg))
     # Never undone: another host may have moved in meanwhile.
     add("vnet", "virtual network", vnet, found.vnet,
         lambda _r: azure.put_virtual_network(group, vnet, virtual_network_body(spec, run_id)), None)
@@ -125,7 +143,7 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
         lambda _r: azure.put_public_ip(group, ip, public_ip_body(spec, run_id, found.label)),
         lambda: azure.delete_public_ip(group, ip), detail=fqdn)
     plan.append(Step("subnet", f"find the subnet '{names.SUBNET}'", lambda r: _subnet(azure, group, r["vnet"]),
-                     ("vnet",)))
+                     ("vnet",), quiet=True))
     add("network_interface", "network interface", nic, found.network_interface,
         lambda r: azure.put_network_interface(group, nic, network_interface_body(
             spec, run_id, subnet=r["subnet"], security_group=r["security_group"]["id"],

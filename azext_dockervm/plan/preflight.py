@@ -87,8 +87,8 @@ def _check_region(location: str, regions: list[str] | None) -> None:
                            "az account list-locations --query \"[].name\" -o tsv")
 
 
-def _tag(resource: dict | None, name: str) -> str | None:
-    """Tag names ignore case."""
+def tag(resource: dict | None, name: str) -> str | None:
+    """The value of one of our tags; Azure compares tag names without case."""
     for key, value in ((resource or {}).get("tags") or {}).items():
         if key.lower() == name:
             return value
@@ -101,14 +101,14 @@ def _check_ownership(spec: HostSpec, found: Found) -> None:
     for kind, resource in parts.items():
         if resource is None:
             continue
-        if (_tag(resource, names.TAG_HOST) or "").lower() != spec.name.lower():
+        if (tag(resource, names.TAG_HOST) or "").lower() != spec.name.lower():
             raise Conflict(f"The resource group '{spec.group}' has a {kind} '{resource['name']}' already, and "
                            "dockervm did not make it. It was left as it is.",
                            "Choose another --name, or another --resource-group.")
         if resource["location"].replace(" ", "").lower() != spec.location:
             raise Conflict(f"The {kind} '{resource['name']}' is in {resource['location']}, not in {spec.location}.",
                            f"Leave --location out or say --location {resource['location']}.")
-    port = _tag(found.vm, names.TAG_PORT)
+    port = tag(found.vm, names.TAG_PORT)
     if port and port != str(spec.docker_port):
         raise Conflict(f"The host '{spec.name}' exists and its Docker port is {port}, not {spec.docker_port}.",
                        f"az dockervm create -g {spec.group} -n {spec.name} --docker-port {port} ...")

@@ -12,7 +12,7 @@ class Step:
     """``do`` gets the results of the steps named in ``needs`` (and of all earlier ones) by key.
 
     ``undo`` is None where there is nothing to undo: the step only reads, or uses what was there before.
-    ``detail`` turns the result into a few words for the progress line.
+    ``detail`` turns the result into a few words for the progress line; a ``quiet`` step has no such line.
     """
 
     key: str
@@ -21,6 +21,7 @@ class Step:
     needs: tuple[str, ...] = ()
     undo: Callable[[], None] | None = None
     detail: Callable[[Any], str] | None = None
+    quiet: bool = False
 
 
 class Listener(Protocol):

@@ -36,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """``certificate`` is the server's, PEM or DER. ``checked`` says that the host itself has checked engine, port,
+    """``certificate`` is the server's, in PEM. ``checked`` says that the host itself has checked engine, port,
     certificate and the refusal of strangers."""
 
     provisioner: str

@@ -49,7 +49,7 @@ def steps(job: Job) -> list[Step]:
     for action in extra_actions(job):
         plan.append(Step(action, EXTRA_TITLES[action], _asking(job, action), (last,)))
         last = action
-    return [*plan, Step("serve", "note the certificate", provisioned, (last,))]
+    return [*plan, Step("serve", "note the certificate", provisioned, (last,), quiet=True)]
 
 
 EXTRA_TITLES = {"ssh": "move sshd to its port", "restart": "restart the engine with its new certificate"}

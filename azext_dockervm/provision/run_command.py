@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from azext_dockervm.certs.summary import describe
 from azext_dockervm.errors import AzureRefused, HostFailed
+from azext_dockervm.plan.deadline import Deadline
 from azext_dockervm.plan.step import Step
 from azext_dockervm.provision.base import RUN_COMMAND, Job, Provisioned
 from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.script import Answer, encoded, parse_answer, set_up_script
 
-# Azure refuses a second command of the same name while an earlier one (of a killed run, say) still works.
 BUSY = frozenset({"AnotherOperationInProgress", "Conflict"})
 
 
@@ -18,8 +21,8 @@ def steps(job: Job) -> list[Step]:
     spec = job.spec
 
     def request(_results) -> str:
-        return ask(job, "request", DOCKERVM_SUBJECT=job.identity.common_name, DOCKERVM_NAMES=_names(job),
-                   DOCKERVM_USER=spec.admin_username, DOCKERVM_SSH_PORT=str(spec.ssh_port or ""))["csr"]
+        return ask(job, "request", DOCKERVM_SUBJECT=job.identity.common_name,
+                   DOCKERVM_NAMES=str(job.identity), DOCKERVM_USER=spec.admin_username, DOCKERVM_SSH_PORT=str(spec.ssh_port or ""))["csr"]
 
     def sign(results) -> bytes:
         return job.authority.sign_request(results["request"].encode(), job.identity)
@@ -37,22 +40,37 @@ def steps(job: Job) -> list[Step]:
     ]
 
 
-def tidy(job: Job, *actions: str) -> list[Step]:
-    """Run commands are deleted after they have answered: a VM holds only so many, and their output lies in ARM."""
-    def delete(action):
-        return lambda _results: job.azure.delete_run_command(job.spec.group, job.spec.name, command_name(action))
+def tidy(job: Job, actions: Sequence[str], warn: Callable[[str], None], after: str) -> Step:
+    """Run commands are deleted after they have answered: a VM holds only so many, and their output lies in ARM.
 
-    return [Step(f"tidy_{action}", f"delete the run command '{command_name(action)}'", delete(action))
-            for action in actions]
+    One that stays does no harm to a host that works, so it is told, not raised.
+    """
+    def delete(_results) -> None:
+        for action in actions:
+            name = command_name(action)
+            try:
+                when_free(job.azure.deadline, name,
+                          lambda name=name: job.azure.delete_run_command(job.spec.group, job.spec.name, name))
+            except AzureRefused as error:
+                warn(f"{error.message} To delete it: az vm run-command delete -g {job.spec.group} "
+                     f"--vm-name {job.spec.name} -n {name} --yes")
+
+    return Step("tidy", "delete the run commands, which have answered", delete, (after,))
+
+
+def when_free(deadline: Deadline, name: str, call: Callable[[], Any]) -> Any:
+    """Azure takes one change of a VM at a time; wait while another (of a killed run, say) goes on."""
+    while True:
+        try:
+            return call()
+        except AzureRefused as error:
+            if error.code not in BUSY:
+                raise
+            deadline.sleep(3, f"'{error.code}' for the run command '{name}'")
 
 
 def command_name(action: str) -> str:
     return f"dockervm-{action}"
-
-
-def _names(job: Job) -> str:
-    return ",".join([f"DNS:{name}" for name in job.identity.dns_names] +
-                    [f"IP:{address}" for address in job.identity.addresses])
 
 
 def ask(job: Job, action: str, **parameters: str) -> Answer:
@@ -66,14 +84,7 @@ def ask(job: Job, action: str, **parameters: str) -> Answer:
         "source": {"script": set_up_script()},
         "parameters": [{"name": key, "value": value} for key, value in values.items() if value],
         "asyncExecution": False, "treatFailureAsDeploymentFailure": False, "timeoutInSeconds": seconds}}
-    while True:
-        try:
-            azure.put_run_command(spec.group, spec.name, name, body)
-            break
-        except AzureRefused as error:
-            if error.code not in BUSY:
-                raise
-            azure.deadline.sleep(5, f"'{error.code}' for the run command '{name}'")
+    when_free(azure.deadline, name, lambda: azure.put_run_command(spec.group, spec.name, name, body))
     view = ((azure.run_command(spec.group, spec.name, name) or {}).get("properties") or {}).get("instanceView") or {}
     return _answer(view, action, job.run_id)
 

@@ -83,3 +83,14 @@ def test_a_vm_that_azure_could_not_place_counts_as_never_run():
     running = {"properties": {"provisioningState": "Failed",
                               "instanceView": {"statuses": [{"code": "PowerState/running"}]}}}
     assert vm.never_ran(failed) and not vm.never_ran(running)
+
+
+def test_a_host_that_exists_gets_the_ports_that_are_asked_for_and_keeps_its_other_rules():
+    body = network.security_group_body(SPEC, "run")
+    own = {"name": "office", "properties": {"destinationPortRange": "443", "priority": 500}}
+    existing = {**body, "properties": {"securityRules": [*body["properties"]["securityRules"], own]}}
+    assert network.with_missing_rules(SPEC, existing) is None
+    changed = network.with_missing_rules(with_changes(ssh_port=2222), existing)
+    assert {rule["name"]: rule["properties"]["destinationPortRange"]
+            for rule in changed["properties"]["securityRules"]} == {
+        "allow-docker": "4243", "office": "443", "allow-ssh": "2222"}
