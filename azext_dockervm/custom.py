@@ -33,7 +33,8 @@ def create_host(cmd, resource_group_name, vm_name, location=None, image=DEFAULT_
         admin_username=login.admin_username(admin_username), admin_password=login.admin_password(admin_password),
         docker_port=docker_port, ssh_port=ssh_port, dns_label=public_ip_address_dns_name, provisioner=provisioner,
         timeout=timeout, tags=tags)
-    spec = replace(spec, ssh_keys=login.given_ssh_keys(ssh_key_values))
+    spec = replace(spec, ssh_keys=login.given_ssh_keys(ssh_key_values), certificate_folder=str(cert_dir),
+                   subscription=cmd.cli_ctx.data.get("subscription_id"))
     store = CertificateStore(cert_dir)
     store.check()
     with _listening(cmd) as listener:

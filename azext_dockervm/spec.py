@@ -54,7 +54,8 @@ class Image:
 class HostSpec:
     """One Docker host as the user asked for it; ``location`` is None until the group's is known.
 
-    ``timeout`` is in seconds. ``ssh_port`` None means: SSH stays closed. ``ssh_keys`` are OpenSSH public keys.
+    ``subscription`` and ``certificate_folder`` are as typed (None: az's own, ~/.docker), for the commands that messages
+    tell. ``timeout`` is in seconds. ``ssh_port`` None means: SSH stays closed. ``ssh_keys`` are OpenSSH public keys.
     """
 
     group: str
@@ -71,6 +72,8 @@ class HostSpec:
     provisioner: str = "auto"
     timeout: float = 1200.0
     tags: dict[str, str] = field(default_factory=dict)
+    subscription: str | None = None
+    certificate_folder: str | None = None
 
     @classmethod
     def from_arguments(cls, group: str, name: str, *, location: str | None, image: str, size: str, admin_username: str,

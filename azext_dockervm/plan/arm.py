@@ -120,11 +120,6 @@ class Azure:
 
     # Groups, regions, images, extensions
 
-    @property
-    def subscription(self) -> str:
-        self.connect("compute")
-        return self._clients["compute"]._config.subscription_id  # the SDK has no public name for it
-
     def group(self, group: str) -> dict | None:
         return self._get("read the resource group", "resources.resource_groups", "get", group)
 

@@ -80,6 +80,9 @@ def create(azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> 
 
 def _check_resumable(spec: HostSpec, machine: dict) -> None:
     state = vm.power_state(machine)
+    if machine["properties"].get("provisioningState") == "Deleting":
+        raise Conflict(f"The host '{spec.name}' is just being deleted.",
+                       f"az vm wait -g {spec.group} -n {spec.name} --deleted")
     if state in ("stopped", "stopping", "deallocated", "deallocating"):
         raise Conflict(f"The host '{spec.name}' exists and is {state}.",
                        f"az vm start -g {spec.group} -n {spec.name}")
@@ -88,7 +91,9 @@ def _check_resumable(spec: HostSpec, machine: dict) -> None:
 def create_command(spec: HostSpec) -> str:
     """The command that goes on with this host; the password stays out of it."""
     words = ["az", "dockervm", "create", "-g", spec.group, "-n", spec.name]
-    for option, value, usual in (("-l", spec.location, None), ("--image", str(spec.image), names.DEFAULT_IMAGE),
+    for option, value, usual in (("--subscription", spec.subscription, None), ("-l", spec.location, None),
+                                 ("-dc", spec.certificate_folder, names.DEFAULT_CERTIFICATE_FOLDER),
+                                 ("--image", str(spec.image), names.DEFAULT_IMAGE),
                                  ("--size", spec.size, names.DEFAULT_SIZE), ("-u", spec.admin_username, None),
                                  ("-dp", spec.docker_port, names.DEFAULT_DOCKER_PORT), ("-e", spec.ssh_port, None),
                                  ("--provisioner", spec.provisioner, "auto")):
@@ -99,8 +104,9 @@ def create_command(spec: HostSpec) -> str:
 
 def delete_commands(spec: HostSpec) -> list[str]:
     """NIC, disk and address go with the VM (deleteOption); the security group does not."""
-    return [f"az vm delete -g {spec.group} -n {spec.name} --yes",
-            f"az network nsg delete -g {spec.group} -n {names.network_security_group(spec.name)}"]
+    where = shlex.join(["-g", spec.group, *(["--subscription", spec.subscription] if spec.subscription else [])])
+    return [f"az vm delete {where} -n {spec.name} --yes",
+            f"az network nsg delete {where} -n {names.network_security_group(spec.name)}"]
 
 
 def _as_ours(cause: BaseException) -> DockerVMError:
@@ -117,6 +123,7 @@ class _Create:
 
     def carry_out(self) -> Host:
         self._announce()
+        self._wait_for_a_killed_run()
         if self.found.vm is not None and vm.never_ran(self.found.vm):
             self._remove_what_never_ran()
         results = self._make_machine()
@@ -137,6 +144,12 @@ class _Create:
         if self.found.label_was_replaced:
             self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
+
+    def _wait_for_a_killed_run(self) -> None:
+        """Azure may still be making the VM that an earlier, killed run asked for."""
+        while self.found.vm is not None and self.found.vm["properties"].get("provisioningState") == "Creating":
+            self.azure.deadline.sleep(4, "Azure still creates the VM")
+            self.found = replace(self.found, vm=self.azure.virtual_machine(self.spec.group, self.spec.name))
 
     def _remove_what_never_ran(self) -> None:
         """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew."""
@@ -216,8 +229,11 @@ class _Create:
 
     def _finish(self, results: dict[str, Any]) -> Host:
         spec = self.spec
-        job = base.Job(self.azure, spec, self.run_id, results["authority"][1], network.fqdn(results["public_ip"]),
-                       network.address(results["public_ip"]), network.private_address(results["network_interface"]),
+        address = results["public_ip"]
+        if not address["properties"].get("ipAddress"):      # the first answer to a PUT lacks it
+            address = self.azure.public_ip(spec.group, names.public_ip(spec.name))
+        job = base.Job(self.azure, spec, self.run_id, results["authority"][1], network.fqdn(address),
+                       network.address(address), network.private_address(results["network_interface"]),
                        resumed=self.found.vm is not None)
         provisioned = (self._already_provisioned(job) if job.resumed else None) or self._provision(job)
         steps = [Step("proof", f"verified call of {job.fqdn}:{spec.docker_port}",

@@ -140,7 +140,7 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
     add("vnet", "virtual network", vnet, found.vnet,
         lambda _r: azure.put_virtual_network(group, vnet, virtual_network_body(spec, run_id)), None)
     add("public_ip", "public IP address", ip, found.public_ip,
-        lambda _r: azure.put_public_ip(group, ip, public_ip_body(spec, run_id, found.label)),
+        lambda _r: _put_public_ip(azure, spec, found, run_id),
         lambda: azure.delete_public_ip(group, ip), detail=fqdn)
     plan.append(Step("subnet", f"find the subnet '{names.SUBNET}'", lambda r: _subnet(azure, group, r["vnet"]),
                      ("vnet",), quiet=True))
@@ -151,6 +151,17 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
         lambda: azure.delete_network_interface(group, nic), ("security_group", "subnet", "public_ip"),
         private_address)
     return plan
+
+
+def _put_public_ip(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> dict:
+    """The label was free a moment ago, or could not be asked for; another may have taken it."""
+    name = names.public_ip(spec.name)
+    try:
+        return azure.put_public_ip(spec.group, name, public_ip_body(spec, run_id, found.label))
+    except AzureRefused as error:
+        if error.code != "DnsRecordInUse" or found.other_label in ("", found.label):
+            raise
+        return azure.put_public_ip(spec.group, name, public_ip_body(spec, run_id, found.other_label))
 
 
 def _subnet(azure: Azure, group: str, vnet: dict) -> str:

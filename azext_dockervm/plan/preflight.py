@@ -25,6 +25,7 @@ class Found:
     image: dict | None = None
     extension_published: bool | None = None     # None: not allowed to ask
     label: str = ""
+    other_label: str = ""       # the one to take should Azure say after all that ``label`` is taken
     label_was_replaced: str | None = None       # why the label is not the VM's name
 
 
@@ -70,15 +71,17 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     if found.vm is not None:
         return spec, replace(found, label=_label_of(found.public_ip) or "",
                              extension_published=_extension_published(azure, spec))
+    # The group's id begins with the subscription's: the same label for the same host, whoever creates it.
+    derived = names.derived_dns_label(spec.name, group["id"])
     more = side_by_side({
         "image": lambda: _find_image(azure, spec),
         "size": lambda: _check_size(azure, spec),
         "extension_published": lambda: _extension_published(azure, spec),
-        "label": lambda: _choose_label(azure, spec, found),
+        "label": lambda: _choose_label(azure, spec, found, derived),
     })
     label, reason = more["label"]
     return spec, replace(found, image=more["image"], extension_published=more["extension_published"], label=label,
-                         label_was_replaced=reason)
+                         other_label="" if spec.dns_label else derived, label_was_replaced=reason)
 
 
 def _check_region(location: str, regions: list[str] | None) -> None:
@@ -155,7 +158,7 @@ def _label_of(public_ip: dict | None) -> str | None:
     return settings.get("domainNameLabel")
 
 
-def _choose_label(azure: Azure, spec: HostSpec, found: Found) -> tuple[str, str | None]:
+def _choose_label(azure: Azure, spec: HostSpec, found: Found, derived: str) -> tuple[str, str | None]:
     """The label to take, and why it is not the VM's name where it is not."""
     kept = _label_of(found.public_ip)
     if kept:
@@ -166,6 +169,5 @@ def _choose_label(azure: Azure, spec: HostSpec, found: Found) -> tuple[str, str 
     if spec.dns_label:
         raise InvalidValue(f"--public-ip-address-dns-name: '{spec.dns_label}' is taken in {spec.location}.",
                            "Choose another label, or leave the option out: dockervm then finds a free one.")
-    derived = names.derived_dns_label(spec.name, azure.subscription, spec.group)
     reason = f"'{spec.label}' is taken" if spec.label else f"'{spec.name}' is no valid DNS label"
     return derived, reason
