@@ -10,18 +10,11 @@ from azext_dockervm import errors, rules
 ASK_FOR_PASSWORD = "\0"
 
 
-def _parser_error(check, *arguments):
-    try:
-        return check(*arguments)
-    except errors.DockerVMError as error:
-        raise argparse.ArgumentTypeError(error.message) from error
-
-
 def port_type(text: str) -> int:
     """A TCP port; az exits with 2 for a value of the wrong type, as for any argument."""
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"'{text}' is no port; give a number from 1 to 65535")
-    return _parser_error(rules.check_port, int(text), "value")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"'{text}' is no TCP port; give a number from 1 to 65535")
+    return int(text)
 
 
 def location_type(text: str) -> str:
@@ -42,7 +35,15 @@ def admin_username(given: str | None) -> str:
 
 
 def admin_password(given: str | None) -> str | None:
-    """Ask at the prompt where ``-p`` came alone."""
+    """Ask at the prompt where ``-p`` came alone.
+
+    az replaces ``@file`` by what the file holds; where it can't read the file it hands the text on, and a file's name
+    must never become a password.
+    """
+    if given is not None and given.startswith("@"):
+        raise errors.InvalidValue("--admin-password: it begins with '@' but names no file that can be read.",
+                                  "Name a file that can be read; a password that begins with '@' can be typed at the "
+                                  "prompt: -p alone.")
     if given != ASK_FOR_PASSWORD:
         return given
     from knack.prompting import NoTTYException, prompt_pass

@@ -48,10 +48,13 @@ def create_host(cmd, resource_group_name, vm_name, location=None, image=DEFAULT_
 
 @az_errors
 def show_info(cmd, resource_group_name, vm_name, cert_dir=DEFAULT_CERTIFICATE_FOLDER):
+    from azext_dockervm import rules
     from azext_dockervm.certs.store import CertificateStore
     from azext_dockervm.output import shapes
     from azext_dockervm.plan import report, view
 
+    rules.check_resource_name(resource_group_name, "--resource-group")
+    rules.check_resource_name(vm_name, "--name")
     folder = CertificateStore(cert_dir).folder
     seen = view.read(_azure(cmd), resource_group_name, vm_name)
     engine = report.ask_engine(seen, folder)

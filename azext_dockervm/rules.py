@@ -20,6 +20,9 @@ REFUSED_PASSWORDS = frozenset(
     ["abc@123", "P@$$w0rd", "P@ssw0rd", "P@ssword123", "Pa$$word", "pass@word1", "Password!", "Password1",
      "Password22", "iloveyou!"])
 
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; \w: group names may hold
+# letters of any script.
+RESOURCE_NAME = re.compile(r"^[\w().-]{0,89}[\w()-]$")
 VM_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$")
 USER_NAME = re.compile(r"^[a-z_][a-z0-9_.-]{0,31}$")
 URN = re.compile(r"^[^:/\s]+:[^:/\s]+:[^:/\s]+:[^:/\s]+$")
@@ -35,6 +38,14 @@ def check_vm_name(name: str) -> str:
     if not VM_NAME.match(name):
         raise InvalidValue(f"--name: '{name}' is no valid VM name: letters, digits and hyphens only, beginning and "
                            "ending with a letter or digit.")
+    return name
+
+
+def check_resource_name(name: str, option: str) -> str:
+    """A group, or a VM that is there already, whoever made it. An empty name would ask Azure for the whole list."""
+    if not RESOURCE_NAME.match(name):
+        raise InvalidValue(f"{option}: '{name[:100]}' is no valid name: 1 to 90 letters, digits, '_', '-', '.', '(' and "
+                           "')', not ending with '.'.")
     return name
 
 

@@ -92,7 +92,7 @@ class HostSpec:
                 f"--provisioner docker-extension: the Docker VM extension knows Ubuntu, RHEL, CentOS and CoreOS only, "
                 f"not the image '{parsed}'.", "Leave --provisioner out, or take --provisioner run-command.")
         return cls(
-            group=group, name=rules.check_vm_name(name),
+            group=rules.check_resource_name(group, "--resource-group"), name=rules.check_vm_name(name),
             location=rules.check_location(location) if location else None,
             image=parsed, size=rules.check_size(size), admin_username=rules.check_user_name(admin_username),
             admin_password=Secret(rules.check_password(admin_password)) if admin_password is not None else None,

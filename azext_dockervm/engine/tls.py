@@ -63,6 +63,9 @@ def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tu
     except ssl.SSLCertVerificationError as error:
         raise EngineUnreachable(f"the certificate that {where} shows is not the right one: {error.verify_message}",
                                 kind="certificate") from error
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ConnectionResetError, ConnectionAbortedError,
+            BrokenPipeError) as error:
+        raise EngineUnreachable(f"{where} closed the connection", kind="rejected") from error
     except ssl.SSLError as error:
         kind = "rejected" if "ALERT" in (error.reason or "") else "protocol"
         said = "turned this client's certificate away" if kind == "rejected" else "does not speak TLS as expected"
@@ -72,8 +75,6 @@ def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tu
                                 "(a firewall, a network security group), or the VM is off", kind="timeout") from error
     except ConnectionRefusedError as error:
         raise EngineUnreachable(f"{where} refuses connections: nothing listens there", kind="refused") from error
-    except ConnectionError as error:
-        raise EngineUnreachable(f"{where} closed the connection", kind="rejected") from error
     except OSError as error:
         raise EngineUnreachable(f"{where} can't be reached: {_reason(error)}", kind="other") from error
 

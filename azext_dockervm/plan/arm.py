@@ -7,7 +7,8 @@ models differ between azure-mgmt-compute 34 (az's own) and 39, and 34 silently d
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, NotFound
@@ -36,6 +37,28 @@ def _error(error) -> tuple[str | None, str]:
         if getattr(detail, "message", None) and detail.message not in (message or ""):
             message = f"{message} {detail.message}" if message else detail.message
     return code, message or getattr(error, "message", None) or str(error)
+
+
+@contextmanager
+def _translated(verb: str) -> Iterator[None]:
+    """The border: foreign errors become ours, by type, status and code."""
+    from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except HttpResponseError as error:
+        code, message = _error(error)
+        if error.status_code == 404:
+            raise NotFound(f"{verb}: {message}") from error
+        advice = "az login" if error.status_code == 401 else None
+        raise AzureRefused(f"{verb}: {message}", advice, code=code, status=error.status_code) from error
+    # az fetches tokens with requests itself, and lets its errors through.
+    except (ServiceRequestError, ServiceResponseError, RequestException) as error:
+        raise AzureUnreachable(f"{verb}: Azure can't be reached: {getattr(error, 'message', error)}",
+                               "Check the network, proxy and cloud ('az cloud show'), then try again.") from error
+    except AzureError as error:
+        raise AzureRefused(f"{verb}: {error.message}") from error
 
 
 def _polling(deadline: Deadline):
@@ -91,22 +114,10 @@ class Azure:
         return getattr(target, group) if group else target
 
     def _call(self, verb: str, path: str, method: str, *arguments, **options):
-        """One SDK call; foreign errors are translated here, by type, status and code."""
-        from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
-
-        try:
+        """One SDK call."""
+        with _translated(verb):
             result = getattr(self._operations(path), method)(*arguments, cls=_wire, **options)
             return result.result() if method.startswith("begin_") else result
-        except HttpResponseError as error:
-            code, message = _error(error)
-            if error.status_code == 404:
-                raise NotFound(f"{verb}: {message}") from error
-            raise AzureRefused(f"{verb}: {message}", code=code, status=error.status_code) from error
-        except (ServiceRequestError, ServiceResponseError) as error:
-            raise AzureUnreachable(f"{verb}: Azure can't be reached: {error.message}",
-                                   "Check the network, proxy and cloud ('az cloud show'), then try again.") from error
-        except AzureError as error:
-            raise AzureRefused(f"{verb}: {error.message}") from error
 
     def _begin(self, verb: str, path: str, method: str, *arguments, **options):
         return self._call(verb, path, f"begin_{method}", *arguments, polling=_polling(self.deadline), **options)
@@ -124,13 +135,8 @@ class Azure:
         return self._get("read the resource group", "resources.resource_groups", "get", group)
 
     def locations(self) -> list[str]:
-        from azure.core.exceptions import AzureError
-
-        try:
+        with _translated("list the regions"):
             return self._locations()
-        except AzureError as error:
-            raise AzureRefused(f"list the regions: {error.message}",
-                               status=getattr(error, "status_code", None)) from error
 
     def image_versions(self, location: str, publisher: str, offer: str, sku: str) -> list[dict] | None:
         return self._get("list the image's versions", "compute.virtual_machine_images", "list", location, publisher,
@@ -146,15 +152,8 @@ class Azure:
 
     def sizes(self, location: str) -> list[str]:
         """Names of all sizes of a region; some 100 KB, against the megabytes of the SKU list."""
-        self.connect("compute")
-        from azure.core.exceptions import AzureError, HttpResponseError
-
-        try:
+        with _translated("list the sizes"):
             return [size.name for size in self._operations("compute.virtual_machine_sizes").list(location)]
-        except HttpResponseError as error:
-            raise AzureRefused(f"list the sizes: {_error(error)[1]}", status=error.status_code) from error
-        except AzureError as error:
-            raise AzureUnreachable(f"list the sizes: {error.message}") from error
 
     def label_is_free(self, location: str, label: str) -> bool:
         answer = self._call("check the DNS label", "network", "check_dns_name_availability", location,

@@ -178,10 +178,12 @@ class _Create:
 
     def _make_machine(self) -> dict[str, Any]:
         custom_data = head_start() if self.choice.provisioner == base.RUN_COMMAND else None
-        steps = [self._certificates(), *network.steps(self.azure, self.spec, self.found, self.run_id),
+        steps = [*network.steps(self.azure, self.spec, self.found, self.run_id),
                  vm.step(self.azure, self.spec, self.found, self.run_id, custom_data)]
         try:
-            return execute(steps, self.listener, self.azure.deadline)
+            # First and alone: a full disk or a folder that takes no file must not cost a round of making and undoing.
+            results = execute([self._certificates()], self.listener, self.azure.deadline)
+            return execute(steps, self.listener, self.azure.deadline, results)
         except PlanFailed as failure:
             raise self._after_failure(failure) from failure.cause
 
@@ -218,7 +220,7 @@ class _Create:
     def _kept(self, cause: BaseException) -> DockerVMError:
         """The error for a host that stays: what is wrong, how to go on, how to delete it."""
         spec, error = self.spec, _as_ours(cause)
-        error.message += f" The VM '{spec.name}' was kept."
+        error.message = f"{error.message.rstrip('.')}. The VM '{spec.name}' was kept."
         error.recommendations = (
             *error.recommendations, f"To go on where it stands: {create_command(spec)}",
             f"To look at it: az vm get-instance-view -g {spec.group} -n {spec.name}",
@@ -280,8 +282,9 @@ class _Create:
         finally:
             self.azure.deadline = whole
         remove = Step("remove", "delete the Docker VM extension",
-                      lambda _results: self.azure.delete_extension(self.spec.group, self.spec.name,
-                                                                   names.EXTENSION_TYPE))
+                      lambda _results: run_command.when_free(
+                          whole, lambda: self.azure.delete_extension(self.spec.group, self.spec.name,
+                                                                     names.EXTENSION_TYPE)))
         execute([remove], self.listener, whole)
         return self._by_run_command(job)
 

@@ -9,7 +9,7 @@ from azext_dockervm.certs.summary import describe
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import turns_strangers_away
-from azext_dockervm.engine.wait import until_answering
+from azext_dockervm.engine.wait import FINAL, until_answering
 from azext_dockervm.errors import EngineUnreachable, HostFailed
 from azext_dockervm.provision.base import Job, Provisioned
 from azext_dockervm.provision.run_command import ask, command_name
@@ -38,19 +38,29 @@ def prove(job: Job, provisioned: Provisioned, folder: Path) -> Proof:
     """
     endpoint = Endpoint(job.fqdn, job.spec.docker_port, folder)
     patience = PATIENCE_SECONDS if provisioned.checked else UNCHECKED_PATIENCE_SECONDS
-    try:
-        shown = until_answering(endpoint, job.azure.deadline.within(patience))
-    except EngineUnreachable as error:
-        if not provisioned.checked or error.kind in ("certificate", "rejected", "protocol"):
-            _ask_the_host(job, provisioned)
-        return Proof(False, cause=error.cause)
+    deadline = job.azure.deadline.within(patience)
+    while True:
+        try:
+            return Proof(True, _version(job, provisioned, endpoint, until_answering(endpoint, deadline)))
+        except EngineUnreachable as error:
+            # An engine that is just being restarted answers once and then does not, or the other way round.
+            if error.kind not in FINAL and deadline.remaining() > 1:
+                deadline.sleep(min(1.0, deadline.remaining() / 2), error.cause)
+                continue
+            if not provisioned.checked or error.kind in ("certificate", "rejected", "protocol"):
+                _ask_the_host(job, provisioned)
+            return Proof(False, cause=error.cause)
+
+
+def _version(job: Job, provisioned: Provisioned, endpoint: Endpoint, shown: bytes) -> str:
+    """The engine's version, from a host that shows the certificate made for it and turns strangers away."""
     if describe(shown).fingerprint != describe(provisioned.certificate).fingerprint:
         raise HostFailed(f"{endpoint.docker_host} shows another certificate than the one just made for it.")
     if not turns_strangers_away(endpoint):
         raise HostFailed(f"{endpoint.docker_host} answers clients without a certificate: an open door. Close its port "
                          "before anything else.", f"az network nsg rule delete -g {job.spec.group} "
                          f"--nsg-name {job.spec.name}NSG -n allow-docker")
-    return Proof(True, engine_state(endpoint)["version"]["Version"])
+    return engine_state(endpoint)["version"]["Version"]
 
 
 def _ask_the_host(job: Job, provisioned: Provisioned) -> None:

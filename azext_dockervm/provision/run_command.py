@@ -17,12 +17,12 @@ BUSY = frozenset({"AnotherOperationInProgress", "Conflict"})
 
 
 def steps(job: Job) -> list[Step]:
-    """request → certificate → serve → tidied; the result of 'serve' is a ``Provisioned``."""
+    """request → certificate → serve; the result of 'serve' is a ``Provisioned``."""
     spec = job.spec
 
     def request(_results) -> str:
-        return ask(job, "request", DOCKERVM_SUBJECT=job.identity.common_name,
-                   DOCKERVM_NAMES=str(job.identity), DOCKERVM_USER=spec.admin_username, DOCKERVM_SSH_PORT=str(spec.ssh_port or ""))["csr"]
+        return ask(job, "request", DOCKERVM_SUBJECT=job.identity.common_name, DOCKERVM_NAMES=str(job.identity),
+                   DOCKERVM_USER=spec.admin_username, DOCKERVM_SSH_PORT=str(spec.ssh_port or ""))["csr"]
 
     def sign(results) -> bytes:
         return job.authority.sign_request(results["request"].encode(), job.identity)
@@ -49,7 +49,7 @@ def tidy(job: Job, actions: Sequence[str], warn: Callable[[str], None], after: s
         for action in actions:
             name = command_name(action)
             try:
-                when_free(job.azure.deadline, name,
+                when_free(job.azure.deadline,
                           lambda name=name: job.azure.delete_run_command(job.spec.group, job.spec.name, name))
             except AzureRefused as error:
                 warn(f"{error.message} To delete it: az vm run-command delete -g {job.spec.group} "
@@ -58,7 +58,7 @@ def tidy(job: Job, actions: Sequence[str], warn: Callable[[str], None], after: s
     return Step("tidy", "delete the run commands, which have answered", delete, (after,))
 
 
-def when_free(deadline: Deadline, name: str, call: Callable[[], Any]) -> Any:
+def when_free(deadline: Deadline, call: Callable[[], Any]) -> Any:
     """Azure takes one change of a VM at a time; wait while another (of a killed run, say) goes on."""
     while True:
         try:
@@ -66,7 +66,7 @@ def when_free(deadline: Deadline, name: str, call: Callable[[], Any]) -> Any:
         except AzureRefused as error:
             if error.code not in BUSY:
                 raise
-            deadline.sleep(3, f"'{error.code}' for the run command '{name}'")
+            deadline.sleep(3, error.message)
 
 
 def command_name(action: str) -> str:
@@ -84,7 +84,7 @@ def ask(job: Job, action: str, **parameters: str) -> Answer:
         "source": {"script": set_up_script()},
         "parameters": [{"name": key, "value": value} for key, value in values.items() if value],
         "asyncExecution": False, "treatFailureAsDeploymentFailure": False, "timeoutInSeconds": seconds}}
-    when_free(azure.deadline, name, lambda: azure.put_run_command(spec.group, spec.name, name, body))
+    when_free(azure.deadline, lambda: azure.put_run_command(spec.group, spec.name, name, body))
     view = ((azure.run_command(spec.group, spec.name, name) or {}).get("properties") or {}).get("instanceView") or {}
     return _answer(view, action, job.run_id)
 

@@ -1,0 +1,103 @@
+"""The command line: python -m localazure up|down|status|env|serve."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from localazure.arm.locations import REGIONS, normal
+from localazure.arm.settings import POLICIES
+from localazure.instance import DEFAULT, Instance, InstanceError
+
+
+def _policy(text: str) -> tuple[str, str]:
+    region, _, value = text.partition("=")
+    if normal(region) not in REGIONS or value not in POLICIES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not REGION={'|'.join(POLICIES)}")
+    return normal(region), value
+
+
+def _scale(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 10:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 10")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(prog="localazure", description="Azure Resource Manager on this computer.")
+    commands = top.add_subparsers(dest="command", required=True)
+    helps = {
+        "up": "start it, or say that it runs",
+        "down": "stop it and remove everything that it made, also after a crash",
+        "status": "say how it is; exit status 3 when it does not run",
+        "env": "print export lines for a shell to evaluate",
+        "serve": "run the server in the foreground (what `up` starts)",
+    }
+    for name, text in helps.items():
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--instance", default=DEFAULT, metavar="NAME", help="which Local Azure (default: %(default)s)"
+        )
+        if name == "up":
+            command.add_argument(
+                "--machines", choices=("nspawn", "fake", "auto"), default="auto",
+                help="real guests, or fakes; auto takes real ones where they can be had (root, systemd-nspawn)",
+            )  # fmt: skip
+            command.add_argument(
+                "--time-scale", type=_scale, metavar="FACTOR",
+                help="multiplies the service's own delays and Retry-After values; 1 is real (default: 0.02)",
+            )  # fmt: skip
+            command.add_argument(
+                "--docker-extension", type=_policy, action="append", default=[], metavar="REGION=POLICY",
+                help=f"how a region has the Docker VM extension: {', '.join(POLICIES)}; may be repeated",
+            )  # fmt: skip
+            command.add_argument("--cores", type=int, metavar="N", help="quota of cores in each region (default: 100)")
+        elif name == "down":
+            command.add_argument(
+                "--keep-state", action="store_true", help="stop only; the next `up` goes on from there"
+            )
+        elif name == "status":
+            command.add_argument("--json", action="store_true", help="for programs")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = parser().parse_args(arguments)
+    from localazure import lifecycle
+
+    try:
+        instance = Instance(options.instance)
+        if options.command == "up":
+            chosen = {
+                "time_scale": options.time_scale,
+                "cores": options.cores,
+                "docker_extension": dict(options.docker_extension),
+            }
+            lifecycle.up(
+                instance, options.machines, {name: value for name, value in chosen.items() if value not in (None, {})}
+            )
+        elif options.command == "down":
+            lifecycle.down(instance, options.keep_state)
+        elif options.command == "status":
+            return lifecycle.status(instance, options.json)
+        elif options.command == "env":
+            return lifecycle.env(instance)
+        else:
+            from localazure.serve import serve
+
+            serve(instance)
+    except InstanceError as error:
+        print(f"localazure: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

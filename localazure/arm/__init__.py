@@ -1,0 +1,1 @@
+"""What every resource provider shares: server, router, ids, errors, operations, identity."""

@@ -1,0 +1,78 @@
+"""Cloud: what handlers work with (settings, store, operations, platform), and how they call what blocks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from localazure.arm import ids
+from localazure.arm.errors import gateway_error, group_not_found
+from localazure.arm.identity import Authority
+from localazure.arm.operations import Operations
+from localazure.arm.settings import Settings
+from localazure.machines.machine import Platform
+from localazure.store.database import Database
+from localazure.store.resources import Group, ResourceStore
+
+Result = TypeVar("Result")
+# Run commands and extensions each hold a thread for minutes while they wait for the guest.
+_THREADS = 128
+
+
+class Cloud:
+    """One running Local Azure. Everything but `blocking` work runs on the event loop's thread."""
+
+    def __init__(self, settings: Settings, database: Database, platform: Platform, signing_key: bytes) -> None:
+        self.settings = settings
+        self.database = database
+        self.platform = platform
+        self.authority = Authority(settings.tenant, signing_key)
+        self.store = ResourceStore(database, settings.subscription)
+        self.operations = Operations(database, settings.subscription, settings.time_scale)
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="machine")
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # NICs that a VM which never ran still holds: NIC key -> (VM id, loop time at which it is free again).
+        self.reserved_nics: dict[str, tuple[str, float]] = {}
+
+    async def blocking(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a call of the platform in a worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: function(*arguments))
+
+    def lock(self, identifier: ids.ResourceId | str, purpose: str = "machine") -> asyncio.Lock:
+        """One piece of work at a time for a machine (or for the agent in it)."""
+        return self._locks[f"{purpose}:{ids.key(identifier)}"]
+
+    def group(self, name: str) -> Group:
+        """An existing group; raises ArmError ResourceGroupNotFound."""
+        group = self.store.group(name)
+        if group is None:
+            raise group_not_found(name)
+        return group
+
+    def writable_group(self, name: str) -> Group:
+        """An existing group that is not being deleted."""
+        group = self.group(name)
+        if group.state == "Deleting":
+            raise gateway_error(
+                409,
+                "ResourceGroupBeingDeleted",
+                f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
+            )
+        return group
+
+    def reservation(self, nic: ids.ResourceId) -> str | None:
+        """The id of the VM for which a NIC is still reserved."""
+        vm, until = self.reserved_nics.get(ids.key(nic), ("", 0.0))
+        return vm if asyncio.get_running_loop().time() < until else None
+
+    def reserve(self, nic: ids.ResourceId, vm: ids.ResourceId, seconds: float) -> None:
+        """Keep a NIC from other VMs for a while (real seconds; the time scale does not shorten it)."""
+        self.reserved_nics[ids.key(nic)] = (str(vm), asyncio.get_running_loop().time() + seconds)
+
+    async def close(self) -> None:
+        await self.operations.close()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.database.close()

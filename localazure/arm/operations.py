@@ -1,0 +1,214 @@
+"""Long-running operations: started by a provider, watched by clients at status URLs, kept across restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from localazure.arm import ids
+from localazure.arm.errors import ArmError
+from localazure.arm.request import Reply, Request
+from localazure.machines.machine import MachineError
+from localazure.store.database import Database
+
+log = logging.getLogger(__name__)
+
+# How long a finished operation can still be asked for; Azure keeps them a day or longer.
+KEEP = timedelta(hours=24)
+# When to ask a Compute operation again, in seconds by the number of times it was asked. Compute's budget for such
+# reads is 45, refilled by 15 a minute: these intervals never run it dry.
+COMPUTE_POLLS = (1.0, 1.0, 2.0, 4.0)
+
+
+def timestamp() -> str:
+    """Now, as Azure writes it: 2025-11-24T13:42:25.123456+00:00."""
+    return datetime.now(timezone.utc).isoformat()
+
+
+@dataclass
+class Operation:
+    """`provider` is "compute", "network" or "groups"; `target` the resource's id; `action` like "put", "delete"."""
+
+    id: str
+    provider: str
+    location: str
+    target: str
+    action: str
+    status: str = "InProgress"
+    start: str = field(default_factory=timestamp)
+    end: str | None = None
+    error: dict[str, Any] | None = None
+    error_status: int = 400
+    output: Any = None
+    polls: int = 0
+
+    @property
+    def running(self) -> bool:
+        return self.status == "InProgress"
+
+    def fail(self, code: str, message: str, status: int = 400) -> None:
+        """End it as Failed."""
+        self.status, self.error, self.error_status = "Failed", {"code": code, "message": message}, status
+        self.end = timestamp()
+
+
+class Operations:
+    """All operations of one Local Azure. Used from the event loop's thread only."""
+
+    def __init__(self, database: Database, subscription: str, time_scale: float) -> None:
+        self._database = database
+        self._subscription = subscription
+        self.time_scale = time_scale
+        self._operations: dict[str, Operation] = {}
+        self._running: dict[str, Operation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        oldest = (datetime.now(timezone.utc) - KEEP).isoformat()
+        for value in database.load("operations"):
+            operation = Operation(**value)
+            if operation.end is not None and operation.end < oldest:
+                database.delete("operations", operation.id)
+            else:
+                self.remember(operation)
+
+    def remember(self, operation: Operation) -> None:
+        """Put an operation on record."""
+        self._operations[operation.id] = operation
+        if operation.running:
+            self._running[operation.id] = operation
+        self._save(operation)
+
+    def get(self, operation_id: str) -> Operation | None:
+        return self._operations.get(operation_id)
+
+    def interrupted(self) -> list[Operation]:
+        """Those that the last server left unfinished."""
+        return list(self._running.values())
+
+    def in_flight(self, target: ids.ResourceId | str) -> Operation | None:
+        """The unfinished operation on exactly this resource, if there is one."""
+        key = ids.key(target)
+        return next((one for one in self._running.values() if one.target == key), None)
+
+    def below(self, target: ids.ResourceId | str) -> list[Operation]:
+        """The unfinished operations on this resource and its children."""
+        key = ids.key(target)
+        return [one for one in self._running.values() if one.target == key or one.target.startswith(key + "/")]
+
+    def start(
+        self,
+        provider: str,
+        location: str,
+        target: ids.ResourceId | str,
+        action: str,
+        work: Callable[[Operation], Awaitable[Any]],
+        on_failure: Callable[[Operation], None] | None = None,
+    ) -> Operation:
+        """Start `work`; what it returns is the operation's output, ArmError and MachineError make it fail."""
+        operation = Operation(str(uuid.uuid4()), provider, location, ids.key(target), action)
+        self.remember(operation)
+        self.run(operation, work, on_failure)
+        return operation
+
+    def run(
+        self,
+        operation: Operation,
+        work: Callable[[Operation], Awaitable[Any]],
+        on_failure: Callable[[Operation], None] | None = None,
+    ) -> None:
+        """Run the work of an operation that is on record already (a resumed one)."""
+        task = asyncio.get_running_loop().create_task(self._run(operation, work, on_failure))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(
+        self,
+        operation: Operation,
+        work: Callable[[Operation], Awaitable[Any]],
+        on_failure: Callable[[Operation], None] | None,
+    ) -> None:
+        try:
+            output = await work(operation)
+        except ArmError as error:
+            self._fail(operation, error.code, error.message, error.status)
+        except MachineError as error:
+            self._fail(operation, error.code, error.message)
+        except Exception:  # noqa: BLE001 - an operation must end, whatever went wrong; the log has the traceback
+            log.exception("operation %s (%s %s) broke", operation.id, operation.action, operation.target)
+            self._fail(operation, "InternalExecutionError", "An internal execution error occurred.", 500)
+        else:
+            if operation.running:
+                operation.status, operation.end, operation.output = "Succeeded", timestamp(), output
+        if operation.status == "Failed" and on_failure is not None:
+            on_failure(operation)
+        self._save(operation)
+        took = datetime.fromisoformat(operation.end or timestamp()) - datetime.fromisoformat(operation.start)
+        log.info(
+            "operation %s %s %s: %s after %.2f s%s", operation.id, operation.action, operation.target, operation.status,
+            took.total_seconds(), f" ({operation.error['code']})" if operation.error else "",
+        )  # fmt: skip
+
+    def _fail(self, operation: Operation, code: str, message: str, status: int = 400) -> None:
+        # Work that was overtaken keeps the error that overtook it.
+        if operation.running:
+            operation.fail(code, message, status)
+
+    def end_as_failed(self, operation: Operation, code: str, message: str) -> None:
+        """End an operation from outside: overtaken by a deletion, or left behind by a server that died."""
+        operation.fail(code, message, 409)
+        self._save(operation)
+
+    def _save(self, operation: Operation) -> None:
+        if not operation.running:
+            self._running.pop(operation.id, None)
+        self._database.save("operations", operation.id, {**vars(operation), "polls": 0})
+
+    async def pause(self, nominal: float) -> None:
+        """Wait as long as the service takes for this, by the time scale. `nominal` in seconds."""
+        await asyncio.sleep(nominal * self.time_scale)
+
+    async def close(self) -> None:
+        """Drop the tasks; what was running stays on record as InProgress for the next server."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # what clients see
+
+    def accepted(self, operation: Operation, request: Request, reply: Reply, retry_after: float | None = None) -> Reply:
+        """Add the headers by which a client follows the operation; `retry_after` is the service's own, in seconds."""
+        at = f"{request.base_url}/subscriptions/{self._subscription}/providers"
+        query = f"api-version={request.api_version}"
+        if operation.provider == "compute":
+            url = f"{at}/Microsoft.Compute/locations/{operation.location}/operations/{operation.id}?p={operation.id}"
+            reply.headers["Azure-AsyncOperation"] = f"{url}&{query}"
+            reply.headers["Azure-AsyncNotification"] = "Enabled"
+            location = f"{url}&monitor=true&{query}"
+        else:
+            url = f"{at}/Microsoft.Network/locations/{operation.location}"
+            reply.headers["Azure-AsyncOperation"] = f"{url}/operations/{operation.id}?{query}"
+            location = f"{url}/operationResults/{operation.id}?{query}"
+        if reply.status == 202:
+            reply.headers["Location"] = location
+        self.hint(operation, reply, retry_after)
+        return reply
+
+    def hint(self, operation: Operation, reply: Reply, retry_after: float | None) -> None:
+        """Say when to ask again: for Compute after 1, 2, then 4 s, else the service's own interval by the time scale.
+
+        Less than a whole second is said by retry-after-ms, which Azure's SDKs know; Retry-After is in whole seconds.
+        """
+        if operation.provider == "compute":
+            seconds = COMPUTE_POLLS[min(operation.polls, len(COMPUTE_POLLS) - 1)]
+        elif retry_after is None:
+            return
+        else:
+            seconds = retry_after * self.time_scale
+        if self.time_scale >= 1 and operation.provider != "compute":
+            reply.headers["Retry-After"] = str(round(seconds))
+        else:
+            reply.headers["retry-after-ms"] = str(max(1, round(seconds * 1000)))

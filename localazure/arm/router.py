@@ -1,0 +1,108 @@
+"""The router: ARM paths, which ignore case, to handlers; the answers for paths and methods that nobody serves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from localazure.arm.errors import ArmError, gateway_error
+
+Handler = Callable[..., Any | Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`pattern` has {variable} parts. `kind` is the resource type whose api-versions the call must name.
+
+    `open` routes need neither token nor api-version (cloud metadata, sign-in).
+    """
+
+    method: str
+    pattern: str
+    handler: Handler
+    kind: str = ""
+    open: bool = False
+
+
+@dataclass
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    variable: tuple[str, _Node] | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class Router:
+    """Finds the route of a path; a literal part wins over a variable one."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root = _Node()
+        self.namespaces: set[str] = {"microsoft.resources"}
+        for route in routes:
+            self._add(route)
+
+    def _add(self, route: Route) -> None:
+        node = self._root
+        for part in _parts(route.pattern):
+            if part.startswith("{"):
+                name = part[1:-1]
+                if node.variable is None:
+                    node.variable = (name, _Node())
+                elif node.variable[0] != name:
+                    raise ValueError(f"{route.pattern}: this place is already called {{{node.variable[0]}}}")
+                node = node.variable[1]
+            else:
+                node = node.literals.setdefault(part.lower(), _Node())
+        if route.method in node.routes:
+            raise ValueError(f"two routes for {route.method} {route.pattern}")
+        node.routes[route.method] = route
+        if route.kind:
+            self.namespaces.add(route.kind.split("/")[0].lower())
+
+    def find(self, method: str, parts: list[str]) -> tuple[Route, dict[str, str]]:
+        """The route and its variables; raises ArmError where there is none."""
+        leaf = _walk(self._root, parts, 0, {})
+        if leaf is None:
+            raise self._unknown(parts)
+        node, params = leaf
+        route = node.routes.get(method)
+        if route is None and method == "HEAD":
+            route = node.routes.get("GET")  # does it exist? the server leaves the body out
+        if route is None:
+            allowed = ", ".join(sorted(node.routes))
+            message = f"The requested resource does not support http method '{method}'."
+            raise ArmError(405, "MethodNotAllowed", message, headers={"Allow": allowed})
+        return route, params
+
+    def _unknown(self, parts: list[str]) -> ArmError:
+        lowered = [part.lower() for part in parts]
+        if "providers" in lowered:
+            at = lowered.index("providers")
+            if len(parts) > at + 1 and lowered[at + 1] not in self.namespaces:
+                message = f"The resource namespace '{parts[at + 1]}' is invalid."
+                return gateway_error(404, "InvalidResourceNamespace", message)
+            if len(parts) > at + 2:
+                message = (
+                    f"The resource type '{'/'.join(parts[at + 2 :: 2])}' could not be found in the namespace "
+                    f"'{parts[at + 1]}'."
+                )
+                return gateway_error(404, "InvalidResourceType", message)
+        return gateway_error(404, "NotFound", "The requested path was not found.")
+
+
+def _parts(pattern: str) -> list[str]:
+    return [part for part in pattern.split("/") if part]
+
+
+def _walk(node: _Node, parts: list[str], at: int, params: dict[str, str]) -> tuple[_Node, dict[str, str]] | None:
+    if at == len(parts):
+        return (node, params) if node.routes else None
+    literal = node.literals.get(parts[at].lower())
+    if literal is not None:
+        found = _walk(literal, parts, at + 1, params)
+        if found is not None:
+            return found
+    if node.variable is not None:
+        name, child = node.variable
+        return _walk(child, parts, at + 1, {**params, name: parts[at]})
+    return None

@@ -1,0 +1,207 @@
+"""Stand-ins for the tools of a guest, for scripts that run in a fake machine's private folder.
+
+Run as `python fake_tools.py TOOL ARGUMENT...` by small shell scripts in the machine's own bin folder. What changes a
+system changes the private folder LOCALAZURE_ROOT instead; units are started by the instance's fake engine.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+if __package__:
+    from localazure.machines import docker_config
+else:  # started alone, without the package
+    sys.path.insert(0, str(Path(__file__).parent))
+    import docker_config
+
+ROOT = Path(os.environ.get("LOCALAZURE_ROOT", ""))
+DOCKER_UNIT = """[Unit]
+Description=Docker Application Container Engine (fake)
+Requires=docker.socket
+
+[Service]
+Type=notify
+ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock
+"""
+SOCKET_UNIT = "[Socket]\nListenStream=/run/docker.sock\n"
+# Tools that come with Docker's package.
+DOCKER_TOOLS = ("docker", "dockerd")
+ACTIONS = ("start", "restart", "try-restart", "reload-or-restart", "reload", "stop")
+
+
+def ask(action: str, unit: str = "docker") -> dict:
+    """One question to the instance's engine: {"ok": bool, "error": str, ...}."""
+    question = {"machine": os.environ["LOCALAZURE_MACHINE"], "action": action, "unit": unit}
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(20)
+        try:
+            line.connect(os.environ["LOCALAZURE_ENGINE"])
+            line.sendall(json.dumps(question).encode() + b"\n")
+            with line.makefile() as answers:
+                return json.loads(answers.readline() or '{"ok": false, "error": "the fake engine said nothing"}')
+        except OSError as error:
+            return {"ok": False, "error": f"the fake engine can't be reached: {error}"}
+
+
+def unit_of(word: str) -> str:
+    return word.removesuffix(".service")
+
+
+def systemctl(words: list[str]) -> int:
+    """daemon-reload, enable, ... do nothing; start, stop, restart and is-active ask the engine."""
+    plain = [word for word in words if not word.startswith("-")]
+    verb, units = (plain[0] if plain else ""), plain[1:]
+    if verb in ("is-active", "is-enabled", "status"):
+        active = all(ask("is-active", unit_of(unit)).get("active") for unit in units)
+        if "--quiet" not in words:
+            print("active" if active else "inactive")
+        return 0 if active else 3
+    if verb == "is-system-running":
+        print("running")
+    if verb not in ACTIONS:
+        return 0
+    for unit in units:
+        name = unit_of(unit)
+        if docker_config.unit_path(ROOT, name if "." in name else f"{name}.service") is None:
+            return refuse(f"Failed to {verb} {unit}: Unit {unit} not found.", 5)
+        answer = ask("stop" if verb == "stop" else "restart" if "re" in verb else "start", name)
+        if not answer["ok"]:
+            return refuse(f"Job for {name}.service failed: {answer['error']}")
+    return 0
+
+
+def apt_get(words: list[str]) -> int:
+    """Installing docker.io puts its units and tools into the private folder; other packages are taken as there."""
+    if "install" not in words:
+        return 0
+    packages = [word for word in words[words.index("install") + 1 :] if not word.startswith("-")]
+    if "docker.io" not in packages:
+        return 0
+    units = ROOT / "lib/systemd/system"
+    units.mkdir(parents=True, exist_ok=True)
+    fresh = not (units / "docker.service").exists()
+    if fresh:
+        (units / "docker.service").write_text(DOCKER_UNIT)
+        (units / "docker.socket").write_text(SOCKET_UNIT)
+    for tool in DOCKER_TOOLS:
+        write_tool(Path(os.environ["LOCALAZURE_BIN"]), tool)
+    print("Setting up docker.io (fake) ...")
+    if fresh and not (answer := ask("start"))["ok"]:
+        return refuse(answer["error"])
+    return 0
+
+
+def dpkg_query(words: list[str]) -> int:
+    """Only Docker's state is asked for by scripts."""
+    if docker_config.unit_path(ROOT, "docker.service") is None:
+        return 1
+    print("installed")
+    return 0
+
+
+def dockerd(words: list[str]) -> int:
+    """--help, --version and --validate; the fake engine itself is started by systemctl."""
+    if "--help" in words:
+        print("Usage: dockerd [OPTIONS] (fake)\n      --validate    Validate daemon configuration and exit")
+        return 0
+    if "--version" in words:
+        print(f"Docker version {ask('version').get('version')} (fake engine)")
+        return 0
+    if "--validate" not in words:
+        return refuse("a fake machine's engine is started by systemctl")
+    try:
+        docker_config.resolve(ROOT, [word for word in words if word != "--validate"])
+    except docker_config.ConfigError as error:
+        return refuse(str(error))
+    print("configuration OK")
+    return 0
+
+
+def docker(words: list[str]) -> int:
+    """version, info and ps of this machine's own engine."""
+    answer = ask("version")
+    if not answer["ok"] or not answer.get("version"):
+        return refuse("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?")
+    if "version" in words or "info" in words:
+        print(answer["version"] if "--format" in words else f"Server: Docker Engine {answer['version']} (fake engine)")
+        return 0
+    if "ps" in words:
+        print("CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS    PORTS     NAMES")
+        return 0
+    return refuse("a fake engine has no containers")
+
+
+def sshd(words: list[str]) -> int:
+    """-t and -T: whether the configuration is good, and its ports."""
+    if "-T" in words:
+        for port in ssh_ports(ROOT):
+            print(f"port {port}")
+    return 0
+
+
+def ssh_ports(root: Path) -> list[int]:
+    """The ports that sshd_config and its drop-ins name; 22 when they name none."""
+    ports: list[int] = []
+    for file in (root / "etc/ssh/sshd_config", *sorted((root / "etc/ssh/sshd_config.d").glob("*.conf"))):
+        if file.is_file():
+            ports += [int(port) for port in re.findall(r"(?im)^\s*port[\s=]+(\d+)", file.read_text())]
+    return ports or [22]
+
+
+def journalctl(words: list[str]) -> int:
+    """What the fake engine logged for this machine."""
+    log = ROOT / "var/log/docker.log"
+    if log.exists():
+        print("\n".join(log.read_text(errors="replace").splitlines()[-20:]))
+    return 0
+
+
+def cloud_init(words: list[str]) -> int:
+    print("status: done")
+    return 0
+
+
+def hostname(words: list[str]) -> int:
+    print((ROOT / "etc/hostname").read_text().strip())
+    return 0
+
+
+def power(words: list[str]) -> int:
+    return refuse("a fake machine is stopped and started by its platform only")
+
+
+def nothing(words: list[str]) -> int:
+    """Users and groups have no meaning in a private folder."""
+    return 0
+
+
+def refuse(message: str, status: int = 1) -> int:
+    print(message, file=sys.stderr)
+    return status
+
+
+TOOLS: dict[str, Callable[[list[str]], int]] = {
+    "systemctl": systemctl, "apt-get": apt_get, "apt-cache": nothing, "dpkg-query": dpkg_query, "dpkg": nothing,
+    "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init, "hostname": hostname, "usermod": nothing,
+    "useradd": nothing, "groupadd": nothing, "reboot": power, "shutdown": power, "poweroff": power,
+    "docker": docker, "dockerd": dockerd,
+}  # fmt: skip
+
+
+def write_tool(folder: Path, tool: str) -> None:
+    """The shell script that stands for a tool."""
+    file = folder / tool
+    quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in (sys.executable, "-I", "-S", __file__, tool))
+    file.write_text(f'#!/bin/sh\nexec {quoted} "$@"\n')
+    file.chmod(0o755)
+
+
+if __name__ == "__main__":
+    sys.exit(TOOLS[sys.argv[1]](sys.argv[2:]))

@@ -1,0 +1,270 @@
+"""Security rules as the kernel enforces them: text for nft (pure), and the same decision for machines without a kernel.
+
+Rules are evaluated as Azure does: by priority, the first match decides, Azure's default rules come last, and a
+connection that was let in is let out again. A packet between two machines passes the sender's outbound rules and then
+the receiver's inbound ones. Addresses are private ones: public addresses are translated before inbound and after
+outbound rules, as on Azure.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from localazure.machines.machine import WIRE_SERVER, FirewallRule, MachineError
+from localazure.machines.slots import Slot
+
+ANY = ("*",)
+
+
+def _default(name: str, priority: int, direction: str, access: str, source: str, destination: str) -> FirewallRule:
+    return FirewallRule(name, priority, direction, access, "*", (source,), ANY, (destination,), ANY)
+
+
+# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+DEFAULT_RULES = (
+    _default("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+    _default("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
+    _default("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
+    _default("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+    _default("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
+    _default("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
+)
+# Set in the forward chain on packets that came in by a public address: then even a neighbour is "Internet".
+PUBLIC_MARK = "0x1"
+
+
+@dataclass(frozen=True)
+class Port:
+    """One machine's place in its network: link name, addresses, rules (None: no security group)."""
+
+    link: str
+    private_ip: str
+    public_ip: str | None
+    rules: tuple[FirewallRule, ...] | None
+
+
+def network_ruleset(prefixes: Sequence[str], ports: Sequence[Port], uplink: str, host_address: str) -> str:
+    """The whole ruleset of one network's namespace; loading it replaces the former one in one step.
+
+    Name resolution goes to `host_address`, where host_ruleset() passes it on to this machine's own resolver.
+    """
+    vnet = f"{{ {', '.join(sorted(prefixes))} }}"
+    exposed = [port for port in ports if port.public_ip]
+    lines = [
+        "table inet localazure {}",
+        "delete table inet localazure",
+        "table inet localazure {",
+        "  chain prerouting {",
+        "    type nat hook prerouting priority dstnat; policy accept;",
+        f"    ip daddr {WIRE_SERVER} meta l4proto {{ tcp, udp }} th dport 53 dnat ip to {host_address}",
+        *(f"    ip daddr {port.public_ip} dnat ip to {port.private_ip}" for port in exposed),
+        "  }",
+        "  chain postrouting {",
+        "    type nat hook postrouting priority srcnat; policy accept;",
+        # From this machine a guest shall see this machine, not a translated address.
+        f"    ip saddr {host_address} accept",
+        *(f'    ip saddr {port.private_ip} oifname "{uplink}" snat ip to {port.public_ip}' for port in exposed),
+        f'    ip saddr {vnet} oifname "{uplink}" masquerade',
+        *(
+            f"    ip saddr {port.private_ip} ct status dnat ip daddr {vnet} snat ip to {port.public_ip}"
+            for port in exposed
+        ),
+        "  }",
+        "  chain forward {",
+        "    type filter hook forward priority filter; policy drop;",
+        "    ct state established,related accept",
+        "    ct state invalid drop",
+        # Name resolution is the platform's, which security groups don't reach.
+        f"    ct original ip daddr {WIRE_SERVER} accept",
+        "    meta mark set 0x0",
+        f"    ct status dnat meta mark set {PUBLIC_MARK}",
+        *(f'    iifname "{port.link}" ip saddr != {port.private_ip} drop' for port in ports),
+        *(f'    iifname "{port.link}" jump out-{port.link}' for port in ports),
+        *(f'    oifname "{port.link}" jump in-{port.link}' for port in ports),
+        f'    oifname "{uplink}" accept',
+        "  }",
+        "  chain input {",
+        "    type filter hook input priority filter; policy drop;",
+        '    iifname "lo" accept',
+        "    ct state established,related accept",
+        "  }",
+    ]
+    for port in ports:
+        for direction, chain, verdict in (("Outbound", "out", "return"), ("Inbound", "in", "accept")):
+            lines.append(f"  chain {chain}-{port.link} {{")
+            for rule in effective_rules(port.rules, direction):
+                lines += [f"    {text}" for text in rule_text(rule, vnet, verdict)]
+            lines.append("  }")
+    return "\n".join([*lines, "}", ""])
+
+
+def host_ruleset(table: str, link_prefix: str, slot: Slot, resolver: str) -> str:
+    """This machine's own table: guests reach the Internet as this machine, packets fit its uplink, names resolve."""
+    from_guests, dns = f'iifname "{link_prefix}*"', "meta l4proto { tcp, udp } th dport 53"
+    return "\n".join(
+        [
+            f"table inet {table} {{}}",
+            f"delete table inet {table}",
+            f"table inet {table} {{",
+            "  chain prerouting {",
+            "    type nat hook prerouting priority dstnat; policy accept;",
+            f"    {from_guests} ip daddr {slot.host_address} {dns} dnat ip to {resolver}",
+            "  }",
+            "  chain postrouting {",
+            "    type nat hook postrouting priority srcnat; policy accept;",
+            f'    ip saddr {{ {slot.links}, {slot.pool} }} oifname != "laz*" oifname != "lo" masquerade',
+            "  }",
+            "  chain forward {",
+            "    type filter hook forward priority filter; policy accept;",
+            f"    {from_guests} tcp flags syn tcp option maxseg size set rt mtu",
+            f'    oifname "{link_prefix}*" tcp flags syn tcp option maxseg size set rt mtu',
+            "  }",
+            "}",
+            "",
+        ]
+    )
+
+
+def effective_rules(rules: Iterable[FirewallRule] | None, direction: str) -> list[FirewallRule]:
+    """The rules of one direction with the default ones behind them.
+
+    Without a security group the same defaults hold: a Standard public address is closed until a rule opens it.
+    """
+    own = sorted((rule for rule in rules or () if rule.direction == direction), key=lambda rule: rule.priority)
+    return [*own, *(rule for rule in DEFAULT_RULES if rule.direction == direction)]
+
+
+def rule_text(rule: FirewallRule, vnet: str, verdict: str) -> list[str]:
+    """One rule as lines of nft: alternatives that can't be one match become lines of their own."""
+    action = verdict if rule.access == "Allow" else "drop"
+    lines = []
+    for source in _addresses(rule.source_prefixes, "saddr", vnet):
+        for destination in _addresses(rule.destination_prefixes, "daddr", vnet):
+            for protocol in _protocols(rule):
+                match = " ".join(part for part in (source, destination, protocol) if part)
+                lines.append(f"{match} {action}".strip())
+    return lines
+
+
+def _addresses(prefixes: Sequence[str], field: str, vnet: str) -> list[str]:
+    """Matches for a list of prefixes and tags, each an alternative; [""] matches everything."""
+    matches: list[str] = []
+    plain: list[str] = []
+    for prefix in prefixes:
+        if prefix in ("*", "0.0.0.0/0", "any", "Any"):
+            return [""]
+        if prefix == "VirtualNetwork":
+            matches.append(f"meta mark 0x0 ip {field} {vnet}")
+        elif prefix == "Internet":
+            matches += [f"ip {field} != {vnet}", f"meta mark {PUBLIC_MARK}"]
+        elif prefix == "AzureLoadBalancer":
+            plain.append(WIRE_SERVER)
+        else:
+            plain.append(_network(prefix))
+    if networks := [net for net in plain if net]:
+        # Overlapping intervals are no set to nft; collapsing them keeps their meaning.
+        collapsed = ipaddress.collapse_addresses(ipaddress.IPv4Network(net) for net in networks)
+        matches.append(f"ip {field} {{ {', '.join(str(net) for net in collapsed)} }}")
+    return matches
+
+
+def _network(prefix: str) -> str:
+    """The prefix in canonical form; "" for IPv6, which the guests don't have."""
+    try:
+        network = ipaddress.ip_network(prefix, strict=False)
+    except ValueError as error:
+        raise MachineError("InvalidRule", f"{prefix!r} is no address, prefix or known service tag") from error
+    return str(network) if network.version == 4 else ""
+
+
+def _protocols(rule: FirewallRule) -> list[str]:
+    sources, destinations = _ports(rule.source_ports), _ports(rule.destination_ports)
+    name = rule.protocol.lower()
+    if name == "icmp":
+        return ["meta l4proto icmp"]
+    if name == "*" and not sources and not destinations:
+        return [""]
+    # Only TCP and UDP have ports; a rule for any protocol that names a port means these two.
+    match = "meta l4proto { tcp, udp }" if name == "*" else f"meta l4proto {_known_protocol(name)}"
+    for field, ports in (("sport", sources), ("dport", destinations)):
+        if ports:
+            match += f" th {field} {{ {ports} }}"
+    return [match]
+
+
+def _known_protocol(name: str) -> str:
+    if name not in ("tcp", "udp", "esp", "ah"):
+        raise MachineError("InvalidRule", f"{name!r} is no protocol of a security rule")
+    return name
+
+
+def _ports(ports: Sequence[str]) -> str:
+    """ "22, 1000-2000" as a set's elements, merged; "" when every port matches."""
+    ranges = _ranges(ports)
+    if (0, 65535) in ranges:
+        return ""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in merged)
+
+
+def open_ports(rules: Iterable[FirewallRule] | None, source: str) -> list[tuple[int, int]]:
+    """The ranges of TCP ports of the machine that let in the outside address `source`."""
+    address = ipaddress.IPv4Address(source)
+    relevant = [
+        rule
+        for rule in effective_rules(rules, "Inbound")
+        if rule.protocol.lower() in ("*", "tcp") and _covers_outside(rule.source_prefixes, address)
+    ]
+    # Decisions change at the edges of ranges only.
+    edges = {1, 65536}
+    for rule in relevant:
+        for first, last in _ranges(rule.destination_ports):
+            edges |= {max(first, 1), min(last, 65535) + 1}
+    found: list[tuple[int, int]] = []
+    starts = sorted(edges)
+    for first, following in zip(starts, starts[1:], strict=False):
+        if _decides(relevant, first):
+            if found and found[-1][1] == first - 1:
+                found[-1] = (found[-1][0], following - 1)
+            else:
+                found.append((first, following - 1))
+    return found
+
+
+def _decides(rules: Iterable[FirewallRule], port: int) -> bool:
+    for rule in rules:
+        if any(first <= port <= last for first, last in _ranges(rule.destination_ports)):
+            return rule.access == "Allow"
+    return False
+
+
+def _covers_outside(prefixes: Sequence[str], address: ipaddress.IPv4Address) -> bool:
+    for prefix in prefixes:
+        if prefix in ("*", "Internet", "any", "Any"):
+            return True
+        if prefix not in ("VirtualNetwork", "AzureLoadBalancer") and (net := _network(prefix)):
+            if address in ipaddress.IPv4Network(net):
+                return True
+    return False
+
+
+def _ranges(ports: Sequence[str]) -> list[tuple[int, int]]:
+    """ "22", "1000-2000", "*" as first and last port."""
+    ranges: list[tuple[int, int]] = []
+    for port in ports:
+        if port == "*":
+            ranges.append((0, 65535))
+            continue
+        first, _, last = port.partition("-")
+        try:
+            ranges.append((int(first), int(last or first)))
+        except ValueError as error:
+            raise MachineError("InvalidRule", f"{port!r} is no port or range of ports") from error
+    return ranges

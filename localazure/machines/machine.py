@@ -1,0 +1,243 @@
+"""The interface between Local Azure's resource providers and its machines: values, errors, the platform's methods.
+
+All values are frozen. Methods of a platform block, are safe to call from several threads, and raise MachineError.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# The address at which Azure's guests find their DNS server, DHCP server and health probes.
+WIRE_SERVER = "168.63.129.16"
+# The resource that tells a Linux guest how long a run command may take at most: 90 minutes.
+RUN_TIMEOUT_S = 5400.0
+
+
+class MachineError(Exception):
+    """A machine could not do what was asked: `code` is one word for programs, the message a sentence for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Secret:
+    """A text that never prints itself; `reveal()` gives it away on purpose."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """One subnet: `prefix` like "10.0.0.0/24"."""
+
+    name: str
+    prefix: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """A virtual network. `id` is eight hexadecimal digits, stable for the VNet's ARM id."""
+
+    id: str
+    prefixes: tuple[str, ...]
+    subnets: tuple[Subnet, ...]
+
+
+@dataclass(frozen=True)
+class MachineSpec:
+    """What a machine is made from. `id` is eight hexadecimal digits, stable for the VM.
+
+    The guest's gateway is the first host address of `subnet_prefix`, its DNS server is 168.63.129.16.
+    `cloud_init` False boots a guest in which only the agent makes user, keys and host name.
+    """
+
+    id: str
+    hostname: str
+    admin_username: str
+    admin_password: Secret | None
+    ssh_keys: tuple[str, ...]
+    custom_data: bytes | None = field(repr=False)
+    cloud_init: bool
+    network_id: str
+    private_ip: str
+    subnet_prefix: str
+    mac: str
+    cpus: int
+    memory_mib: int
+
+
+@dataclass(frozen=True)
+class PublicAddress:
+    """An address of the platform's `public_pool` and the name under which this machine shall resolve it."""
+
+    address: str
+    fqdn: str | None
+
+
+@dataclass(frozen=True)
+class FirewallRule:
+    """One security rule, as in an NSG. Callers pass rules sorted by priority; the first match decides.
+
+    direction "Inbound"|"Outbound", access "Allow"|"Deny", protocol "Tcp"|"Udp"|"Icmp"|"*". Ports are "*", "22" or
+    "1000-2000"; prefixes are addresses, CIDR, "*", "Internet", "VirtualNetwork" or "AzureLoadBalancer".
+    The platform adds Azure's default rules at the end by itself.
+    """
+
+    name: str
+    priority: int
+    direction: str
+    access: str
+    protocol: str
+    source_prefixes: tuple[str, ...]
+    source_ports: tuple[str, ...]
+    destination_prefixes: tuple[str, ...]
+    destination_ports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a command in a guest answered. `timed_out` True: it was ended at its deadline (exit_code is then 124)."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    timed_out: bool = False
+
+
+class Platform(ABC):
+    """Where machines live. Blocking, safe to call from several threads; every method raises MachineError."""
+
+    kind: str
+    state_dir: Path
+    instance: str
+    public_pool: Sequence[str]  # the addresses this instance may hand out
+
+    @abstractmethod
+    def start(self) -> None:
+        """Prepare: clear what a crashed server left half-made, adopt machines that still run."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """The server goes, the machines stay."""
+
+    @abstractmethod
+    def destroy(self) -> None:
+        """Everything away: processes, mounts, namespaces, links, cgroups, firewall tables, sysctls, names, folders.
+
+        Works from a new process after a crash, and again when there is nothing left.
+        """
+
+    @abstractmethod
+    def network_put(self, network: Network) -> None:
+        """Make the network or bring it up to date (subnets may come and go)."""
+
+    @abstractmethod
+    def network_delete(self, network_id: str) -> None:
+        """Remove the network; nothing happens when it does not exist."""
+
+    @abstractmethod
+    def machine_create(self, spec: MachineSpec) -> None:
+        """Boot a new machine; returns when user, keys, host name and agent are ready (cloud-init may still work)."""
+
+    @abstractmethod
+    def machine_start(self, machine_id: str) -> None:
+        """Boot a stopped machine with its old disk; nothing happens when it runs."""
+
+    @abstractmethod
+    def machine_stop(self, machine_id: str) -> None:
+        """Shut a machine down; disk, addresses and firewall are kept."""
+
+    @abstractmethod
+    def machine_restart(self, machine_id: str) -> None:
+        """Stop and start."""
+
+    @abstractmethod
+    def machine_delete(self, machine_id: str) -> None:
+        """Shut down and remove with its disk; nothing happens when it does not exist."""
+
+    @abstractmethod
+    def machine_state(self, machine_id: str) -> str:
+        """ "running" | "stopped" | "starting" | "absent"."""
+
+    @abstractmethod
+    def machine_expose(self, machine_id: str, address: PublicAddress | None) -> None:
+        """Let a public address (and its name, while the machine is up) lead to the machine; None takes it away."""
+
+    @abstractmethod
+    def machine_firewall(self, machine_id: str, rules: Sequence[FirewallRule] | None) -> None:
+        """Enforce these rules from now on. None is "no NSG": closed from the Internet, open inside the network."""
+
+    @abstractmethod
+    def machine_run(
+        self,
+        machine_id: str,
+        script: str,
+        arguments: Sequence[tuple[str, str]] = (),
+        timeout: float = RUN_TIMEOUT_S,
+        user: str | None = None,
+    ) -> RunResult:
+        """Run a script in the guest as the managed run-command handler does: named arguments are its environment.
+
+        Waits for a guest that is restarting. `timeout` in seconds; at its end the script and its children are ended.
+        """
+
+    @abstractmethod
+    def machine_extension(
+        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
+    ) -> RunResult:
+        """Do what the genuine extension handler does in the guest; exit_code != 0: it failed, stderr says why."""
+
+
+def usable_kind() -> str:
+    """ "nspawn" where guests can be booted for real (root, systemd-nspawn, nft, ip, overlay), else "fake"."""
+    tools = ("systemd-nspawn", "mmdebstrap", "nft", "ip", "nsenter")
+    root = sys.platform == "linux" and os.geteuid() == 0
+    return "nspawn" if root and all(shutil.which(tool) for tool in tools) else "fake"
+
+
+def platform_for(kind: str, state_dir: Path, instance: str) -> Platform:
+    """The platform of this kind: "nspawn", "fake", or "auto" for the better one that works here.
+
+    `state_dir` is the instance's folder; the platform keeps to `state_dir/machines`. Nothing is touched before start().
+    """
+    if kind == "auto":
+        kind = usable_kind()
+    if kind == "nspawn":
+        from localazure.machines.nspawn import NspawnPlatform
+
+        return NspawnPlatform(state_dir, instance)
+    if kind == "fake":
+        from localazure.machines.fake import FakePlatform
+
+        return FakePlatform(state_dir, instance)
+    raise MachineError("UnknownPlatform", f"machines are 'nspawn', 'fake' or 'auto', not {kind!r}")

@@ -1,0 +1,108 @@
+"""What a platform remembers of its networks and machines, as JSON files in the instance's folder. No secret is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from localazure.machines.machine import FirewallRule, MachineSpec, Network, PublicAddress, Subnet
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """A network and its number, which its addresses on this machine are made from."""
+
+    network: Network
+    number: int
+
+
+@dataclass(frozen=True)
+class MachineRecord:
+    """A machine: `running` is what its owner wants, `image` the lower layer that its disk stands on ("" for fakes)."""
+
+    spec: MachineSpec
+    running: bool = True
+    image: str = ""
+    address: PublicAddress | None = None
+    rules: tuple[FirewallRule, ...] | None = None
+    created: bool = False  # False until machine_create() has returned: a crash in between leaves a half-made machine
+
+
+class Records:
+    """The folder `machines/` of an instance: networks.json, and <machine>/machine.json in a folder per machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def machine_folder(self, machine_id: str) -> Path:
+        """Where everything of one machine lies."""
+        return self.folder / machine_id
+
+    def networks(self) -> dict[str, NetworkRecord]:
+        """All networks by id."""
+        content = _read(self.folder / "networks.json") or {}
+        return {network_id: _network_from(entry) for network_id, entry in content.items()}
+
+    def save_networks(self, networks: dict[str, NetworkRecord]) -> None:
+        """Keep this set of networks."""
+        _write(self.folder / "networks.json", {key: asdict(record) for key, record in networks.items()})
+
+    def machines(self) -> dict[str, MachineRecord]:
+        """All machines by id."""
+        files = sorted(self.folder.glob("*/machine.json"))
+        found = (_machine_from(content) for file in files if (content := _read(file)) is not None)
+        return {record.spec.id: record for record in found}
+
+    def save_machine(self, record: MachineRecord) -> None:
+        """Keep one machine, without its password and custom data: the disk has what became of them."""
+        bare = replace(record, spec=replace(record.spec, admin_password=None, custom_data=None))
+        _write(self.machine_folder(record.spec.id) / "machine.json", asdict(bare))
+
+
+def free_number(networks: Sequence[NetworkRecord]) -> int:
+    """The lowest number that no network has."""
+    taken = {record.number for record in networks}
+    return next(number for number in range(len(taken) + 1) if number not in taken)
+
+
+def _network_from(entry: dict[str, Any]) -> NetworkRecord:
+    plain = entry["network"]
+    subnets = tuple(Subnet(**subnet) for subnet in plain["subnets"])
+    return NetworkRecord(Network(plain["id"], tuple(plain["prefixes"]), subnets), entry["number"])
+
+
+def _machine_from(entry: dict[str, Any]) -> MachineRecord:
+    plain = dict(entry["spec"])
+    plain["ssh_keys"] = tuple(plain["ssh_keys"])
+    address = entry["address"]
+    rules = entry["rules"]
+    return MachineRecord(
+        spec=MachineSpec(**plain),
+        running=entry["running"],
+        image=entry["image"],
+        address=None if address is None else PublicAddress(**address),
+        rules=None if rules is None else tuple(_rule_from(rule) for rule in rules),
+        created=entry["created"],
+    )
+
+
+def _rule_from(entry: dict[str, Any]) -> FirewallRule:
+    return FirewallRule(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(fresh, path)

@@ -1,0 +1,67 @@
+"""What resources of every provider have in common: location and tags of a body, lists, reading, changing tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.arm import ids, locations, shape
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError, gateway_error, resource_not_found
+from localazure.arm.request import Request
+from localazure.store.resources import Resource
+
+
+def type_name(identifier: ids.ResourceId) -> str:
+    """Like Microsoft.Compute/virtualMachines/web1, or with children …/virtualMachines/web1/extensions/x."""
+    pairs = "/".join(f"{t}/{n}" for t, n in zip(identifier.types, identifier.names, strict=True))
+    return f"{identifier.namespace}/{pairs}"
+
+
+def existing(cloud: Cloud, identifier: ids.ResourceId) -> Resource:
+    """The resource; raises ArmError ResourceNotFound."""
+    resource = cloud.store.get(identifier)
+    if resource is None:
+        raise resource_not_found(type_name(identifier), identifier.group)
+    return resource
+
+
+def place(cloud: Cloud, request: Request, identifier: ids.ResourceId) -> tuple[str, dict[str, str] | None]:
+    """Location and tags of a PUT's body; raises ArmError when the location is wrong or has changed."""
+    shape.check(request.body.get("location"), str, "location")
+    location = locations.for_resource(request.body.get("location"), identifier.type)
+    found = cloud.store.get(identifier)
+    if found is not None and found.location != location:
+        raise gateway_error(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{identifier.name}' already exists in location '{found.location}' in resource group "
+            f"'{identifier.group}'. A resource with the same name cannot be created in location '{location}'. "
+            "Please select a new resource name.",
+        )
+    return location, shape.tags(request.body)
+
+
+def envelope(resource: Resource, properties: dict[str, Any], *, etag: bool = False) -> dict[str, Any]:
+    """The outer object of a resource: name, id, type, location, tags and the provider's properties."""
+    body: dict[str, Any] = {"name": resource.name, "id": str(resource.id)}
+    if etag:
+        body["etag"] = f'W/"{resource.etag}"'
+    body["type"] = resource.type
+    if resource.location:
+        body["location"] = resource.location
+    if resource.tags is not None:
+        body["tags"] = resource.tags
+    body.update(resource.extra)
+    body["properties"] = properties
+    return body
+
+
+def zones_of(body: dict[str, Any]) -> dict[str, Any]:
+    """The top-level member `zones`, where a body has it."""
+    shape.check(body.get("zones"), [str], "zones")
+    return {"zones": body["zones"]} if body.get("zones") else {}
+
+
+def missing_property(name: str) -> ArmError:
+    """Compute's refusal of a body without a required property."""
+    return ArmError(400, "InvalidParameter", f"Required parameter '{name}' is missing (null).", target=name)

@@ -1,0 +1,66 @@
+"""What Microsoft.Compute's resources share: the name rule and the status URLs of operations."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localazure.arm import locations
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError, invalid_parameter
+from localazure.arm.operations import Operation
+from localazure.arm.request import Reply, Request
+from localazure.arm.router import Route
+
+_KIND = "Microsoft.Compute/locations"
+_NAME = re.compile(r"^[^_\W][\w._-]{0,79}(?<![-.])$")
+
+
+def check_name(kind: str, name: str, longest: int = 80) -> None:
+    """The rule for names; `kind` like "virtualMachineName" names what it is for."""
+    if not _NAME.fullmatch(name) or len(name) > longest:
+        rule = "^[^_\\W][\\w-._]{0,79}(?<![-.])$"
+        raise invalid_parameter(kind, f"The entity name '{kind}' is invalid according to its validation rule: {rule}.")
+
+
+def routes() -> list[Route]:
+    at = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/operations/{operation}"
+    return [Route("GET", at, get_operation, _KIND)]
+
+
+def follow(cloud: Cloud, operation: Operation, request: Request, status: int, body: Any = None) -> Reply:
+    """The first answer to a long-running call."""
+    return cloud.operations.accepted(operation, request, Reply(status, body))
+
+
+def get_operation(cloud: Cloud, request: Request) -> Reply:
+    """An operation's status, or with `monitor=true` (the Location) its result: 202 until there is one."""
+    operation = cloud.operations.get(request.params["operation"])
+    if operation is None or operation.location != locations.normal(request.params["location"]):
+        message = f"The entity was not found in this Azure location: operation {request.params['operation']}."
+        raise ArmError(404, "NotFound", message)
+    if request.query.get("monitor", "").lower() == "true":
+        return _result(cloud, operation, request)
+    operation.polls += 1
+    body: dict[str, Any] = {"startTime": operation.start}
+    if operation.end is not None:
+        body["endTime"] = operation.end
+    body["status"] = operation.status
+    if operation.output is not None:
+        body["properties"] = {"output": operation.output}
+    if operation.error is not None:
+        body["error"] = operation.error
+    body["name"] = operation.id
+    reply = Reply(200, body)
+    if operation.running:
+        cloud.operations.hint(operation, reply, None)
+    return reply
+
+
+def _result(cloud: Cloud, operation: Operation, request: Request) -> Reply:
+    if operation.running:
+        operation.polls += 1
+        return cloud.operations.accepted(operation, request, Reply(202))
+    if operation.error is not None:
+        raise ArmError(operation.error_status, operation.error["code"], operation.error["message"])
+    return Reply(200, operation.output) if operation.output is not None else Reply(204)

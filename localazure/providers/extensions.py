@@ -1,0 +1,246 @@
+"""VM extensions: their resources, and running their handlers in the guest."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localazure.arm import shape
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError, operation_in_progress, parent_not_found
+from localazure.arm.operations import Operation, timestamp
+from localazure.arm.request import Reply, Request, listing
+from localazure.arm.router import Route
+from localazure.machines.machine import RunResult
+from localazure.providers import compute, extension_images, vm_life, vm_view
+from localazure.providers.common import existing, missing_property, place
+from localazure.store.resources import Resource
+
+VM = "Microsoft.Compute/virtualMachines"
+KIND = vm_life.EXTENSION
+_SHAPE: dict[str, Any] = {
+    "properties": {
+        "publisher": str, "type": str, "typeHandlerVersion": str, "autoUpgradeMinorVersion": bool,
+        "enableAutomaticUpgrade": bool, "forceUpdateTag": str, "settings": dict, "protectedSettings": dict,
+        "suppressFailures": bool, "provisionAfterExtensions": [str],
+    }
+}  # fmt: skip
+_KEPT = ("autoUpgradeMinorVersion", "enableAutomaticUpgrade", "forceUpdateTag", "suppressFailures", "settings",
+         "provisionAfterExtensions")  # fmt: skip
+# What the genuine handler says where its installer fails.
+_DOCKER_FAILURE = (
+    "Enable failed with exit status 1: failed to install docker: executing installer script failed: exit status 100"
+)
+
+
+def routes() -> list[Route]:
+    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{VM}/{{vm}}/extensions"
+    return [
+        Route("GET", all_, list_extensions, KIND),
+        Route("GET", f"{all_}/{{extension}}", get, KIND),
+        Route("PUT", f"{all_}/{{extension}}", put, KIND),
+        Route("PATCH", f"{all_}/{{extension}}", patch, KIND),
+        Route("DELETE", f"{all_}/{{extension}}", delete, KIND),
+    ]
+
+
+def _render(request: Request, extension: Resource) -> dict[str, Any]:
+    body = vm_view.render_extension(extension)
+    if "instanceview" in request.query.get("$expand", "").lower():
+        body["properties"]["instanceView"] = vm_view.extension_view(extension)
+    return body
+
+
+def list_extensions(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    return listing([_render(request, one) for one in cloud.store.children(vm.id, KIND)])
+
+
+def get(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(VM, "vm"))
+    return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "extension"))))
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    vm = cloud.store.get(request.resource_id(VM, "vm"))
+    if vm is None:
+        raise parent_not_found(VM, request.params["vm"], KIND, request.params["extension"])
+    shape.check(request.body, _SHAPE)
+    place(cloud, request, request.resource_id(KIND, "vm", "extension"))
+    return _write(cloud, request, vm, request.body.get("properties") or {})
+
+
+def patch(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    extension = existing(cloud, request.resource_id(KIND, "vm", "extension"))
+    shape.check(request.body, _SHAPE)
+    return _write(cloud, request, vm, {**extension.properties, **(request.body.get("properties") or {})})
+
+
+def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any]) -> Reply:
+    identifier = vm.id.child("extensions", request.params["extension"])
+    compute.check_name("extensionName", identifier.name)
+    for name in ("publisher", "type", "typeHandlerVersion"):
+        if not given.get(name):
+            raise missing_property(name)
+    publisher, type_name, version = _handler(cloud, vm.location, given)
+    found = cloud.store.get(identifier)
+    _refuse_conflicts(cloud, vm, found, identifier.name, publisher, type_name)
+    properties: dict[str, Any] = {
+        "publisher": publisher,
+        "type": type_name,
+        "typeHandlerVersion": given["typeHandlerVersion"],
+        "autoUpgradeMinorVersion": False,
+        **{name: given[name] for name in _KEPT if given.get(name) is not None},
+    }
+    tags = shape.tags(request.body) if "tags" in request.body else (found.tags if found else None)
+    state = "Updating" if found else "Creating"
+    extension = Resource(identifier, vm.location, tags, properties, {}, {"version": version}, state)
+    cloud.store.put(extension)
+    vm_life.settle(cloud, vm, "Updating")
+    protected = given.get("protectedSettings") or {}
+
+    async def work(operation: Operation) -> None:
+        await _run(cloud, vm, extension, protected, operation)
+
+    def failed(operation: Operation) -> None:
+        _report(cloud, vm, extension, "Failed", (operation.error or {}).get("message", ""), operation.error)
+
+    operation = cloud.operations.start("compute", vm.location, identifier, "put", work, failed)
+    return compute.follow(cloud, operation, request, 200 if found else 201, vm_view.render_extension(extension))
+
+
+def _handler(cloud: Cloud, location: str, given: dict[str, Any]) -> tuple[str, str, str]:
+    """Publisher, type and the handler's full version; raises ArmError where the region does not have it."""
+    asked = given["typeHandlerVersion"]
+    found = extension_images.find(cloud, location, given["publisher"], given["type"])
+    version = None
+    if found is not None and re.fullmatch(r"\d+(\.\d+){1,3}", asked):
+        major, minor = (int(part) for part in asked.split(".")[:2])
+        for one in found[2]:
+            has_major, has_minor = (int(part) for part in one.split(".")[:2])
+            newer = bool(given.get("autoUpgradeMinorVersion")) and has_minor >= minor
+            if has_major == major and (has_minor == minor or newer):
+                version = one
+    if found is not None and version is None:
+        message = (
+            f"No version found in the artifact repository that satisfies the requested version '{asked}' for VM "
+            f"extension with publisher '{found[0]}' and type '{found[1]}'."
+        )
+        raise ArmError(404, "ArtifactVersionNotFound", message)
+    if found is None or version is None:
+        raise ArmError(
+            404,
+            "ArtifactNotFound",
+            f"Extension with publisher '{given['publisher']}', type '{given['type']}', and type handler version "
+            f"'{asked}' could not be found in the extension repository.",
+        )
+    return found[0], found[1], version
+
+
+def _refuse_conflicts(
+    cloud: Cloud, vm: Resource, found: Resource | None, name: str, publisher: str, type_name: str
+) -> None:
+    vm_life.refuse_if_busy(cloud, vm.id)
+    if found is not None:
+        operation = cloud.operations.in_flight(found.id)
+        if operation is not None:
+            raise operation_in_progress(operation.id)
+        if (found.properties["publisher"], found.properties["type"]) != (publisher, type_name):
+            message = (
+                f"On resource '{vm.name}', extension '{name}' specifies a different publisher or type than the "
+                "existing one."
+            )
+            raise ArmError(409, "PropertyChangeNotAllowed", message, target="type")
+    for other in cloud.store.children(vm.id, KIND):
+        same = (other.properties["publisher"], other.properties["type"]) == (publisher, type_name)
+        if same and other.name.lower() != name.lower():
+            message = (
+                f"Multiple VMExtensions per handler not supported for OS type 'Linux'. VMExtension '{other.name}' with "
+                f"handler '{publisher}.{type_name}' already added or specified in input."
+            )
+            raise ArmError(400, "BadRequest", message)
+    vm_life.refuse_unless_running(vm)
+
+
+async def _run(
+    cloud: Cloud, vm: Resource, extension: Resource, protected: dict[str, Any], operation: Operation
+) -> None:
+    """Let the handler work in the guest; one at a time, as the agent does."""
+    publisher, type_name = extension.properties["publisher"], extension.properties["type"]
+    async with cloud.lock(vm.id, "agent"):
+        if not operation.running:
+            return  # overtaken while it waited
+        docker = (publisher, type_name) == extension_images.DOCKER
+        if docker and extension_images.docker_extension(cloud, vm.location) == "failing":
+            await cloud.operations.pause(60)
+            result = RunResult(1, "", _DOCKER_FAILURE)
+        else:
+            result = await cloud.blocking(
+                cloud.platform.machine_extension, vm.hidden["machine"], publisher, type_name,
+                extension.properties.get("settings") or {}, protected,
+            )  # fmt: skip
+    if result.timed_out:
+        message = (
+            f"Provisioning of VM extension '{extension.name}' has timed out. Extension provisioning has taken too long "
+            'to complete. The extension last reported "Plugin enabled".'
+        )
+        raise ArmError(409, "VMExtensionProvisioningTimeout", message)
+    if result.exit_code != 0:
+        raise ArmError(
+            409,
+            "VMExtensionProvisioningError",
+            f"VM has reported a failure when processing extension '{extension.name}' (publisher '{publisher}' and type "
+            f"'{type_name}'). Error message: \"{result.stderr.strip() or f'exit status {result.exit_code}'}\". More "
+            "information on troubleshooting is available at https://aka.ms/vmextensionlinuxtroubleshoot. ",
+        )
+    _report(cloud, vm, extension, "Succeeded", "Enable succeeded." if not result.stdout else result.stdout[-4096:])
+
+
+def _report(
+    cloud: Cloud, vm: Resource, extension: Resource, state: str, message: str, error: dict[str, Any] | None = None
+) -> None:
+    """Write how a handler ended into the extension and its VM, unless they have gone meanwhile."""
+    if cloud.store.get(extension.id) is not extension:
+        return
+    extension.state = state
+    level, words = ("Info", "succeeded") if state == "Succeeded" else ("Error", "failed/1")
+    extension.hidden["status"] = vm_view.status(
+        f"ProvisioningState/{words}",
+        f"Provisioning {words.split('/')[0]}",
+        message=message,
+        level=level,
+        time=timestamp(),
+    )
+    cloud.store.put(extension)
+    vm_life.settle(cloud, vm, vm_life.settled_state(cloud, vm), error)
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    extension = cloud.store.get(request.resource_id(KIND, "vm", "extension"))
+    if extension is None:
+        return Reply(204)
+    vm_life.refuse_if_busy(cloud, vm.id)
+    vm_life.refuse_unless_running(vm)
+    for running in cloud.operations.below(extension.id):
+        if running.action == "delete":
+            return compute.follow(cloud, running, request, 202)
+        message = "Operation execution has been preempted by a more recent operation."
+        cloud.operations.end_as_failed(running, "OperationPreempted", message)
+    extension.state = "Deleting"
+    cloud.store.put(extension)
+    vm_life.settle(cloud, vm, "Updating")
+    operation = cloud.operations.start("compute", vm.location, extension.id, "delete", removal(cloud, vm, extension))
+    return compute.follow(cloud, operation, request, 202)
+
+
+def removal(cloud: Cloud, vm: Resource, extension: Resource) -> Any:
+    """The work of deleting an extension. The handler may still be at work: its end is waited for."""
+
+    async def work(_: Operation) -> None:
+        async with cloud.lock(vm.id, "agent"):
+            cloud.store.delete(extension.id)
+            vm_life.settle(cloud, vm, vm_life.settled_state(cloud, vm))
+
+    return work

@@ -1,0 +1,128 @@
+"""Platform images: publishers, offers, SKUs and versions of a region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from localazure.arm import locations
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError
+from localazure.arm.request import Reply, Request
+from localazure.arm.router import Route
+from localazure.providers import extension_images
+from localazure.providers.image_catalog import IMAGES, Image, find, ordered
+
+_KIND = "Microsoft.Compute/locations"
+
+
+def routes() -> list[Route]:
+    publishers = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/publishers"
+    offers = f"{publishers}/{{publisher}}/artifacttypes/vmimage/offers"
+    skus = f"{offers}/{{offer}}/skus"
+    versions = f"{skus}/{{sku}}/versions"
+    return [
+        Route("GET", publishers, list_publishers, _KIND),
+        Route("GET", offers, list_offers, _KIND),
+        Route("GET", skus, list_skus, _KIND),
+        Route("GET", versions, list_versions, _KIND),
+        Route("GET", f"{versions}/{{version}}", get_version, _KIND),
+    ]
+
+
+def _at(cloud: Cloud, request: Request, *names: str) -> tuple[str, str]:
+    location = locations.in_path(request.params["location"], f"{_KIND}/publishers", request.api_version)
+    path = f"/Subscriptions/{cloud.settings.subscription}/Providers/Microsoft.Compute/Locations/{location}/Publishers"
+    return location, "/".join((path, *names))
+
+
+def _items(location: str, path: str, names: Iterable[str]) -> Reply:
+    # These lists are bare arrays, without "value".
+    return Reply(200, [{"location": location, "name": name, "id": f"{path}/{name}"} for name in names])
+
+
+def not_found() -> ArmError:
+    return ArmError(404, "NotFound", "Artifact: VMImage was not found.")
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+def list_publishers(cloud: Cloud, request: Request) -> Reply:
+    location, path = _at(cloud, request)
+    names = dict.fromkeys([*(image.publisher for image in IMAGES), *extension_images.publishers()])
+    return _items(location, path, sorted(names, key=str.lower))
+
+
+def list_offers(cloud: Cloud, request: Request) -> Reply:
+    publisher = request.params["publisher"]
+    location, path = _at(cloud, request, publisher, "ArtifactTypes", "VMImage", "Offers")
+    offers = dict.fromkeys(image.offer for image in IMAGES if _same(image.publisher, publisher))
+    if not offers and not any(_same(publisher, one) for one in extension_images.publishers()):
+        raise not_found()
+    return _items(location, path, offers)
+
+
+def list_skus(cloud: Cloud, request: Request) -> Reply:
+    publisher, offer = request.params["publisher"], request.params["offer"]
+    location, path = _at(cloud, request, publisher, "ArtifactTypes", "VMImage", "Offers", offer, "Skus")
+    skus = [image.sku for image in IMAGES if _same(image.publisher, publisher) and _same(image.offer, offer)]
+    if not skus:
+        raise not_found()
+    return _items(location, path, skus)
+
+
+def _image(request: Request) -> Image:
+    image = find(request.params["publisher"], request.params["offer"], request.params["sku"])
+    if image is None:
+        raise not_found()
+    return image
+
+
+def list_versions(cloud: Cloud, request: Request) -> Reply:
+    image = _image(request)
+    location, path = _versions_at(cloud, request, image)
+    reply = _items(location, path, ordered(image.versions, request.query))
+    if "properties" in request.query.get("$expand", "").lower():
+        for one in reply.body:
+            one["properties"] = _properties(image)
+    return reply
+
+
+def get_version(cloud: Cloud, request: Request) -> Reply:
+    image = _image(request)
+    version = image.versions[-1] if request.params["version"] == "latest" else request.params["version"]
+    if version not in image.versions:
+        raise not_found()
+    location, path = _versions_at(cloud, request, image)
+    return Reply(
+        200, {"location": location, "name": version, "id": f"{path}/{version}", "properties": _properties(image)}
+    )
+
+
+def _versions_at(cloud: Cloud, request: Request, image: Image) -> tuple[str, str]:
+    parts = (image.publisher, "ArtifactTypes", "VMImage", "Offers", image.offer, "Skus", image.sku, "Versions")
+    return _at(cloud, request, *parts)
+
+
+def _properties(image: Image) -> dict[str, Any]:
+    features = [
+        {"name": "IsAcceleratedNetworkSupported", "value": "True"},
+        {"name": "DiskControllerTypes", "value": "SCSI, NVMe"},
+        {"name": "IsHibernateSupported", "value": "True"},
+    ]
+    if image.generation == "V2":
+        features.insert(0, {"name": "SecurityType", "value": "TrustedLaunchSupported"})
+    return {
+        "hyperVGeneration": image.generation,
+        "architecture": "Arm64" if "arm64" in image.sku else "x64",
+        "replicaType": "Managed",
+        "replicaCount": 10,
+        "disallowed": {"vmDiskType": "None"},
+        "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": False},
+        "imageDeprecationStatus": {"imageState": "Active"},
+        "features": features,
+        "osDiskImage": {"operatingSystem": "Linux", "sizeInGb": 31, "sizeInBytes": 32213303808},
+        "dataDiskImages": [],
+    }

@@ -1,0 +1,208 @@
+"""Public IP addresses and their DNS labels."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from localazure.arm import ids, locations, shape
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import network_error
+from localazure.arm.request import Reply, Request
+from localazure.arm.router import Route
+from localazure.providers import attach, network
+from localazure.providers.common import envelope, place, zones_of
+from localazure.store.resources import Resource
+
+KIND = "Microsoft.Network/publicIPAddresses"
+_PACE = network.Pace(retry_after=3, duration=3)
+_LABEL = re.compile(r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")
+_SHAPE: dict[str, Any] = {
+    "sku": {"name": str, "tier": str},
+    "properties": {
+        "publicIPAllocationMethod": str,
+        "publicIPAddressVersion": str,
+        "idleTimeoutInMinutes": int,
+        "dnsSettings": {"domainNameLabel": str, "fqdn": str, "reverseFqdn": str},
+        "ipTags": [dict],
+    },
+}
+
+
+def routes() -> list[Route]:
+    check = "/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}/CheckDnsNameAvailability"
+    return [
+        *network.standard_routes(KIND, "publicip", render, put, delete, expanded),
+        Route("GET", check, check_dns_name, "Microsoft.Network/locations"),
+    ]
+
+
+def render(cloud: Cloud, public_ip: Resource) -> dict[str, Any]:
+    properties = {"provisioningState": public_ip.state, **public_ip.properties}
+    user = _user(cloud, public_ip)
+    if user:
+        properties["ipConfiguration"] = {"id": user}
+    return envelope(public_ip, properties, etag=True)
+
+
+def expanded(cloud: Cloud, request: Request, public_ip: Resource) -> dict[str, Any]:
+    """With the IP configuration that uses it in full, as `$expand=ipConfiguration` asks."""
+    from localazure.providers import nics
+
+    body = render(cloud, public_ip)
+    for nic in cloud.store.referrers(public_ip.id, attach.NIC):
+        for one in nics.render(cloud, nic)["properties"]["ipConfigurations"]:
+            if one["id"] == body["properties"].get("ipConfiguration", {}).get("id"):
+                body["properties"]["ipConfiguration"] = one
+    return body
+
+
+def _user(cloud: Cloud, public_ip: Resource) -> str | None:
+    for nic in cloud.store.referrers(public_ip.id, attach.NIC):
+        return attach.ip_configuration_ids(nic, public_ip.id)[0]
+    return None
+
+
+def _fqdn(cloud: Cloud, label: str, location: str) -> str:
+    return f"{label}.{location}.cloudapp.{cloud.settings.suffix}"
+
+
+def _label_user(cloud: Cloud, fqdn: str) -> Resource | None:
+    for one in cloud.store.of_type(KIND):
+        if (one.properties.get("dnsSettings") or {}).get("fqdn") == fqdn:
+            return one
+    return None
+
+
+def _dns(
+    cloud: Cloud, identifier: ids.ResourceId, location: str, given: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    label = (given or {}).get("domainNameLabel")
+    if not label:
+        return None
+    _check_label(label)
+    fqdn = _fqdn(cloud, label, location)
+    user = _label_user(cloud, fqdn)
+    if user is not None and ids.key(user.id) != ids.key(identifier):
+        message = f"DNS record {fqdn} is already used by another public IP."
+        raise network_error(400, "DnsRecordInUse", message)
+    settings = {"domainNameLabel": label, "fqdn": fqdn}
+    if (given or {}).get("reverseFqdn"):
+        settings["reverseFqdn"] = (given or {})["reverseFqdn"]
+    return settings
+
+
+def _check_label(label: str) -> None:
+    if not _LABEL.fullmatch(label):
+        raise network_error(
+            400,
+            "InvalidDomainNameLabel",
+            f"The domain name label {label} is invalid. It must conform to the following regular expression: "
+            f"{_LABEL.pattern}.",
+        )
+
+
+def _sku(identifier: ids.ResourceId, body: dict[str, Any], method: str, before: Resource | None) -> dict[str, str]:
+    name = (body.get("sku") or {}).get("name") or (before.extra["sku"]["name"] if before else "Basic")
+    tier = (body.get("sku") or {}).get("tier") or "Regional"
+    spelled = next((one for one in ("Basic", "Standard") if one.lower() == name.lower()), None)
+    if spelled is None:
+        message = f"The public IP SKU '{name}' is not known. Allowed values are Basic, Standard."
+        raise network_error(400, "InvalidPublicIpSku", message)
+    if spelled == "Basic":
+        # Since 2025-03-31 no new ones are made; here, where all are new, there are none.
+        message = "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region."
+        raise network_error(400, "IPv4BasicSkuPublicIpCountLimitReached", message)
+    if method == "Dynamic":
+        message = f"Standard sku publicIp {identifier} must have AllocationMethod set to Static."
+        raise network_error(400, "StandardSkuPublicIPAddressesMustBeStatic", message)
+    return {"name": spelled, "tier": tier}
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "publicip")
+    network.check_name(identifier.name)
+    shape.check(request.body, _SHAPE)
+    location, tags = place(cloud, request, identifier)
+    given = request.body.get("properties") or {}
+    found = cloud.store.get(identifier)
+    method = given.get("publicIPAllocationMethod") or "Dynamic"
+    method = next((one for one in ("Static", "Dynamic") if one.lower() == method.lower()), method)
+    if method not in ("Static", "Dynamic"):
+        raise network_error(
+            400, "InvalidRequestFormat", f"Cannot parse the request: publicIPAllocationMethod '{method}'."
+        )
+    sku = _sku(identifier, request.body, method, found)
+    if (given.get("publicIPAddressVersion") or "IPv4").lower() != "ipv4":
+        message = "Local Azure hands out IPv4 addresses only."
+        raise network_error(400, "IPv6NotSupportedByLocalAzure", message)
+    idle = given.get("idleTimeoutInMinutes") or 4
+    if not 4 <= idle <= 30:
+        message = f"The idle timeout {idle} of {identifier} is invalid. Allowed range is 4-30 minutes."
+        raise network_error(400, "PublicIPAddressIdleTimeoutIsInvalid", message)
+    dns = _dns(cloud, identifier, location, given.get("dnsSettings"))
+    if found is None and len(cloud.store.of_type(KIND)) >= len(cloud.platform.public_pool):
+        limit = len(cloud.platform.public_pool)
+        message = f"Cannot create more than {limit} public IP addresses for this subscription in this region."
+        raise network_error(400, "PublicIPCountLimitReached", message)
+    network.refuse_if_busy(cloud, identifier)
+    properties: dict[str, Any] = {
+        "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
+        "publicIPAddressVersion": "IPv4",
+        "publicIPAllocationMethod": method,
+        "idleTimeoutInMinutes": idle,
+        "ipTags": given.get("ipTags") or [],
+        "ddosSettings": {"protectionMode": "VirtualNetworkInherited"},
+    }
+    if dns:
+        properties["dnsSettings"] = dns
+    if found and found.properties.get("ipAddress"):
+        properties["ipAddress"] = found.properties["ipAddress"]
+    public_ip = Resource(identifier, location, tags, properties, {"sku": sku, **zones_of(request.body)})
+    return network.write(
+        cloud, request, public_ip, _PACE, render, lambda: apply(cloud, identifier), is_new=found is None
+    )
+
+
+async def apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
+    """Give it an address, which the first answer does not have yet, and bring its machine in line."""
+    public_ip = cloud.store.get(identifier)
+    if public_ip is None:
+        return
+    if "ipAddress" not in public_ip.properties:
+        taken = {one.properties.get("ipAddress") for one in cloud.store.of_type(KIND)}
+        free = next((address for address in cloud.platform.public_pool if address not in taken), None)
+        if free is None:
+            raise network_error(400, "PublicIPCountLimitReached", "No public IP address is free.")
+        public_ip.properties = {**public_ip.properties, "ipAddress": free}
+        cloud.store.put(public_ip)
+    await attach.sync_nics(cloud, cloud.store.referrers(identifier, attach.NIC))
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "publicip")
+
+    def check(public_ip: Resource) -> None:
+        user = _user(cloud, public_ip)
+        if user:
+            raise network_error(
+                400,
+                "PublicIPAddressCannotBeDeleted",
+                f"Public IP address {public_ip.id} can not be deleted since it is still allocated to resource {user}. "
+                "In order to delete the public IP, disassociate/detach the Public IP address from the resource.  To "
+                "learn how to do this, see aka.ms/deletepublicip.",
+            )
+
+    async def effect() -> None:
+        cloud.store.delete(identifier)
+
+    return network.remove(cloud, request, identifier, check, effect)
+
+
+def check_dns_name(cloud: Cloud, request: Request) -> Reply:
+    """Whether a label is free in a region."""
+    location = locations.in_path(request.params["location"], "Microsoft.Network/locations", request.api_version)
+    label = request.query.get("domainnamelabel", "")
+    _check_label(label)
+    return Reply(200, {"available": _label_user(cloud, _fqdn(cloud, label, location)) is None})

@@ -1,0 +1,86 @@
+"""After a restart: operations that the last server left unfinished are taken up or ended, machines adopted."""
+
+from __future__ import annotations
+
+import logging
+
+from localazure.arm import ids
+from localazure.arm.cloud import Cloud
+from localazure.arm.operations import Operation
+from localazure.machines.machine import MachineError
+from localazure.providers import attach, extensions, groups, public_ips, vm_life, vnets
+from localazure.store.resources import Resource
+
+log = logging.getLogger(__name__)
+
+
+async def recover(cloud: Cloud) -> None:
+    """Bring store and machines in line. Deletions go on; what a caller must decide about anew ends as Failed."""
+    interrupted = cloud.operations.interrupted()
+    for vnet in cloud.store.of_type(vnets.KIND):
+        try:
+            await cloud.blocking(cloud.platform.network_put, vnets.machine_network(vnet))
+        except MachineError as error:
+            log.warning("network of %s: %s", vnet.id, error)
+            vnet.state = "Failed"
+            cloud.store.put(vnet)
+    for public_ip in cloud.store.of_type(public_ips.KIND):
+        if "ipAddress" not in public_ip.properties:
+            await public_ips.apply(cloud, public_ip.id)
+    for operation in interrupted:
+        await _settle(cloud, operation)
+    _settle_states(cloud)
+    await vm_life.revive_all(cloud)
+
+
+async def _settle(cloud: Cloud, operation: Operation) -> None:
+    if operation.provider == "groups":
+        group = cloud.store.group(operation.target.rpartition("/")[2])
+        if group is not None:
+            groups.start_deletion(cloud, group, operation)
+            return
+    resource = cloud.store.get(operation.target)
+    if operation.action == "delete" and resource is None:
+        cloud.operations.run(operation, _nothing)  # it was done but for the last line
+    elif operation.action == "delete" and resource is not None and resource.type == attach.VM:
+        cloud.operations.run(operation, vm_life.removal(cloud, resource), vm_life.removal_failed(cloud, resource))
+    elif operation.action == "delete" and resource is not None and resource.type == extensions.KIND:
+        vm = cloud.store.get(resource.id.parent) if resource.id.parent else None
+        if vm is not None:
+            cloud.operations.run(operation, extensions.removal(cloud, vm, resource))
+    elif operation.action == "create" and resource is not None:
+        await _abandon(cloud, operation, resource)
+    else:
+        message = "The operation was interrupted by a restart of Local Azure. Send the request again."
+        cloud.operations.end_as_failed(operation, "InternalExecutionError", message)
+
+
+async def _nothing(_: Operation) -> None:
+    return None
+
+
+async def _abandon(cloud: Cloud, operation: Operation, vm: Resource) -> None:
+    """A VM whose creation was cut short: its secrets are gone with the server, so it can't be finished."""
+    if vm.hidden.get("machine"):
+        cloud.operations.run(operation, _nothing)  # it was ready but for the last line
+        return
+    try:
+        await cloud.blocking(cloud.platform.machine_delete, ids.short_id(vm.id))
+    except MachineError as error:
+        log.warning("half-made machine of %s: %s", vm.id, error)
+    message = "The creation was interrupted by a restart of Local Azure. Delete the VM and create it again."
+    cloud.operations.end_as_failed(operation, "InternalExecutionError", message)
+
+
+def _settle_states(cloud: Cloud) -> None:
+    """No resource stays in a passing state: the network's are done (their effects were repeated), others failed."""
+    resumed = {operation.target for operation in cloud.operations.interrupted()}
+    for resource in cloud.store.all():
+        key = ids.key(resource.id)
+        if resource.state in ("Succeeded", "Failed") or key in resumed:
+            continue
+        if resource.type.startswith("Microsoft.Network/") or resource.hidden.get("machine"):
+            resource.state = "Succeeded"
+        else:
+            resource.state = "Failed"
+        cloud.store.put(resource)

@@ -1,0 +1,302 @@
+"""Run commands: the action on a VM, and managed run commands, which are resources below it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localazure.arm import ids, locations, shape
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError, invalid_parameter, operation_in_progress, parent_not_found
+from localazure.arm.operations import Operation, timestamp
+from localazure.arm.request import Reply, Request, listing
+from localazure.arm.router import Route
+from localazure.machines.machine import RUN_TIMEOUT_S, MachineError, RunResult
+from localazure.providers import compute, vm_life
+from localazure.providers.common import envelope, existing, place
+from localazure.store.resources import Resource
+
+VM = "Microsoft.Compute/virtualMachines"
+KIND = vm_life.RUN_COMMAND
+_LAST_BYTES = 4096  # of output and of errors each; Azure keeps no more
+_ACTION_S = 20.0  # the least that the action takes in Azure
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARAMETERS: shape.Shape = [{"name": str, "value": str}]
+_SHAPE: dict[str, Any] = {
+    "properties": {
+        "source": {"script": str, "scriptUri": str, "commandId": str},
+        "parameters": _PARAMETERS,
+        "protectedParameters": _PARAMETERS,
+        "asyncExecution": bool,
+        "runAsUser": str,
+        "runAsPassword": str,
+        "timeoutInSeconds": int,
+        "treatFailureAsDeploymentFailure": bool,
+    }
+}
+_DOCUMENTS = {
+    "RunShellScript": ("Executes a Linux shell script", ['echo "Hello World!"']),
+    "ifconfig": ("List network configuration", ["ifconfig"]),
+}
+
+
+def routes() -> list[Route]:
+    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{VM}/{{vm}}"
+    documents = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/runCommands"
+    return [
+        Route("POST", f"{vm}/runCommand", invoke, VM),
+        Route("GET", f"{vm}/runCommands", list_run_commands, KIND),
+        Route("GET", f"{vm}/runCommands/{{command}}", get, KIND),
+        Route("PUT", f"{vm}/runCommands/{{command}}", put, KIND),
+        Route("PATCH", f"{vm}/runCommands/{{command}}", patch, KIND),
+        Route("DELETE", f"{vm}/runCommands/{{command}}", delete, KIND),
+        Route("GET", documents, list_documents, "Microsoft.Compute/locations"),
+        Route("GET", f"{documents}/{{command}}", get_document, "Microsoft.Compute/locations"),
+    ]
+
+
+def last(text: str) -> str:
+    """The end of a text, at most 4 KB of it in UTF-8."""
+    return text.encode()[-_LAST_BYTES:].decode(errors="ignore")
+
+
+def _pairs(given: Any) -> list[tuple[str, str]]:
+    """Parameters as the guest takes them, as its environment; nameless ones keep their place as arg1, arg2, …"""
+    pairs = [(one.get("name") or f"arg{at}", one.get("value") or "") for at, one in enumerate(given or [], 1)]
+    for name, value in pairs:
+        if not _VARIABLE.fullmatch(name):
+            message = f"The parameter name '{name}' is invalid: it becomes the name of an environment variable."
+            raise invalid_parameter("parameters", message)
+        _check_text("parameters", value)
+    return pairs
+
+
+def _check_text(target: str, text: str) -> str:
+    if "\0" in text:
+        raise invalid_parameter(target, f"The value of parameter '{target}' is invalid: it has a NUL character.")
+    return text
+
+
+# the action
+
+
+def invoke(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    shape.check(request.body, {"commandId": str, "script": [str], "parameters": _PARAMETERS})
+    command = request.body.get("commandId") or ""
+    if command.lower() not in (name.lower() for name in _DOCUMENTS):
+        raise _unknown(command)
+    lines = request.body.get("script") or next(
+        body for name, (_, body) in _DOCUMENTS.items() if name.lower() == command.lower()
+    )
+    vm_life.refuse_if_busy(cloud, vm.id)
+    if any(one.action == "runCommand" and one.target == ids.key(vm.id) for one in cloud.operations.below(vm.id)):
+        message = (
+            "Run command extension execution is in progress. Please wait for completion before invoking a run command."
+        )
+        raise ArmError(409, "Conflict", message)
+    vm_life.refuse_unless_running(vm)
+    script = _check_text("script", "\n".join(lines))
+    arguments = _pairs(request.body.get("parameters"))
+
+    async def work(_: Operation) -> dict[str, Any]:
+        await cloud.operations.pause(_ACTION_S)
+        result = await cloud.blocking(
+            cloud.platform.machine_run, vm.hidden["machine"], script, arguments, RUN_TIMEOUT_S
+        )
+        message = f"Enable succeeded: \n[stdout]\n{last(result.stdout)}\n[stderr]\n{last(result.stderr)}"
+        status = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Provisioning succeeded"}
+        return {"value": [{**status, "message": message}]}
+
+    operation = cloud.operations.start("compute", vm.location, vm.id, "runCommand", work)
+    return compute.follow(cloud, operation, request, 202)
+
+
+def _unknown(command: str) -> ArmError:
+    return ArmError(404, "NotFound", f"The entity was not found: run command '{command}'.", target="commandId")
+
+
+def _document(name: str) -> dict[str, Any]:
+    description = _DOCUMENTS[name][0]
+    return {
+        "$schema": "http://schema.management.azure.com/schemas/2016-11-17/runcommands.json",
+        "id": name,
+        "osType": "Linux",
+        "label": description,
+        "description": description,
+    }
+
+
+def list_documents(cloud: Cloud, request: Request) -> Reply:
+    locations.in_path(request.params["location"], "Microsoft.Compute/locations/runCommands", request.api_version)
+    return listing([_document(name) for name in _DOCUMENTS])
+
+
+def get_document(cloud: Cloud, request: Request) -> Reply:
+    locations.in_path(request.params["location"], "Microsoft.Compute/locations/runCommands", request.api_version)
+    for name, (_, script) in _DOCUMENTS.items():
+        if name.lower() == request.params["command"].lower():
+            return Reply(200, {**_document(name), "script": script})
+    raise _unknown(request.params["command"])
+
+
+# managed run commands
+
+
+def _render(request: Request, command: Resource) -> dict[str, Any]:
+    body = envelope(command, {"provisioningState": command.state, **command.properties})
+    if "instanceview" in request.query.get("$expand", "").lower():
+        body["properties"]["instanceView"] = command.hidden["view"]
+    return body
+
+
+def list_run_commands(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    return listing([_render(request, one) for one in cloud.store.children(vm.id, KIND)])
+
+
+def get(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(VM, "vm"))
+    return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "command"))))
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    vm = cloud.store.get(request.resource_id(VM, "vm"))
+    if vm is None:
+        raise parent_not_found(VM, request.params["vm"], KIND, request.params["command"])
+    shape.check(request.body, _SHAPE)
+    _, tags = place(cloud, request, request.resource_id(KIND, "vm", "command"))
+    return _write(cloud, request, vm, request.body.get("properties") or {}, tags)
+
+
+def patch(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    command = existing(cloud, request.resource_id(KIND, "vm", "command"))
+    shape.check(request.body, _SHAPE)
+    tags = shape.tags(request.body) if "tags" in request.body else command.tags
+    return _write(cloud, request, vm, {**command.properties, **(request.body.get("properties") or {})}, tags)
+
+
+def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], tags: dict[str, str] | None) -> Reply:
+    identifier = vm.id.child("runCommands", request.params["command"])
+    compute.check_name("runCommandName", identifier.name)
+    script = (given.get("source") or {}).get("script")
+    if not script:
+        message = "Local Azure takes the script itself (source.script), neither an address nor a command's id."
+        raise invalid_parameter("source", message)
+    _check_text("source", script)
+    user = _check_text("runAsUser", given.get("runAsUser") or "")
+    timeout = given.get("timeoutInSeconds") or int(RUN_TIMEOUT_S)
+    if not 1 <= timeout <= RUN_TIMEOUT_S:
+        message = f"The value '{timeout}' of parameter 'timeoutInSeconds' is invalid: from 1 to {int(RUN_TIMEOUT_S)}."
+        raise invalid_parameter("timeoutInSeconds", message)
+    vm_life.refuse_if_busy(cloud, vm.id)
+    vm_life.refuse_unless_running(vm)
+    running = cloud.operations.in_flight(identifier)
+    if running is not None:
+        raise operation_in_progress(running.id)
+    found = cloud.store.get(identifier)
+    properties: dict[str, Any] = {
+        "source": {"script": script},
+        "parameters": given.get("parameters") or [],
+        "asyncExecution": bool(given.get("asyncExecution")),
+        "timeoutInSeconds": timeout,
+        "treatFailureAsDeploymentFailure": bool(given.get("treatFailureAsDeploymentFailure")),
+    }
+    if user:
+        properties["runAsUser"] = user
+    arguments = _pairs(given.get("parameters")) + _pairs(given.get("protectedParameters"))
+    view = {"executionState": "Pending", "executionMessage": "", "exitCode": 0, "output": "", "error": ""}
+    state = "Updating" if found else "Creating"
+    command = Resource(identifier, vm.location, tags, properties, {}, {"view": view}, state)
+    cloud.store.put(command)
+
+    async def work(_: Operation) -> None:
+        await _run(cloud, vm, command, arguments)
+
+    def failed(operation: Operation) -> None:
+        _settle(cloud, command, "Failed", {"executionMessage": (operation.error or {}).get("message", "")})
+
+    operation = cloud.operations.start("compute", vm.location, identifier, "put", work, failed)
+    return compute.follow(cloud, operation, request, 200 if found else 201, _render(request, command))
+
+
+def _settle(cloud: Cloud, command: Resource, state: str, view: dict[str, Any]) -> None:
+    """Write state and view, unless the run command has gone or was written anew meanwhile."""
+    if cloud.store.get(command.id) is command:
+        command.state = state
+        command.hidden["view"] = {**command.hidden["view"], **view}
+        cloud.store.put(command)
+
+
+async def _run(cloud: Cloud, vm: Resource, command: Resource, arguments: list[tuple[str, str]]) -> None:
+    _settle(cloud, command, command.state, {"executionState": "Running", "startTime": timestamp()})
+    if command.properties["asyncExecution"]:
+        # Provisioned as soon as it runs; the result is found in the instance view later.
+        cloud.operations.start(
+            "compute",
+            vm.location,
+            f"{command.id}/execution",
+            "execute",
+            lambda _: _execute(cloud, vm, command, arguments),
+        )
+        _settle(cloud, command, "Succeeded", {})
+        return
+    result = await _execute(cloud, vm, command, arguments)
+    if result.exit_code != 0 and command.properties["treatFailureAsDeploymentFailure"]:
+        raise ArmError(
+            409,
+            "VMExtensionProvisioningError",
+            f"VM has reported a failure when processing extension '{command.name}'. Error message: \"Script returned "
+            f'an error. exit code {result.exit_code}. Error: {last(result.stderr)}".',
+        )
+    _settle(cloud, command, "Succeeded", {})
+
+
+async def _execute(cloud: Cloud, vm: Resource, command: Resource, arguments: list[tuple[str, str]]) -> RunResult:
+    """Run the script and write its result into the instance view. Raises MachineError when it could not run at all."""
+    properties = command.properties
+    try:
+        result = await cloud.blocking(
+            cloud.platform.machine_run, vm.hidden["machine"], properties["source"]["script"], arguments,
+            float(properties["timeoutInSeconds"]), properties.get("runAsUser"),
+        )  # fmt: skip
+    except MachineError as error:
+        view = {"executionState": "Failed", "exitCode": -1, "endTime": timestamp(), "executionMessage": error.message}
+        _settle(cloud, command, command.state, view)
+        raise
+    state = "TimedOut" if result.timed_out else "Succeeded" if result.exit_code == 0 else "Failed"
+    messages = {
+        "TimedOut": "Script execution timed out.",
+        "Succeeded": "Execution completed",
+        "Failed": f"Execution failed: command terminated with exit status={result.exit_code}",
+    }
+    view = {
+        "executionState": state,
+        "executionMessage": messages[state],
+        "exitCode": result.exit_code,
+        "output": last(result.stdout),
+        "error": last(result.stderr),
+        "endTime": timestamp(),
+    }
+    _settle(cloud, command, command.state, view)
+    return result
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    vm = existing(cloud, request.resource_id(VM, "vm"))
+    command = cloud.store.get(request.resource_id(KIND, "vm", "command"))
+    if command is None:
+        return Reply(204)
+    vm_life.refuse_if_busy(cloud, vm.id)
+    for running in cloud.operations.below(command.id):
+        message = "Operation execution has been preempted by a more recent operation."
+        cloud.operations.end_as_failed(running, "OperationPreempted", message)
+    command.state = "Deleting"
+    cloud.store.put(command)
+
+    async def work(_: Operation) -> None:
+        cloud.store.delete(command.id)
+
+    operation = cloud.operations.start("compute", vm.location, command.id, "delete", work)
+    return compute.follow(cloud, operation, request, 202)

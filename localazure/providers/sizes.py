@@ -1,0 +1,176 @@
+"""VM sizes: what they have, where they are, quota and usage, and the list of SKUs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from localazure.arm import locations
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError
+from localazure.arm.locations import REGIONS
+from localazure.arm.request import Reply, Request, listing
+from localazure.arm.router import Route
+from localazure.providers.common import existing
+
+_DISK_MIB = 1_047_552
+_LOCATIONS = "Microsoft.Compute/locations"
+
+
+@dataclass(frozen=True)
+class Size:
+    """`refusal` names what a create of this size always ends with, to try such failures out on purpose:
+    "SkuNotAvailable" at once, "AllocationFailed" in the operation.
+    """
+
+    name: str
+    family: str
+    cores: int
+    memory_mib: int
+    data_disks: int
+    temporary_mib: int = 0
+    refusal: str = ""
+
+
+_TABLE = [
+    *(Size(f"Standard_B{n}", "standardBSFamily", c, m, d, t) for n, c, m, d, t in [
+        ("1ls", 1, 512, 2, 4096), ("1s", 1, 1024, 2, 4096), ("1ms", 1, 2048, 2, 4096), ("2s", 2, 4096, 4, 8192),
+        ("2ms", 2, 8192, 4, 16384), ("4ms", 4, 16384, 8, 32768), ("8ms", 8, 32768, 16, 65536)]),
+    *(Size(f"Standard_B{n}ls_v2", "standardBsv2Family", n, n * 2048, n * 2) for n in (2, 4)),
+    *(Size(f"Standard_B{n}s_v2", "standardBsv2Family", n, n * 4096, n * 2) for n in (2, 4, 8)),
+    *(Size(f"Standard_DS{n}_v2", "standardDSv2Family", c, c * 3584, c * 4, c * 7168) for n, c in
+      [(1, 1), (2, 2), (3, 4), (4, 8)]),
+    *(Size(f"Standard_D{n}{suffix}", f"standardD{suffix}Family", n, n * 4096, min(n * 2, 32), temporary)
+      for suffix, temporary in [("s_v3", 16384), ("s_v4", 0), ("s_v5", 0), ("ds_v5", 76800), ("as_v5", 0), ("s_v6", 0)]
+      for n in (2, 4, 8, 16, 32)),
+    *(Size(f"Standard_E{n}s_v5", "standardESv5Family", n, n * 8192, min(n * 2, 32)) for n in (2, 4, 8, 16)),
+    *(Size(f"Standard_F{n}s_v2", "standardFSv2Family", n, n * 2048, min(n * 2, 32), n * 8192) for n in (2, 4, 8, 16)),
+    Size("Standard_D64s_v5", "standardDSv5Family", 64, 262144, 32),
+    Size("Standard_M128s", "standardMSFamily", 128, 2097152, 64, 4096 * 1024),
+    Size("Standard_L8s_v3", "standardLSv3Family", 8, 65536, 16, 81920, refusal="AllocationFailed"),
+    Size("Standard_NC6s_v3", "standardNCSv3Family", 6, 114688, 12, 752640, refusal="SkuNotAvailable"),
+]  # fmt: skip
+SIZES = {size.name.lower(): size for size in _TABLE}
+
+
+def routes() -> list[Route]:
+    at = "/subscriptions/{subscription}/providers/Microsoft.Compute"
+    vm = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
+    return [
+        Route("GET", f"{at}/locations/{{location}}/vmSizes", list_sizes, _LOCATIONS),
+        Route("GET", f"{at}/locations/{{location}}/usages", list_usages, _LOCATIONS),
+        Route("GET", f"{at}/skus", list_skus, "Microsoft.Compute/skus"),
+        Route("GET", f"{vm}/vmSizes", list_sizes_of_vm, "Microsoft.Compute/virtualMachines"),
+    ]
+
+
+def find(name: str, location: str) -> Size:
+    """A size by its name; raises ArmError for one that does not exist, or has no room in the region."""
+    size = SIZES.get(name.lower())
+    if size is None:
+        names = ",".join(one.name for one in _TABLE)
+        message = (
+            f"The value {name} provided for the VM size is not valid. The valid sizes in the current region are: "
+            f"{names}. "
+        )
+        message += "Find out more on the available VM sizes in each region at https://aka.ms/azure-regions."
+        raise ArmError(400, "InvalidParameter", message, target="vmSize")
+    if size.refusal == "SkuNotAvailable":
+        raise ArmError(
+            409,
+            "SkuNotAvailable",
+            f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {size.name}' "
+            f"is currently not available in location '{location}'. Please try another size or deploy to a different "
+            "location or different zone. See https://aka.ms/azureskunotavailable for details.",
+        )
+    return size
+
+
+def check_quota(cloud: Cloud, size: Size, location: str, freed: int = 0) -> None:
+    """Raise ArmError OperationNotAllowed when the region's cores don't suffice; `freed` cores are given back."""
+    used, limit = used_cores(cloud, location) - freed, cloud.settings.cores
+    if used + size.cores > limit:
+        raise ArmError(
+            409,
+            "OperationNotAllowed",
+            "Operation could not be completed as it results in exceeding approved Total Regional Cores quota. "
+            f"Additional details - Deployment Model: Resource Manager, Location: {location}, Current Limit: "
+            f"{limit}, Current Usage: {used}, Additional Required: {size.cores}, (Minimum) New Limit Required: "
+            f"{used + size.cores}. Submit a request for Quota increase at https://aka.ms/ProdportalCRP/.",
+        )
+
+
+def used_cores(cloud: Cloud, location: str) -> int:
+    vms = cloud.store.of_type("Microsoft.Compute/virtualMachines")
+    return sum(SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()].cores for vm in vms if vm.location == location)
+
+
+def _render(size: Size) -> dict[str, Any]:
+    return {
+        "name": size.name, "numberOfCores": size.cores, "osDiskSizeInMB": _DISK_MIB,
+        "resourceDiskSizeInMB": size.temporary_mib, "memoryInMB": size.memory_mib, "maxDataDiskCount": size.data_disks,
+    }  # fmt: skip
+
+
+def list_sizes(cloud: Cloud, request: Request) -> Reply:
+    locations.in_path(request.params["location"], f"{_LOCATIONS}/vmSizes", request.api_version)
+    return listing([_render(size) for size in _TABLE])
+
+
+def list_sizes_of_vm(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id("Microsoft.Compute/virtualMachines", "vm"))
+    return listing([_render(size) for size in _TABLE])
+
+
+def list_usages(cloud: Cloud, request: Request) -> Reply:
+    location = locations.in_path(request.params["location"], f"{_LOCATIONS}/usages", request.api_version)
+    vms = [one for one in cloud.store.of_type("Microsoft.Compute/virtualMachines") if one.location == location]
+    rows = [
+        ("cores", "Total Regional vCPUs", used_cores(cloud, location), cloud.settings.cores),
+        ("virtualMachines", "Virtual Machines", len(vms), 25000),
+    ]
+    return listing(
+        [
+            {"limit": limit, "unit": "Count", "currentValue": used, "name": {"value": name, "localizedValue": text}}
+            for name, text, used, limit in rows
+        ]
+    )
+
+
+def list_skus(cloud: Cloud, request: Request) -> Reply:
+    """The SKUs of one region (`$filter=location eq 'x'`) or of all, one entry a size and region."""
+    match = re.fullmatch(r"location\s+eq\s+'([^']*)'", request.query.get("$filter", "").strip(), re.I)
+    regions = [locations.normal(match[1])] if match else list(REGIONS)
+    return listing([_sku(size, region) for region in regions if region in REGIONS for size in _TABLE])
+
+
+def _sku(size: Size, region: str) -> dict[str, Any]:
+    capabilities = {
+        "vCPUs": size.cores, "vCPUsAvailable": size.cores, "MemoryGB": size.memory_mib / 1024,
+        "MaxDataDiskCount": size.data_disks, "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": _DISK_MIB,
+        "CpuArchitectureType": "x64", "HyperVGenerations": "V1,V2", "PremiumIO": True,
+        "EphemeralOSDiskSupported": False, "AcceleratedNetworkingEnabled": True, "TrustedLaunchDisabled": False,
+    }  # fmt: skip
+    restrictions = []
+    if size.refusal == "SkuNotAvailable":
+        info = {"locations": [region]}
+        restrictions = [
+            {
+                "type": "Location",
+                "values": [region],
+                "restrictionInfo": info,
+                "reasonCode": "NotAvailableForSubscription",
+            }
+        ]
+    return {
+        "resourceType": "virtualMachines",
+        "name": size.name,
+        "tier": "Standard",
+        "size": size.name.removeprefix("Standard_"),
+        "family": size.family,
+        "locations": [region],
+        "locationInfo": [{"location": region, "zones": ["1", "2", "3"], "zoneDetails": []}],
+        "capabilities": [{"name": name, "value": str(value)} for name, value in capabilities.items()],
+        "restrictions": restrictions,
+    }

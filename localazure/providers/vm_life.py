@@ -1,0 +1,275 @@
+"""A VM's life on its machine: creating, changing, starting and stopping, removing, and what is stored of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from typing import Any
+
+from localazure.arm import ids
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError, operation_in_progress
+from localazure.arm.operations import Operation, timestamp
+from localazure.machines.machine import MachineError, MachineSpec
+from localazure.providers import attach, nics, sizes
+from localazure.providers.image_catalog import find
+from localazure.providers.vm_checks import Credentials
+from localazure.store.resources import Resource
+
+log = logging.getLogger(__name__)
+
+EXTENSION = "Microsoft.Compute/virtualMachines/extensions"
+RUN_COMMAND = "Microsoft.Compute/virtualMachines/runCommands"
+_RESERVATION_S = 180.0  # how long Azure keeps the NIC of a VM that never ran
+# Actions that may run beside others on one VM; all else has the VM to itself.
+SHARED_ACTIONS = ("runCommand",)
+
+
+def refuse_if_busy(cloud: Cloud, vm: ids.ResourceId) -> None:
+    """Raise ArmError AnotherOperationInProgress while the VM itself is being changed."""
+    for operation in cloud.operations.below(vm):
+        if operation.target == ids.key(vm) and operation.action not in SHARED_ACTIONS:
+            raise operation_in_progress(operation.id)
+
+
+def refuse_unless_running(vm: Resource) -> None:
+    """Extensions and run commands need the agent of a running VM."""
+    if vm.hidden.get("power") != "running":
+        message = "Cannot modify extensions in the VM when the VM is not running."
+        raise ArmError(409, "OperationNotAllowed", message)
+
+
+def fingerprint(data: bytes | None) -> str:
+    """Tells whether custom data has changed, without keeping it."""
+    return hashlib.sha256(data).hexdigest() if data else ""
+
+
+def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec:
+    """The machine that a VM's resource describes."""
+    nic = attach.nic_of(cloud, vm)
+    place = attach.subnet_and_vnet(cloud, nic) if nic else None
+    if nic is None or place is None:
+        raise ArmError(404, "NotFound", f"The network interface of {vm.id} was not found.")
+    subnet, vnet = place
+    profile = vm.properties["osProfile"]
+    size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    reference = vm.properties["storageProfile"]["imageReference"]
+    image = find(reference["publisher"], reference["offer"], reference["sku"])
+    return MachineSpec(
+        id=ids.short_id(vm.id),
+        hostname=profile["computerName"],
+        admin_username=profile["adminUsername"],
+        admin_password=credentials.password,
+        ssh_keys=credentials.keys,
+        custom_data=credentials.custom_data,
+        cloud_init=image is not None and image.cloud_init,
+        network_id=ids.short_id(vnet.id),
+        private_ip=attach.primary_configuration(nic)["privateIPAddress"],
+        subnet_prefix=subnet["properties"]["addressPrefix"],
+        mac=nics.mac_of(nic.id),
+        cpus=size.cores,
+        memory_mib=size.memory_mib,
+    )
+
+
+def settle(cloud: Cloud, vm: Resource, state: str, error: dict[str, Any] | None = None, **hidden: Any) -> None:
+    """Write a VM's new state, unless the VM has gone or is going."""
+    found = cloud.store.get(vm.id)
+    if found is not vm or vm.state == "Deleting":
+        return
+    vm.state = state
+    vm.hidden.update(hidden, changed=timestamp(), error=error)
+    cloud.store.put(vm)
+
+
+async def create(cloud: Cloud, vm: Resource, credentials: Credentials) -> None:
+    """Boot the machine of a new VM; when that fails nothing of the machine is left. Raises ArmError, MachineError."""
+    async with cloud.lock(vm.id):
+        size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+        if size.refusal:
+            await cloud.operations.pause(30)
+            raise ArmError(
+                409,
+                size.refusal,
+                "Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read "
+                "more about improving likelihood of allocation success at https://aka.ms/allocation-guidance",
+            )
+        spec = spec_of(cloud, vm, credentials)
+        try:
+            await cloud.blocking(cloud.platform.machine_create, spec)
+            vm.hidden.update(machine=spec.id, power="running")
+            await attach.sync(cloud, vm)
+        except MachineError:
+            vm.hidden.pop("machine", None)
+            vm.hidden.pop("power", None)
+            await _discard(cloud, spec.id)
+            raise
+        settle(cloud, vm, "Succeeded", machine=spec.id, power="running")
+
+
+async def _discard(cloud: Cloud, machine: str) -> None:
+    """Remove what a failed creation left; its own error is the one that matters to the caller."""
+    try:
+        await cloud.blocking(cloud.platform.machine_delete, machine)
+    except MachineError as error:
+        log.warning("machine %s could not be removed: %s", machine, error)
+
+
+async def change(cloud: Cloud, vm: Resource, resized: bool) -> None:
+    """Bring a machine in line with an updated VM: another size needs a restart, as in Azure."""
+    async with cloud.lock(vm.id):
+        if resized and vm.hidden.get("power") == "running":
+            await cloud.blocking(cloud.platform.machine_restart, vm.hidden["machine"])
+        await attach.sync(cloud, vm)
+        settle(cloud, vm, "Succeeded")
+
+
+# action: (power state meanwhile, power state afterwards)
+POWER = {
+    "start": ("starting", "running"),
+    "powerOff": ("stopping", "stopped"),
+    "restart": ("running", "running"),
+    "redeploy": ("starting", "running"),
+    "deallocate": ("deallocating", "deallocated"),
+}
+
+
+async def power(cloud: Cloud, vm: Resource, action: str) -> None:
+    """Start, stop or restart a VM's machine."""
+    meanwhile, afterwards = POWER[action]
+    platform, machine = cloud.platform, vm.hidden["machine"]
+    calls = {
+        "start": platform.machine_start,
+        "powerOff": platform.machine_stop,
+        "deallocate": platform.machine_stop,
+        "restart": platform.machine_restart,
+        "redeploy": platform.machine_restart,
+    }
+    async with cloud.lock(vm.id):
+        before = vm.hidden.get("power")
+        settle(cloud, vm, "Updating", power=meanwhile)
+        call = calls[action]
+        if action == "redeploy" and before != "running":
+            call = platform.machine_start
+        try:
+            await cloud.blocking(call, machine)
+        except MachineError:
+            vm.hidden["power"] = before
+            raise
+        vm.hidden["power"] = afterwards
+        await attach.sync(cloud, vm)
+        settle(cloud, vm, settled_state(cloud, vm), power=afterwards)
+
+
+def settled_state(cloud: Cloud, vm: Resource) -> str:
+    """A VM of which an extension has failed is Failed until that is mended or gone."""
+    failed = any(one.state == "Failed" for one in cloud.store.children(vm.id, EXTENSION))
+    return "Failed" if failed else "Succeeded"
+
+
+def start_removal(cloud: Cloud, vm: Resource) -> Operation:
+    """Start deleting a VM; what else is going on with it is overtaken."""
+    for operation in cloud.operations.below(vm.id):
+        if operation.action == "delete" and operation.target == ids.key(vm.id):
+            return operation
+    for operation in cloud.operations.below(vm.id):
+        message = "Operation execution has been preempted by a more recent operation."
+        cloud.operations.end_as_failed(operation, "OperationPreempted", message)
+    vm.state = "Deleting"
+    cloud.store.put(vm)
+    return cloud.operations.start(
+        "compute", vm.location, vm.id, "delete", removal(cloud, vm), removal_failed(cloud, vm)
+    )
+
+
+def removal(cloud: Cloud, vm: Resource) -> Any:
+    """The work of a deletion."""
+
+    async def work(_: Operation) -> None:
+        await remove(cloud, vm)
+
+    return work
+
+
+def removal_failed(cloud: Cloud, vm: Resource) -> Any:
+    def failed(operation: Operation) -> None:
+        vm.state = "Failed"
+        vm.hidden["error"] = operation.error
+        cloud.store.put(vm)
+
+    return failed
+
+
+async def remove(cloud: Cloud, vm: Resource) -> None:
+    """Remove a VM, its machine and children, and what its deleteOptions name: NICs, OS disk, their public IPs."""
+    vm.state = "Deleting"
+    async with cloud.lock(vm.id):
+        await cloud.blocking(cloud.platform.machine_delete, ids.short_id(vm.id))
+        for kind in (EXTENSION, RUN_COMMAND):
+            for child in cloud.store.children(vm.id, kind):
+                cloud.store.delete(child.id)
+        cloud.store.delete(vm.id)
+        storage = vm.properties["storageProfile"]["osDisk"]
+        disk = cloud.store.get(storage["managedDisk"]["id"])
+        if disk is not None:
+            disk.extra.pop("managedBy", None)
+            cloud.store.put(disk)
+            if storage["deleteOption"] == "Delete":
+                cloud.store.delete(disk.id)
+        for one in vm.properties["networkProfile"]["networkInterfaces"]:
+            _release(cloud, vm, one)
+
+
+def _release(cloud: Cloud, vm: Resource, interface: dict[str, Any]) -> None:
+    nic = cloud.store.get(interface["id"])
+    if nic is None:
+        return
+    if interface["properties"]["deleteOption"] != "Delete":
+        if not vm.hidden.get("machine"):
+            cloud.reserve(nic.id, vm.id, _RESERVATION_S)
+        return
+    cloud.store.delete(nic.id)
+    for one in nic.properties["ipConfigurations"]:
+        public_ip = one["properties"].get("publicIPAddress") or {}
+        if (public_ip.get("properties") or {}).get("deleteOption") == "Delete":
+            cloud.store.delete(public_ip["id"])
+
+
+async def revive(cloud: Cloud, vm: Resource) -> None:
+    """After a restart of the server: a VM that should run runs again, and its network is in line."""
+    machine = vm.hidden["machine"]
+    async with cloud.lock(vm.id):
+        state = await cloud.blocking(cloud.platform.machine_state, machine)
+        if state == "absent":
+            settle(
+                cloud,
+                vm,
+                "Failed",
+                {"code": "MachineLost", "message": "The machine of this VM is gone."},
+                power="stopped",
+            )
+            return
+        wanted = vm.hidden.get("power")
+        if wanted in ("running", "starting") and state == "stopped":
+            await cloud.blocking(cloud.platform.machine_start, machine)
+        elif wanted in ("stopping", "deallocating") and state == "running":
+            await cloud.blocking(cloud.platform.machine_stop, machine)
+        after = {"starting": "running", "stopping": "stopped", "deallocating": "deallocated"}
+        vm.hidden["power"] = after.get(str(wanted), wanted)
+        await attach.sync(cloud, vm)
+        settle(cloud, vm, settled_state(cloud, vm), power=vm.hidden["power"])
+
+
+async def revive_all(cloud: Cloud) -> None:
+    """Revive all VMs side by side; one that can't be is logged and marked, the others go on."""
+
+    async def one(vm: Resource) -> None:
+        try:
+            await revive(cloud, vm)
+        except MachineError as error:
+            log.warning("%s could not be revived: %s", vm.id, error)
+            settle(cloud, vm, "Failed", {"code": error.code, "message": error.message}, power="stopped")
+
+    vms = [vm for vm in cloud.store.of_type(attach.VM) if vm.hidden.get("machine") and vm.state != "Deleting"]
+    await asyncio.gather(*(one(vm) for vm in vms))

@@ -1,0 +1,93 @@
+"""The server process of one instance: platform, recovery, HTTPS, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+from typing import NoReturn
+
+from localazure.arm import tls
+from localazure.arm.cloud import Cloud
+from localazure.arm.server import ArmServer
+from localazure.instance import Instance
+from localazure.machines.machine import MachineError, platform_for
+from localazure.providers import all_routes
+from localazure.providers.recovery import recover
+from localazure.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+def serve(instance: Instance) -> NoReturn:
+    """Run in the foreground; exit status 0 after a signal, 1 when it could not start."""
+    os.umask(0o077)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # aiohttp and asyncio say at INFO what a client's broken connection was; nobody needs that.
+    for noisy in ("aiohttp", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    instance.hold_server_lock()
+    status = 0
+    try:
+        asyncio.run(_serve(instance))
+    except (MachineError, OSError) as error:
+        log.error("could not start: %s", error)
+        status = 1
+    logging.shutdown()
+    # Threads that wait for a guest (a run command may take 90 minutes) would hold up an ordinary exit.
+    os._exit(status)
+
+
+async def _serve(instance: Instance) -> None:
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    settings = instance.settings()
+    tls.ensure(instance.tls, instance.name)
+    platform = platform_for(settings.machines, instance.folder, instance.name)
+    cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance))
+    server = ArmServer(cloud, all_routes())
+    starting = asyncio.create_task(_start(cloud, server, instance))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        log.info("stopped while it was starting")
+        return
+    starting.result()  # raises what kept it from starting
+    await stopping
+    log.info("stopping")
+    await server.stop()
+    await cloud.blocking(platform.stop)
+    await cloud.close()
+
+
+async def _start(cloud: Cloud, server: ArmServer, instance: Instance) -> None:
+    await cloud.blocking(cloud.platform.start)
+    await recover(cloud)
+    port = await _listen(server, instance)
+    instance.write(cloud.settings, port=port, pid=os.getpid())
+    log.info("Local Azure %s (machines: %s) listens on port %d", instance.name, cloud.settings.machines, port)
+
+
+async def _listen(server: ArmServer, instance: Instance) -> int:
+    """The port of last time, so that clients that know it go on; another when somebody has taken it."""
+    port = int(instance.read().get("port") or 0)
+    try:
+        return await server.start(port, instance.tls)
+    except OSError as error:
+        if port == 0:
+            raise
+        log.warning("port %d is taken (%s); taking another", port, error)
+        await server.stop()
+        return await server.start(0, instance.tls)
+
+
+def _signing_key(instance: Instance) -> bytes:
+    """The key of the instance's tokens: they stay good when the server starts again."""
+    path = instance.folder / "token.key"
+    if not path.exists():
+        tls.write_private(path, secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,178 @@
+"""The hosts that the tests look at: each made once, those of different regions side by side, on demand."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_azure import GROUP, LocalAzure, cache
+from running import PATIENCE_SECONDS, Finished, run
+
+PASSWORD = "Tall-Ships_2014+Docker"
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a host is made. ``by`` does it, where more than running one command is needed."""
+
+    region: str
+    words: tuple[str, ...] = ()
+    by: Callable[[Fleet, str, list[str]], Finished] | None = None
+
+
+@dataclass(frozen=True)
+class Host:
+    """A finished host: its command, that command's result, and where its certificates are."""
+
+    azure: LocalAzure
+    name: str
+    created: Finished
+    result: dict = field(repr=False)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.result["certDir"])
+
+    @property
+    def url(self) -> str:
+        return self.result["dockerHost"]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.result["fqdn"], self.result["dockerPort"]
+
+    def docker(self, *words: object, timeout: float = 60) -> Finished:
+        """The docker client as a user of this folder calls it."""
+        return self.azure.docker("--tlsverify", "-H", self.url, *words, timeout=timeout,
+                                 DOCKER_CERT_PATH=str(self.folder))
+
+    def run(self, script: str) -> str:
+        return self.azure.in_guest(self.name, script)
+
+    def show(self) -> dict:
+        return self.azure.query("vm", "show", "-g", GROUP, "-n", self.name, "-d")
+
+    def info(self, *words: str) -> Finished:
+        return self.azure.az("dockervm", "info", "-g", GROUP, "-n", self.name, "-dc", self.folder, *words)
+
+
+class Fleet:
+    """Makes the hosts that the selected tests need. Those of one region are made one after the other, in order."""
+
+    def __init__(self, azure: LocalAzure, orders: dict[str, Order], wanted: Iterable[str], folder: Path) -> None:
+        self.azure = azure
+        self.files = folder
+        self.password_file = folder / "password"
+        self.password_file.write_text(PASSWORD)
+        self.ssh_key = folder / "id_ed25519"
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.ssh_key]).succeeded()
+        self._orders = orders
+        self._hosts: dict[str, Host | BaseException] = {}
+        self._made = threading.Condition()
+        names = [name for name in orders if name in set(wanted)]
+        regions = {orders[name].region: [one for one in names if orders[one].region == orders[name].region]
+                   for name in names}
+        self._threads = [threading.Thread(target=self._make_all, args=(chain,), daemon=True)
+                         for chain in regions.values()]
+        for thread in self._threads:
+            thread.start()
+
+    def host(self, name: str) -> Host:
+        with self._made:
+            assert self._made.wait_for(lambda: name in self._hosts, 600), f"the host '{name}' was never made"
+        found = self._hosts[name]
+        if isinstance(found, BaseException):
+            raise AssertionError(f"the host '{name}' could not be made: {found}")
+        return found
+
+    def close(self) -> None:
+        for thread in self._threads:
+            thread.join(600)
+
+    def _make_all(self, names: list[str]) -> None:
+        for name in names:
+            try:
+                made: Host | BaseException = self._make(name)
+            except BaseException as error:  # shown by every test that needs the host
+                made = error
+            with self._made:
+                self._hosts[name] = made
+                self._made.notify_all()
+
+    def _make(self, name: str) -> Host:
+        order = self._orders[name]
+        own = [word.format(fleet=self) for word in order.words]
+        words = ["dockervm", "create", "-g", GROUP, "-n", name, *own]
+        if order.region != "westus":    # the group's
+            words += ["-l", order.region]
+        created = order.by(self, name, words) if order.by else self.azure.az(*words)
+        return Host(self.azure, name, created, created.succeeded().json)
+
+
+# Ways of making a host that need more than one command
+
+
+def with_prompt(fleet: Fleet, _name: str, words: list[str]) -> Finished:
+    """On a terminal of its own, where the password is typed at az's prompt; stdout goes to a file."""
+    main, side = pty.openpty()
+    output = fleet.files / "prompt.stdout"
+    with output.open("wb") as stdout:
+        # setsid gives it the terminal as its controlling one, where getpass asks.
+        process = subprocess.Popen(["setsid", "--ctty", "--wait", cache() / "az/bin/az", *words], stdin=side,
+                                   stdout=stdout, stderr=side, env=fleet.azure.environment, cwd=fleet.azure.home)
+    os.close(side)
+    shown = _converse(main, process, ["Admin password: ", "Confirm Admin password: "])
+    return Finished(tuple(map(str, words)), process.wait(), output.read_text(), shown)
+
+
+def _converse(terminal: int, process: subprocess.Popen, prompts: list[str]) -> str:
+    shown, answered, deadline = "", 0, time.monotonic() + PATIENCE_SECONDS
+    try:
+        while time.monotonic() < deadline:
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    shown += os.read(terminal, 65536).decode(errors="replace")
+                except OSError:     # how Linux says that the other side of a terminal is closed
+                    break
+            elif process.poll() is not None:
+                break
+            if answered < len(prompts) and len(re.findall("(?i)password: ", shown)) > answered:
+                os.write(terminal, f"{PASSWORD}\n".encode())
+                answered += 1
+    finally:
+        os.close(terminal)
+        if process.poll() is None and time.monotonic() >= deadline:
+            process.kill()
+    return shown
+
+
+class Wall:
+    """Drops what this machine sends to one address and port, by a table of its own."""
+
+    def __init__(self, azure: LocalAzure) -> None:
+        self.table = f"wall_{azure.name.replace('-', '_')}"
+
+    def raise_(self, address: str, port: int) -> None:
+        rules = (f"table inet {self.table} {{ chain out {{ type filter hook output priority -10; "
+                 f"ip daddr {address} tcp dport {port} drop; }} }}")
+        run(["nft", "-f", "-"], stdin=rules).succeeded()
+
+    def tear_down(self) -> None:
+        run(["nft", "delete", "table", "inet", self.table])
+
+
+def behind_a_wall(fleet: Fleet, name: str, words: list[str]) -> Finished:
+    """Made while its Docker port can't be reached from here, as behind an office's firewall."""
+    running = fleet.azure.start(*words)
+    running.until_said(f"create the public IP address '{name}PublicIP'")
+    address = fleet.azure.query("network", "public-ip", "show", "-g", GROUP, "-n", f"{name}PublicIP")["ipAddress"]
+    Wall(fleet.azure).raise_(address, 4243)
+    return running.finish()

@@ -1,0 +1,138 @@
+"""One Local Azure of these tests' own, the unmodified az logged in to it, and the distribution's docker client."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from running import PATIENCE_SECONDS, Finished, Running, run
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUP = "e2e"
+
+
+def cache() -> Path:
+    """The folder of images and Python environments, as script/lib.sh finds it."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("DOCKERVM_CACHE") or Path(base) / "az-dockervm")
+
+
+class LocalAzure:
+    """An instance by its name. ``folder`` is its state, ``home`` what az and docker take for the user's home."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.folder = Path(os.environ.get("LOCALAZURE_HOME") or "/var/lib/localazure") / name
+        self.home = self.folder / "home"
+        self.environment: dict[str, str] = {}
+
+    # the instance
+
+    def up(self) -> None:
+        """Start it, log az in, and install the extension from its wheel: all by the scripts that users take."""
+        self._script("localazure", "up", "--instance", self.name, "--machines", "nspawn", timeout=900).succeeded()
+        self.home.mkdir(exist_ok=True)
+        # From a folder that is not the repository: python would prefer the sources there to the wheel.
+        group = ("group", "create", "-n", GROUP, "-l", "West US", "-o", "none")
+        self._script("az", *group, timeout=900).succeeded()
+        exported = self._script("localazure", "env", "--instance", self.name).succeeded().stdout
+        extension = self._script("az", "extension", "show", "-n", "dockervm").succeeded().json
+        assert extension["extensionType"] == "whl"
+        settings = dict(word.split("=", 1) for word in shlex.split(exported) if "=" in word)
+        self.environment = {**self._base(), **settings, "HOME": str(self.home),
+                            "AZURE_EXTENSION_DIR": str(Path(extension["path"]).parent)}
+
+    def down(self) -> Finished:
+        return self._script("localazure", "down", "--instance", self.name, timeout=300)
+
+    def _script(self, name: str, *words: str, timeout: float = PATIENCE_SECONDS) -> Finished:
+        folder = self.home if self.home.is_dir() else Path("/")
+        return run([ROOT / "script" / name, *words], self._base(), folder, timeout=timeout)
+
+    def _base(self) -> dict[str, str]:
+        """The tests' own environment without what would send az or docker elsewhere."""
+        foreign = ("DOCKER_", "AZURE_", "LOCALAZURE_", "REQUESTS_CA_BUNDLE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        if os.environ.get("LOCALAZURE_HOME"):
+            kept["LOCALAZURE_HOME"] = os.environ["LOCALAZURE_HOME"]
+        return {**kept, "DOCKERVM_CACHE": str(cache()), "LOCALAZURE_INSTANCE": self.name, "LC_ALL": "C.UTF-8"}
+
+    @property
+    def subscription(self) -> str:
+        return self.environment["LOCALAZURE_SUBSCRIPTION"]
+
+    @property
+    def server_pid(self) -> int:
+        return json.loads((self.folder / "server.json").read_text())["pid"]
+
+    # the clients
+
+    def start(self, *words: object) -> Running:
+        """az, in the background."""
+        return Running([cache() / "az/bin/az", *words], self.environment, self.home)
+
+    def az(self, *words: object) -> Finished:
+        return run([cache() / "az/bin/az", *words], self.environment, self.home)
+
+    def query(self, *words: object) -> Any:
+        """What an az command that must succeed answers, as values."""
+        return self.az(*words, "-o", "json").succeeded().json
+
+    def docker(self, *words: object, timeout: float = 60, **more: str) -> Finished:
+        """The docker client, with nothing but the folder of certificates in its home."""
+        return run(["docker", *words], {**self.environment, **more}, self.home, timeout=timeout)
+
+    def in_guest(self, host: str, script: str) -> str:
+        """What a script says on a host, by Azure's own run command."""
+        answer = self.query("vm", "run-command", "invoke", "-g", GROUP, "-n", host, "--command-id", "RunShellScript",
+                            "--scripts", script)
+        message = answer["value"][0]["message"]
+        return message.partition("[stdout]\n")[2].partition("\n[stderr]")[0].strip()
+
+    def disk(self, host: str) -> Path:
+        """What a host has written to its own disk, as a folder of this machine."""
+        for record in self.folder.glob("machines/*/machine.json"):
+            if json.loads(record.read_text())["spec"]["hostname"] == host:
+                return record.with_name("upper")
+        raise AssertionError(f"there is no machine '{host}'")
+
+    # what Azure has
+
+    def parts(self, host: str) -> set[str]:
+        """Types and names of everything that carries a host's tag."""
+        found = self.query("resource", "list", "-g", GROUP, "--tag", f"dockervm-host={host}")
+        return {f"{one['type'].rpartition('/')[2]}/{one['name']}" for one in found}
+
+    def requests(self) -> Requests:
+        """The requests that Local Azure answers from now on."""
+        return Requests(self.folder / "server.log")
+
+
+class Requests:
+    """What Local Azure's log says since this was made."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._begin = log.stat().st_size
+
+    def __contains__(self, pattern: str) -> bool:
+        with self._log.open("rb") as log:
+            log.seek(self._begin)
+            return re.search(pattern, log.read().decode(errors="replace")) is not None
+
+
+def eventually(check: Callable[[], Any], what: str, timeout: float = 60.0) -> Any:
+    """The first true answer of ``check``."""
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.5)

@@ -1,0 +1,41 @@
+"""Taking it down: nothing of an instance is left on this machine, after a crash of its server too."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from leftovers import MachineState
+
+pytestmark = pytest.mark.machines
+
+
+@pytest.fixture(scope="module")
+def taken_down(local_azure, fleet):
+    """Everything that the tests made, taken down; runs last."""
+    fleet.close()
+    before, during = local_azure.before, MachineState(local_azure)
+    finished = local_azure.down()
+    return before, during, MachineState(local_azure), finished
+
+
+def test_down_leaves_nothing(taken_down, local_azure):
+    before, during, after, finished = taken_down
+    changed = {line.split(":")[0] for line in before.differences(during)}
+    assert changed >= {"processes", "links", "network namespaces", "control groups", "nft tables", "routes",
+                       "/etc/hosts"}, f"the comparison sees too little: {changed}"
+    assert finished.code == 0, str(finished)
+    assert before.differences(after) == []
+    assert not local_azure.folder.exists()
+
+
+def test_down_cleans_up_after_a_killed_server(taken_down, local_azure, tmp_path):
+    before = local_azure.before
+    local_azure.up()
+    local_azure.az("vm", "create", "-g", "e2e", "-n", "orphan", "--image", "Debian:debian-13:13-gen2:latest",
+                   "--generate-ssh-keys", "--admin-username", "skipper").succeeded()
+    os.kill(local_azure.server_pid, signal.SIGKILL)
+    assert any("systemd-nspawn" in one for one in MachineState(local_azure).facts["processes"])
+    assert local_azure.down().succeeded()
+    assert before.differences(MachineState(local_azure)) == []

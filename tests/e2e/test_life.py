@@ -1,0 +1,141 @@
+"""A host at work: containers, restarts, a machine that is switched off."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from local_azure import GROUP, eventually
+
+pytestmark = pytest.mark.machines
+
+
+@pytest.fixture(params=["plain", "run_command"])
+def host(request, busybox):
+    """One host of each provisioner, with an image to run."""
+    found = request.getfixturevalue(request.param)
+    if not found.docker("image", "ls", "-q", "busybox").succeeded().stdout:
+        found.docker("import", busybox, "busybox").succeeded()
+    return found
+
+
+def started_at(host, container: str) -> str:
+    return host.docker("inspect", "-f", "{{.State.StartedAt}} {{.State.Running}}", container).succeeded().stdout.strip()
+
+
+def engine_answers(host) -> bool:
+    return host.docker("version", timeout=20).code == 0
+
+
+def test_a_container_runs_and_its_answer_comes_back(host):
+    said = host.docker("run", "--rm", "busybox", "echo", "hello from a container").succeeded()
+    assert said.stdout == "hello from a container\n"
+
+
+def test_a_container_answers_on_a_published_port_on_the_host(host):
+    serve = "mkdir /w && echo served > /w/index.html && httpd -f -p 80 -h /w"
+    host.docker("run", "-d", "--name", "web", "-p", "8080:80", "busybox", "sh", "-c", serve).succeeded()
+    try:
+        answer = eventually(lambda: host.run("curl -s --max-time 5 http://localhost:8080/"), "an answer", 20)
+    finally:
+        host.docker("rm", "-f", "web")
+    assert answer == "served"
+
+
+def test_containers_live_through_a_restart_of_the_engine(host):
+    host.docker("run", "-d", "--name", "lasting", "busybox", "sleep", "1000").succeeded()
+    try:
+        before = started_at(host, "lasting")
+        host.run("systemctl reset-failed docker; systemctl restart docker")
+        eventually(lambda: engine_answers(host), "the engine answers again")
+        assert started_at(host, "lasting") == before
+    finally:
+        host.docker("rm", "-f", "lasting")
+
+
+def test_a_host_works_again_after_az_vm_restart(host):
+    host.docker("run", "-d", "--name", "faithful", "--restart", "always", "busybox", "sleep", "1000").succeeded()
+    before = started_at(host, "faithful")
+    boot = host.run("cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1")
+    host.azure.az("vm", "restart", "-g", GROUP, "-n", host.name).succeeded()
+    eventually(lambda: engine_answers(host), "the engine answers again")
+    assert host.run("cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1") != boot
+    eventually(lambda: started_at(host, "faithful").endswith("true"), "the container runs again", 20)
+    assert started_at(host, "faithful") != before
+    assert host.info().succeeded().json["engineUnreachable"] is None
+
+
+def test_a_host_works_again_after_its_own_reboot(fallen_back):
+    born = fallen_back.run("stat -c %Y /proc/1")
+    fallen_back.run("nohup sh -c 'sleep 1; systemctl reboot' >/dev/null 2>&1 &")
+    eventually(lambda: not engine_answers(fallen_back) or fallen_back.run("stat -c %Y /proc/1") != born, "it reboots")
+    eventually(lambda: engine_answers(fallen_back), "the engine answers again")
+    assert fallen_back.run("stat -c %Y /proc/1") != born
+    assert fallen_back.run("cat /proc/1/comm") == "systemd"
+
+
+def test_a_machine_that_is_off_shows_its_half_and_why(without_cloud_init):
+    host = without_cloud_init
+    host.azure.az("vm", "deallocate", "-g", GROUP, "-n", host.name).succeeded()
+    try:
+        seen = host.info("--only-show-errors").succeeded()
+        assert seen.stderr == ""
+        assert seen.json["powerState"] == "deallocated" and seen.json["engine"] is None
+        reason = seen.json["engineUnreachable"]
+        assert "the VM is deallocated" in reason and f"az vm start -g {GROUP} -n {host.name}" in reason
+        assert seen.json["serverCertificateExpires"] == host.result["serverCertificateExpires"]
+        refused = host.azure.az("dockervm", "create", "-g", GROUP, "-n", host.name, "-l", "eastus2", "--image",
+                                "LocalAzure:linux-without-cloud-init:agent-only:latest")
+        assert refused.code == 1 and f"az vm start -g {GROUP} -n {host.name}" in refused.stderr
+    finally:
+        host.azure.az("vm", "start", "-g", GROUP, "-n", host.name).succeeded()
+    eventually(lambda: engine_answers(host), "the engine answers again")
+
+
+def test_a_machine_that_was_stopped_says_so(without_cloud_init):
+    host = without_cloud_init
+    host.azure.az("vm", "stop", "-g", GROUP, "-n", host.name).succeeded()
+    try:
+        assert "the VM is stopped" in host.info().succeeded().json["engineUnreachable"]
+    finally:
+        host.azure.az("vm", "start", "-g", GROUP, "-n", host.name).succeeded()
+    eventually(lambda: engine_answers(host), "the engine answers again")
+
+
+def test_table_output_has_a_row_for_the_host(plain):
+    header, _, row = plain.info("-o", "table").succeeded().stdout.strip().splitlines()
+    assert header.split() == ["Name", "State", "Size", "DockerHost", "Provisioner", "Engine", "Containers", "Images",
+                              "CertificateExpires"]
+    assert plain.name in row and "running" in row and plain.url in row
+
+
+def test_info_of_a_host_that_does_not_exist_exits_with_3(local_azure):
+    asked = local_azure.az("dockervm", "info", "-g", GROUP, "-n", "nobody")
+    assert (asked.code, asked.stdout) == (3, "") and "has no VM 'nobody'" in asked.stderr
+
+
+def test_the_same_create_on_a_finished_host_changes_nothing(host):
+    """Neither resources nor certificates nor containers are made anew."""
+    host.docker("run", "-d", "--name", "kept", "busybox", "sleep", "1000").succeeded()
+    words = list(host.created.words[1:])
+    before = described(host)
+    again = host.azure.az(*words).succeeded()
+    assert again.json == host.result
+    assert described(host) == before
+    assert started_at(host, "kept").endswith("true")
+    host.docker("rm", "-f", "kept")
+    row = host.azure.az(*words, "-o", "table").succeeded().stdout.splitlines()[2]
+    assert host.url in row and host.result["provisioner"] in row and "True" in row
+
+
+def described(host) -> dict:
+    """What a second create could have changed, but for the run's id in the VM's tags."""
+    resources = host.azure.query("resource", "list", "-g", GROUP, "--tag", f"dockervm-host={host.name}")
+    vm = host.show()
+    return {
+        "resources": sorted(one["id"] for one in resources), "vm": (vm["vmId"], vm["timeCreated"]),
+        "certificates": {path.name: path.read_bytes() for path in host.folder.glob("*.pem")},
+        "server": host.run("sha256sum /etc/docker/cert.pem /etc/docker/dockervm/*.pem /etc/docker/daemon.json"),
+        "engine": json.loads(host.docker("info", "--format", "{{json .ID}}").succeeded().stdout),
+        "containers": host.docker("ps", "-aq").succeeded().stdout,
+    }

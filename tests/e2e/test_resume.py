@@ -1,0 +1,93 @@
+"""A create that is killed at any moment: the certificates stay sound, and the same command finishes the host."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+from local_azure import GROUP
+from running import run
+
+pytestmark = pytest.mark.machines
+
+
+def killed(azure, words, pattern: str, after: float = 0.0) -> None:
+    """SIGKILL once Local Azure has answered a request that fits."""
+    requests = azure.requests()
+    running = azure.start(*words)
+    running.until(lambda: pattern in requests, f"asked for {pattern}")
+    time.sleep(after)
+    assert running.alive, f"too late: {running.finish()}"
+    running.signal(signal.SIGKILL)
+    assert running.finish().code == -signal.SIGKILL
+
+
+def sound(folder) -> dict[str, bytes]:
+    """The set of certificates, judged by openssl; nothing else lies beside it, and no key is open to others."""
+    names = {path.name for path in folder.iterdir()}
+    assert names - {".dockervm.lock"} == {"ca.pem", "ca-key.pem", "cert.pem", "key.pem"}
+    for name in ("ca", "cert"):
+        run(["openssl", "verify", "-x509_strict", "-CAfile", folder / "ca.pem", folder / f"{name}.pem"]).succeeded()
+        key = folder / ("ca-key.pem" if name == "ca" else "key.pem")
+        public = run(["openssl", "x509", "-noout", "-pubkey", "-in", folder / f"{name}.pem"]).succeeded().stdout
+        assert run(["openssl", "pkey", "-pubout", "-in", key]).succeeded().stdout == public
+        assert key.stat().st_mode & 0o777 == 0o600
+    return {path.name: path.read_bytes() for path in folder.glob("*.pem")}
+
+
+def create(fleet, name, region, folder):
+    return ("dockervm", "create", "-g", GROUP, "-n", name, "-l", region, "-dc", folder, "--ssh-key-values",
+            f"{fleet.ssh_key}.pub")
+
+
+def answers(azure, result, folder) -> str:
+    return azure.docker("--tlsverify", "-H", result["dockerHost"], "version", "--format", "{{.Server.Version}}",
+                        DOCKER_CERT_PATH=str(folder)).succeeded().stdout.strip()
+
+
+def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(local_azure, fleet, tmp_path):
+    folder = tmp_path / "certificates"
+    words = create(fleet, "phoenix", "westus3", folder)
+    sets = []
+    for pattern, after in ((r"PUT \S+/publicIPAddresses/phoenixPublicIP", 0.0),
+                           (r"PUT \S+/virtualMachines/phoenix 201", 0.5),
+                           (r"PUT \S+/runCommands/dockervm-request 20", 1.0),
+                           (r"PUT \S+/runCommands/dockervm-serve 20", 0.3)):
+        killed(local_azure, words, pattern, after)
+        sets.append(sound(folder))
+    finished = local_azure.az(*words).succeeded()
+    assert "going on from where its set-up stands" in finished.stderr
+    sets.append(sound(folder))
+    assert all(one == sets[0] for one in sets), "the certificates were made anew"
+    result = finished.json
+    assert (result["provisioner"], result["reachable"]) == ("run-command", True)
+    assert answers(local_azure, result, folder) == result["engineVersion"]
+    assert local_azure.query("vm", "run-command", "list", "-g", GROUP, "--vm-name", "phoenix") == []
+    tags = local_azure.query("vm", "show", "-g", GROUP, "-n", "phoenix")["tags"]
+    assert tags["dockervm-provisioner"] == "run-command"
+
+
+def test_docker_extension_is_killed_and_finished_by_the_same_command(local_azure, fleet, tmp_path):
+    """The second run's certificate is another one than the killed run's, so the engine must take it up."""
+    folder = tmp_path / "certificates"
+    words = create(fleet, "lazarus", "westeurope", folder)
+    killed(local_azure, words, r"PUT \S+/extensions/DockerExtension 20", 1.0)
+    before = sound(folder)
+    result = local_azure.az(*words).succeeded().json
+    assert sound(folder) == before
+    assert (result["provisioner"], result["reachable"]) == ("docker-extension", True)
+    assert answers(local_azure, result, folder) == result["engineVersion"]
+
+
+def test_killed_while_it_makes_the_certificates(local_azure, tmp_path):
+    """Many moments of a short command; test_crash.py tries them all in one process."""
+    for number, after in enumerate((0.35, 0.5, 0.6, 0.65, 0.7, 0.8)):
+        folder = tmp_path / f"set{number}"
+        running = local_azure.start("dockervm", "cert", "create", "-dc", folder)
+        time.sleep(after)
+        if running.alive:
+            running.signal(signal.SIGKILL)
+        running.finish()
+        local_azure.az("dockervm", "cert", "create", "-dc", folder).succeeded()
+        sound(folder)

@@ -1,0 +1,97 @@
+"""Passwords and private keys are where they belong and nowhere else, whatever az is told to log."""
+
+from __future__ import annotations
+
+import pytest
+from fleet import PASSWORD
+from running import run
+from secret_search import forms, found_in, holders, journal
+
+pytestmark = pytest.mark.machines
+
+# Disks of guests are looked into apart; Docker's folder holds images.
+GUESTS = r"^machines/[0-9a-f]+/(upper|work|root|docker)/"
+
+
+def key_file(host) -> str:
+    by_extension = host.result["provisioner"] == "docker-extension"
+    return f"etc/docker/{'key.pem' if by_extension else 'dockervm/server-key.pem'}"
+
+
+def server_key(host) -> str:
+    path = host.azure.disk(host.name) / key_file(host)
+    assert path.stat().st_mode & 0o777 == 0o600
+    return path.read_text()
+
+
+@pytest.fixture(params=["extension", "prompted", "without_cloud_init"])
+def debugged(request):
+    """Made with --debug and a password, by the extension and by run commands, from @file and from the prompt."""
+    return request.getfixturevalue(request.param)
+
+
+def test_debug_shows_neither_password_nor_keys_nor_protected_settings(debugged):
+    shown = debugged.created.stdout + debugged.created.stderr
+    assert "Request body" in shown      # --debug was in force
+    secrets = [PASSWORD, server_key(debugged), (debugged.folder / "key.pem").read_text(),
+               (debugged.folder / "ca-key.pem").read_text()]
+    for secret in secrets:
+        assert not found_in(shown, secret)
+    assert "PRIVATE KEY" not in shown and '"protectedSettings"' not in shown and "adminPassword" not in shown
+
+
+def test_password_is_in_no_file_on_either_side(debugged):
+    azure = debugged.azure
+    assert holders(azure.folder, PASSWORD, leave_out=GUESTS) == set()
+    disk = azure.disk(debugged.name)
+    assert holders(disk, PASSWORD) == set()
+    assert not found_in(journal(disk), PASSWORD)
+
+
+def test_password_works_so_the_search_was_for_the_right_one(debugged):
+    shadow = (debugged.azure.disk(debugged.name) / "etc/shadow").read_text()
+    stored = next(line.split(":")[1] for line in shadow.splitlines() if line.startswith("skipper:"))
+    assert stored.startswith("$") and PASSWORD not in stored
+
+
+@pytest.mark.parametrize("name", ["plain", "run_command", "extension", "fallen_back"])
+def test_server_key_lies_on_the_host_alone(name, request, fleet):
+    host = request.getfixturevalue(name)
+    key, azure = server_key(host), host.azure
+    assert holders(azure.folder, key, leave_out=GUESTS) == set()    # database, logs, the client's home
+    assert holders(fleet.files, key) == set()
+    disk = azure.disk(host.name)
+    assert holders(disk, key) == {key_file(host)}
+    assert not found_in(journal(disk), key)
+
+
+def test_the_key_that_was_searched_for_is_the_servers(run_command):
+    """A search that looks for the wrong thing finds nothing either."""
+    folder = run_command.azure.disk(run_command.name) / "etc/docker/dockervm"
+    public = run(["openssl", "pkey", "-pubout"], stdin=server_key(run_command)).succeeded().stdout
+    shown = run(["openssl", "x509", "-noout", "-pubkey", "-in", folder / "server-cert.pem"]).succeeded().stdout
+    assert public == shown
+    assert holders(folder, (folder / "server-cert.pem").read_text()) == {"server-cert.pem"}
+    assert len(forms(server_key(run_command))) > 3
+
+
+def test_keys_of_the_folder_are_nowhere_else(local_azure, plain, extension, prompted, fallen_back):
+    for name in ("ca-key.pem", "key.pem"):
+        key = (plain.folder / name).read_text()
+        assert holders(local_azure.folder, key, leave_out=GUESTS) == {f"home/.docker/{name}"}
+        for host in (plain, extension, prompted, fallen_back):
+            assert holders(local_azure.disk(host.name), key) == set()
+
+
+def test_tags_and_custom_data_hold_no_secret(debugged):
+    vm = debugged.show()
+    for secret in (PASSWORD, server_key(debugged)):
+        assert not found_in(str(vm), secret)
+    for script in (debugged.azure.disk(debugged.name) / "var/lib/cloud/instances").glob("*/user-data.txt"):
+        assert "PRIVATE KEY" not in script.read_text() and PASSWORD not in script.read_text()
+
+
+def test_the_hosts_files_are_closed_to_others(run_command, plain):
+    modes = "stat -c '%a %n' /etc/docker/key.pem /etc/docker/dockervm/server-key.pem 2>/dev/null"
+    for host in (run_command, plain):
+        assert [line.split()[0] for line in host.run(modes).splitlines()] == ["600"]

@@ -1,0 +1,101 @@
+"""The engine seen from here: verified always, strangers refused, and a plain reason for everything that fails."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from azext_dockervm.certs.authority import Authority
+from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.certs.summary import describe
+from azext_dockervm.engine.client import engine_state
+from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.engine.tls import handshake, turns_strangers_away
+from azext_dockervm.engine.wait import until_answering
+from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.plan.deadline import Deadline
+
+
+def kind_of_failure(endpoint, timeout=1.0) -> str:
+    with pytest.raises(EngineUnreachable) as caught:
+        handshake(endpoint, timeout)
+    return caught.value.kind
+
+
+def test_a_handshake_shows_the_server_s_certificate(serve):
+    assert "DNS:localhost" in describe(handshake(serve())).names
+
+
+def test_the_sdk_gets_version_and_state(serve):
+    state = engine_state(serve())
+    assert state["version"]["Version"] == "26.1.5" and state["info"]["Images"] == 3
+
+
+def test_the_environment_of_requests_can_not_replace_the_authority(serve, monkeypatch):
+    import certifi
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert engine_state(serve())["version"]["Version"] == "26.1.5"
+
+
+def test_a_server_of_another_authority_is_not_believed(serve):
+    assert kind_of_failure(serve(authority=Authority.create())) == "certificate"
+
+
+def test_a_certificate_for_another_name_is_not_believed(serve):
+    endpoint = serve(names=("elsewhere.example",))
+    assert kind_of_failure(endpoint) == "certificate"
+    with pytest.raises(EngineUnreachable):
+        engine_state(endpoint)
+
+
+def test_somebody_else_s_client_certificate_is_turned_away(serve, folder, tmp_path):
+    endpoint = serve()
+    stranger = CertificateStore(tmp_path / "stranger")
+    stranger.ensure()
+    shutil.copy(folder / "ca.pem", stranger.folder / "ca.pem")
+    assert kind_of_failure(replace(endpoint, folder=stranger.folder)) == "rejected"
+
+
+def test_an_engine_that_asks_for_certificates_turns_strangers_away(serve):
+    assert turns_strangers_away(serve())
+
+
+def test_an_open_door_is_noticed(serve):
+    assert not turns_strangers_away(serve(ask=False))
+
+
+def test_a_closed_port_a_silent_one_and_an_unknown_name(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert kind_of_failure(Endpoint("127.0.0.1", port, folder)) == "refused"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert kind_of_failure(Endpoint("127.0.0.1", silent.getsockname()[1], folder), timeout=0.3) == "timeout"
+    assert kind_of_failure(Endpoint("no-such-host.invalid", 4243, folder)) == "dns"
+
+
+def test_a_missing_file_is_named_and_not_waited_for(serve, folder):
+    endpoint = serve()
+    (folder / "key.pem").unlink()
+    with pytest.raises(EngineUnreachable, match="key.pem"):
+        until_answering(endpoint, Deadline(60))
+
+
+def test_waiting_ends_with_the_last_thing_seen(folder):
+    with pytest.raises(EngineUnreachable) as caught:
+        until_answering(Endpoint("no-such-host.invalid", 4243, folder), Deadline(1.5))
+    assert caught.value.kind == "dns"
+
+
+def test_what_to_type_names_the_folder_only_where_docker_would_not_look(folder, monkeypatch):
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(folder))
+    endpoint = Endpoint("web1.example", 4243, folder)
+    assert endpoint.command("info") == "docker --tlsverify -H tcp://web1.example:4243 info"
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(Path.home()))
+    assert f"--tlscert={folder / 'cert.pem'}" in endpoint.command("info")

@@ -1,0 +1,61 @@
+"""Fixtures of Local Azure's tests: one server for all, groups of one's own, servers that can be restarted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from arm_support import Group, LocalAzure  # noqa: E402
+from memory_platform import MemoryPlatform  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def shared_arm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    arm = LocalAzure(tmp_path_factory.mktemp("localazure"))
+    arm.platform.public_pool = [f"127.77.{number // 200}.{number % 200 + 1}" for number in range(1000)]
+    yield arm
+    arm.stop()
+
+
+@pytest.fixture
+def arm(shared_arm: LocalAzure) -> LocalAzure:
+    """A server that tests share; each works in groups of its own."""
+    shared_arm.platform.create_error = None
+    shared_arm.platform.gate.set()
+    return shared_arm
+
+
+@pytest.fixture
+def group(arm: LocalAzure) -> Iterator[Group]:
+    """A group that goes after the test, so that the region's cores suffice for all of them."""
+    group = Group(arm)
+    yield group
+    arm.platform.gate.set()
+    arm.call("DELETE", group.path)
+
+
+class Restartable:
+    """Servers of one instance, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.platform = MemoryPlatform(folder)
+        self.arm = LocalAzure(folder, self.platform)
+
+    def restart(self) -> LocalAzure:
+        """Stop without finishing anything, and start again on the same state."""
+        self.arm.stop()
+        self.arm = LocalAzure(self.folder, self.platform)
+        return self.arm
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Restartable]:
+    restartable = Restartable(tmp_path)
+    yield restartable
+    restartable.arm.stop()

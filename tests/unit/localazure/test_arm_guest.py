@@ -1,0 +1,235 @@
+"""Extensions and run commands: what reaches the guest, what comes back, how failures look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from arm_support import Group, LocalAzure, eventually
+
+from localazure.machines.machine import RunResult
+
+
+def _extension(location: str = "westus", **properties: Any) -> dict[str, Any]:
+    docker = {"publisher": "Microsoft.Azure.Extensions", "type": "DockerExtension", "typeHandlerVersion": "1.0"}
+    settings = {"settings": {"docker": {"port": "4243"}}, "protectedSettings": {"certs": {"key": "TOP-SECRET-KEY"}}}
+    return {"location": location, "properties": {**docker, "autoUpgradeMinorVersion": True, **settings, **properties}}
+
+
+@pytest.fixture
+def vm(arm: LocalAzure, group: Group) -> Any:
+    arm.platform.extension_result = RunResult(0, "enabled", "")
+    yield group.vm()
+    arm.platform.extension_result = RunResult(0, "enabled", "")
+
+
+def test_an_extension_gets_its_settings_and_never_shows_the_protected_ones(
+    arm: LocalAzure, vm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        answer = arm.done("PUT", f"{vm}/extensions/DockerExtension", _extension())
+    assert (answer.status, answer.body["properties"]["provisioningState"]) == (201, "Creating")
+    publisher, name, settings, protected = arm.platform.extensions[-1]
+    assert (publisher, name, settings) == (
+        "Microsoft.Azure.Extensions",
+        "DockerExtension",
+        {"docker": {"port": "4243"}},
+    )
+    assert protected == {"certs": {"key": "TOP-SECRET-KEY"}}
+    shown = str(arm.call("GET", f"{vm}/extensions/DockerExtension", _expand="instanceView").body) + str(
+        arm.call("GET", vm).body
+    )
+    kept = b"".join(path.read_bytes() for path in arm.folder.glob("store.sqlite*"))
+    assert "TOP-SECRET" not in shown + caplog.text
+    assert b"TOP-SECRET" not in kept
+
+
+def test_an_extension_is_seen_in_the_vm_and_its_instance_view(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/extensions/docker", _extension())
+    assert [one["name"] for one in arm.call("GET", vm).body["resources"]] == ["docker"]
+    view = arm.call("GET", f"{vm}/instanceView").body
+    assert view["extensions"][0]["type"] == "Microsoft.Azure.Extensions.DockerExtension"
+    assert view["extensions"][0]["typeHandlerVersion"] == "1.2.2"
+    assert view["vmAgent"]["extensionHandlers"][0]["status"]["displayStatus"] == "Ready"
+    arm.done("DELETE", f"{vm}/extensions/docker")
+    assert arm.call("GET", f"{vm}/extensions").body["value"] == []
+
+
+def test_a_handler_that_fails_makes_operation_extension_and_vm_fail(arm: LocalAzure, vm: str) -> None:
+    arm.platform.extension_result = RunResult(1, "", "no space left")
+    status = arm.wait(arm.call("PUT", f"{vm}/extensions/docker", _extension()))
+    assert status.code == "VMExtensionProvisioningError"
+    assert status.message.startswith("VM has reported a failure when processing extension 'docker'")
+    assert "no space left" in status.message
+    assert arm.call("GET", f"{vm}/extensions/docker").body["properties"]["provisioningState"] == "Failed"
+    assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Failed"
+    arm.done("DELETE", f"{vm}/extensions/docker")
+    assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_where_it_is_published_but_failing_the_guest_is_left_alone(arm: LocalAzure) -> None:
+    group = Group(arm, "centralus")
+    vm = group.vm()
+    before = len(arm.platform.extensions)
+    status = arm.wait(arm.call("PUT", f"{vm}/extensions/docker", _extension("centralus")))
+    assert status.code == "VMExtensionProvisioningError"
+    assert len(arm.platform.extensions) == before
+
+
+def test_where_it_is_not_published_it_is_not_found(arm: LocalAzure) -> None:
+    group = Group(arm, "eastus2")
+    answer = arm.call("PUT", f"{group.vm()}/extensions/docker", _extension("eastus2"))
+    assert (answer.status, answer.code) == (404, "ArtifactNotFound")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"type": "Nothing"}, "ArtifactNotFound"), ({"typeHandlerVersion": "7.0"}, "ArtifactVersionNotFound"),
+     ({"typeHandlerVersion": "x"}, "ArtifactVersionNotFound"), ({"publisher": None}, "InvalidParameter"),
+     ({"settings": "text"}, "InvalidRequestContent")],
+)  # fmt: skip
+def test_a_bad_extension_is_refused(arm: LocalAzure, vm: str, changes: dict[str, Any], code: str) -> None:
+    assert arm.call("PUT", f"{vm}/extensions/docker", _extension(**changes)).code == code
+
+
+def test_one_handler_is_there_once_and_one_extension_is_changed_once_at_a_time(arm: LocalAzure, vm: str) -> None:
+    arm.platform.gate.clear()
+    first = arm.call("PUT", f"{vm}/extensions/docker", _extension())
+    assert arm.call("PUT", f"{vm}/extensions/docker", _extension()).code == "AnotherOperationInProgress"
+    assert arm.call("PUT", f"{vm}/extensions/again", _extension()).code == "BadRequest"
+    arm.platform.gate.set()
+    arm.wait(first)
+    assert arm.done("PUT", f"{vm}/extensions/docker", _extension()).status == 200
+
+
+def test_extensions_and_run_commands_need_a_running_vm(arm: LocalAzure, vm: str) -> None:
+    arm.done("POST", f"{vm}/deallocate")
+    calls = [
+        arm.call("PUT", f"{vm}/extensions/docker", _extension()),
+        arm.call("PUT", f"{vm}/runCommands/one", _command("true")),
+        arm.call("POST", f"{vm}/runCommand", {"commandId": "RunShellScript", "script": ["true"]}),
+    ]
+    assert {(one.status, one.code) for one in calls} == {(409, "OperationNotAllowed")}
+
+
+def test_children_of_a_missing_vm_are_refused(arm: LocalAzure, group: Group) -> None:
+    for path in ("extensions/x", "runCommands/x"):
+        answer = arm.call("PUT", group.compute(f"virtualMachines/no/{path}"), _extension())
+        assert (answer.status, answer.code) == (404, "ParentResourceNotFound")
+
+
+# run commands
+
+
+def _command(script: str, **properties: Any) -> dict[str, Any]:
+    return {"location": "westus", "properties": {"source": {"script": script}, **properties}}
+
+
+def _view(arm: LocalAzure, vm: str, name: str = "one") -> dict[str, Any]:
+    properties = arm.call("GET", f"{vm}/runCommands/{name}", _expand="instanceView").body["properties"]
+    view: dict[str, Any] = properties["instanceView"]
+    return view
+
+
+def test_a_managed_run_command_answers_in_its_instance_view(arm: LocalAzure, vm: str) -> None:
+    body = _command(
+        "echo $OPEN $HIDDEN; echo oops >&2; exit 3",
+        parameters=[{"name": "OPEN", "value": "a"}], protectedParameters=[{"name": "HIDDEN", "value": "b-secret"}],
+    )  # fmt: skip
+    answer = arm.done("PUT", f"{vm}/runCommands/one", body)
+    assert answer.status == 201
+    view = _view(arm, vm)
+    assert (view["executionState"], view["exitCode"], view["output"], view["error"]) == (
+        "Failed",
+        3,
+        "a b-secret\n",
+        "oops\n",
+    )
+    plain = arm.call("GET", f"{vm}/runCommands/one").body["properties"]
+    assert plain["provisioningState"] == "Succeeded"
+    assert "instanceView" not in plain
+    assert "b-secret" not in str(plain) + str(arm.call("GET", f"{vm}/runCommands").body)
+
+
+def test_protected_parameters_are_neither_kept_nor_logged(
+    arm: LocalAzure, vm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = _command('echo "${#HIDDEN}"', protectedParameters=[{"name": "HIDDEN", "value": "q-secret"}])
+    with caplog.at_level("DEBUG"):
+        arm.done("PUT", f"{vm}/runCommands/one", body)
+    assert _view(arm, vm)["output"] == "8\n"
+    kept = b"".join(path.read_bytes() for path in arm.folder.glob("store.sqlite*"))
+    assert b"q-secret" not in kept
+    assert "q-secret" not in caplog.text
+
+
+def test_output_is_cut_to_its_last_four_kilobytes(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/runCommands/one", _command("yes ab | head -n 5000; printf end"))
+    output = _view(arm, vm)["output"]
+    assert len(output) == 4096
+    assert output.endswith("ab\nend")
+
+
+def test_a_failure_can_be_treated_as_one_of_the_deployment(arm: LocalAzure, vm: str) -> None:
+    body = _command("echo why >&2; exit 9", treatFailureAsDeploymentFailure=True)
+    status = arm.wait(arm.call("PUT", f"{vm}/runCommands/one", body))
+    assert status.code == "VMExtensionProvisioningError"
+    assert "why" in status.message
+    assert arm.call("GET", f"{vm}/runCommands/one").body["properties"]["provisioningState"] == "Failed"
+
+
+def test_a_script_that_outlasts_its_time_is_timed_out(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/runCommands/one", _command("exec sleep 20", timeoutInSeconds=1))
+    assert _view(arm, vm)["executionState"] == "TimedOut"
+
+
+def test_an_asynchronous_command_is_provisioned_while_it_runs(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/runCommands/one", _command("sleep 0.3; echo late", asyncExecution=True))
+    assert _view(arm, vm)["executionState"] == "Running"
+    eventually(lambda: _view(arm, vm)["executionState"] == "Succeeded")
+    assert _view(arm, vm)["output"] == "late\n"
+
+
+def test_a_run_command_can_be_deleted_and_run_again(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/runCommands/one", _command("echo 1"))
+    assert arm.done("PUT", f"{vm}/runCommands/one", _command("echo 2")).status == 200
+    assert _view(arm, vm)["output"] == "2\n"
+    arm.done("DELETE", f"{vm}/runCommands/one")
+    assert arm.call("GET", f"{vm}/runCommands/one").code == "ResourceNotFound"
+
+
+@pytest.mark.parametrize(
+    "properties", [{"source": {}}, {"source": {"scriptUri": "https://x"}}, {"timeoutInSeconds": 99999}]
+)
+def test_a_bad_run_command_is_refused(arm: LocalAzure, vm: str, properties: dict[str, Any]) -> None:
+    body = _command("true")
+    body["properties"].update(properties)
+    assert arm.call("PUT", f"{vm}/runCommands/one", body).code == "InvalidParameter"
+
+
+def test_the_action_brings_output_and_errors_at_its_location(arm: LocalAzure, vm: str) -> None:
+    body = {
+        "commandId": "RunShellScript",
+        "script": ["echo $who", "echo oops >&2", "exit 1"],
+        "parameters": [{"name": "who", "value": "me"}],
+    }
+    answer = arm.call("POST", f"{vm}/runCommand", body)
+    assert (answer.status, answer.body) == (202, None)
+    assert arm.wait(answer).body["status"] == "Succeeded"
+    end = arm.raw(
+        "GET", answer.headers["Location"].split(str(arm.port), 1)[1], headers={"Authorization": f"Bearer {arm.token}"}
+    )
+    (value,) = end.body["value"]
+    assert value["code"] == "ProvisioningState/succeeded"
+    assert value["message"] == "Enable succeeded: \n[stdout]\nme\n\n[stderr]\noops\n"
+
+
+def test_one_action_at_a_time_and_only_known_ones(arm: LocalAzure, vm: str) -> None:
+    body = {"commandId": "RunShellScript", "script": ["sleep 0.3"]}
+    first = arm.call("POST", f"{vm}/runCommand", body)
+    assert (arm.call("POST", f"{vm}/runCommand", body).status, arm.call("POST", f"{vm}/runCommand", body).code) == (
+        409,
+        "Conflict",
+    )
+    arm.wait(first)
+    assert arm.call("POST", f"{vm}/runCommand", {"commandId": "Nothing"}).status == 404

@@ -1,0 +1,264 @@
+"""Fake machines: a true mutual-TLS handshake, state that outlives the server, nothing left behind."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import ipaddress
+import json
+import os
+import signal
+import socket
+import ssl
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from localazure.machines import hosts
+from localazure.machines.fake import FakePlatform
+from localazure.machines.machine import (
+    FirewallRule,
+    MachineError,
+    MachineSpec,
+    Network,
+    PublicAddress,
+    Subnet,
+    platform_for,
+)
+
+MACHINE = "0a0a0a0a"
+PORT = 4243
+OPEN = (FirewallRule("docker", 100, "Inbound", "Allow", "Tcp", ("*",), ("*",), ("*",), (str(PORT),)),)
+
+
+class Pki:
+    """An authority with a server and a client certificate in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
+        self._write("ca", self._sign(self.name, self.key.public_key(), ()), self.key)
+        for name in ("server", "client"):
+            key = ec.generate_private_key(ec.SECP256R1())
+            subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+            self._write(name, self._sign(subject, key.public_key(), ("web1.example.test",)), key)
+
+    def _sign(self, subject, public_key, names):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = (
+            x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
+            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
+        )  # fmt: skip
+        if names:
+            alternatives = [x509.DNSName(name) for name in names] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def _write(self, name, certificate, key):
+        (self.folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        form = serialization.PrivateFormat.PKCS8
+        private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+        (self.folder / f"{name}-key.pem").write_bytes(private)
+
+    def base64(self, name: str) -> str:
+        return base64.b64encode((self.folder / f"{name}.pem").read_bytes()).decode()
+
+    def get(self, address: str, path: str, *, known: bool = True) -> tuple[int, bytes]:
+        """Status and body of one request to an engine; a stranger has no certificate."""
+        context = ssl.create_default_context(cafile=self.folder / "ca.pem")
+        if known:
+            context.load_cert_chain(self.folder / "client.pem", self.folder / "client-key.pem")
+        with socket.create_connection((address, PORT), timeout=5) as raw:
+            with context.wrap_socket(raw, server_hostname="web1.example.test") as line:
+                line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: line.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), body
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+def platform(tmp_path, monkeypatch):
+    monkeypatch.setattr(hosts, "HOSTS", tmp_path / "hosts")
+    (tmp_path / "hosts").write_text("127.0.0.1 localhost\n")
+    platform = FakePlatform(tmp_path / "state", f"unit-{uuid.uuid4().hex[:8]}")
+    platform.start()
+    platform.network_put(Network("aaaaaaaa", ("10.0.0.0/16",), (Subnet("default", "10.0.0.0/24"),)))
+    yield platform
+    platform.destroy()
+    assert not (tmp_path / "state/machines").exists()
+    assert (tmp_path / "hosts").read_text() == "127.0.0.1 localhost\n"
+    assert not platform._engine.socket.exists()
+
+
+def make(platform, machine_id=MACHINE) -> str:
+    """A machine with an open Docker port; its public address."""
+    platform.machine_create(
+        MachineSpec(machine_id, "web1", "azureuser", None, (), b"#!/bin/sh\n", True, "aaaaaaaa", "10.0.0.4",
+                    "10.0.0.0/24", "00:0d:3a:00:00:01", 2, 2048)
+    )  # fmt: skip
+    address = platform.public_pool[0]
+    platform.machine_expose(machine_id, PublicAddress(address, "web1.example.test"))
+    platform.machine_firewall(machine_id, OPEN)
+    return address
+
+
+def enable(platform, pki):
+    certs = {"ca": pki.base64("ca"), "cert": pki.base64("server"), "key": pki.base64("server-key")}
+    settings = {"docker": {"port": str(PORT), "options": ["--live-restore"]}}
+    return platform.machine_extension(
+        MACHINE, "Microsoft.Azure.Extensions", "DockerExtension", settings, {"certs": certs}
+    )
+
+
+def refused(address: str) -> bool:
+    try:
+        socket.create_connection((address, PORT), timeout=2).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_the_extension_makes_a_host_that_says_it_is_a_fake(platform, pki):
+    address = make(platform)
+    assert refused(address)
+    assert enable(platform, pki).exit_code == 0
+    assert pki.get(address, "/_ping") == (200, b"OK")
+    assert "fake" in json.loads(pki.get(address, "/v1.45/version")[1])["Version"]
+    info = json.loads(pki.get(address, "/info")[1])
+    assert "fake" in info["OperatingSystem"] and info["LiveRestoreEnabled"] and info["Name"] == "web1"
+    assert pki.get(address, "/images/create")[0] == 501
+    assert (platform.state_dir / f"machines/{MACHINE}/root/etc/docker/key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_stranger_is_turned_away_with_a_reason(platform, pki):
+    address = make(platform)
+    enable(platform, pki)
+    with pytest.raises(ssl.SSLError, match="(?i)certificate.required|alert"):
+        pki.get(address, "/_ping", known=False)
+
+
+def test_certificates_that_do_not_fit_fail_the_extension(platform, pki):
+    make(platform)
+    certs = {"ca": pki.base64("ca"), "cert": pki.base64("server"), "key": pki.base64("client-key")}
+    result = platform.machine_extension(
+        MACHINE, "Microsoft.Azure.Extensions", "DockerExtension", {"docker": {"port": "4243"}}, {"certs": certs}
+    )
+    assert result.exit_code == 1 and "could not load the TLS files" in result.stdout
+
+
+def test_rules_and_power_decide_whether_it_listens(platform, pki):
+    address = make(platform)
+    enable(platform, pki)
+    platform.machine_firewall(MACHINE, None)
+    assert refused(address)
+    platform.machine_firewall(MACHINE, OPEN)
+    assert not refused(address)
+    platform.machine_stop(MACHINE)
+    assert refused(address) and platform.machine_state(MACHINE) == "stopped"
+    with pytest.raises(MachineError):
+        platform.machine_run(MACHINE, "true")
+    platform.machine_start(MACHINE)
+    assert pki.get(address, "/_ping")[0] == 200
+    platform.machine_expose(MACHINE, None)
+    assert refused(address)
+
+
+def test_state_outlives_the_server_and_the_engine(platform, pki):
+    address = make(platform)
+    enable(platform, pki)
+    again = FakePlatform(platform.state_dir, platform.instance)
+    again.start()
+    assert again.machine_state(MACHINE) == "running" and pki.get(address, "/_ping")[0] == 200
+    os.kill(int((platform.state_dir / "machines/engine.lock").read_text()), signal.SIGKILL)
+    while again._engine.lives():
+        time.sleep(0.01)
+    assert again.machine_state(MACHINE) == "stopped"
+    again.start()
+    assert pki.get(address, "/_ping")[0] == 200
+
+
+def test_deleting_closes_the_port_and_removes_the_folder(platform, pki):
+    address = make(platform)
+    enable(platform, pki)
+    platform.machine_delete(MACHINE)
+    platform.machine_delete(MACHINE)
+    assert refused(address) and platform.machine_state(MACHINE) == "absent"
+    assert not (platform.state_dir / "machines" / MACHINE).exists()
+    assert "web1" not in hosts.HOSTS.read_text()
+
+
+def test_scripts_see_the_private_folder_and_their_parameters(platform):
+    make(platform)
+    script = (
+        '#!/bin/sh\nprintf "%s|%s|" "$GREETING" "$DOCKERVM_ROOT"; hostname; command -v docker; echo oops >&2; exit 3'
+    )
+    result = platform.machine_run(MACHINE, script, [("GREETING", "a 'b' \"$c\"\nd")])
+    root = platform.state_dir / f"machines/{MACHINE}/root"
+    assert result.stdout == f"a 'b' \"$c\"\nd|{root}|web1\n"
+    assert (result.stderr, result.exit_code, result.timed_out) == ("oops\n", 3, False)
+
+
+def command_lines() -> bytes:
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            lines.append(path.read_bytes())
+    return b"\n".join(lines)
+
+
+def test_a_deadline_ends_a_script_with_all_its_children(platform):
+    make(platform)
+    started = time.monotonic()
+    nap = f"{100 + os.getpid() / 1e7:.7f}"  # found again among all processes
+    result = platform.machine_run(MACHINE, f"setsid sleep {nap} & echo begun; sleep {nap}", timeout=0.5)
+    assert result.timed_out and result.stdout == "begun\n" and time.monotonic() - started < 5
+    assert nap.encode() not in command_lines()
+
+
+def test_a_ssh_port_answers_with_a_greeting(platform):
+    address = make(platform)
+    rule = FirewallRule("ssh", 110, "Inbound", "Allow", "Tcp", ("*",), ("*",), ("*",), ("2222",))
+    platform.machine_firewall(MACHINE, (*OPEN, rule))
+    script = 'echo "Port 2222" > "$DOCKERVM_ROOT/etc/ssh/sshd_config.d/10.conf"; systemctl restart ssh.service; sshd -T'
+    assert platform.machine_run(MACHINE, script).stdout == "port 2222\n"
+    with socket.create_connection((address, 2222), timeout=5) as line:
+        assert line.recv(100).startswith(b"SSH-2.0-LocalAzure_fake")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda platform: platform.machine_run("bbbbbbbb", "true"),
+        lambda platform: platform.machine_expose(MACHINE, PublicAddress("8.8.8.8", None)),
+        lambda platform: platform.machine_firewall(MACHINE, [replace(OPEN[0], source_prefixes=("x",))]),
+        lambda platform: platform.machine_run(MACHINE, "true", [("A=B", "c")]),
+        lambda platform: make(platform),
+        lambda platform: platform.network_delete("aaaaaaaa"),
+    ],
+)  # fmt: skip
+def test_misuse_is_a_machine_error(platform, wrong):
+    make(platform)
+    with pytest.raises(MachineError):
+        wrong(platform)
+
+
+def test_kinds_are_known(tmp_path):
+    assert platform_for("auto", tmp_path, "x").kind in ("nspawn", "fake")
+    with pytest.raises(MachineError):
+        platform_for("vmware", tmp_path, "x")
