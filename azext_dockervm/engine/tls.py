@@ -63,13 +63,11 @@ def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tu
     except ssl.SSLCertVerificationError as error:
         raise EngineUnreachable(f"the certificate that {where} shows is not the right one: {error.verify_message}",
                                 kind="certificate") from error
-    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ConnectionResetError, ConnectionAbortedError,
-            BrokenPipeError) as error:
-        raise EngineUnreachable(f"{where} closed the connection", kind="rejected") from error
     except ssl.SSLError as error:
-        kind = "rejected" if "ALERT" in (error.reason or "") else "protocol"
-        said = "turned this client's certificate away" if kind == "rejected" else "does not speak TLS as expected"
-        raise EngineUnreachable(f"{where} {said}: {_reason(error)}", kind=kind) from error
+        kind, said = _meaning(error)
+        raise EngineUnreachable(f"{where} {said}", kind=kind) from error
+    except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
+        raise EngineUnreachable(f"{where} closed the connection", kind="rejected") from error
     except TimeoutError as error:
         raise EngineUnreachable(f"{where} does not answer: something between here and there drops the packets "
                                 "(a firewall, a network security group), or the VM is off", kind="timeout") from error
@@ -77,6 +75,16 @@ def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tu
         raise EngineUnreachable(f"{where} refuses connections: nothing listens there", kind="refused") from error
     except OSError as error:
         raise EngineUnreachable(f"{where} can't be reached: {_reason(error)}", kind="other") from error
+
+
+def _meaning(error: ssl.SSLError) -> tuple[str, str]:
+    """Who refuses sends an alert and closes; whether the alert or the reset is seen first is chance."""
+    if "ALERT" in (error.reason or ""):
+        return "rejected", f"turned this client's certificate away: {_reason(error)}"
+    closed = (ssl.SSL_ERROR_EOF, ssl.SSL_ERROR_SYSCALL, ssl.SSL_ERROR_ZERO_RETURN)
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or error.errno in closed:
+        return "rejected", "closed the connection"
+    return "protocol", f"does not speak TLS as expected: {_reason(error)}"
 
 
 def _read(secured: ssl.SSLSocket) -> bytes:

@@ -68,7 +68,7 @@ def engine_server(folder, tmp_path):
             context.load_verify_locations(folder / "ca.pem")
         server = Quiet(("127.0.0.1", 0), Engine)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         servers.append(server)
         return Endpoint("localhost", server.server_port, folder)
 
