@@ -9,6 +9,9 @@ from azext_dockervm import errors, rules
 # What `-p` without a value leaves; no password can hold a NUL.
 ASK_FOR_PASSWORD = "\0"
 
+# https://learn.microsoft.com/azure/virtual-machines/linux/mac-create-ssh-keys, "Supported SSH key formats".
+SSH_KEY_TYPES = frozenset({"ssh-rsa", "ssh-ed25519"})
+
 
 def port_type(text: str) -> int:
     """A TCP port; az exits with 2 for a value of the wrong type, as for any argument."""
@@ -67,26 +70,34 @@ def check_login(password: str | None, ssh_key_values: list[str] | None, generate
 
 
 def given_ssh_keys(values: list[str] | None) -> tuple[str, ...]:
-    """The public keys of --ssh-key-values: texts, or files that hold one."""
-    return tuple(_public_key(value) for value in values or ())
+    """The public keys of --ssh-key-values: texts, or files that hold some, one a line."""
+    return tuple(key for value in values or () for key in _public_keys(value))
 
 
-def _public_key(value: str) -> str:
+def _public_keys(value: str) -> tuple[str, ...]:
     from pathlib import Path
 
-    text, path = value, Path(value).expanduser()
-    try:
-        if path.is_file():
-            text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        if not value.startswith(("ssh-", "ecdsa-", "sk-")):     # a key's text can be too long for a file's name
-            raise errors.InvalidValue(f"--ssh-key-values: '{value}' can't be read: {error}") from error
+    text = value
+    # A key's text is never taken for a file's name: it can be too long for one, and no message may hold a private key,
+    # which az's @file turns into the value itself.
+    if "PRIVATE KEY" not in value and not value.startswith(("ssh-", "ecdsa-", "sk-")):
+        try:
+            path = Path(value).expanduser()
+            text = path.read_text(encoding="utf-8") if path.is_file() else value
+        except (OSError, ValueError, RuntimeError) as error:    # RuntimeError: ~somebody who does not exist
+            raise errors.InvalidValue(f"--ssh-key-values: '{value[:60]}' can't be read: {error}") from error
     if "PRIVATE KEY" in text:
-        raise errors.InvalidValue(f"--ssh-key-values: '{value}' holds a private key; give the public one (.pub).")
-    if not _is_public_key(text):
+        what = "what was given is" if text is value else f"'{value}' holds"
+        raise errors.InvalidValue(f"--ssh-key-values: {what} a private key; give the public one (.pub).")
+    keys = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    if not keys or not all(map(_is_public_key, keys)):
         raise errors.InvalidValue(f"--ssh-key-values: '{value[:60]}' is neither an OpenSSH public key nor a file that "
                                   "holds one.", "ssh-keygen -t ed25519")
-    return text.strip()
+    other = next((key.split()[0] for key in keys if key.split()[0] not in SSH_KEY_TYPES), None)
+    if other:
+        raise errors.InvalidValue(f"--ssh-key-values: Azure takes RSA and Ed25519 keys only, not '{other}'.",
+                                  "ssh-keygen -t ed25519")
+    return keys
 
 
 def _is_public_key(text: str) -> bool:
@@ -96,7 +107,7 @@ def _is_public_key(text: str) -> bool:
     from azure.cli.core.keys import is_valid_ssh_rsa_public_key  # despite its name it takes every type
 
     try:
-        return is_valid_ssh_rsa_public_key(text.strip())
+        return is_valid_ssh_rsa_public_key(text)
     except (binascii.Error, struct.error, ValueError):
         return False
 
@@ -106,15 +117,16 @@ def usual_ssh_keys(generate: bool, warn) -> tuple[str, ...]:
     from pathlib import Path
 
     from azure.cli.core.keys import generate_ssh_keys
+    from knack.util import CLIError
 
     folder = Path.home() / ".ssh"
     for name in ("id_rsa.pub", "id_ed25519.pub"):
         if (folder / name).is_file():
-            return (_public_key(str(folder / name)),)
+            return _public_keys(str(folder / name))
     private, public = folder / "id_rsa", folder / "id_rsa.pub"
     try:
         key = generate_ssh_keys(str(private), str(public))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, CLIError) as error:     # TypeError: the key file has a passphrase
         raise errors.InvalidValue(f"No SSH key: {private} can't be made or read: {error}",
                                   "Give one with --ssh-key-values, or a password with -p.") from error
     if not generate:

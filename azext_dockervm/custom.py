@@ -71,7 +71,7 @@ def create_certificates(cmd, cert_dir=DEFAULT_CERTIFICATE_FOLDER, force=False, y
     store = CertificateStore(cert_dir)
     with _listening(cmd) as listener:
         if force and _there_is_something(store):
-            _confirm_replacement(store, yes)
+            _confirm_replacement(store, yes, listener.warn)
             change = store.replace()
         else:
             change = store.ensure()
@@ -127,19 +127,20 @@ def _there_is_something(store) -> bool:
     return bool(state.problem or state.authority or state.client or state.has_authority_key)
 
 
-def _confirm_replacement(store, yes: bool) -> None:
-    """Says what --force cuts off, and asks."""
+def _confirm_replacement(store, yes: bool, warn) -> None:
+    """Says what --force cuts off, and asks; with --yes it is a warning like any other."""
     from knack.prompting import NoTTYException, prompt_y_n
 
     from azext_dockervm.errors import Interrupted, MissingArgument
 
     subject = store.state().authority
     who = f" '{subject.subject}'" if subject else ""
-    print(f"This replaces the certificate authority{who} in {store.folder}. Every Docker host that trusts it turns "
-          "the new client certificate away; only the old files, kept in a backup folder, still open those hosts.",
-          file=sys.stderr)
+    text = (f"This replaces the certificate authority{who} in {store.folder}. Every Docker host that trusts it turns "
+            "the new client certificate away; only the old files, kept in a backup folder, still open those hosts.")
     if yes:
+        warn(text)
         return
+    print(text, file=sys.stderr)
     try:
         if not prompt_y_n("Replace it?", default="n"):
             raise Interrupted("Nothing was changed.")

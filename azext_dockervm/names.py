@@ -58,7 +58,7 @@ def virtual_network(location: str) -> str:
 
 def is_dns_label(text: str) -> bool:
     """Azure's rule for ``domainNameLabel``, as its InvalidDomainNameLabel error states it."""
-    return DNS_LABEL.match(text) is not None
+    return DNS_LABEL.fullmatch(text) is not None
 
 
 def derived_dns_label(host: str, *scope: str) -> str:

@@ -35,7 +35,7 @@ def check_vm_name(name: str) -> str:
     """The name becomes the VM's name and the host name: RFC 952 letters, digits and hyphens, at most 64 (Linux)."""
     if len(name) > 64:
         raise InvalidValue(f"--name: '{name}' has {len(name)} characters; Azure allows a Linux VM's name 64.")
-    if not VM_NAME.match(name):
+    if not VM_NAME.fullmatch(name):
         raise InvalidValue(f"--name: '{name}' is no valid VM name: letters, digits and hyphens only, beginning and "
                            "ending with a letter or digit.")
     return name
@@ -43,9 +43,9 @@ def check_vm_name(name: str) -> str:
 
 def check_resource_name(name: str, option: str) -> str:
     """A group, or a VM that is there already, whoever made it. An empty name would ask Azure for the whole list."""
-    if not RESOURCE_NAME.match(name):
-        raise InvalidValue(f"{option}: '{name[:100]}' is no valid name: 1 to 90 letters, digits, '_', '-', '.', '(' and "
-                           "')', not ending with '.'.")
+    if not RESOURCE_NAME.fullmatch(name):
+        raise InvalidValue(f"{option}: '{name[:100]}' is no valid name: 1 to 90 letters, digits and any of _ - . ( ), "
+                           "not ending with a dot.")
     return name
 
 
@@ -65,7 +65,7 @@ def check_user_name(name: str) -> str:
         raise InvalidValue(f"--admin-username: '{name}' is reserved: Azure refuses it on Linux VMs.")
     if len(name) > 32:
         raise InvalidValue(f"--admin-username: '{name}' has {len(name)} characters; Linux allows 32.")
-    if not USER_NAME.match(name):
+    if not USER_NAME.fullmatch(name):
         raise InvalidValue(f"--admin-username: '{name}' is no valid Linux user name: lower-case letters, digits, '_', "
                            "'-' and '.', beginning with a letter or '_'.")
     return name
@@ -108,14 +108,14 @@ def check_ports(docker_port: int, ssh_port: int | None) -> None:
 
 
 def check_image(image: str) -> str:
-    if not URN.match(image) and not IMAGE_ID.match(image):
+    if not URN.fullmatch(image) and not IMAGE_ID.match(image):
         raise InvalidValue(f"--image: '{image}' is neither publisher:offer:sku:version nor a resource id.",
                            "az vm image list --publisher Canonical --all -o table")
     return image
 
 
 def check_size(size: str) -> str:
-    if not SIZE_NAME.match(size):
+    if not SIZE_NAME.fullmatch(size):
         raise InvalidValue(f"--size: '{size}' is no VM size's name.", "az vm list-sizes -l <region> -o table")
     return size
 

@@ -19,7 +19,6 @@ Importing this module is cheap: cryptography is loaded by the first call that ne
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from azext_dockervm.certs.lock import FolderLock
 from azext_dockervm.certs.summary import Summary
 from azext_dockervm.certs.transaction import NewFile
 from azext_dockervm.errors import CertificateError, CertificateFileError
+from azext_dockervm.shell import typed
 
 if TYPE_CHECKING:
     from azext_dockervm.certs.authority import Authority
@@ -245,7 +245,7 @@ class CertificateStore:
                 continue  # gone since
             if mode & 0o077:
                 found.append(f"{path} can be read or written by others (mode {mode:04o}); "
-                             f"`chmod 600 {shlex.quote(str(path))}` closes it.")
+                             f"`{typed(['chmod', '600', path])}` closes it.")
         return tuple(found)
 
     def _backups(self) -> tuple[Path, ...]:
@@ -255,12 +255,6 @@ class CertificateStore:
             except FileNotFoundError:
                 return ()
         return tuple(self.folder / name for name in sorted(names) if name.startswith(transaction.BACKUP_PREFIX))
-
-    def _quoted(self) -> str:
-        text = str(self.folder)
-        if os.name == "nt":
-            return f'"{text}"' if " " in text else text
-        return shlex.quote(text)
 
     @contextmanager
     def _advice(self) -> Iterator[None]:
@@ -274,8 +268,9 @@ class CertificateStore:
                       "Name the folder that holds the right set with --docker-cert-dir (-dc), or put the right files "
                       f"into {self.folder}."]
             if not isinstance(error, CertificateFileError):
-                advice += [f"`az dockervm cert create -dc {self._quoted()}` makes what is missing or expired and "
-                           "overwrites nothing.",
-                           f"`az dockervm cert create --force -dc {self._quoted()}` makes a new set and keeps the old "
+                folder = typed([self.folder])
+                advice += [f"`az dockervm cert create -dc {folder}` makes what is missing or expired and overwrites "
+                           "nothing.",
+                           f"`az dockervm cert create --force -dc {folder}` makes a new set and keeps the old "
                            "files in a backup folder; hosts that trust the old CA are cut off."]
             raise type(error)(error.message, advice) from (error.__cause__ or error)

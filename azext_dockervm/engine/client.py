@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.engine.tls import verifying
 from azext_dockervm.errors import EngineUnreachable
 
 
@@ -13,7 +14,18 @@ def engine_state(endpoint: Endpoint, timeout: float = 10.0) -> dict:
     from docker import APIClient
     from docker.errors import DockerException
     from docker.tls import TLSConfig
-    from requests.exceptions import RequestException
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        """Verifies as our own handshake does; urllib3's own context is as strict as Python 3.13's."""
+
+        def init_poolmanager(self, *arguments, **options):
+            super().init_poolmanager(*arguments, ssl_context=verifying(endpoint), **options)
+
+    class Tls(TLSConfig):
+        def configure_client(self, client):     # called before the client's first request
+            super().configure_client(client)
+            client.mount("https://", Adapter())
 
     class Client(APIClient):
         """requests lets REQUESTS_CA_BUNDLE, which people behind a proxy set for az, replace the certificate authority
@@ -22,10 +34,9 @@ def engine_state(endpoint: Endpoint, timeout: float = 10.0) -> dict:
         trust_env = property(lambda self: False, lambda self, value: None)
 
     try:
-        tls = TLSConfig(client_cert=(str(endpoint.certificate), str(endpoint.key)), ca_cert=str(endpoint.ca),
-                        verify=True)
+        tls = Tls(client_cert=(str(endpoint.certificate), str(endpoint.key)), ca_cert=str(endpoint.ca), verify=True)
         with closing(Client(base_url=endpoint.docker_host, tls=tls, timeout=timeout, version="auto")) as client:
             return {"version": client.version(), "info": client.info()}
-    except (DockerException, RequestException) as error:
+    except (DockerException, OSError) as error:     # those of requests are OSErrors
         raise EngineUnreachable(f"the engine at {endpoint.docker_host} did not answer as one: {error}",
                                 kind="protocol") from error

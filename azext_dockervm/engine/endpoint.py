@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
+
+from azext_dockervm.shell import typed
 
 
 def docker_s_own_folder() -> Path:
@@ -45,7 +46,4 @@ class Endpoint:
         """What to type; a folder that the docker client would not look into by itself is named."""
         files = [] if self.folder == docker_s_own_folder() else [
             f"--tlscacert={self.ca}", f"--tlscert={self.certificate}", f"--tlskey={self.key}"]
-        line = ["docker", "--tlsverify", *files, "-H", self.docker_host, *words]
-        if os.name == "nt":
-            return " ".join(f'"{word}"' if " " in word else word for word in line)
-        return shlex.join(line)
+        return typed(["docker", "--tlsverify", *files, "-H", self.docker_host, *words])

@@ -7,6 +7,7 @@ models differ between azure-mgmt-compute 34 (az's own) and 39, and 34 silently d
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,12 @@ from azext_dockervm.plan.deadline import Deadline
 # Seconds before the 2nd, 3rd and later polls where Azure sends no Retry-After. Compute's operation GETs hold 45 and
 # refill by 15 a minute: 1, 2, 4, 4, ... stays inside; azure-core's own 30 s would double the length of a create.
 POLL_SECONDS = (1.0, 2.0, 4.0)
+
+# Seconds that one request may take. ARM itself ends a request after 60; azure-core would wait 300 for the connection
+# and 300 for the answer, several times, whatever --timeout and Ctrl-C say.
+REQUEST = {"connection_timeout": 20, "read_timeout": 90}
+# Azure goes on with an operation though nobody asks for it: a network that is away for a moment must not end a create.
+OUTAGE_SECONDS = 120.0
 
 
 def _wire(pipeline_response, _deserialized, _headers) -> Any:
@@ -56,29 +63,40 @@ def _translated(verb: str) -> Iterator[None]:
     # az fetches tokens with requests itself, and lets its errors through.
     except (ServiceRequestError, ServiceResponseError, RequestException) as error:
         raise AzureUnreachable(f"{verb}: Azure can't be reached: {getattr(error, 'message', error)}",
-                               "Check the network, proxy and cloud ('az cloud show'), then try again.") from error
+                               "Check network, proxy and cloud (az cloud show), then try again. Behind a proxy that "
+                               "opens TLS, REQUESTS_CA_BUNDLE has to name its certificates.") from error
     except AzureError as error:
         raise AzureRefused(f"{verb}: {error.message}") from error
 
 
 def _polling(deadline: Deadline):
-    """An ARM poller that asks after 1, 2, then every 4 s, and wakes up at the deadline or Ctrl-C."""
+    """An ARM poller that asks after 1, 2, then every 4 s, outlasts an outage, and wakes at the deadline or Ctrl-C."""
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
     from azure.mgmt.core.polling.arm_polling import ARMPolling
 
     class BackoffPolling(ARMPolling):
         _asked = 0
+        _answered = 0.0
 
         def _extract_delay(self) -> float:
-            delay = super()._extract_delay()
-            if delay == self._timeout:      # nothing was sent: azure-core falls back to the interval
-                delay = POLL_SECONDS[min(self._asked, len(POLL_SECONDS) - 1)]
+            own = POLL_SECONDS[min(self._asked, len(POLL_SECONDS) - 1)]
             self._asked += 1
-            return delay
+            return super()._extract_delay() or own
+
+        def update_status(self) -> None:
+            self._answered = self._answered or time.monotonic()
+            try:
+                super().update_status()
+                self._answered = time.monotonic()
+            except (ServiceRequestError, ServiceResponseError):
+                if time.monotonic() - self._answered > OUTAGE_SECONDS:
+                    raise
 
         def _sleep(self, delay: float) -> None:
             deadline.sleep(delay, f"Azure's operation is '{self.status()}'")
 
-    return BackoffPolling()
+    # timeout: the pause where nothing is sent, none of azure-core's own. The rest goes with each request.
+    return BackoffPolling(timeout=0, **REQUEST)
 
 
 class Azure:
@@ -105,7 +123,8 @@ class Azure:
         """Make the named clients now, in this thread: they share az's token cache, which is filled once."""
         for name in names:
             if name not in self._clients:
-                self._clients[name] = self._factories[name]()
+                with _translated("use az's login"):
+                    self._clients[name] = self._factories[name]()
 
     def _operations(self, path: str):
         client, _, group = path.partition(".")
@@ -116,7 +135,7 @@ class Azure:
     def _call(self, verb: str, path: str, method: str, *arguments, **options):
         """One SDK call."""
         with _translated(verb):
-            result = getattr(self._operations(path), method)(*arguments, cls=_wire, **options)
+            result = getattr(self._operations(path), method)(*arguments, cls=_wire, **REQUEST, **options)
             return result.result() if method.startswith("begin_") else result
 
     def _begin(self, verb: str, path: str, method: str, *arguments, **options):
@@ -153,7 +172,8 @@ class Azure:
     def sizes(self, location: str) -> list[str]:
         """Names of all sizes of a region; some 100 KB, against the megabytes of the SKU list."""
         with _translated("list the sizes"):
-            return [size.name for size in self._operations("compute.virtual_machine_sizes").list(location)]
+            found = self._operations("compute.virtual_machine_sizes").list(location, **REQUEST)
+            return [size.name for size in found]
 
     def label_is_free(self, location: str, label: str) -> bool:
         answer = self._call("check the DNS label", "network", "check_dns_name_availability", location,

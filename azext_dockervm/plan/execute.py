@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from azext_dockervm.errors import DockerVMError, Interrupted
+from azext_dockervm.errors import Interrupted
 from azext_dockervm.plan.deadline import Deadline
 from azext_dockervm.plan.step import Listener, Step
 
@@ -98,16 +98,16 @@ class _Run:
                 self.failure = (error, step)
 
 
-def undo(steps: Sequence[Step], listener: Listener) -> list[tuple[Step, DockerVMError]]:
+def undo(steps: Sequence[Step], listener: Listener) -> list[tuple[Step, Exception]]:
     """Undo the steps that can be undone, last first → those that could not be, with the reason."""
-    left: list[tuple[Step, DockerVMError]] = []
+    left: list[tuple[Step, Exception]] = []
     for step in reversed(steps):
         if step.undo is None:
             continue
         try:
             step.undo()
             listener.say(f"undone: {step.title}")
-        except DockerVMError as error:
+        except Exception as error:      # whatever it is (az's login ran out, say), the others must still be undone
             left.append((step, error))
     return left
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import ssl
 import uuid
 from collections.abc import Callable
@@ -23,16 +22,19 @@ from azext_dockervm.errors import (
     Interrupted,
 )
 from azext_dockervm.plan import network, vm
+from azext_dockervm.plan.advice import advised
 from azext_dockervm.plan.arm import Azure
 from azext_dockervm.plan.execute import PlanFailed, execute, undo
 from azext_dockervm.plan.preflight import Found, survey, tag
 from azext_dockervm.plan.step import Listener, Step
 from azext_dockervm.provision import base, docker_extension, proof, run_command
 from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.shell import typed
 from azext_dockervm.spec import HostSpec
 
 # The part of the time left that the Docker VM extension may use before run-command takes over.
 EXTENSION_SHARE = 0.5
+REMOVAL_SHARE = 0.3
 UNDO_SECONDS = 600.0
 
 
@@ -60,9 +62,13 @@ class Host:
 
 def prepare(azure: Azure, spec: HostSpec) -> Prepared:
     """Read what is there and decide; makes nothing."""
-    spec, found = survey(azure, spec)
+    try:
+        spec, found = survey(azure, spec)
+    except AzureRefused as error:
+        raise advised(error, spec) from error
     if found.vm is not None:
         _check_resumable(spec, found.vm)
+        spec = replace(spec, admin_username=vm.admin_username(found.vm) or spec.admin_username)
     noted = tag(found.vm, names.TAG_PROVISIONER)
     if noted and spec.provisioner == "auto":
         return Prepared(spec, found, base.Choice(noted, "as the host was set up"))
@@ -96,22 +102,33 @@ def create_command(spec: HostSpec) -> str:
                                  ("--image", str(spec.image), names.DEFAULT_IMAGE),
                                  ("--size", spec.size, names.DEFAULT_SIZE), ("-u", spec.admin_username, None),
                                  ("-dp", spec.docker_port, names.DEFAULT_DOCKER_PORT), ("-e", spec.ssh_port, None),
+                                 ("--dns-name", spec.dns_label, None),
                                  ("--provisioner", spec.provisioner, "auto")):
         if value is not None and value != usual:
-            words += [option, str(value)]
-    return shlex.join(words)
+            words += [option, value]
+    return typed(words)
 
 
 def delete_commands(spec: HostSpec) -> list[str]:
     """NIC, disk and address go with the VM (deleteOption); the security group does not."""
-    where = shlex.join(["-g", spec.group, *(["--subscription", spec.subscription] if spec.subscription else [])])
-    return [f"az vm delete {where} -n {spec.name} --yes",
-            f"az network nsg delete {where} -n {names.network_security_group(spec.name)}"]
+    return [f"az vm delete {_where(spec)} -n {spec.name} --yes",
+            f"az network nsg delete {_where(spec)} -n {names.network_security_group(spec.name)}"]
 
 
-def _as_ours(cause: BaseException) -> DockerVMError:
+def _where(spec: HostSpec) -> str:
+    return typed(["-g", spec.group, *(["--subscription", spec.subscription] if spec.subscription else [])])
+
+
+def _as_ours(cause: BaseException, spec: HostSpec) -> DockerVMError:
     """az's own errors (an expired login, say) and the unexpected keep their words; the debug log has the traceback."""
-    return cause if isinstance(cause, DockerVMError) else HostFailed(f"{type(cause).__name__}: {cause}")
+    if isinstance(cause, DockerVMError):
+        return advised(cause, spec)
+    return HostFailed(f"{type(cause).__name__}: {cause}", getattr(cause, "recommendations", None))
+
+
+def _sentences(said: str, more: str) -> str:
+    """Azure's messages and causes end with a dot, or with none, or with a dot and a space."""
+    return f"{said.rstrip('. ')}. {more}"
 
 
 class _Create:
@@ -124,7 +141,7 @@ class _Create:
     def carry_out(self) -> Host:
         self._announce()
         self._wait_for_a_killed_run()
-        if self.found.vm is not None and vm.never_ran(self.found.vm):
+        if self.found.vm is not None and vm.never_ran(self.found.vm) and not tag(self.found.vm, names.TAG_PROVISIONER):
             self._remove_what_never_ran()
         results = self._make_machine()
         try:
@@ -150,6 +167,8 @@ class _Create:
         while self.found.vm is not None and self.found.vm["properties"].get("provisioningState") == "Creating":
             self.azure.deadline.sleep(4, "Azure still creates the VM")
             self.found = replace(self.found, vm=self.azure.virtual_machine(self.spec.group, self.spec.name))
+            if self.found.vm is None:       # deleted meanwhile, and its parts with it
+                self.spec, self.found = survey(self.azure, self.spec)
 
     def _remove_what_never_ran(self) -> None:
         """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew."""
@@ -189,7 +208,7 @@ class _Create:
 
     def _after_failure(self, failure: PlanFailed) -> DockerVMError:
         """Undo, unless the VM runs; → the error to raise."""
-        cause = _as_ours(failure.cause)
+        cause = _as_ours(failure.cause, self.spec)
         self.azure.deadline.reopen(UNDO_SECONDS)
         if any(step.key == "vm" for step in failure.begun) and self._machine_runs():
             return self._kept(cause)
@@ -198,16 +217,16 @@ class _Create:
             return cause
         self.listener.say("Undoing what was made ...")
         try:
-            left = [f"{step.title}: {error.message}" for step, error in undo(made, self.listener)]
+            left = [f"{step.title}: {error}" for step, error in undo(made, self.listener)]
         except KeyboardInterrupt:
             left = ["stopped by Ctrl-C"]
         if left:
-            cause.message += f" Not all that was made could be undone ({'; '.join(left)})."
+            cause.message = _sentences(cause.message, f"Not all that was made could be undone ({'; '.join(left)}).")
             cause.recommendations += (
-                f"To see what is left: az resource list -g {self.spec.group} --tag {names.TAG_HOST}={self.spec.name} "
+                f"To see what is left: az resource list --tag {names.TAG_HOST}={self.spec.name} "
                 "-o table", f"To go on where it stands: {create_command(self.spec)}")
         else:
-            cause.message += " What was made has been undone."
+            cause.message = _sentences(cause.message, "What was made has been undone.")
         return cause
 
     def _machine_runs(self) -> bool:
@@ -215,15 +234,18 @@ class _Create:
             machine = self.azure.virtual_machine(self.spec.group, self.spec.name)
         except DockerVMError:
             return True     # can't tell: better keep a VM than delete one that works
-        return machine is not None and vm.power_state(machine) == "running"
+        if machine is None:
+            return False
+        # Another terminal that makes the same host at the same moment may have been first: then the VM is its.
+        return vm.power_state(machine) == "running" or tag(machine, names.TAG_RUN) != self.run_id
 
     def _kept(self, cause: BaseException) -> DockerVMError:
         """The error for a host that stays: what is wrong, how to go on, how to delete it."""
-        spec, error = self.spec, _as_ours(cause)
-        error.message = f"{error.message.rstrip('.')}. The VM '{spec.name}' was kept."
+        spec, error = self.spec, _as_ours(cause, self.spec)
+        error.message = _sentences(error.message, f"The VM '{spec.name}' was kept.")
         error.recommendations = (
             *error.recommendations, f"To go on where it stands: {create_command(spec)}",
-            f"To look at it: az vm get-instance-view -g {spec.group} -n {spec.name}",
+            f"To look at it: az vm get-instance-view {_where(spec)} -n {spec.name}",
             "To delete it: " + " && ".join(delete_commands(spec)))
         return error
 
@@ -243,9 +265,12 @@ class _Create:
                       detail=lambda found: f"Docker {found.version}" if found.reachable else "not reachable from here"),
                  Step("tags", "note the host's data in the VM's tags",
                       lambda _results: self._tag(results["vm"], job, provisioned))]
-        if self._used_run_commands:
+        # A run that was killed has deleted none of its own.
+        cut_short = job.resumed and not tag(self.found.vm, names.TAG_PROVISIONER)
+        used = run_command.ACTIONS if cut_short else self._used_run_commands
+        if used:
             # After the tags: Azure takes one change of a VM at a time.
-            steps.append(run_command.tidy(job, self._used_run_commands, self.listener.warn, after="tags"))
+            steps.append(run_command.tidy(job, used, self.listener.warn, after="tags"))
         done = execute(steps, self.listener, self.azure.deadline)
         return Host(done["tags"], spec, job.fqdn, job.public_address, job.private_address, provisioned, done["proof"])
 
@@ -256,6 +281,9 @@ class _Create:
         except EngineUnreachable as error:
             self.listener.say(f"Docker does not answer yet: {error.cause}. Setting it up by {self.choice.provisioner} "
                               f"({self.choice.reason}).")
+            if error.kind in ("certificate", "rejected") and tag(self.found.vm, names.TAG_PROVISIONER):
+                self.listener.warn(f"The host was set up before. From now on it trusts the authority in "
+                                   f"{self.store.folder}; clients of any other one are turned away.")
             return None
         if self.spec.ssh_port is not None:
             self._used_run_commands = ("ssh",)
@@ -281,22 +309,36 @@ class _Create:
             self.listener.warn(f"{failure.cause} Its resource is deleted; run-command takes over.")
         finally:
             self.azure.deadline = whole
-        remove = Step("remove", "delete the Docker VM extension",
-                      lambda _results: run_command.when_free(
-                          whole, lambda: self.azure.delete_extension(self.spec.group, self.spec.name,
-                                                                     names.EXTENSION_TYPE)))
-        execute([remove], self.listener, whole)
+        self._remove_extension()
         return self._by_run_command(job)
 
+    def _remove_extension(self) -> None:
+        """A share of the time and no more: the agent removes an extension only after its handler could stop Docker,
+        which it can't where it never got Docker installed."""
+        spec, whole = self.spec, self.azure.deadline
+        self.azure.deadline = share = whole.share(REMOVAL_SHARE)
+        remove = Step("remove", "delete the Docker VM extension", lambda _results: run_command.when_free(
+            share, lambda: self.azure.delete_extension(spec.group, spec.name, names.EXTENSION_TYPE)))
+        try:
+            execute([remove], self.listener, share)
+        except PlanFailed as failure:
+            if isinstance(failure.cause, Interrupted):
+                raise
+            self.listener.warn(f"{failure.cause} To delete it: az vm extension delete {_where(spec)} "
+                               f"--vm-name {spec.name} -n {names.EXTENSION_TYPE}")
+        finally:
+            self.azure.deadline = whole
+
     def _by_run_command(self, job: base.Job) -> base.Provisioned:
-        self._used_run_commands = ("request", "serve")
+        self._used_run_commands += ("request", "serve")
         return execute(run_command.steps(job), self.listener, self.azure.deadline)["serve"]
 
     def _tag(self, machine: dict, job: base.Job, provisioned: base.Provisioned) -> dict:
         tags = {**(machine.get("tags") or {}), **vm.vm_tags(self.spec, self.run_id, **{
             names.TAG_FQDN: job.fqdn, names.TAG_PROVISIONER: provisioned.provisioner,
             names.TAG_CERTIFICATE_EXPIRES: iso(provisioned.expires)})}
-        return self.azure.tag_virtual_machine(self.spec.group, self.spec.name, tags)
+        return run_command.when_free(self.azure.deadline, lambda: self.azure.tag_virtual_machine(
+            self.spec.group, self.spec.name, tags))
 
 
 def with_login(prepared: Prepared, ssh_keys: Callable[[], tuple[str, ...]]) -> Prepared:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from azext_dockervm import names
 from azext_dockervm.errors import AzureRefused
 from azext_dockervm.plan.arm import Azure
@@ -10,11 +13,12 @@ from azext_dockervm.plan.preflight import Found
 from azext_dockervm.plan.step import Step
 from azext_dockervm.spec import HostSpec
 
-# What Azure answers while something that was just deleted still holds on to the resource. A NIC stays reserved for
+# What Azure answers while the network that another create has just begun is not there yet (azure-core repeats that for
+# five seconds only), or while something that was just deleted still holds on to the resource. A NIC stays reserved for
 # 180 s after the VM that it was meant for failed.
 STILL_HELD = frozenset({
     "NicInUse", "NicReservedForAnotherVm", "PublicIPAddressCannotBeDeleted", "AnotherOperationInProgress",
-    "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError"})
+    "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError", "ReferencedResourceNotProvisioned"})
 PATIENCE_SECONDS = 240.0
 
 
@@ -99,13 +103,13 @@ def address(public_ip: dict) -> str:
     return public_ip["properties"]["ipAddress"]
 
 
-def patiently(delete, deadline: Deadline):
-    """Repeat a deletion that is refused only because something still lets go of the resource."""
-    def run() -> None:
+def patiently(call: Callable[..., Any], deadline: Deadline) -> Callable[..., Any]:
+    """Repeat a call that is refused only because Azure is not done with the resource or one that it needs."""
+    def run(*arguments):
         patience = deadline.within(PATIENCE_SECONDS)
         while True:
             try:
-                return delete()
+                return call(*arguments)
             except AzureRefused as error:
                 if error.code not in STILL_HELD or patience.remaining() < 10:
                     raise
@@ -123,7 +127,7 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
             plan.append(Step(key, f"use the {kind} '{name}'", lambda _r: existing, quiet=True))
             return
         undo = patiently(delete, azure.deadline) if delete else None
-        plan.append(Step(key, f"create the {kind} '{name}'", put, needs, undo, detail))
+        plan.append(Step(key, f"create the {kind} '{name}'", patiently(put, azure.deadline), needs, undo, detail))
 
     nsg, ip, nic = (names.network_security_group(spec.name), names.public_ip(spec.name),
                     names.network_interface(spec.name))
@@ -142,8 +146,8 @@ def steps(azure: Azure, spec: HostSpec, found: Found, run_id: str) -> list[Step]
     add("public_ip", "public IP address", ip, found.public_ip,
         lambda _r: _put_public_ip(azure, spec, found, run_id),
         lambda: azure.delete_public_ip(group, ip), detail=fqdn)
-    plan.append(Step("subnet", f"find the subnet '{names.SUBNET}'", lambda r: _subnet(azure, group, r["vnet"]),
-                     ("vnet",), quiet=True))
+    find = patiently(lambda r: _subnet(azure, group, r["vnet"]), azure.deadline)
+    plan.append(Step("subnet", f"find the subnet '{names.SUBNET}'", find, ("vnet",), quiet=True))
     add("network_interface", "network interface", nic, found.network_interface,
         lambda r: azure.put_network_interface(group, nic, network_interface_body(
             spec, run_id, subnet=r["subnet"], security_group=r["security_group"]["id"],

@@ -22,7 +22,7 @@ class Found:
     security_group: dict | None = None
     public_ip: dict | None = None
     network_interface: dict | None = None
-    image: dict | None = None
+    image: dict | None = None       # None: a resource id, or not allowed to ask
     extension_published: bool | None = None     # None: not allowed to ask
     label: str = ""
     other_label: str = ""       # the one to take should Azure say after all that ``label`` is taken
@@ -74,7 +74,7 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     # The group's id begins with the subscription's: the same label for the same host, whoever creates it.
     derived = names.derived_dns_label(spec.name, group["id"])
     more = side_by_side({
-        "image": lambda: _find_image(azure, spec),
+        "image": _unknown_if_forbidden(lambda: _find_image(azure, spec)),
         "size": lambda: _check_size(azure, spec),
         "extension_published": lambda: _extension_published(azure, spec),
         "label": lambda: _choose_label(azure, spec, found, derived),
@@ -110,11 +110,15 @@ def _check_ownership(spec: HostSpec, found: Found) -> None:
                            "Choose another --name, or another --resource-group.")
         if resource["location"].replace(" ", "").lower() != spec.location:
             raise Conflict(f"The {kind} '{resource['name']}' is in {resource['location']}, not in {spec.location}.",
-                           f"Leave --location out or say --location {resource['location']}.")
+                           f"Say --location {resource['location']}, or choose another --name.")
     port = tag(found.vm, names.TAG_PORT)
     if port and port != str(spec.docker_port):
         raise Conflict(f"The host '{spec.name}' exists and its Docker port is {port}, not {spec.docker_port}.",
                        f"az dockervm create -g {spec.group} -n {spec.name} --docker-port {port} ...")
+    label = _label_of(found.public_ip)
+    if spec.dns_label and label and spec.dns_label != label:
+        raise Conflict(f"The public IP address '{found.public_ip['name']}' has the DNS label '{label}' already, not "
+                       f"'{spec.dns_label}'.", "Leave --public-ip-address-dns-name out, or choose another --name.")
 
 
 def _find_image(azure: Azure, spec: HostSpec) -> dict | None:

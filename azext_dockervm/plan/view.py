@@ -49,7 +49,9 @@ def _id_parts(resource_id: str) -> tuple[str, str]:
 
 
 def _first_configuration(azure: Azure, found: dict) -> dict:
-    interfaces = found["properties"]["networkProfile"]["networkInterfaces"]
+    interfaces = (found["properties"].get("networkProfile") or {}).get("networkInterfaces")
+    if not interfaces:      # a VM that Azure could not make
+        return {}
     primary = next((one for one in interfaces if (one.get("properties") or {}).get("primary")), interfaces[0])
     try:
         interface = azure.network_interface(*_id_parts(primary["id"]))

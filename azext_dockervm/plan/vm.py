@@ -86,6 +86,10 @@ def power_state(vm: dict) -> str:
     return "unknown"
 
 
+def admin_username(vm: dict) -> str | None:
+    return ((vm.get("properties") or {}).get("osProfile") or {}).get("adminUsername")
+
+
 def never_ran(vm: dict) -> bool:
     """A VM that Azure could not start (AllocationFailed and its like) is left in Failed without a power state."""
     failed = (vm.get("properties") or {}).get("provisioningState") == "Failed"

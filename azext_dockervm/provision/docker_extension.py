@@ -12,7 +12,7 @@ from azext_dockervm.names import EXTENSION_PUBLISHER, EXTENSION_TYPE
 from azext_dockervm.plan.step import Step
 from azext_dockervm.provision.base import DOCKER_EXTENSION, Job, Provisioned
 from azext_dockervm.provision.daemon import extension_options
-from azext_dockervm.provision.run_command import ask
+from azext_dockervm.provision.run_command import ask, when_free
 from azext_dockervm.provision.script import encoded
 
 
@@ -33,7 +33,8 @@ def steps(job: Job) -> list[Step]:
 
     def put(results) -> None:
         try:
-            azure.put_extension(spec.group, spec.name, EXTENSION_TYPE, body(job, results["certificate"]))
+            when_free(azure.deadline, lambda: azure.put_extension(
+                spec.group, spec.name, EXTENSION_TYPE, body(job, results["certificate"])))
         except (AzureRefused, NotFound) as error:
             raise HostFailed(f"The Docker VM extension failed: {error.message}") from error
 

@@ -12,7 +12,7 @@ from azext_dockervm.engine.tls import turns_strangers_away
 from azext_dockervm.engine.wait import FINAL, until_answering
 from azext_dockervm.errors import EngineUnreachable, HostFailed
 from azext_dockervm.provision.base import Job, Provisioned
-from azext_dockervm.provision.run_command import ask, command_name
+from azext_dockervm.provision.run_command import ask, forget
 from azext_dockervm.provision.script import encoded
 
 # Once a host has checked itself, only names and firewalls between here and there can be in the way; a new name takes
@@ -65,4 +65,4 @@ def _version(job: Job, provisioned: Provisioned, endpoint: Endpoint, shown: byte
 
 def _ask_the_host(job: Job, provisioned: Provisioned) -> None:
     ask(job, "check", DOCKERVM_CERT=encoded(provisioned.certificate))
-    job.azure.delete_run_command(job.spec.group, job.spec.name, command_name("check"))
+    forget(job, "check")

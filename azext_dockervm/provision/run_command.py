@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from azext_dockervm.certs.summary import describe
-from azext_dockervm.errors import AzureRefused, HostFailed
+from azext_dockervm.errors import AzureRefused, DockerVMError, HostFailed, Interrupted
 from azext_dockervm.plan.deadline import Deadline
 from azext_dockervm.plan.step import Step
 from azext_dockervm.provision.base import RUN_COMMAND, Job, Provisioned
 from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.script import Answer, encoded, parse_answer, set_up_script
 
-BUSY = frozenset({"AnotherOperationInProgress", "Conflict"})
+# All that are ever asked of a host.
+ACTIONS = ("request", "serve", "ssh", "restart", "check")
+# Other changes of the same VM: a killed run's, or those of policies that put their extensions onto each new VM.
+BUSY = frozenset({"AnotherOperationInProgress", "Conflict", "OperationPreempted"})
 
 
 def steps(job: Job) -> list[Step]:
@@ -41,21 +44,27 @@ def steps(job: Job) -> list[Step]:
 
 
 def tidy(job: Job, actions: Sequence[str], warn: Callable[[str], None], after: str) -> Step:
-    """Run commands are deleted after they have answered: a VM holds only so many, and their output lies in ARM.
-
-    One that stays does no harm to a host that works, so it is told, not raised.
-    """
+    """Run commands are deleted after they have answered: a VM holds only so many, and their output lies in ARM."""
     def delete(_results) -> None:
         for action in actions:
-            name = command_name(action)
-            try:
-                when_free(job.azure.deadline,
-                          lambda name=name: job.azure.delete_run_command(job.spec.group, job.spec.name, name))
-            except AzureRefused as error:
+            error = forget(job, action)
+            if error:
                 warn(f"{error.message} To delete it: az vm run-command delete -g {job.spec.group} "
-                     f"--vm-name {job.spec.name} -n {name} --yes")
+                     f"--vm-name {job.spec.name} -n {command_name(action)} --yes")
 
     return Step("tidy", "delete the run commands, which have answered", delete, (after,))
+
+
+def forget(job: Job, action: str) -> DockerVMError | None:
+    """Delete one run command → None, or why it stays; that does no harm to a host that works, so it is not raised."""
+    azure, spec = job.azure, job.spec
+    try:
+        when_free(azure.deadline, lambda: azure.delete_run_command(spec.group, spec.name, command_name(action)))
+    except Interrupted:
+        raise
+    except DockerVMError as error:
+        return error
+    return None
 
 
 def when_free(deadline: Deadline, call: Callable[[], Any]) -> Any:
@@ -76,10 +85,12 @@ def command_name(action: str) -> str:
 def ask(job: Job, action: str, **parameters: str) -> Answer:
     """Run one action of the set-up script on the host → its answer; ``HostFailed`` with the host's own words."""
     azure, spec, name = job.azure, job.spec, command_name(action)
-    # The handler needs some seconds after the script; the script itself gives up a little before.
     seconds = int(max(60.0, min(azure.deadline.remaining(), 5400.0)))
+    # The script gives up before this side does, so that its reason is heard: the agent takes up to a minute to begin,
+    # and the handler reports every 15 s.
+    patience = seconds - min(120, seconds // 3)
     values = {"DOCKERVM_ACTION": action, "DOCKERVM_RUN_ID": job.run_id, "DOCKERVM_PORT": str(spec.docker_port),
-              "DOCKERVM_TIMEOUT": str(max(30, seconds - 30)), **parameters}
+              "DOCKERVM_TIMEOUT": str(patience), **parameters}
     body = {"location": spec.location, "properties": {
         "source": {"script": set_up_script()},
         "parameters": [{"name": key, "value": value} for key, value in values.items() if value],

@@ -50,6 +50,7 @@ class EngineProcess:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", fake_engine.__file__, str(self.folder), str(self.socket)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
+                env={"PATH": os.environ.get("PATH", os.defpath)},
             )  # fmt: skip
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
         while True:

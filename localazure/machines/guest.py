@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from localazure.machines import bridge, provision, supervisor
@@ -30,7 +31,7 @@ NSPAWN_RUN = Path("/run/systemd/nspawn")
 # Containers need most capabilities. The clock and the kernel's modules are this machine's own.
 NSPAWN_OPTIONS = (
     "--quiet", "--boot", "--register=no", "--keep-unit", "--private-users=no", "--resolv-conf=off", "--timezone=off",
-    "--link-journal=no", "--console=pipe", "--capability=all",
+    "--link-journal=no", "--console=read-only", "--capability=all",
     "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE", "--system-call-filter=add_key keyctl bpf",
 )  # fmt: skip
 
@@ -69,6 +70,8 @@ class Guest:
                     sys.executable, "-I", "-S", supervisor.__file__, str(self._folder),
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
+                # Its overlay is nobody else's, and lock files would stay in /run.
+                env={"PATH": os.environ.get("PATH", os.defpath), "SYSTEMD_NSPAWN_LOCK": "0"},
             )  # fmt: skip
         # It holds its lock once it lives; a process that ended before that has said why in its log.
         while not self.supervised():
@@ -223,6 +226,15 @@ def remove_leftovers(instance: str, folder: Path) -> None:
         run(["umount", "--lazy", mount])
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def remove_nspawn_folders() -> None:
+    """Remove systemd-nspawn's own folders in /run as far as they are empty; others may use them."""
+    for folder in (NSPAWN_RUN / "locks", NSPAWN_RUN / "propagate", NSPAWN_RUN / "unix-export", NSPAWN_RUN):
+        with suppress(OSError):
+            folder.rmdir()
+    with suppress(OSError):
+        NSPAWN_RUN.parent.rmdir()
 
 
 def _mounts_below(folder: Path) -> list[Path]:

@@ -173,9 +173,10 @@ def _build(image: Image, cache: Path, sources: tuple[str, ...], settings: str, s
 
 
 def _bootstrap(root: Path, packages: Path, sources: tuple[str, ...], settings: str, log: Path) -> None:
-    """Run mmdebstrap in a mount namespace of its own: killed at any moment, it leaves no mount behind."""
+    """Run mmdebstrap in namespaces of its own: killed with us at any moment, it leaves no process and no mount."""
     argv = [
-        "unshare", "--mount", "--propagation", "private",
+        "setpriv", "--pdeathsig", "KILL",
+        "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
         "mmdebstrap", "--mode=root", "--format=directory", "--variant=apt", f"--include={','.join(PACKAGES)}",
         # The lists stay for the guests' apt; downloaded packages are sorted out by _keep_packages.
         "--skip=essential/unlink,cleanup/apt",

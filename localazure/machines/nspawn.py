@@ -96,8 +96,13 @@ class NspawnPlatform(Platform):
             with self._registry.locked():
                 hosts.update(self.instance, {})
             image.release(self.instance)
-            self._registry.release(self.instance, last=lambda: bridge.unmount_namespaces(self._registry))
+            self._registry.release(self.instance, last=self._leave_machine)
             self._networks, self._machines, self._slot, self._bridge = {}, {}, None, None
+
+    def _leave_machine(self) -> None:
+        """The last instance goes: what the tools made for themselves goes too."""
+        bridge.unmount_namespaces(self._registry)
+        guest.remove_nspawn_folders()
 
     # -- networks
 

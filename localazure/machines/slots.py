@@ -152,7 +152,11 @@ class Registry:
                     return
 
     def acquire(self, instance: str, state_dir: Path, slots: Sequence[Slot], used: Callable[[], list[IPv4]]) -> Slot:
-        """The instance's slot: the one that it had, or the first free one that collides with nothing."""
+        """The instance's slot: the one that it had, or the first free one that collides with nothing.
+
+        The run folder is gone after a reboot of this machine; then the file machines/slot says which one it had.
+        """
+        memory = state_dir / "machines" / "slot"
         with self.locked():
             taken = self._read(self._slots)
             mine = taken.get(instance)
@@ -164,9 +168,13 @@ class Registry:
                     )
                 slot = next(slot for slot in slots if slot.index == mine["slot"])
             else:
-                slot = self._free_slot(slots, {entry["slot"] for entry in taken.values()}, used())
+                before = int(memory.read_text()) if memory.exists() else -1
+                wanted = sorted(slots, key=lambda slot: slot.index != before)
+                slot = self._free_slot(wanted, {entry["slot"] for entry in taken.values()}, used())
             taken[instance] = {"slot": slot.index, "state_dir": str(state_dir)}
             self._write(self._slots, taken)
+            memory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            memory.write_text(str(slot.index))
             return slot
 
     def find(self, instance: str) -> tuple[int, Path] | None:

@@ -61,6 +61,8 @@ async def list_vms(cloud: Cloud, request: Request) -> Reply:
             body.pop("resources", None)
         elif "instanceview" in request.query.get("$expand", "").lower():
             body["properties"]["instanceView"] = await vm_view.instance_view(cloud, vm)
+        if "resources" in body:     # lists name the extensions only; az stumbles over whole ones there
+            body["resources"] = [{"id": one["id"]} for one in body["resources"]]
         items.append(body)
     return listing(items)
 

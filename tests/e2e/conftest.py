@@ -83,8 +83,9 @@ def local_azure(tmp_path_factory):
             azure.up()
             yield azure
         finally:
+            azure.end_all()
             Wall(azure).tear_down()
-            azure.down()
+            azure.down().succeeded()
 
 
 @pytest.fixture(scope="session")
@@ -107,10 +108,18 @@ for _name in ORDERS:
     globals()[FIXTURES[_name]] = _host_fixture(_name)
 
 
+@pytest.fixture(scope="session")
+def machines(local_azure, fleet):
+    """The VMs as `az vm show -d` shows them once all hosts are made, by name; one command for all."""
+    ids = [host.result["id"] for host in fleet.all()]
+    shown = local_azure.query("vm", "show", "-d", "--ids", *ids)
+    return {vm["name"]: vm for vm in (shown if isinstance(shown, list) else [shown])}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _begin_with_the_fleet(request):
     """Start making hosts before the first test, which then needs none of them."""
-    if any(item.get_closest_marker("machines") for item in request.session.items):
+    if any(hosts_of(item) for item in request.session.items):
         request.getfixturevalue("fleet")
 
 

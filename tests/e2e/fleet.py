@@ -57,9 +57,6 @@ class Host:
     def run(self, script: str) -> str:
         return self.azure.in_guest(self.name, script)
 
-    def show(self) -> dict:
-        return self.azure.query("vm", "show", "-g", GROUP, "-n", self.name, "-d")
-
     def info(self, *words: str) -> Finished:
         return self.azure.az("dockervm", "info", "-g", GROUP, "-n", self.name, "-dc", self.folder, *words)
 
@@ -77,6 +74,7 @@ class Fleet:
         self._orders = orders
         self._hosts: dict[str, Host | BaseException] = {}
         self._made = threading.Condition()
+        self._closing = False
         names = [name for name in orders if name in set(wanted)]
         regions = {orders[name].region: [one for one in names if orders[one].region == orders[name].region]
                    for name in names}
@@ -93,12 +91,25 @@ class Fleet:
             raise AssertionError(f"the host '{name}' could not be made: {found}")
         return found
 
-    def close(self) -> None:
+    def all(self) -> list[Host]:
+        """The hosts, once all have been tried; without those that could not be made."""
+        self._finish()
+        return [host for host in self._hosts.values() if isinstance(host, Host)]
+
+    def _finish(self) -> None:
         for thread in self._threads:
             thread.join(600)
 
+    def close(self) -> None:
+        """Make no more; what is being made for a test that will not run any more is left half made."""
+        self._closing = True
+        self.azure.end_all()
+        self._finish()
+
     def _make_all(self, names: list[str]) -> None:
         for name in names:
+            if self._closing:
+                return
             try:
                 made: Host | BaseException = self._make(name)
             except BaseException as error:  # shown by every test that needs the host
@@ -161,9 +172,10 @@ class Wall:
         self.table = f"wall_{azure.name.replace('-', '_')}"
 
     def raise_(self, address: str, port: int) -> None:
-        rules = (f"table inet {self.table} {{ chain out {{ type filter hook output priority -10; "
-                 f"ip daddr {address} tcp dport {port} drop; }} }}")
-        run(["nft", "-f", "-"], stdin=rules).succeeded()
+        for rule in (f"add table inet {self.table}",
+                     f"add chain inet {self.table} out {{ type filter hook output priority -10; }}",
+                     f"add rule inet {self.table} out ip daddr {address} tcp dport {port} drop"):
+            run(["nft", rule]).succeeded()
 
     def tear_down(self) -> None:
         run(["nft", "delete", "table", "inet", self.table])

@@ -35,13 +35,14 @@ class MachineState:
             "network namespaces": self._foreign_free(_names("/run/netns")), "control groups": self._control_groups(),
             "nft tables": self._foreign_free(set(run(["nft", "list", "tables"]).stdout.splitlines())),
             "routes": self._routes(), "sysctls": self._sysctls(), "/etc/hosts": {_hosts(self.others)},
-            "files of systemd-nspawn": self._foreign_free(_names("/run/systemd/nspawn/*")),
+            "files of systemd-nspawn": self._foreign_free(_names("/run/systemd/nspawn/*") - _nameless_locks()),
+            "locks of systemd-nspawn": _nameless_locks(),
             "folders": self._folders(),
         }
 
     def differences(self, later: MachineState) -> list[str]:
         """What came and what went. What instances share is compared only where there was no other one."""
-        shared = {"sysctls", "folders"} if self.others or later.others else set()
+        shared = {"sysctls", "folders", "locks of systemd-nspawn"} if self.others or later.others else set()
         told = []
         for fact in self.facts.keys() - shared:
             before, after = self.facts[fact], later.facts[fact]
@@ -100,6 +101,11 @@ def _names(pattern: str) -> set[str]:
     return {str(path) for path in Path("/").glob(f"{pattern.lstrip('/')}/*")}
 
 
+def _nameless_locks() -> set[str]:
+    """Locks of folders, named by device and inode: they don't say whose they are."""
+    return {str(path) for path in Path("/run/systemd/nspawn/locks").glob("inode-*")}
+
+
 def _hosts(others: set[str]) -> str:
     text = Path("/etc/hosts").read_text()
     for name in others:
@@ -115,6 +121,8 @@ def _processes(azure: LocalAzure) -> set[str]:
         try:
             command = (process / "cmdline").read_bytes()
             groups = (process / "cgroup").read_text()
+            if (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                continue    # it has ended; process 1 has not looked yet
         except OSError:     # it has ended meanwhile
             continue
         if any(mark in command for mark in marks) or f"localazure-{azure.name}/" in groups:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from running import run
 
 # Bigger files are Docker's own data and caches of packages.
@@ -14,15 +16,20 @@ LARGEST = 32 * 1024 * 1024
 
 
 def forms(secret: str) -> list[bytes]:
-    """A password as it is and in base64; of a private key the lines of its PEM, and the PEM in base64."""
-    body = [line for line in secret.splitlines() if line and not line.startswith("-----")]
-    whole = base64.b64encode(secret.encode()).decode()
+    """A password, or the PEM of a P-256 key: as it is, in base64, as number and in hexadecimal."""
     # Without its end, which depends on what follows, such as a newline.
-    return [text.encode() for text in (*body, whole[: len(whole) // 4 * 4 - 4])]
+    encoded = base64.b64encode(secret.encode())[:-4]
+    if "-----BEGIN" not in secret:
+        return [secret.encode(), encoded]
+    number = load_pem_private_key(secret.encode(), None).private_numbers().private_value.to_bytes(32, "big")
+    # The lines with the private number; the last one has nothing but the public key, which certificates have too.
+    lines = secret.splitlines()[1:3]
+    return [*(line.encode() for line in lines), encoded, number, number.hex().encode()]
 
 
 def found_in(text: str, secret: str) -> bool:
-    return any(form.decode() in text for form in forms(secret))
+    data = text.encode(errors="replace")
+    return any(form in data for form in forms(secret))
 
 
 def holders(folder: Path, secret: str, leave_out: str = r"(?!)") -> set[str]:
@@ -31,10 +38,11 @@ def holders(folder: Path, secret: str, leave_out: str = r"(?!)") -> set[str]:
     found = set()
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))
-        if re.search(leave_out, name) or path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+        if re.search(leave_out, name) or path.is_symlink() or not path.is_file():
             continue
-        if wanted.search(path.read_bytes()):
-            found.add(name)
+        with suppress(FileNotFoundError):   # it went while we looked: the guests are at work
+            if path.stat().st_size <= LARGEST and wanted.search(path.read_bytes()):
+                found.add(name)
     return found
 
 

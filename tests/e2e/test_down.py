@@ -26,16 +26,16 @@ def test_down_leaves_nothing(taken_down, local_azure):
     assert changed >= {"processes", "links", "network namespaces", "control groups", "nft tables", "routes",
                        "/etc/hosts"}, f"the comparison sees too little: {changed}"
     assert finished.code == 0, str(finished)
-    assert before.differences(after) == []
+    assert not before.differences(after), "\n".join(before.differences(after))
     assert not local_azure.folder.exists()
 
 
 def test_down_cleans_up_after_a_killed_server(taken_down, local_azure, tmp_path):
     before = local_azure.before
     local_azure.up()
-    local_azure.az("vm", "create", "-g", "e2e", "-n", "orphan", "--image", "Debian:debian-13:13-gen2:latest",
-                   "--generate-ssh-keys", "--admin-username", "skipper").succeeded()
+    local_azure.az("dockervm", "create", "-g", "e2e", "-n", "orphan", "--generate-ssh-keys").succeeded()
     os.kill(local_azure.server_pid, signal.SIGKILL)
     assert any("systemd-nspawn" in one for one in MachineState(local_azure).facts["processes"])
     assert local_azure.down().succeeded()
-    assert before.differences(MachineState(local_azure)) == []
+    left = before.differences(MachineState(local_azure))
+    assert not left, "\n".join(left)

@@ -22,9 +22,9 @@ def any_host(request):
     return request.getfixturevalue(request.param), WAYS[request.param]
 
 
-def test_result_and_tags_name_the_provisioner_and_the_host(any_host):
+def test_result_and_tags_name_the_provisioner_and_the_host(any_host, machines):
     host, way = any_host
-    result, vm = host.result, host.show()
+    result, vm = host.result, machines[host.name]
     tags = vm["tags"]
     assert set(result) == KEYS
     assert result["provisioner"] == tags["dockervm-provisioner"] == way
@@ -37,11 +37,10 @@ def test_result_and_tags_name_the_provisioner_and_the_host(any_host):
     assert tags["dockervm-schema"] == "1" and tags["dockervm-run"]
 
 
-def test_only_the_extension_that_works_stays_and_no_run_command(any_host, local_azure):
+def test_only_the_extension_that_works_stays_and_no_run_command(any_host, machines, local_azure):
     host, way = any_host
-    extensions = local_azure.query("vm", "extension", "list", "-g", GROUP, "--vm-name", host.name)
-    kinds = [one["typePropertiesType"] for one in extensions]
-    assert kinds == (["DockerExtension"] if way == "docker-extension" else [])
+    extensions = [one["id"].rpartition("/")[2] for one in machines[host.name].get("resources") or ()]
+    assert extensions == (["DockerExtension"] if way == "docker-extension" else [])
     assert local_azure.query("vm", "run-command", "list", "-g", GROUP, "--vm-name", host.name) == []
 
 
@@ -60,6 +59,8 @@ def test_progress_says_which_provisioner_and_why(plain, run_command, prompted):
     assert "Provisioner: docker-extension (westus publishes the Docker VM extension)" in plain.created.stderr
     assert "Provisioner: run-command (eastus2 does not publish the Docker VM extension)" in prompted.created.stderr
     assert run_command.created.stderr == ""     # --only-show-errors
+    live = "\r\x1b[K"
+    assert live in prompted.created.stderr and live not in plain.created.stderr     # one was made on a terminal
 
 
 def test_progress_ends_with_the_docker_command_to_type(plain):

@@ -23,10 +23,24 @@ def killed(azure, words, pattern: str, after: float = 0.0) -> None:
     assert running.finish().code == -signal.SIGKILL
 
 
+FILES = {"ca.pem", "ca-key.pem", "cert.pem", "key.pem"}
+
+
+def whole(folder) -> dict[str, bytes]:
+    """The certificates right after a kill: a sound set, or none yet. What was staged is no certificate yet."""
+    found = {path.name for path in folder.glob("*")} - {".dockervm.lock", ".dockervm-staging"}
+    return judged(folder) if found else {}
+
+
 def sound(folder) -> dict[str, bytes]:
-    """The set of certificates, judged by openssl; nothing else lies beside it, and no key is open to others."""
-    names = {path.name for path in folder.iterdir()}
-    assert names - {".dockervm.lock"} == {"ca.pem", "ca-key.pem", "cert.pem", "key.pem"}
+    """The certificates at rest: a sound set, and nothing beside it."""
+    assert {path.name for path in folder.iterdir()} == FILES | {".dockervm.lock"}
+    return judged(folder)
+
+
+def judged(folder) -> dict[str, bytes]:
+    """Certificates and keys, judged by openssl; no key is open to others."""
+    assert {path.name for path in folder.glob("*.pem")} == FILES
     for name in ("ca", "cert"):
         run(["openssl", "verify", "-x509_strict", "-CAfile", folder / "ca.pem", folder / f"{name}.pem"]).succeeded()
         key = folder / ("ca-key.pem" if name == "ca" else "key.pem")
@@ -55,11 +69,12 @@ def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(l
                            (r"PUT \S+/runCommands/dockervm-request 20", 1.0),
                            (r"PUT \S+/runCommands/dockervm-serve 20", 0.3)):
         killed(local_azure, words, pattern, after)
-        sets.append(sound(folder))
+        sets.append(whole(folder))
     finished = local_azure.az(*words).succeeded()
     assert "going on from where its set-up stands" in finished.stderr
     sets.append(sound(folder))
-    assert all(one == sets[0] for one in sets), "the certificates were made anew"
+    assert all(one == sets[-1] for one in sets if one), "the certificates were made anew"
+    assert sets[1], "the certificates are made while the network is"
     result = finished.json
     assert (result["provisioner"], result["reachable"]) == ("run-command", True)
     assert answers(local_azure, result, folder) == result["engineVersion"]
@@ -89,5 +104,6 @@ def test_killed_while_it_makes_the_certificates(local_azure, tmp_path):
         if running.alive:
             running.signal(signal.SIGKILL)
         running.finish()
+        before = whole(folder)
         local_azure.az("dockervm", "cert", "create", "-dc", folder).succeeded()
-        sound(folder)
+        assert sound(folder) == (before or sound(folder))

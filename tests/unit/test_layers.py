@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "azext_dockervm"
 
 # Lower numbers lie lower. A room may import from its own level and from below, never from above.
-LEVELS = {"errors": 0, "secret": 0, "names": 0, "rules": 1, "spec": 1, "certs": 2, "engine": 3, "output": 4, "plan": 4,
-          "provision": 4, "_client_factory": 3, "error_map": 4, "_help": 5, "_validators": 5, "_params": 6,
-          "commands": 6, "custom": 6, "__init__": 7}
+LEVELS = {"errors": 0, "secret": 0, "names": 0, "shell": 0, "rules": 1, "spec": 1, "certs": 2, "engine": 3,
+          "output": 4, "plan": 4, "provision": 4, "_client_factory": 3, "error_map": 4, "_help": 5, "_validators": 5,
+          "_params": 6, "commands": 6, "custom": 6, "__init__": 7}
 POSIX_ONLY = {"fcntl", "pwd", "grp", "termios", "tty", "pty", "resource", "syslog", "posix"}
 # A foreign package → the only places that may import it.
 BORDERS = {

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import shutil
 import socket
+import ssl
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.store import CertificateStore
@@ -41,6 +48,40 @@ def test_the_environment_of_requests_can_not_replace_the_authority(serve, monkey
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert engine_state(serve())["version"]["Version"] == "26.1.5"
+
+
+def test_an_authority_that_only_strict_verification_refuses_is_believed(serve, folder, monkeypatch):
+    """Python 3.13's default; docker-machine's and most hand-made authorities lack what it wants."""
+    lenient = ssl.create_default_context
+
+    def strict(*arguments, **options):
+        context = lenient(*arguments, **options)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    shutil.rmtree(folder)
+    folder.mkdir()
+    hand_made_authority(folder)
+    CertificateStore(folder).ensure()
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    endpoint = serve()
+    handshake(endpoint)
+    assert turns_strangers_away(endpoint)
+    assert engine_state(endpoint)["version"]["Version"] == "26.1.5"
+
+
+def hand_made_authority(folder: Path) -> None:
+    """A CA without key identifiers and key usage, as `openssl req -x509` with a bare configuration makes it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hand-made")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=365))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=False).sign(key, hashes.SHA256()))
+    (folder / "ca.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "ca-key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def test_a_server_of_another_authority_is_not_believed(serve):

@@ -47,6 +47,8 @@ def test_an_extension_gets_its_settings_and_never_shows_the_protected_ones(
 def test_an_extension_is_seen_in_the_vm_and_its_instance_view(arm: LocalAzure, vm: str) -> None:
     arm.done("PUT", f"{vm}/extensions/docker", _extension())
     assert [one["name"] for one in arm.call("GET", vm).body["resources"]] == ["docker"]
+    listed = arm.call("GET", vm.rsplit("/", 1)[0]).body["value"][0]
+    assert listed["resources"] == [{"id": f"{listed['id']}/extensions/docker"}]  # whole ones break `az vm list`
     view = arm.call("GET", f"{vm}/instanceView").body
     assert view["extensions"][0]["type"] == "Microsoft.Azure.Extensions.DockerExtension"
     assert view["extensions"][0]["typeHandlerVersion"] == "1.2.2"

@@ -54,11 +54,16 @@ class Pki:
 
     def _sign(self, subject, public_key, names):
         now = datetime.datetime.now(datetime.timezone.utc)
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         builder = (
             x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
             .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+            .add_extension(authority, critical=False)
+            .add_extension(x509.KeyUsage(True, False, False, False, False, not names, not names, False, False),
+                           critical=True)
         )  # fmt: skip
         if names:
             alternatives = [x509.DNSName(name) for name in names] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 
 import pytest
 
@@ -35,6 +36,13 @@ def test_two_instances_get_two_slots_and_keep_them(registry, tmp_path):
     assert registry.acquire("two", tmp_path / "two", routed_slots(), nothing) == two
 
 
+def test_an_instance_gets_its_slot_back_after_a_reboot_of_this_machine(registry, tmp_path):
+    registry.acquire("one", tmp_path / "one", routed_slots(), nothing)
+    two = registry.acquire("two", tmp_path / "two", routed_slots(), nothing)
+    shutil.rmtree(registry.folder)
+    assert registry.acquire("two", tmp_path / "two", routed_slots(), nothing) == two
+
+
 def test_ranges_in_use_are_passed_over(registry, tmp_path):
     used = [ipaddress.IPv4Network("198.51.100.0/24")]
     slot = registry.acquire("one", tmp_path, routed_slots(), lambda: used)
@@ -46,7 +54,7 @@ def test_the_same_name_in_another_folder_is_refused_while_that_exists(registry, 
     registry.acquire("one", tmp_path / "there", routed_slots(), nothing)
     with pytest.raises(MachineError, match="there"):
         registry.acquire("one", tmp_path / "here", routed_slots(), nothing)
-    (tmp_path / "there").rmdir()
+    shutil.rmtree(tmp_path / "there")
     registry.acquire("one", tmp_path / "here", routed_slots(), nothing)
 
 

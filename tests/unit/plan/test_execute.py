@@ -19,6 +19,14 @@ def run(steps, deadline=None):
     return execute(steps, Silent(), deadline or Deadline(10))
 
 
+@pytest.fixture
+def ctrl_c():
+    """A shell that starts the tests in the background has SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_step_gets_the_results_of_those_it_needs():
     steps = [Step("sum", "add", lambda r: r["a"] + r["b"], ("a", "b")),
              Step("a", "one", lambda _r: 1), Step("b", "two", lambda _r: 2)]
@@ -62,7 +70,7 @@ def test_undo_goes_backwards_and_goes_on_after_a_refusal():
     assert [step.key for step, _ in left] == ["second"]
 
 
-def test_ctrl_c_wakes_the_waiting_and_names_what_had_begun():
+def test_ctrl_c_wakes_the_waiting_and_names_what_had_begun(ctrl_c):
     deadline = Deadline(30)
     threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT)).start()
     began = time.monotonic()

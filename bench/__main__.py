@@ -1,0 +1,215 @@
+"""The times that matter, as ratios side by side in one run, each with the commands that produced it and a verdict.
+
+Run by script/bench, which says in the environment where az, the extension and the development Python are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = Path(os.environ["DOCKERVM_CACHE"])
+AZ = CACHE / "az/bin/az"
+EXTENSIONS = Path(os.environ["AZURE_EXTENSION_DIR"])
+PAIRS = 15
+INSTANCE = "bench"
+
+HELP_LIMIT = 1.05
+CERTIFICATES_LIMIT_MS = 20.0
+# Compute's budget for these reads holds 45 and refills by 15 a minute.
+PAUSES = (1.0, 2.0, 4.0, 4.0)
+# What a pause may differ from what is asked: the request itself, on a busy machine.
+PAUSE_SLACK = 0.4
+FIRST_HOST_LIMIT_S = 45.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the report. ``ok`` None: a number to compare with, held against nothing."""
+
+    what: str
+    measured: str
+    limit: str = ""
+    ok: bool | None = None
+    commands: tuple[str, ...] = ()
+
+    def show(self) -> None:
+        verdict = {True: "ok", False: "OVER", None: "-"}[self.ok]
+        print(f"{verdict:5} {self.what:56} {self.measured:44} {self.limit}")
+        for command in self.commands:
+            print(f"      $ {command}")
+        sys.stdout.flush()
+
+
+def run(words: Sequence[object], environment: Mapping[str, str], folder: str) -> tuple[float, str]:
+    """Run a program that must succeed, from a folder that is not the checkout → seconds, stdout."""
+    began = time.perf_counter()
+    done = subprocess.run([str(word) for word in words], env=dict(environment), cwd=folder, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, check=False)
+    seconds = time.perf_counter() - began
+    if done.returncode != 0:
+        raise SystemExit(f"{shlex.join(map(str, words))} failed ({done.returncode}):\n{done.stdout}\n{done.stderr}")
+    return seconds, done.stdout
+
+
+def paired(first: Callable[[], float], second: Callable[[], float], pairs: int = PAIRS) -> tuple[float, float, float]:
+    """Medians of both, and the median of the ratios first/second of runs that lie next to each other.
+
+    Pairs in turns, so that what else the machine does meets both alike; each is run once beforehand.
+    """
+    first(), second()
+    ones, others = [], []
+    for number in range(pairs):
+        order = ((first, ones), (second, others)) if number % 2 == 0 else ((second, others), (first, ones))
+        for work, times in order:
+            times.append(work())
+    ratio = statistics.median(one / other for one, other in zip(ones, others, strict=True))
+    return statistics.median(ones), statistics.median(others), ratio
+
+
+def help_texts(scratch: str) -> list[Result]:
+    chosen = {"AZURE_CONFIG_DIR": f"{scratch}/azure", "AZURE_EXTENSION_DIR": str(EXTENSIONS), "HOME": scratch,
+              "AZURE_CORE_COLLECT_TELEMETRY": "no"}
+    # The first command of a new configuration builds az's command index; that time is nobody's.
+    run([AZ, "--help"], {**os.environ, **chosen}, scratch)
+
+    def timed(*words: str) -> Callable[[], float]:
+        return lambda: run([AZ, *words, "--help"], {**os.environ, **chosen}, scratch)[0]
+
+    line = shlex.join([*(f"{name}={value}" for name, value in chosen.items() if name.startswith("AZURE_E")), str(AZ)])
+    results = []
+    for mine, theirs, held in (("dockervm", "group", True), ("dockervm create", "group create", False)):
+        one, other, ratio = paired(timed(*mine.split()), timed(*theirs.split()))
+        results.append(Result(f"az {mine} --help : az {theirs} --help", f"{ratio:.2f} ({one * 1000:.0f} : "
+                              f"{other * 1000:.0f} ms)", f"<= {HELP_LIMIT}" if held else "",
+                              ratio <= HELP_LIMIT if held else None,
+                              (f"{line} {mine} --help", f"{line} {theirs} --help")))
+    return results
+
+
+def certificates(scratch: str) -> list[Result]:
+    command = [CACHE / "az/bin/python", ROOT / "bench/certificates.py", EXTENSIONS / "dockervm"]
+    runs = [json.loads(run(command, os.environ, scratch)[1]) for _ in range(9)]
+    median = {name: statistics.median(one[name] for one in runs) for name in runs[0]}
+    mine = median["first host"]
+    line = shlex.join(map(str, command))
+    results = [
+        Result("certificates for a first host, beyond imports", f"{mine:.1f} ms (imports {median['imports']:.0f} ms)",
+               f"<= {CERTIFICATES_LIMIT_MS:.0f} ms", mine <= CERTIFICATES_LIMIT_MS, (line,)),
+        Result("  : docker-machine's RSA 2048, the three keys alone", _times(mine, median["RSA keys"]),
+               commands=(line,))]
+    if shutil.which("openssl"):
+        recipe = ROOT / "bench/openssl-recipe"
+        seconds = statistics.median(run(["sh", recipe], os.environ, _new_folder(scratch))[0] for _ in range(5))
+        results.append(Result("  : the openssl recipe of Docker's handbook, RSA 2048", _times(mine, seconds * 1000),
+                              commands=(f"sh {recipe}",)))
+    return results
+
+
+def _times(mine: float, theirs: float) -> str:
+    return f"{mine / theirs:.2f} ({mine:.1f} : {theirs:.0f} ms)"
+
+
+def _new_folder(scratch: str) -> str:
+    return tempfile.mkdtemp(dir=scratch)
+
+
+def polling(scratch: str) -> list[Result]:
+    from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+    command = [sys.executable, ROOT / "bench/polling.py"]
+    asked = json.loads(run(command, {**os.environ, "PYTHONPATH": str(ROOT)}, scratch)[1])
+    usual = f" (azure-core: {ARMPolling()._timeout} s)"     # it has no public name for its default
+    return [_held(asked, "an operation is polled where Azure sends no Retry-After", usual,
+                  (f"PYTHONPATH={ROOT} {shlex.join(map(str, command))}",))]
+
+
+def _held(asked: Sequence[float], what: str, more: str, commands: tuple[str, ...]) -> Result:
+    """azure-core asks once at once; the pauses come after that."""
+    pauses = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
+    ok = all(abs(pause - wanted) <= PAUSE_SLACK for pause, wanted in zip(pauses, _wanted(len(pauses)), strict=True))
+    shown = ", ".join(f"{pause:.1f}" for pause in pauses)
+    return Result(what, f"after {shown} s{more}", "1, 2, then 4 s", ok, commands)
+
+
+def _wanted(count: int) -> list[float]:
+    return [*PAUSES, *[PAUSES[-1]] * count][:count]
+
+
+def first_hosts(scratch: str) -> list[Result]:
+    """Each provisioner's host is the first of a group of its own: network and certificates are made too."""
+    results = []
+    with _local_azure() as log:
+        for provisioner, region in (("docker-extension", "westus"), ("run-command", "eastus2")):
+            begin = log.stat().st_size
+            folder = f"{scratch}/{provisioner}"
+            words = ["dockervm", "create", "-g", provisioner, "-n", "web1", "--provisioner", provisioner, "-dc", folder]
+            _az(scratch, "group", "create", "-n", provisioner, "-l", region)
+            seconds = _az(scratch, *words)
+            results.append(Result(f"a first host by {provisioner}", f"{seconds:.1f} s", f"< {FIRST_HOST_LIMIT_S:.0f} s",
+                                  seconds < FIRST_HOST_LIMIT_S,
+                                  (f"script/az group create -n {provisioner} -l {region}",
+                                   f"script/az {shlex.join(words)}")))
+            results.append(_polls_in(log.read_text()[begin:]))
+    return results
+
+
+@contextmanager
+def _local_azure():
+    localazure = [sys.executable, "-m", "localazure"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run([*localazure, "down", "--instance", INSTANCE], environment, "/")
+    try:
+        run([*localazure, "up", "--instance", INSTANCE, "--machines", "nspawn"], environment, "/")
+        state = json.loads(run([*localazure, "status", "--json", "--instance", INSTANCE], environment, "/")[1])
+        yield Path(state["folder"]) / "server.log"
+    finally:
+        run([*localazure, "down", "--instance", INSTANCE], environment, "/")
+
+
+def _az(scratch: str, *words: str) -> float:
+    return run([ROOT / "script/az", *words], {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}, scratch)[0]
+
+
+def _polls_in(log: str) -> Result:
+    """The Compute operation that was asked for most often, by Local Azure's own log."""
+    asked: dict[str, list[float]] = {}
+    for hours, minutes, seconds, operation in re.findall(
+            r"(\d\d):(\d\d):(\d\d,\d{3}) INFO localazure\.arm\.server: GET \S+/Microsoft\.Compute/\S+/operations/(\S+)",
+            log):
+        at = int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+        asked.setdefault(operation, []).append(at)
+    longest = max(asked.values(), key=len)
+    return _held(longest, "  its longest operation was polled (Local Azure's log)", "", ())
+
+
+def main() -> None:
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="dockervm-bench-") as scratch:
+        for part in (help_texts, certificates, polling, first_hosts):
+            if part is first_hosts and os.geteuid() != 0:
+                print("-     a first host: left out, because only root can boot machines (run: sudo script/bench)")
+                continue
+            for result in part(scratch):
+                result.show()
+                results.append(result)
+    over = [result.what.strip() for result in results if result.ok is False]
+    if over:
+        raise SystemExit("Over the limit: " + "; ".join(over))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""What a failed create tells the user to type, and what it must never undo."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from azext_dockervm import names
+from azext_dockervm.errors import AzureRefused, NotFound
+from azext_dockervm.output.progress import Silent
+from azext_dockervm.plan import host
+from azext_dockervm.plan.advice import advised
+from azext_dockervm.plan.preflight import Found
+from azext_dockervm.provision import base
+from azext_dockervm.shell import typed
+from azext_dockervm.spec import HostSpec, Image
+
+SPEC = HostSpec("my(group)", "web1", location="westus", subscription="sub 1", dns_label="mine", ssh_port=2222)
+
+
+def test_the_command_that_goes_on_has_all_that_was_asked_for():
+    assert host.create_command(SPEC) == (
+        "az dockervm create -g 'my(group)' -n web1 --subscription 'sub 1' -l westus -u azureuser -e 2222 "
+        "--dns-name mine")
+
+
+def test_commands_are_quoted_as_the_system_s_shell_wants_them(monkeypatch):
+    words = ["-dc", "/a b/docker", "x"]
+    assert typed(words) == "-dc '/a b/docker' x"
+    monkeypatch.setattr(os, "name", "nt")
+    assert typed(words) == '-dc "/a b/docker" x'
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("SkuNotAvailable", "az vm list-skus -l westus"), ("QuotaExceeded", "az vm list-usage -l westus"),
+    ("ResourcePurchaseValidationFailed", "--urn Debian:debian-13:13-gen2:latest"), ("AuthorizationFailed", "my(group)"),
+])
+def test_a_refusal_that_is_known_says_what_to_type(code, words):
+    spec = replace(SPEC, image=Image.parse("Debian:debian-13:13-gen2:latest"))
+    assert words in advised(AzureRefused("no", code=code), spec).recommendations[0]
+
+
+def test_advice_that_is_there_and_unknown_codes_are_left_alone():
+    assert advised(AzureRefused("no", "do this", code="SkuNotAvailable"), SPEC).recommendations == ("do this",)
+    assert advised(AzureRefused("no", code="Unheard"), SPEC).recommendations == ()
+    assert advised(NotFound("no"), SPEC).recommendations == ()
+
+
+def test_an_error_of_az_keeps_its_recommendations():
+    class Login(Exception):
+        recommendations = ["az login"]
+
+    error = host._as_ours(Login("expired"), SPEC)
+    assert error.message == "Login: expired" and error.recommendations == ("az login",)
+
+
+@pytest.mark.parametrize(("machine", "runs"), [
+    (None, False),
+    ({"tags": {names.TAG_RUN: "mine"}, "properties": {}}, False),
+    ({"tags": {names.TAG_RUN: "another"}, "properties": {}}, True),
+    ({"tags": {names.TAG_RUN: "mine"}, "properties": {"instanceView": {"statuses": [{"code": "PowerState/running"}]}}},
+     True),
+])
+def test_a_vm_that_runs_or_that_another_terminal_makes_is_not_undone(machine, runs):
+    class Azure:
+        def virtual_machine(self, _group, _name):
+            return machine
+
+    run = host._Create(Azure(), host.Prepared(SPEC, Found(), base.Choice("auto", "")), None, Silent())
+    run.run_id = "mine"
+    assert run._machine_runs() is runs
