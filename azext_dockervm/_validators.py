@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from azext_dockervm import errors, rules
+from azext_dockervm.secret import Secret
 
 # What `-p` without a value leaves; no password can hold a NUL.
 ASK_FOR_PASSWORD = "\0"
@@ -37,8 +38,8 @@ def admin_username(given: str | None) -> str:
         return "azureuser"
 
 
-def admin_password(given: str | None) -> str | None:
-    """Ask at the prompt where ``-p`` came alone.
+def admin_password(given: str | None) -> Secret | None:
+    """The password, checked; asked for at the prompt where ``-p`` came alone.
 
     az replaces ``@file`` by what the file holds; where it can't read the file it hands the text on, and a file's name
     must never become a password.
@@ -47,8 +48,12 @@ def admin_password(given: str | None) -> str | None:
         raise errors.InvalidValue("--admin-password: it begins with '@' but names no file that can be read.",
                                   "Name a file that can be read; a password that begins with '@' can be typed at the "
                                   "prompt: -p alone.")
-    if given != ASK_FOR_PASSWORD:
-        return given
+    if given is None:
+        return None
+    return Secret(rules.check_password(_prompted() if given == ASK_FOR_PASSWORD else given))
+
+
+def _prompted() -> str:
     from knack.prompting import NoTTYException, prompt_pass
 
     try:

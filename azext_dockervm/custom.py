@@ -30,13 +30,14 @@ def create_host(cmd, resource_group_name, vm_name, location=None, image=DEFAULT_
     login.check_login(admin_password, ssh_key_values, generate_ssh_keys)
     spec = HostSpec.from_arguments(
         resource_group_name, vm_name, location=location, image=image, size=size,
-        admin_username=login.admin_username(admin_username), admin_password=login.admin_password(admin_password),
-        docker_port=docker_port, ssh_port=ssh_port, dns_label=public_ip_address_dns_name, provisioner=provisioner,
-        timeout=timeout, tags=tags)
-    spec = replace(spec, ssh_keys=login.given_ssh_keys(ssh_key_values), certificate_folder=str(cert_dir),
-                   subscription=cmd.cli_ctx.data.get("subscription_id"))
+        admin_username=login.admin_username(admin_username), docker_port=docker_port, ssh_port=ssh_port,
+        dns_label=public_ip_address_dns_name, provisioner=provisioner, timeout=timeout, tags=tags)
     store = CertificateStore(cert_dir)
     store.check()
+    # The password last: nobody types it twice only to read that another argument is wrong.
+    spec = replace(spec, ssh_keys=login.given_ssh_keys(ssh_key_values), certificate_folder=str(cert_dir),
+                   subscription=cmd.cli_ctx.data.get("subscription_id"), cloud=cmd.cli_ctx.cloud.name,
+                   admin_password=login.admin_password(admin_password))
     with _listening(cmd) as listener:
         azure = _azure(cmd, spec.timeout)
         prepared = host.with_login(host.prepare(azure, spec),

@@ -74,10 +74,11 @@ class HostSpec:
     tags: dict[str, str] = field(default_factory=dict)
     subscription: str | None = None
     certificate_folder: str | None = None
+    cloud: str = "AzureCloud"   # az's name of it
 
     @classmethod
     def from_arguments(cls, group: str, name: str, *, location: str | None, image: str, size: str, admin_username: str,
-                       admin_password: str | None, docker_port: int, ssh_port: int | None, dns_label: str | None,
+                       docker_port: int, ssh_port: int | None, dns_label: str | None,
                        provisioner: str, timeout: str, tags: dict[str, str] | None) -> HostSpec:
         """Check everything that needs neither network nor files; raises ``InvalidValue`` and its like."""
         rules.check_port(docker_port, "--docker-port")
@@ -95,7 +96,6 @@ class HostSpec:
             group=rules.check_resource_name(group, "--resource-group"), name=rules.check_vm_name(name),
             location=rules.check_location(location) if location else None,
             image=parsed, size=rules.check_size(size), admin_username=rules.check_user_name(admin_username),
-            admin_password=Secret(rules.check_password(admin_password)) if admin_password is not None else None,
             # az marks defaults with a subclass of int, which sockets and JSON do not take.
             docker_port=int(docker_port), ssh_port=ssh_port,
             dns_label=rules.check_dns_label(dns_label) if dns_label else None,

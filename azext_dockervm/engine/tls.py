@@ -8,6 +8,8 @@ import ssl
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.errors import EngineUnreachable
 
+# X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h.
+CERTIFICATE_HAS_EXPIRED = 10
 PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
 
 
@@ -29,7 +31,8 @@ def handshake(endpoint: Endpoint, timeout: float = 5.0) -> bytes:
     """A verified handshake with the client certificate, and a ping → the server's certificate (DER).
 
     Under TLS 1.3 a refusal of the client arrives after the handshake, so only an answered ping proves anything.
-    Raises ``EngineUnreachable`` whose ``kind`` is dns, refused, timeout, certificate, rejected, protocol or other.
+    Raises ``EngineUnreachable`` whose ``kind`` is files, dns, refused, timeout, certificate, expired, rejected,
+    protocol or other.
     """
     missing = endpoint.missing_file()
     if missing is not None:
@@ -67,8 +70,9 @@ def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tu
     except socket.gaierror as error:
         raise EngineUnreachable(f"the name {endpoint.host} does not resolve from here", kind="dns") from error
     except ssl.SSLCertVerificationError as error:
+        kind = "expired" if error.verify_code == CERTIFICATE_HAS_EXPIRED else "certificate"
         raise EngineUnreachable(f"the certificate that {where} shows is not the right one: {error.verify_message}",
-                                kind="certificate") from error
+                                kind=kind) from error
     except ssl.SSLError as error:
         kind, said = _meaning(error)
         raise EngineUnreachable(f"{where} {said}", kind=kind) from error

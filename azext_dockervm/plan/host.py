@@ -32,8 +32,10 @@ from azext_dockervm.provision.custom_data import head_start
 from azext_dockervm.shell import typed
 from azext_dockervm.spec import HostSpec
 
-# The part of the time left that the Docker VM extension may use before run-command takes over.
+# The part of the time left that the Docker VM extension may use before run-command takes over, and the most of it in
+# seconds: where it worked it took some 270 (2017).
 EXTENSION_SHARE = 0.5
+EXTENSION_SECONDS = 480.0
 REMOVAL_SHARE = 0.3
 UNDO_SECONDS = 600.0
 
@@ -131,6 +133,14 @@ def _sentences(said: str, more: str) -> str:
     return f"{said.rstrip('. ')}. {more}"
 
 
+def _belongs_to_others(spec: HostSpec, cause: str) -> Conflict:
+    """Setting it up anew would cut off whoever uses the host now."""
+    return Conflict(
+        _sentences(f"The host '{spec.name}' was set up with other certificates: {cause}", "It was left as it is."),
+        ("Say where its certificates are: -dc FOLDER ('az dockervm cert show -dc FOLDER' shows a folder's).",
+         "If they are lost, delete the host and create it again: " + " && ".join(delete_commands(spec))))
+
+
 class _Create:
     def __init__(self, azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> None:
         self.azure, self.store, self.listener = azure, store, listener
@@ -150,6 +160,8 @@ class _Create:
             raise self._kept(failure.cause) from failure.cause
         except KeyboardInterrupt:
             raise self._kept(Interrupted("stopped by Ctrl-C")) from None
+        except Conflict:
+            raise               # nothing was begun, so there is nothing to go on with
         except DockerVMError as error:
             raise self._kept(error) from error
 
@@ -264,7 +276,7 @@ class _Create:
                       lambda _results: proof.prove(job, provisioned, self.store.folder),
                       detail=lambda found: f"Docker {found.version}" if found.reachable else "not reachable from here"),
                  Step("tags", "note the host's data in the VM's tags",
-                      lambda _results: self._tag(results["vm"], job, provisioned))]
+                      lambda _results: self._tag(results["vm"], job, provisioned), ("proof",))]
         # A run that was killed has deleted none of its own.
         cut_short = job.resumed and not tag(self.found.vm, names.TAG_PROVISIONER)
         used = run_command.ACTIONS if cut_short else self._used_run_commands
@@ -279,11 +291,10 @@ class _Create:
         try:
             shown = handshake(Endpoint(job.fqdn, self.spec.docker_port, self.store.folder))
         except EngineUnreachable as error:
+            if error.kind in ("certificate", "rejected") and tag(self.found.vm, names.TAG_PROVISIONER):
+                raise _belongs_to_others(self.spec, error.cause) from error
             self.listener.say(f"Docker does not answer yet: {error.cause}. Setting it up by {self.choice.provisioner} "
                               f"({self.choice.reason}).")
-            if error.kind in ("certificate", "rejected") and tag(self.found.vm, names.TAG_PROVISIONER):
-                self.listener.warn(f"The host was set up before. From now on it trusts the authority in "
-                                   f"{self.store.folder}; clients of any other one are turned away.")
             return None
         if self.spec.ssh_port is not None:
             self._used_run_commands = ("ssh",)
@@ -299,7 +310,7 @@ class _Create:
             return self._by_run_command(job)
         whole = self.azure.deadline
         if self.choice.fallback:
-            self.azure.deadline = whole.share(EXTENSION_SHARE)
+            self.azure.deadline = whole.within(min(whole.remaining() * EXTENSION_SHARE, EXTENSION_SECONDS))
         self._used_run_commands = tuple(docker_extension.extra_actions(job))
         try:
             return execute(docker_extension.steps(job), self.listener, self.azure.deadline)["serve"]

@@ -20,11 +20,12 @@ def body(job: Job, credential) -> dict:
     """The PUT's body, in the form that the handler's own settings structure reads: port as text, PEMs as base64."""
     certs = {"ca": encoded(job.authority.certificate_pem), "cert": encoded(credential.certificate_pem),
              "key": encoded(credential.key_pem.reveal())}
+    settings = {"docker": {"port": str(job.spec.docker_port), "options": extension_options()}}
+    if job.spec.cloud == "AzureChinaCloud":     # where the handler then takes Docker from a mirror that can be reached
+        settings["azure-environment"] = job.spec.cloud
     return {"location": job.spec.location, "properties": {
         "publisher": EXTENSION_PUBLISHER, "type": EXTENSION_TYPE, "typeHandlerVersion": "1.0",
-        "autoUpgradeMinorVersion": True,
-        "settings": {"docker": {"port": str(job.spec.docker_port), "options": extension_options()}},
-        "protectedSettings": {"certs": certs}}}
+        "autoUpgradeMinorVersion": True, "settings": settings, "protectedSettings": {"certs": certs}}}
 
 
 def steps(job: Job) -> list[Step]:

@@ -47,7 +47,7 @@ def prove(job: Job, provisioned: Provisioned, folder: Path) -> Proof:
             if error.kind not in FINAL and deadline.remaining() > 1:
                 deadline.sleep(min(1.0, deadline.remaining() / 2), error.cause)
                 continue
-            if not provisioned.checked or error.kind in ("certificate", "rejected", "protocol"):
+            if not provisioned.checked or error.kind in ("certificate", "expired", "rejected", "protocol"):
                 _ask_the_host(job, provisioned)
             return Proof(False, cause=error.cause)
 

@@ -332,13 +332,14 @@ install_with_patience() {
         say "installing Docker (round $round)"
         if "$@"; then return 0; fi
         [ ! -s "$work/hopeless" ] || fail no-docker-package "$(cat "$work/hopeless")"
+        left=$(seconds_left)    # looked at once: the last second must not turn a held lock into another reason
         if lock_was_held; then
-            [ "$(seconds_left)" -gt 0 ] || give_up lock-timeout "the package lock was held for $timeout s"
+            [ "$left" -gt 0 ] || give_up lock-timeout "the package lock was held for $timeout s"
         else
             [ "$round" -lt 6 ] || give_up install-failed 'the package manager could not install Docker'
             round=$((round + 1))
         fi
-        [ "$(seconds_left)" -gt 0 ] || give_up install-failed "Docker was not installed within $timeout s"
+        [ "$left" -gt 0 ] || give_up install-failed "Docker was not installed within $timeout s"
         mv -f "$work/log" "$work/log.last"
         sleep "$pause"
         [ "$pause" -ge 30 ] || pause=$((pause * 2))

@@ -71,3 +71,8 @@ def test_a_vm_that_runs_or_that_another_terminal_makes_is_not_undone(machine, ru
     run = host._Create(Azure(), host.Prepared(SPEC, Found(), base.Choice("auto", "")), None, Silent())
     run.run_id = "mine"
     assert run._machine_runs() is runs
+
+
+def test_a_finished_host_of_another_authority_is_left_alone():
+    error = host._belongs_to_others(SPEC, "the certificate is not the right one.")
+    assert "It was left as it is." in error.message and "-dc" in error.recommendations[0]

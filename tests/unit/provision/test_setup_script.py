@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import re
@@ -298,10 +299,18 @@ class Machine:
                     pass
 
 
+# Below the ports that the kernel gives to outgoing connections, and apart for each worker of pytest-xdist: a port that
+# was free a moment ago must still be free when the script's engine opens it.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_PORTS = itertools.count(12000 + 2000 * (os.getpid() % 5) + 250 * _WORKER)
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    for port in _PORTS:
+        with socket.socket() as listener:
+            if listener.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError("there is always another port")
 
 
 def wait_for_port(port: int) -> None:
