@@ -9,7 +9,6 @@ TLS_FOLDER = "/etc/docker/dockervm"
 
 # live-restore keeps containers over a restart of the daemon, which each new certificate needs (moby#23936).
 # `local` rotates its logs; the default json-file grows until the disk is full.
-LIVE_RESTORE = True
 LOG_DRIVER = "local"
 
 
@@ -21,7 +20,7 @@ def daemon_json(port: int) -> str:
         "tlscacert": f"{TLS_FOLDER}/ca.pem",
         "tlscert": f"{TLS_FOLDER}/server-cert.pem",
         "tlskey": f"{TLS_FOLDER}/server-key.pem",
-        "live-restore": LIVE_RESTORE,
+        "live-restore": True,
         "log-driver": LOG_DRIVER,
     }, indent=2) + "\n"
 

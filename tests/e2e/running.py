@@ -44,8 +44,10 @@ class Running:
 
     def __init__(self, words: Sequence[object], environment: Mapping[str, str], folder: Path) -> None:
         self.words = tuple(str(word) for word in words)
-        self._process = subprocess.Popen(self.words, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL,
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+        # A shell's background job ignores SIGINT, and so would all that these tests start from there.
+        self._process = subprocess.Popen(
+            ["env", "--default-signal=INT", *self.words], env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
         self._said: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self._readers = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in self._said]
         for reader in self._readers:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.machines
 
 
 @pytest.fixture(scope="module")
-def taken_down(local_azure, fleet):
+def taken_down(local_azure, fleet, plain):
     """Everything that the tests made, taken down; runs last."""
     fleet.close()
     before, during = local_azure.before, MachineState(local_azure)
