@@ -14,7 +14,6 @@ setup(
     description="Docker hosts on Azure with one command, reached over mutual TLS",
     long_description=LONG_DESCRIPTION,
     long_description_content_type="text/markdown",
-    license="MIT",
     author="The az dockervm authors",
     classifiers=[
         "Development Status :: 4 - Beta",
@@ -25,7 +24,6 @@ setup(
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
-        "License :: OSI Approved :: MIT License",
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["azext_dockervm", "azext_dockervm.*"]),

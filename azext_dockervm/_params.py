@@ -27,7 +27,7 @@ def load_arguments(loader, _command):
         c.argument("provisioner", arg_type=get_enum_type(["auto", "docker-extension", "run-command"]),
                    help="How Docker gets onto the VM. auto: the Docker VM extension where the region publishes it and "
                         "it knows the image, else run commands; the latter also take over if the extension fails.")
-        c.argument("timeout", help="Time allowed for all of it, such as 20m, 1h30m or 600s.")
+        c.argument("timeout", help="Time allowed for all of it, such as 20m, 1h30m or 600s; a bare number is minutes.")
 
     with loader.argument_context("dockervm create", arg_group="Login") as c:
         c.argument("admin_username", options_list=["--admin-username", "-u"],

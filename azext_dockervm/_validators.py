@@ -57,7 +57,7 @@ def _prompted() -> str:
     from knack.prompting import NoTTYException, prompt_pass
 
     try:
-        return prompt_pass("Admin password: ", confirm=True)
+        return prompt_pass("Admin password (12 to 72 characters): ", confirm=True)
     except NoTTYException as error:
         raise errors.MissingArgument("--admin-password: there is no terminal to ask for it.",
                                      "Put it into a file and say -p @file.") from error
@@ -72,6 +72,13 @@ def check_login(password: str | None, ssh_key_values: list[str] | None, generate
     if ssh_key_values and generate:
         raise errors.ConflictingArguments("--ssh-key-values and --generate-ssh-keys exclude each other.",
                                           "Leave one of them out.")
+
+
+def login_words(password: str | None, ssh_key_values: list[str] | None, generate: bool) -> tuple[str, ...]:
+    """The options to type again for the same login; the password has to be typed at the prompt."""
+    if password is not None:
+        return ("-p",)
+    return ("--ssh-key-values", *ssh_key_values) if ssh_key_values else ("--generate-ssh-keys",) if generate else ()
 
 
 def given_ssh_keys(values: list[str] | None) -> tuple[str, ...]:

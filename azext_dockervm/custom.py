@@ -37,6 +37,7 @@ def create_host(cmd, resource_group_name, vm_name, location=None, image=DEFAULT_
     # The password last: nobody types it twice only to read that another argument is wrong.
     spec = replace(spec, ssh_keys=login.given_ssh_keys(ssh_key_values), certificate_folder=str(cert_dir),
                    subscription=cmd.cli_ctx.data.get("subscription_id"), cloud=cmd.cli_ctx.cloud.name,
+                   login_words=login.login_words(admin_password, ssh_key_values, generate_ssh_keys),
                    admin_password=login.admin_password(admin_password))
     with _listening(cmd) as listener:
         azure = _azure(cmd, spec.timeout)
@@ -88,10 +89,12 @@ def show_certificates(cmd, cert_dir=DEFAULT_CERTIFICATE_FOLDER):
     from azext_dockervm.certs.store import CertificateStore
     from azext_dockervm.errors import NotFound
     from azext_dockervm.output import shapes
+    from azext_dockervm.shell import typed
 
     state = CertificateStore(cert_dir).state()
     if state.problem is None and state.authority is None and state.client is None:
-        raise NotFound(f"{state.folder} holds no certificates.", "az dockervm cert create")
+        raise NotFound(f"{state.folder} holds no certificates.", typed(["az", "dockervm", "cert", "create", "-dc",
+                                                                        state.folder]))
     with _listening(cmd) as listener:
         for warning in [*state.warnings, *([state.problem.message] if state.problem else [])]:
             listener.warn(warning)

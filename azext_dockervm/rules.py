@@ -109,7 +109,8 @@ def check_ports(docker_port: int, ssh_port: int | None) -> None:
 
 def check_image(image: str) -> str:
     if not URN.fullmatch(image) and not IMAGE_ID.match(image):
-        raise InvalidValue(f"--image: '{image}' is neither publisher:offer:sku:version nor a resource id.",
+        raise InvalidValue(f"--image: '{image}' is neither publisher:offer:sku:version nor a resource id. Aliases, and "
+                           "image names of 2014, are not taken.",
                            "az vm image list --publisher Canonical --all -o table")
     return image
 

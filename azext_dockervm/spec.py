@@ -74,6 +74,7 @@ class HostSpec:
     tags: dict[str, str] = field(default_factory=dict)
     subscription: str | None = None
     certificate_folder: str | None = None
+    login_words: tuple[str, ...] = ()       # the login's options as typed, for the same reason; never the password
     cloud: str = "AzureCloud"   # az's name of it
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -42,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
     for name, text in helps.items():
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
-            "--instance", default=DEFAULT, metavar="NAME", help="which Local Azure (default: %(default)s)"
-        )
+            "--instance", default=os.environ.get("LOCALAZURE_INSTANCE") or DEFAULT, metavar="NAME",
+            help=f"which Local Azure (default: the variable LOCALAZURE_INSTANCE, else {DEFAULT})",
+        )  # fmt: skip
         if name == "up":
             command.add_argument(
                 "--machines", choices=("nspawn", "fake", "auto"), default="auto",

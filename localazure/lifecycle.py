@@ -123,7 +123,10 @@ def _summary(instance: Instance, what: str) -> str:
     words = {"nspawn": "real machines (systemd-nspawn)", "fake": "FAKE machines (no guest is booted)"}
     return (
         f"Local Azure '{instance.name}' {what} at https://localhost:{state['port']} with {words[state['machines']]}; "
-        f"state in {instance.folder}"
+        f"state in {instance.folder}\n"
+        f"Use it:       export LOCALAZURE_INSTANCE={instance.name} DOCKER_CERT_PATH={instance.folder}/home/.docker; "
+        "script/az group list\n"
+        f"Take it down: script/localazure down --instance {instance.name}"
     )
 
 
@@ -132,6 +135,7 @@ def down(instance: Instance, keep_state: bool) -> None:
     with instance.exclusive():
         if not instance.folder.exists():
             print(f"Local Azure '{instance.name}' is down; there is nothing to remove.")
+            _remove_if_last(instance)
             return
         kind = instance.read().get("machines") or usable_kind()
         _stop_server(instance)
@@ -213,7 +217,8 @@ def status(instance: Instance, as_json: bool) -> int:
 def env(instance: Instance) -> int:
     """Print what a shell evaluates to use this instance; 3 when it does not run."""
     if instance.server_pid() is None or not answers(instance):
-        print(f"Local Azure '{instance.name}' is not running.", file=sys.stderr)
+        print(f"Local Azure '{instance.name}' is not running. Start it: script/localazure up --instance "
+              f"{instance.name}; or name another in LOCALAZURE_INSTANCE.", file=sys.stderr)  # fmt: skip
         return 3
     state = instance.read()
     values = {

@@ -264,13 +264,13 @@ class CertificateStore:
         except CertificateError as error:
             if any("-dc" in text for text in error.recommendations):
                 raise
-            advice = [*error.recommendations,
-                      "Name the folder that holds the right set with --docker-cert-dir (-dc), or put the right files "
-                      f"into {self.folder}."]
-            if not isinstance(error, CertificateFileError):
+            if isinstance(error, CertificateFileError):
+                advice = [*error.recommendations, "Name another folder with --docker-cert-dir (-dc)."]
+            else:
                 folder = typed([self.folder])
-                advice += [f"`az dockervm cert create -dc {folder}` makes what is missing or expired and overwrites "
-                           "nothing.",
-                           f"`az dockervm cert create --force -dc {folder}` makes a new set and keeps the old "
+                advice = [*error.recommendations,
+                          "Name the folder that holds the right set with --docker-cert-dir (-dc), or put the right "
+                          f"files into {self.folder}.",
+                          f"`az dockervm cert create --force -dc {folder}` makes a new set and keeps the old "
                            "files in a backup folder; hosts that trust the old CA are cut off."]
             raise type(error)(error.message, advice) from (error.__cause__ or error)

@@ -52,7 +52,14 @@ class Lines(Silent):
         self._line(f"WARNING: {text}")
 
     def _line(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:     # a pipe whose reader is gone (| head): what is told must never stop what is done
+            self._write = lambda _text: None
 
 
 class Live(Lines):
@@ -106,13 +113,19 @@ class Live(Lines):
         with self._lock:
             if not self._running:
                 return
-            now = time.monotonic()
-            text = "  ".join(f"{title} ({now - since:.0f} s)" for title, since in self._running.values())
-            self._write(f"\r\x1b[K{text[:shutil.get_terminal_size().columns - 1]}")
+            width = shutil.get_terminal_size().columns - 1
+            self._write(f"\r\x1b[K{live_line(list(self._running.values()), time.monotonic(), width)}")
 
-    def _write(self, text: str) -> None:
-        self.stream.write(text)
-        self.stream.flush()
+
+def live_line(running: list[tuple[str, float]], now: float, width: int) -> str:
+    """What runs and since when, in ``width`` characters: the titles are cut, the clocks stay."""
+    room = width // len(running) - 1
+    shown = []
+    for title, since in running:
+        clock = f" ({now - since:.0f} s)"
+        space = max(1, room - len(clock))
+        shown.append((title if len(title) <= space else f"{title[:space - 1]}…") + clock)
+    return " ".join(shown)[:width]
 
 
 def progress(only_show_errors: bool, stream: TextIO | None = None) -> Silent:

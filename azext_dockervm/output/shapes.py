@@ -58,5 +58,5 @@ def certificates(state, change=None) -> dict:
     }
     if change is not None:
         shape["created"] = change.created
-        shape["clientIssued"] = change.client_issued
+        shape["clientIssued"] = change.created or change.client_issued
     return shape

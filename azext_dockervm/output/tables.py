@@ -13,6 +13,9 @@ def host_row(result):
 
 
 def info_row(result):
+    """One row; several with --ids."""
+    if isinstance(result, list):
+        return [info_row(one) for one in result]
     engine = result["engine"] or {}
     return OrderedDict([
         ("Name", result["name"]), ("State", result["powerState"]), ("Size", result["size"]),

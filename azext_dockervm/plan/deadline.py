@@ -52,7 +52,7 @@ class Deadline:
 
     def check(self, state: str) -> None:
         if self.cancelled:
-            raise Interrupted(f"stopped by Ctrl-C while {state}")
+            raise Interrupted(f"Stopped by Ctrl-C while {state}")
         if self.passed:
             raise DeadlinePassed(f"the time allowed ({self.seconds:.0f} s) is over; last seen: {state}")
 

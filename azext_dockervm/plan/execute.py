@@ -68,9 +68,9 @@ class _Run:
     def _interrupt(self) -> None:
         if self.failure is not None and isinstance(self.failure[0], Interrupted):
             raise KeyboardInterrupt     # the second time: leave at once
-        self.failure = (Interrupted("stopped by Ctrl-C"), None)
+        self.failure = (Interrupted("Stopped by Ctrl-C"), None)
         self.deadline.cancel()
-        self.listener.warn("Stopping; waiting for what Azure has begun (Ctrl-C again leaves it as it is).")
+        self.listener.warn("Stopping (Ctrl-C again stops at once and leaves everything as it is).")
 
     def _start_what_is_ready(self, pool: ThreadPoolExecutor) -> None:
         if self.failure is not None:

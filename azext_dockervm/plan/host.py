@@ -96,8 +96,28 @@ def _check_resumable(spec: HostSpec, machine: dict) -> None:
                        f"az vm start -g {spec.group} -n {spec.name}")
 
 
-def create_command(spec: HostSpec) -> str:
-    """The command that goes on with this host; the password stays out of it."""
+def not_applied(spec: HostSpec, machine: dict) -> list[str]:
+    """What was asked for and a VM that exists does not have, with the command that changes it where there is one."""
+    properties, where = machine["properties"], f"{_where(spec)} -n {spec.name}"
+    told = []
+    size = properties["hardwareProfile"]["vmSize"]
+    if spec.size != names.DEFAULT_SIZE and spec.size.lower() != size.lower():
+        told.append(f"--size: the host has {size}; to change it: az vm resize {where} --size {spec.size}")
+    reference = properties.get("storageProfile", {}).get("imageReference") or {}
+    if str(spec.image) != names.DEFAULT_IMAGE and any(
+            reference.get(key, value) != value for key, value in spec.image.reference.items()):
+        told.append("--image: a VM keeps the image that it was made of")
+    if spec.login_words:
+        told.append(f"{spec.login_words[0]}: the host keeps its login; to change it: az vm user update {where} -u "
+                    f"{vm.admin_username(machine) or spec.admin_username}")
+    noted = tag(machine, names.TAG_PROVISIONER)
+    if noted and spec.provisioner not in ("auto", noted):
+        told.append(f"--provisioner: the host was set up by {noted}")
+    return told
+
+
+def create_command(spec: HostSpec, anew: bool = False) -> str:
+    """The command that goes on with this host; with login and tags where there is no VM yet (``anew``)."""
     words = ["az", "dockervm", "create", "-g", spec.group, "-n", spec.name]
     for option, value, usual in (("--subscription", spec.subscription, None), ("-l", spec.location, None),
                                  ("-dc", spec.certificate_folder, names.DEFAULT_CERTIFICATE_FOLDER),
@@ -108,6 +128,9 @@ def create_command(spec: HostSpec) -> str:
                                  ("--provisioner", spec.provisioner, "auto")):
         if value is not None and value != usual:
             words += [option, value]
+    if anew:
+        words += spec.login_words
+        words += ["--tags", *(f"{name}={value}" for name, value in spec.tags.items())] if spec.tags else []
     return typed(words)
 
 
@@ -149,6 +172,8 @@ class _Create:
         self._used_run_commands: tuple[str, ...] = ()
 
     def carry_out(self) -> Host:
+        if tag(self.found.vm, names.TAG_PROVISIONER) and self.store.state().authority is None:
+            raise _belongs_to_others(self.spec, f"{self.store.folder} holds none")
         self._announce()
         self._wait_for_a_killed_run()
         if self.found.vm is not None and vm.never_ran(self.found.vm) and not tag(self.found.vm, names.TAG_PROVISIONER):
@@ -159,7 +184,7 @@ class _Create:
         except PlanFailed as failure:
             raise self._kept(failure.cause) from failure.cause
         except KeyboardInterrupt:
-            raise self._kept(Interrupted("stopped by Ctrl-C")) from None
+            raise self._kept(Interrupted("Stopped by Ctrl-C")) from None
         except Conflict:
             raise               # nothing was begun, so there is nothing to go on with
         except DockerVMError as error:
@@ -169,6 +194,8 @@ class _Create:
         say = self.listener.say
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
+            for text in not_applied(self.spec, self.found.vm):
+                self.listener.warn(f"Not applied: {text}.")
             return
         if self.found.label_was_replaced:
             self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
@@ -236,7 +263,11 @@ class _Create:
             cause.message = _sentences(cause.message, f"Not all that was made could be undone ({'; '.join(left)}).")
             cause.recommendations += (
                 f"To see what is left: az resource list --tag {names.TAG_HOST}={self.spec.name} "
-                "-o table", f"To go on where it stands: {create_command(self.spec)}")
+                "-o table", f"To go on where it stands: {create_command(self.spec, anew=True)}")
+        elif any(step.key == "vnet" for step in failure.begun) and self.found.vnet is None:
+            cause.message = _sentences(cause.message, "What was made has been undone, but for the virtual network "
+                                       f"'{names.virtual_network(self.spec.location)}', which hosts share and which "
+                                       "costs nothing.")
         else:
             cause.message = _sentences(cause.message, "What was made has been undone.")
         return cause

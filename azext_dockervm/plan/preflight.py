@@ -114,7 +114,7 @@ def _check_ownership(spec: HostSpec, found: Found) -> None:
     port = tag(found.vm, names.TAG_PORT)
     if port and port != str(spec.docker_port):
         raise Conflict(f"The host '{spec.name}' exists and its Docker port is {port}, not {spec.docker_port}.",
-                       f"az dockervm create -g {spec.group} -n {spec.name} --docker-port {port} ...")
+                       f"az dockervm create -g {spec.group} -n {spec.name} --docker-port {port}")
     label = _label_of(found.public_ip)
     if spec.dns_label and label and spec.dns_label != label:
         raise Conflict(f"The public IP address '{found.public_ip['name']}' has the DNS label '{label}' already, not "
@@ -173,5 +173,6 @@ def _choose_label(azure: Azure, spec: HostSpec, found: Found, derived: str) -> t
     if spec.dns_label:
         raise InvalidValue(f"--public-ip-address-dns-name: '{spec.dns_label}' is taken in {spec.location}.",
                            "Choose another label, or leave the option out: dockervm then finds a free one.")
-    reason = f"'{spec.label}' is taken" if spec.label else f"'{spec.name}' is no valid DNS label"
+    rule = "3 to 63 characters, beginning with a letter"
+    reason = f"'{spec.label}' is taken" if spec.label else f"'{spec.name}' is not a valid DNS label ({rule})"
     return derived, reason

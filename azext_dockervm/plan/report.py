@@ -35,7 +35,9 @@ def ask_engine(view: MachineView, folder: Path) -> EngineReport:
     try:
         shown = iso(describe(handshake(endpoint)).not_after)
     except EngineUnreachable as error:
-        return EngineReport(None, error.cause, noted)
+        elsewhere = " (certificates in another folder? name it with -dc)" if error.kind in ("certificate", "rejected") \
+            else ""
+        return EngineReport(None, error.cause + elsewhere, noted)
     try:
         return EngineReport(engine_state(endpoint), None, shown)
     except EngineUnreachable as error:

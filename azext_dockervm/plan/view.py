@@ -32,7 +32,7 @@ def read(azure: Azure, group: str, name: str) -> MachineView:
     """Raises ``NotFound`` where the group has no such VM. Addresses that may not be read are left out."""
     found = azure.virtual_machine(group, name)
     if found is None:
-        raise NotFound(f"The resource group '{group}' has no VM '{name}'.", f"az vm list -g {group} -o table")
+        raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.", "az vm list -o table")
     tags = {key.lower(): value for key, value in (found.get("tags") or {}).items()}
     configuration = _first_configuration(azure, found)
     address = _public_ip(azure, configuration)

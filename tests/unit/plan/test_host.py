@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from azext_dockervm import names
-from azext_dockervm.errors import AzureRefused, NotFound
+from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.errors import AzureRefused, Conflict, NotFound
 from azext_dockervm.output.progress import Silent
 from azext_dockervm.plan import host
 from azext_dockervm.plan.advice import advised
 from azext_dockervm.plan.preflight import Found
 from azext_dockervm.provision import base
+from azext_dockervm.secret import Secret
 from azext_dockervm.shell import typed
 from azext_dockervm.spec import HostSpec, Image
 
@@ -73,6 +75,31 @@ def test_a_vm_that_runs_or_that_another_terminal_makes_is_not_undone(machine, ru
     assert run._machine_runs() is runs
 
 
-def test_a_finished_host_of_another_authority_is_left_alone():
-    error = host._belongs_to_others(SPEC, "the certificate is not the right one.")
-    assert "It was left as it is." in error.message and "-dc" in error.recommendations[0]
+def test_where_there_is_no_vm_yet_the_command_repeats_login_and_tags_but_no_password():
+    spec = replace(SPEC, login_words=("-p",), tags={"env": "test"}, admin_password=Secret("Very-secret-1"))
+    command = host.create_command(spec, anew=True)
+    assert command.endswith(" -p --tags env=test") and "Very-secret-1" not in command
+    assert " -p" not in host.create_command(spec)
+
+
+MACHINE = {"id": "/vm", "tags": {names.TAG_HOST: "web1", names.TAG_PROVISIONER: "run-command"}, "properties": {
+    "hardwareProfile": {"vmSize": "Standard_D2s_v5"}, "osProfile": {"adminUsername": "azureuser"},
+    "storageProfile": {"imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server",
+                                          "version": "latest"}}}}
+
+
+def test_what_an_existing_host_does_not_get_is_said():
+    assert host.not_applied(replace(SPEC, provisioner="run-command"), MACHINE) == []
+    asked = replace(SPEC, size="Standard_D4s_v5", image=Image.parse("Debian:debian-13:13-gen2:latest"),
+                    login_words=("-p",), provisioner="docker-extension")
+    told = host.not_applied(asked, MACHINE)
+    assert [text.split(":")[0] for text in told] == ["--size", "--image", "-p", "--provisioner"]
+    assert "az vm resize" in told[0] and "az vm user update" in told[2]
+
+
+def test_a_finished_host_is_not_taken_over_with_an_empty_folder(tmp_path):
+    store = CertificateStore(tmp_path / "empty")
+    run = host._Create(None, host.Prepared(SPEC, Found(vm=MACHINE), base.Choice("run-command", "")), store, Silent())
+    with pytest.raises(Conflict, match="left as it is"):
+        run.carry_out()
+    assert not store.folder.exists()
