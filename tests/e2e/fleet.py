@@ -140,11 +140,11 @@ def with_prompt(fleet: Fleet, _name: str, words: list[str]) -> Finished:
         process = subprocess.Popen(["setsid", "--ctty", "--wait", cache() / "az/bin/az", *words], stdin=side,
                                    stdout=stdout, stderr=side, env=fleet.azure.environment, cwd=fleet.azure.home)
     os.close(side)
-    shown = _converse(main, process, ["Admin password: ", "Confirm Admin password: "])
+    shown = _converse(main, process, prompts=2)
     return Finished(tuple(map(str, words)), process.wait(), output.read_text(), shown)
 
 
-def _converse(terminal: int, process: subprocess.Popen, prompts: list[str]) -> str:
+def _converse(terminal: int, process: subprocess.Popen, prompts: int) -> str:
     shown, answered, deadline = "", 0, time.monotonic() + PATIENCE_SECONDS
     try:
         while time.monotonic() < deadline:
@@ -155,7 +155,7 @@ def _converse(terminal: int, process: subprocess.Popen, prompts: list[str]) -> s
                     break
             elif process.poll() is not None:
                 break
-            if answered < len(prompts) and len(re.findall("(?i)password: ", shown)) > answered:
+            if answered < prompts and len(re.findall(r"(?i)password \(.*?\): ", shown)) > answered:
                 os.write(terminal, f"{PASSWORD}\n".encode())
                 answered += 1
     finally:

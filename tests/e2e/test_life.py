@@ -110,7 +110,7 @@ def test_table_output_has_a_row_for_the_host(plain):
 
 def test_info_of_a_host_that_does_not_exist_exits_with_3(local_azure):
     asked = local_azure.az("dockervm", "info", "-g", GROUP, "-n", "nobody")
-    assert (asked.code, asked.stdout) == (3, "") and "has no VM 'nobody'" in asked.stderr
+    assert (asked.code, asked.stdout) == (3, "") and "no VM 'nobody'" in asked.stderr
 
 
 def test_the_same_create_on_a_finished_host_changes_nothing(host):

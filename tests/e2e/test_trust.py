@@ -107,6 +107,13 @@ def test_info_with_somebody_elses_folder_gives_the_machines_half_and_the_reason(
     assert "certificate" in seen["engineUnreachable"]
 
 
+def test_create_with_somebody_elses_folder_leaves_a_finished_host_as_it_is(plain, strangers_folder):
+    refused = plain.azure.az("dockervm", "create", "-g", "e2e", "-n", plain.name, "-dc", strangers_folder)
+    assert refused.code == 1 and "It was left as it is." in refused.stderr, str(refused)
+    assert "was kept" not in refused.stderr and "-dc FOLDER" in refused.stderr
+    plain.docker("version").succeeded()
+
+
 def test_two_folders_are_two_authorities_on_one_subscription(plain, run_command):
     """`run_command` was made with a folder of its own, so ~/.docker opens it as little as a stranger's."""
     refused = plain.azure.docker("--tlsverify", "-H", run_command.url, "version")
