@@ -30,12 +30,6 @@ from localazure.machines.commands import output, run, succeeds
 from localazure.machines.machine import MachineError
 
 SUITE = "trixie"
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
-FALLBACK_SOURCES = (
-    f"deb {DEFAULT_MIRROR} {SUITE} main",
-    f"deb {DEFAULT_MIRROR} {SUITE}-updates main",
-    f"deb {DEFAULT_MIRROR}-security {SUITE}-security main",
-)
 # e2fsprogs: data disks. procps, curl, openssl: what people and set-up scripts expect of an Azure image.
 PACKAGES = (
     "systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "openssh-server", "sudo", "iproute2",
@@ -88,10 +82,15 @@ def cache_dir() -> Path:
 
 
 def host_sources() -> tuple[str, ...]:
-    """This machine's own apt sources of the suite, one-line style; Debian's own mirror when it has none."""
+    """This machine's own apt sources of the suite, one-line style; else the mirror that LOCALAZURE_MIRROR names."""
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
     asked = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"], check=False)
-    return sources_from_targets(asked.stdout.decode(errors="replace")) or FALLBACK_SOURCES
+    found = sources_from_targets(asked.stdout.decode(errors="replace"))
+    mirror = os.environ.get("LOCALAZURE_MIRROR")
+    if not found and not mirror:
+        raise MachineError("ImageUnavailable", f"The guests' image is built from Debian '{SUITE}', of which apt here knows "
+                           "no source. Name a mirror: export LOCALAZURE_MIRROR=http://MIRROR/debian")  # fmt: skip
+    return found or (f"deb {mirror} {SUITE} main", f"deb {mirror} {SUITE}-updates main")
 
 
 def sources_from_targets(targets: str) -> tuple[str, ...]:

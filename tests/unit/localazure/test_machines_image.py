@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
 from localazure.machines import image
+from localazure.machines.machine import MachineError
 
 TARGETS = """\
 http://mirror.example/debian/|trixie|main|/usr/share/keyrings/debian-archive-keyring.pgp
@@ -19,6 +24,15 @@ def test_only_debians_own_http_sources_of_the_suite_are_taken():
         "deb http://mirror.example/debian-security trixie-security main",
     )
     assert image.sources_from_targets("") == ()
+
+
+def test_a_machine_without_such_sources_names_a_mirror(monkeypatch):
+    monkeypatch.setattr(image, "run", lambda *_words, **_options: SimpleNamespace(stdout=b""))
+    monkeypatch.delenv("LOCALAZURE_MIRROR", raising=False)
+    with pytest.raises(MachineError, match="LOCALAZURE_MIRROR"):
+        image.host_sources()
+    monkeypatch.setenv("LOCALAZURE_MIRROR", "http://mirror.example/debian")
+    assert image.host_sources()[0] == "deb http://mirror.example/debian trixie main"
 
 
 def test_settings_that_guests_share():
