@@ -21,15 +21,13 @@ from azext_dockervm.errors import (
     HostFailed,
     Interrupted,
 )
-from azext_dockervm.plan import network, vm
-from azext_dockervm.plan.advice import advised
+from azext_dockervm.plan import advice, network, vm
 from azext_dockervm.plan.arm import Azure
 from azext_dockervm.plan.execute import PlanFailed, execute, undo
 from azext_dockervm.plan.preflight import Found, survey, tag
 from azext_dockervm.plan.step import Listener, Step
 from azext_dockervm.provision import base, docker_extension, proof, run_command
 from azext_dockervm.provision.custom_data import head_start
-from azext_dockervm.shell import typed
 from azext_dockervm.spec import HostSpec
 
 # The part of the time left that the Docker VM extension may use before run-command takes over, and the most of it in
@@ -67,7 +65,7 @@ def prepare(azure: Azure, spec: HostSpec) -> Prepared:
     try:
         spec, found = survey(azure, spec)
     except AzureRefused as error:
-        raise advised(error, spec) from error
+        raise advice.advised(error, spec) from error
     if found.vm is not None:
         _check_resumable(spec, found.vm)
         spec = replace(spec, admin_username=vm.admin_username(found.vm) or spec.admin_username)
@@ -96,74 +94,6 @@ def _check_resumable(spec: HostSpec, machine: dict) -> None:
                        f"az vm start -g {spec.group} -n {spec.name}")
 
 
-def not_applied(spec: HostSpec, machine: dict) -> list[str]:
-    """What was asked for and a VM that exists does not have, with the command that changes it where there is one."""
-    properties, where = machine["properties"], f"{_where(spec)} -n {spec.name}"
-    told = []
-    size = properties["hardwareProfile"]["vmSize"]
-    if spec.size != names.DEFAULT_SIZE and spec.size.lower() != size.lower():
-        told.append(f"--size: the host has {size}; to change it: az vm resize {where} --size {spec.size}")
-    reference = properties.get("storageProfile", {}).get("imageReference") or {}
-    if str(spec.image) != names.DEFAULT_IMAGE and any(
-            reference.get(key, value) != value for key, value in spec.image.reference.items()):
-        told.append("--image: a VM keeps the image that it was made of")
-    if spec.login_words:
-        told.append(f"{spec.login_words[0]}: the host keeps its login; to change it: az vm user update {where} -u "
-                    f"{vm.admin_username(machine) or spec.admin_username}")
-    noted = tag(machine, names.TAG_PROVISIONER)
-    if noted and spec.provisioner not in ("auto", noted):
-        told.append(f"--provisioner: the host was set up by {noted}")
-    return told
-
-
-def create_command(spec: HostSpec, anew: bool = False) -> str:
-    """The command that goes on with this host; with login and tags where there is no VM yet (``anew``)."""
-    words = ["az", "dockervm", "create", "-g", spec.group, "-n", spec.name]
-    for option, value, usual in (("--subscription", spec.subscription, None), ("-l", spec.location, None),
-                                 ("-dc", spec.certificate_folder, names.DEFAULT_CERTIFICATE_FOLDER),
-                                 ("--image", str(spec.image), names.DEFAULT_IMAGE),
-                                 ("--size", spec.size, names.DEFAULT_SIZE), ("-u", spec.admin_username, None),
-                                 ("-dp", spec.docker_port, names.DEFAULT_DOCKER_PORT), ("-e", spec.ssh_port, None),
-                                 ("--dns-name", spec.dns_label, None),
-                                 ("--provisioner", spec.provisioner, "auto")):
-        if value is not None and value != usual:
-            words += [option, value]
-    if anew:
-        words += spec.login_words
-        words += ["--tags", *(f"{name}={value}" for name, value in spec.tags.items())] if spec.tags else []
-    return typed(words)
-
-
-def delete_commands(spec: HostSpec) -> list[str]:
-    """NIC, disk and address go with the VM (deleteOption); the security group does not."""
-    return [f"az vm delete {_where(spec)} -n {spec.name} --yes",
-            f"az network nsg delete {_where(spec)} -n {names.network_security_group(spec.name)}"]
-
-
-def _where(spec: HostSpec) -> str:
-    return typed(["-g", spec.group, *(["--subscription", spec.subscription] if spec.subscription else [])])
-
-
-def _as_ours(cause: BaseException, spec: HostSpec) -> DockerVMError:
-    """az's own errors (an expired login, say) and the unexpected keep their words; the debug log has the traceback."""
-    if isinstance(cause, DockerVMError):
-        return advised(cause, spec)
-    return HostFailed(f"{type(cause).__name__}: {cause}", getattr(cause, "recommendations", None))
-
-
-def _sentences(said: str, more: str) -> str:
-    """Azure's messages and causes end with a dot, or with none, or with a dot and a space."""
-    return f"{said.rstrip('. ')}. {more}"
-
-
-def _belongs_to_others(spec: HostSpec, cause: str) -> Conflict:
-    """Setting it up anew would cut off whoever uses the host now."""
-    return Conflict(
-        _sentences(f"The host '{spec.name}' was set up with other certificates: {cause}", "It was left as it is."),
-        ("Say where its certificates are: -dc FOLDER ('az dockervm cert show -dc FOLDER' shows a folder's).",
-         "If they are lost, delete the host and create it again: " + " && ".join(delete_commands(spec))))
-
-
 class _Create:
     def __init__(self, azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> None:
         self.azure, self.store, self.listener = azure, store, listener
@@ -173,7 +103,7 @@ class _Create:
 
     def carry_out(self) -> Host:
         if tag(self.found.vm, names.TAG_PROVISIONER) and self.store.state().authority is None:
-            raise _belongs_to_others(self.spec, f"{self.store.folder} holds none")
+            raise advice.belongs_to_others(self.spec, f"{self.store.folder} holds none")
         self._announce()
         self._wait_for_a_killed_run()
         if self.found.vm is not None and vm.never_ran(self.found.vm) and not tag(self.found.vm, names.TAG_PROVISIONER):
@@ -194,7 +124,7 @@ class _Create:
         say = self.listener.say
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
-            for text in not_applied(self.spec, self.found.vm):
+            for text in advice.not_applied(self.spec, self.found.vm):
                 self.listener.warn(f"Not applied: {text}.")
             return
         if self.found.label_was_replaced:
@@ -247,7 +177,7 @@ class _Create:
 
     def _after_failure(self, failure: PlanFailed) -> DockerVMError:
         """Undo, unless the VM runs; → the error to raise."""
-        cause = _as_ours(failure.cause, self.spec)
+        cause = advice.as_ours(failure.cause, self.spec)
         self.azure.deadline.reopen(UNDO_SECONDS)
         if any(step.key == "vm" for step in failure.begun) and self._machine_runs():
             return self._kept(cause)
@@ -260,16 +190,16 @@ class _Create:
         except KeyboardInterrupt:
             left = ["stopped by Ctrl-C"]
         if left:
-            cause.message = _sentences(cause.message, f"Not all that was made could be undone ({'; '.join(left)}).")
+            told = f"Not all that was made could be undone ({'; '.join(left)})."
             cause.recommendations += (
                 f"To see what is left: az resource list --tag {names.TAG_HOST}={self.spec.name} "
-                "-o table", f"To go on where it stands: {create_command(self.spec, anew=True)}")
+                "-o table", f"To go on where it stands: {advice.create_command(self.spec, anew=True)}")
         elif any(step.key == "vnet" for step in failure.begun) and self.found.vnet is None:
-            cause.message = _sentences(cause.message, "What was made has been undone, but for the virtual network "
-                                       f"'{names.virtual_network(self.spec.location)}', which hosts share and which "
-                                       "costs nothing.")
+            told = ("What was made has been undone, but for the virtual network "
+                    f"'{names.virtual_network(self.spec.location)}', which hosts share and which costs nothing.")
         else:
-            cause.message = _sentences(cause.message, "What was made has been undone.")
+            told = "What was made has been undone."
+        cause.message = advice.sentences(cause.message, told)
         return cause
 
     def _machine_runs(self) -> bool:
@@ -284,12 +214,12 @@ class _Create:
 
     def _kept(self, cause: BaseException) -> DockerVMError:
         """The error for a host that stays: what is wrong, how to go on, how to delete it."""
-        spec, error = self.spec, _as_ours(cause, self.spec)
-        error.message = _sentences(error.message, f"The VM '{spec.name}' was kept.")
+        spec, error = self.spec, advice.as_ours(cause, self.spec)
+        error.message = advice.sentences(error.message, f"The VM '{spec.name}' was kept.")
         error.recommendations = (
-            *error.recommendations, f"To go on where it stands: {create_command(spec)}",
-            f"To look at it: az vm get-instance-view {_where(spec)} -n {spec.name}",
-            "To delete it: " + " && ".join(delete_commands(spec)))
+            *error.recommendations, f"To go on where it stands: {advice.create_command(spec)}",
+            f"To look at it: az vm get-instance-view {advice.where(spec)} -n {spec.name}",
+            "To delete it: " + " && ".join(advice.delete_commands(spec)))
         return error
 
     # The engine on it
@@ -323,7 +253,7 @@ class _Create:
             shown = handshake(Endpoint(job.fqdn, self.spec.docker_port, self.store.folder))
         except EngineUnreachable as error:
             if error.kind in ("certificate", "rejected") and tag(self.found.vm, names.TAG_PROVISIONER):
-                raise _belongs_to_others(self.spec, error.cause) from error
+                raise advice.belongs_to_others(self.spec, error.cause) from error
             self.listener.say(f"Docker does not answer yet: {error.cause}. Setting it up by {self.choice.provisioner} "
                               f"({self.choice.reason}).")
             return None
@@ -366,7 +296,7 @@ class _Create:
         except PlanFailed as failure:
             if isinstance(failure.cause, Interrupted):
                 raise
-            self.listener.warn(f"{failure.cause} To delete it: az vm extension delete {_where(spec)} "
+            self.listener.warn(f"{failure.cause} To delete it: az vm extension delete {advice.where(spec)} "
                                f"--vm-name {spec.name} -n {names.EXTENSION_TYPE}")
         finally:
             self.azure.deadline = whole

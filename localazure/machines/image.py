@@ -88,8 +88,8 @@ def host_sources() -> tuple[str, ...]:
     found = sources_from_targets(asked.stdout.decode(errors="replace"))
     mirror = os.environ.get("LOCALAZURE_MIRROR")
     if not found and not mirror:
-        raise MachineError("ImageUnavailable", f"The guests' image is built from Debian '{SUITE}', of which apt here knows "
-                           "no source. Name a mirror: export LOCALAZURE_MIRROR=http://MIRROR/debian")  # fmt: skip
+        message = f"The guests' image is built from Debian '{SUITE}', of which apt here knows no source."
+        raise MachineError("ImageUnavailable", f"{message} Name one: export LOCALAZURE_MIRROR=http://MIRROR/debian")
     return found or (f"deb {mirror} {SUITE} main", f"deb {mirror} {SUITE}-updates main")
 
 

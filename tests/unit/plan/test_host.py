@@ -11,7 +11,7 @@ from azext_dockervm import names
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import AzureRefused, Conflict, NotFound
 from azext_dockervm.output.progress import Silent
-from azext_dockervm.plan import host
+from azext_dockervm.plan import advice, host
 from azext_dockervm.plan.advice import advised
 from azext_dockervm.plan.preflight import Found
 from azext_dockervm.provision import base
@@ -23,7 +23,7 @@ SPEC = HostSpec("my(group)", "web1", location="westus", subscription="sub 1", dn
 
 
 def test_the_command_that_goes_on_has_all_that_was_asked_for():
-    assert host.create_command(SPEC) == (
+    assert advice.create_command(SPEC) == (
         "az dockervm create -g 'my(group)' -n web1 --subscription 'sub 1' -l westus -u azureuser -e 2222 "
         "--dns-name mine")
 
@@ -54,7 +54,7 @@ def test_an_error_of_az_keeps_its_recommendations():
     class Login(Exception):
         recommendations = ["az login"]
 
-    error = host._as_ours(Login("expired"), SPEC)
+    error = advice.as_ours(Login("expired"), SPEC)
     assert error.message == "Login: expired" and error.recommendations == ("az login",)
 
 
@@ -77,9 +77,9 @@ def test_a_vm_that_runs_or_that_another_terminal_makes_is_not_undone(machine, ru
 
 def test_where_there_is_no_vm_yet_the_command_repeats_login_and_tags_but_no_password():
     spec = replace(SPEC, login_words=("-p",), tags={"env": "test"}, admin_password=Secret("Very-secret-1"))
-    command = host.create_command(spec, anew=True)
+    command = advice.create_command(spec, anew=True)
     assert command.endswith(" -p --tags env=test") and "Very-secret-1" not in command
-    assert " -p" not in host.create_command(spec)
+    assert " -p" not in advice.create_command(spec)
 
 
 MACHINE = {"id": "/vm", "tags": {names.TAG_HOST: "web1", names.TAG_PROVISIONER: "run-command"}, "properties": {
@@ -89,10 +89,10 @@ MACHINE = {"id": "/vm", "tags": {names.TAG_HOST: "web1", names.TAG_PROVISIONER: 
 
 
 def test_what_an_existing_host_does_not_get_is_said():
-    assert host.not_applied(replace(SPEC, provisioner="run-command"), MACHINE) == []
+    assert advice.not_applied(replace(SPEC, provisioner="run-command"), MACHINE) == []
     asked = replace(SPEC, size="Standard_D4s_v5", image=Image.parse("Debian:debian-13:13-gen2:latest"),
                     login_words=("-p",), provisioner="docker-extension")
-    told = host.not_applied(asked, MACHINE)
+    told = advice.not_applied(asked, MACHINE)
     assert [text.split(":")[0] for text in told] == ["--size", "--image", "-p", "--provisioner"]
     assert "az vm resize" in told[0] and "az vm user update" in told[2]
 
