@@ -8,7 +8,9 @@ from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
 from localazure.machines.machine import MachineError
-from localazure.providers import attach, extensions, groups, public_ips, vm_life, vnets
+from localazure.providers.compute import extensions, vm_life
+from localazure.providers.network import attach, public_ips, vnets
+from localazure.providers.resources import groups
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)

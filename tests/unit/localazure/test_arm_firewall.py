@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from localazure.machines.machine import FirewallRule
-from localazure.providers.firewall import DEFAULT_RULES, both
+from localazure.providers.network.firewall import DEFAULT_RULES, both
 
 VNET = ["10.0.0.0/16"]
 

@@ -23,18 +23,22 @@ class Command:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        # Instances are this machine's, not a folder's: a name of its own keeps tests that run side by side apart.
+        self.name = f"t{os.getpid()}"
+        self.other = f"{self.name}-other"
+        self.environment = {
+            **os.environ, "LOCALAZURE_HOME": str(home), "LOCALAZURE_INSTANCE": self.name, "PYTHONPATH": str(ROOT),
+        }  # fmt: skip
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
-        environment = {**os.environ, "LOCALAZURE_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "localazure", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def status(self, instance: str = "default") -> dict[str, Any]:
-        environment = {**os.environ, "LOCALAZURE_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "localazure", "status", "--json", "--instance", instance]
-        value: dict[str, Any] = json.loads(subprocess.run(command, env=environment, capture_output=True).stdout)
+    def status(self, instance: str | None = None) -> dict[str, Any]:
+        command = [sys.executable, "-m", "localazure", "status", "--json", "--instance", instance or self.name]
+        value: dict[str, Any] = json.loads(subprocess.run(command, env=self.environment, capture_output=True).stdout)
         return value
 
 
@@ -43,7 +47,7 @@ def localazure(tmp_path: Path) -> Iterator[Command]:
     pytest.importorskip("localazure.machines.fake")
     command = Command(tmp_path / "instances")
     yield command
-    for name in ("default", "other"):
+    for name in (command.name, command.other):
         command("down", "--instance", name)
 
 
@@ -57,7 +61,7 @@ def test_up_says_what_the_machines_are_does_nothing_twice_and_env_tells_a_shell(
     assert "take it down first" in localazure("up", "--machines", "nspawn", status=1)
     lines = localazure("env").splitlines()
     values = dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
-    assert values["LOCALAZURE_SUFFIX"] == "default.test"
+    assert values["LOCALAZURE_SUFFIX"] == f"{localazure.name}.test"
     assert values["LOCALAZURE_ENDPOINT"] == first["endpoint"]
     assert Path(values["AZURE_CONFIG_DIR"]).stat().st_mode & 0o777 == 0o700
     assert "BEGIN CERTIFICATE" in Path(values["REQUESTS_CA_BUNDLE"]).read_text()
@@ -65,12 +69,12 @@ def test_up_says_what_the_machines_are_does_nothing_twice_and_env_tells_a_shell(
 
 def test_two_instances_run_at_once_and_know_nothing_of_each_other(localazure: Command) -> None:
     localazure("up", "--machines", "fake")
-    localazure("up", "--machines", "fake", "--instance", "other", "--time-scale", "0.5")
-    one, other = localazure.status(), localazure.status("other")
+    localazure("up", "--machines", "fake", "--instance", localazure.other, "--time-scale", "0.5")
+    one, other = localazure.status(), localazure.status(localazure.other)
     assert one["port"] != other["port"]
     assert one["subscription"] != other["subscription"]
     assert (one["time_scale"], other["time_scale"]) == (0.02, 0.5)
-    localazure("down", "--instance", "other")
+    localazure("down", "--instance", localazure.other)
     assert localazure.status()["running"]
 
 
@@ -88,7 +92,7 @@ def test_after_a_kill_up_goes_on_at_the_same_port_and_down_removes_all_and_harms
     # A stale server.json may name the process of somebody else by now.
     stranger = subprocess.Popen(["sleep", "60"])
     try:
-        state = localazure.home / "default" / "server.json"
+        state = localazure.home / localazure.name / "server.json"
         state.write_text(json.dumps({**json.loads(state.read_text()), "pid": stranger.pid}))
         localazure("down")
         assert stranger.poll() is None

@@ -9,7 +9,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
-from localazure.providers.image_catalog import IMAGES, ordered
+from localazure.providers.compute.image_catalog import IMAGES, ordered
 
 _KIND = "Microsoft.Compute/locations"
 DOCKER = ("Microsoft.Azure.Extensions", "DockerExtension")

@@ -8,7 +8,7 @@ from typing import Any
 from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import FirewallRule, PublicAddress
-from localazure.providers import firewall
+from localazure.providers.network import firewall
 from localazure.store.resources import Resource
 
 NIC = "Microsoft.Network/networkInterfaces"

@@ -10,8 +10,8 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
-from localazure.providers import extension_images
-from localazure.providers.image_catalog import IMAGES, Image, find, ordered
+from localazure.providers.compute import extension_images
+from localazure.providers.compute.image_catalog import IMAGES, Image, find, ordered
 
 _KIND = "Microsoft.Compute/locations"
 

@@ -12,9 +12,9 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, network_error, parent_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers import attach, network
 from localazure.providers.common import envelope, existing, place
-from localazure.providers.firewall import DEFAULT_RULES
+from localazure.providers.network import attach, network
+from localazure.providers.network.firewall import DEFAULT_RULES
 from localazure.store.resources import Resource
 
 KIND = "Microsoft.Network/networkSecurityGroups"

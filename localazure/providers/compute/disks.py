@@ -12,8 +12,8 @@ from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.arm.shape import tags as checked_tags
-from localazure.providers import compute
 from localazure.providers.common import envelope, existing
+from localazure.providers.compute import compute
 from localazure.store.resources import Resource
 
 KIND = "Microsoft.Compute/disks"

@@ -12,8 +12,8 @@ from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import RunResult
-from localazure.providers import compute, extension_images, vm_life, vm_view
 from localazure.providers.common import existing, missing_property, place
+from localazure.providers.compute import compute, extension_images, vm_life, vm_view
 from localazure.store.resources import Resource
 
 VM = "Microsoft.Compute/virtualMachines"

@@ -11,8 +11,8 @@ from localazure.arm.errors import network_error, parent_not_found, reference_not
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import Network, Subnet
-from localazure.providers import attach, network
 from localazure.providers.common import envelope, existing, place
+from localazure.providers.network import attach, network
 from localazure.store.resources import Resource
 
 KIND = "Microsoft.Network/virtualNetworks"

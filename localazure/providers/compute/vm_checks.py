@@ -12,9 +12,10 @@ from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.machines.machine import Secret
-from localazure.providers import attach, disks
 from localazure.providers.common import missing_property
-from localazure.providers.image_catalog import Image, find
+from localazure.providers.compute import disks
+from localazure.providers.compute.image_catalog import Image, find
+from localazure.providers.network import attach
 from localazure.store.resources import Resource
 
 SHAPE: dict[str, Any] = {

@@ -12,9 +12,10 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, operation_in_progress
 from localazure.arm.operations import Operation, timestamp
 from localazure.machines.machine import MachineError, MachineSpec
-from localazure.providers import attach, nics, sizes
-from localazure.providers.image_catalog import find
-from localazure.providers.vm_checks import Credentials
+from localazure.providers.compute import sizes
+from localazure.providers.compute.image_catalog import find
+from localazure.providers.compute.vm_checks import Credentials
+from localazure.providers.network import attach, nics
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)

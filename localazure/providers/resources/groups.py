@@ -11,8 +11,9 @@ from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers import vm_life, vnets
 from localazure.providers.common import envelope
+from localazure.providers.compute import vm_life
+from localazure.providers.network import vnets
 from localazure.store.resources import Group, Resource
 
 KIND = "Microsoft.Resources/resourceGroups"

@@ -12,8 +12,8 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, network_error, reference_not_found
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
-from localazure.providers import attach, network, nsgs, public_ips, vnets
 from localazure.providers.common import envelope, place
+from localazure.providers.network import attach, network, nsgs, public_ips, vnets
 from localazure.store.resources import Resource
 
 KIND = attach.NIC

@@ -12,8 +12,8 @@ from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import RUN_TIMEOUT_S, MachineError, RunResult
-from localazure.providers import compute, vm_life
 from localazure.providers.common import envelope, existing, place
+from localazure.providers.compute import compute, vm_life
 from localazure.store.resources import Resource
 
 VM = "Microsoft.Compute/virtualMachines"

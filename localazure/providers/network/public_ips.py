@@ -11,8 +11,8 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
-from localazure.providers import attach, network
 from localazure.providers.common import envelope, place, zones_of
+from localazure.providers.network import attach, network
 from localazure.store.resources import Resource
 
 KIND = "Microsoft.Network/publicIPAddresses"
@@ -48,7 +48,7 @@ def render(cloud: Cloud, public_ip: Resource) -> dict[str, Any]:
 
 def expanded(cloud: Cloud, request: Request, public_ip: Resource) -> dict[str, Any]:
     """With the IP configuration that uses it in full, as `$expand=ipConfiguration` asks."""
-    from localazure.providers import nics
+    from localazure.providers.network import nics
 
     body = render(cloud, public_ip)
     for nic in cloud.store.referrers(public_ip.id, attach.NIC):

@@ -12,9 +12,10 @@ from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers import attach, compute, disks, sizes, vm_checks, vm_life, vm_view
 from localazure.providers.common import existing, missing_property, place, zones_of
-from localazure.providers.vm_checks import Credentials
+from localazure.providers.compute import compute, disks, sizes, vm_checks, vm_life, vm_view
+from localazure.providers.compute.vm_checks import Credentials
+from localazure.providers.network import attach
 from localazure.store.resources import Resource
 
 KIND = attach.VM
