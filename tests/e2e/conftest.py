@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 
 import pytest
 from fleet import Fleet, Order, Wall, behind_a_wall, with_prompt
 from leftovers import MachineState
-from local_azure import ROOT, LocalAzure, cache
+from local_azure import ROOT, LocalAzure, cache, instance_name
 from running import run
 
 # What the tests look at, in the order in which the hosts of a region are made. Names are fixtures.
@@ -72,7 +71,7 @@ def pytest_terminal_summary(terminalreporter, config):
 @pytest.fixture(scope="session")
 def local_azure(tmp_path_factory):
     """A Local Azure of this checkout's own, cleaned before and after, whatever happens in between."""
-    name = f"e2e-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:4]}"
+    name = instance_name("e2e")
     azure = LocalAzure(name)
     with (cache() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)    # two runs of one checkout: the second one waits

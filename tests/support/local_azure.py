@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -18,6 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 GROUP = "e2e"
 
 
+def instance_name(kind: str) -> str:
+    """The name of this checkout's own instance; a second run beside the first takes another by TEST_INSTANCE."""
+    own = hashlib.sha256(str(ROOT).encode()).hexdigest()[:4]
+    return os.environ.get("TEST_INSTANCE") or f"{kind}-{own}"
+
+
 def cache() -> Path:
     """The folder of images and Python environments, as script/lib.sh finds it."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -29,27 +36,38 @@ class LocalAzure:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.folder = Path(os.environ.get("LOCALAZURE_HOME") or "/var/lib/localazure") / name
+        base = Path("/var/lib/localazure") if os.geteuid() == 0 else Path.home() / ".local/state/localazure"
+        self.folder = Path(os.environ.get("LOCALAZURE_HOME") or base) / name
         self.home = self.folder / "home"
         self.environment: dict[str, str] = {}
         self._started: list[Running] = []
 
     # the instance
 
-    def up(self, machines: str = "nspawn") -> None:
+    def up(self, machines: str = "nspawn", *options: str) -> None:
         """Start it, log az in, and install the extension from its wheel: all by the scripts that users take."""
-        self._script("localazure", "up", "--instance", self.name, "--machines", machines, timeout=900).succeeded()
+        self._start(machines, options)
+        extension = self._script("az", "extension", "show", "-n", "dockervm").succeeded().json
+        assert extension["extensionType"] == "whl"
+        # az keeps a log file of all that it would show with --debug, so that secrets can be searched for there too.
+        self.environment |= {"AZURE_LOGGING_ENABLE_LOG_FILE": "yes",
+                             "AZURE_EXTENSION_DIR": str(Path(extension["path"]).parent)}
+
+    def up_for_stock_az(self, *options: str) -> None:
+        """Start it with fake machines, for az without any extension."""
+        self._start("fake", options)
+        self.environment |= {"AZURE_EXTENSION_DIR": str(self.home / "no-extensions")}
+
+    def _start(self, machines: str, options: tuple[str, ...]) -> None:
+        words = ("up", "--instance", self.name, "--machines", machines, *options)
+        self._script("localazure", *words, timeout=900).succeeded()
         self.home.mkdir(exist_ok=True)
         # From a folder that is not the repository: python would prefer the sources there to the wheel.
         group = ("group", "create", "-n", GROUP, "-l", "West US", "-o", "none")
         self._script("az", *group, timeout=900).succeeded()
         exported = self._script("localazure", "env", "--instance", self.name).succeeded().stdout
-        extension = self._script("az", "extension", "show", "-n", "dockervm").succeeded().json
-        assert extension["extensionType"] == "whl"
         settings = dict(word.split("=", 1) for word in shlex.split(exported) if "=" in word)
-        # az keeps a log file of all that it would show with --debug, so that secrets can be searched for there too.
-        self.environment = {**self._base(), **settings, "HOME": str(self.home), "AZURE_LOGGING_ENABLE_LOG_FILE": "yes",
-                            "AZURE_EXTENSION_DIR": str(Path(extension["path"]).parent)}
+        self.environment = {**self._base(), **settings, "HOME": str(self.home)}
 
     def down(self) -> Finished:
         return self._script("localazure", "down", "--instance", self.name, timeout=300)

@@ -1,0 +1,41 @@
+"""The unmodified az, without any extension, against Local Azure with fake machines: needs no root."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+
+import pytest
+from local_azure import LocalAzure, cache, instance_name
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def azure():
+    """A Local Azure of this test process's own, cleaned before and after; az is logged in to it."""
+    name = instance_name("stock")
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        name = f"{name}-{worker}"
+    azure = LocalAzure(name)
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)    # two runs of one checkout: the second one waits
+        if azure.folder.exists():
+            azure.down().succeeded()    # what a killed run left
+        try:
+            azure.up_for_stock_az()
+            yield azure
+        finally:
+            azure.end_all()
+            if azure.folder.exists():
+                azure.down().succeeded()
+
+
+@pytest.fixture
+def group(azure):
+    """A resource group of the test's own, in West US; it begins to go when the test ends."""
+    name = f"group{next(_numbers)}"
+    azure.az("group", "create", "-n", name, "-l", "westus", "-o", "none").succeeded()
+    yield name
+    azure.az("group", "delete", "-n", name, "--yes", "--no-wait")
