@@ -34,6 +34,9 @@ PAUSES = (1.0, 2.0, 4.0, 4.0)
 # What a pause may differ from what is asked: the request itself, on a busy machine.
 PAUSE_SLACK = 0.4
 FIRST_HOST_LIMIT_S = 45.0
+GETS_LIMIT = 300.0
+LIST_LIMIT_S = 1.0
+IDLE_LIMIT = 0.02
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,42 @@ def _wanted(count: int) -> list[float]:
     return [*PAUSES, *[PAUSES[-1]] * count][:count]
 
 
+def requests(scratch: str) -> list[Result]:
+    """A Local Azure with fake machines, which throttles nobody, asked by one client over one connection."""
+    with _local_azure("fake", {"throttle": {"arm": False, "compute": False}}):
+        localazure = [sys.executable, "-m", "localazure", "env", "--instance", INSTANCE]
+        words = shlex.split(run(localazure, {**os.environ, "PYTHONPATH": str(ROOT)}, "/")[1])
+        given = dict(word.split("=", 1) for word in words if "=" in word)
+        _az(scratch, "group", "list", "-o", "none")     # signs in
+        environment = {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}
+        token = run([ROOT / "script/az", "account", "get-access-token", "--query", "accessToken", "-o", "tsv"],
+                    environment, scratch)[1].strip()
+        command = [sys.executable, ROOT / "bench/local_azure.py", given["LOCALAZURE_ENDPOINT"],
+                   given["REQUESTS_CA_BUNDLE"], token, given["LOCALAZURE_SUBSCRIPTION"]]
+        found = json.loads(run(command, os.environ, scratch)[1])
+        pid = json.loads((Path(given["AZURE_CONFIG_DIR"]).parent / "server.json").read_text())["pid"]
+        idle = _idle(pid)
+    shown = (f"python {ROOT}/bench/local_azure.py ENDPOINT CA TOKEN SUBSCRIPTION",)
+    listed = f"{found['list_s']:.2f} s for {found['resources']}"
+    return [
+        Result("Local Azure: sequential GETs of one client", f"{found['rate']:.0f}/s ({found['median_ms']:.1f} ms)",
+               f">= {GETS_LIMIT:.0f}/s", found["rate"] >= GETS_LIMIT, shown),
+        Result("  all pages of 2,000 resources", listed, f"<= {LIST_LIMIT_S} s", found["list_s"] <= LIST_LIMIT_S),
+        Result("  a processor's share while nobody asks", f"{idle:.1%}", f"<= {IDLE_LIMIT:.0%}", idle <= IDLE_LIMIT)]
+
+
+def _idle(pid: int, seconds: float = 10.0) -> float:
+    """The share of one processor that a process takes, after a moment to finish what it was at."""
+    def used() -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    time.sleep(3)
+    before = used()
+    time.sleep(seconds)
+    return (used() - before) / seconds
+
+
 def first_hosts(scratch: str) -> list[Result]:
     """Each provisioner's host is the first of a group of its own: network and certificates are made too."""
     results = []
@@ -168,12 +207,17 @@ def first_hosts(scratch: str) -> list[Result]:
 
 
 @contextmanager
-def _local_azure():
+def _local_azure(machines: str = "nspawn", temper: Mapping[str, object] | None = None):
     localazure = [sys.executable, "-m", "localazure"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run([*localazure, "down", "--instance", INSTANCE], environment, "/")
     try:
-        run([*localazure, "up", "--instance", INSTANCE, "--machines", "nspawn"], environment, "/")
+        run([*localazure, "up", "--instance", INSTANCE, "--machines", machines], environment, "/")
+        if temper is not None:
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+                json.dump(temper, file)
+                file.flush()
+                run([*localazure, "temper", "set", file.name, "--instance", INSTANCE], environment, "/")
         state = json.loads(run([*localazure, "status", "--json", "--instance", INSTANCE], environment, "/")[1])
         yield Path(state["folder"]) / "server.log"
     finally:
@@ -199,7 +243,7 @@ def _polls_in(log: str) -> Result:
 def main() -> None:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="dockervm-bench-") as scratch:
-        for part in (help_texts, certificates, polling, first_hosts):
+        for part in (help_texts, certificates, polling, requests, first_hosts):
             if part is first_hosts and os.geteuid() != 0:
                 print("-     a first host: left out, because only root can boot machines (run: sudo script/bench)")
                 continue

@@ -1,4 +1,4 @@
-"""The command line: python -m localazure up|down|status|env|serve."""
+"""The command line: python -m localazure up|down|status|env|join|serve|temper."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
         "down": "stop it and remove everything that it made, also after a crash",
         "status": "say how it is; exit status 3 when it does not run",
         "env": "print export lines for a shell to evaluate",
+        "join": "make this machine a member of a virtual network: private addresses are reached from here",
         "serve": "run the server in the foreground (what `up` starts)",
+        "temper": "show, set, reset or check what goes wrong on purpose (temper.json)",
     }
     for name, text in helps.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -59,6 +61,10 @@ def parser() -> argparse.ArgumentParser:
                 "--docker-extension", type=_policy, action="append", default=[], metavar="REGION=POLICY",
                 help=f"how a region has the Docker VM extension: {', '.join(POLICIES)}; may be repeated",
             )  # fmt: skip
+            command.add_argument(
+                "--registry", action="store_true", default=None,
+                help="also run a container registry that guests and this machine reach (Debian's docker-registry)",
+            )  # fmt: skip
             command.add_argument("--cores", type=int, metavar="N", help="quota of cores in each region (default: 100)")
         elif name == "down":
             command.add_argument(
@@ -66,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
             )
         elif name == "status":
             command.add_argument("--json", action="store_true", help="for programs")
+        elif name == "join":
+            command.add_argument("network", nargs="?", metavar="VNET_ID", help="the virtual network's resource id")
+            command.add_argument("--leave", action="store_true", help="leave that one again, or all of them")
+        elif name == "temper":
+            command.add_argument("action", choices=("show", "set", "reset", "check"), help="check looks for errors")
+            command.add_argument("file", nargs="?", metavar="FILE", help="for set (- is stdin) and check")
     return top
 
 
@@ -80,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen = {
                 "time_scale": options.time_scale,
                 "cores": options.cores,
+                "registry": options.registry,
                 "docker_extension": dict(options.docker_extension),
             }
             lifecycle.up(
@@ -91,6 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return lifecycle.status(instance, options.json)
         elif options.command == "env":
             return lifecycle.env(instance)
+        elif options.command == "join":
+            from localazure import membership
+
+            return membership.run(instance, options.network, options.leave)
+        elif options.command == "temper":
+            from localazure.temper import cli
+
+            return cli.run(instance, options.action, options.file)
         else:
             from localazure.serve import serve
 

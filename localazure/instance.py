@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localazure.arm.settings import Settings
+from localazure.temper import config as temper_file
 
 DEFAULT = "default"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
@@ -65,6 +66,14 @@ class Instance:
     @property
     def ca_bundle(self) -> Path:
         return self.folder / "ca-bundle.pem"
+
+    @property
+    def registry(self) -> Path:
+        return self.folder / "registry"
+
+    @property
+    def temper(self) -> Path:
+        return self.folder / temper_file.NAME
 
     @property
     def azure_config(self) -> Path:

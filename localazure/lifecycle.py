@@ -16,8 +16,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from localazure import registry
 from localazure.instance import Instance, InstanceError, home
 from localazure.machines.machine import MachineError, platform_for, usable_kind
+from localazure.temper import config as temper
 
 # A first start with real machines may build their image before the server answers.
 _UP_TIMEOUT_S = 900.0
@@ -25,7 +27,7 @@ _STOP_TIMEOUT_S = 30.0
 
 
 # What `up` can set and a kept state remembers.
-_CHOICES = ("time_scale", "docker_extension", "cores")
+_CHOICES = ("time_scale", "docker_extension", "cores", "registry")
 
 
 def up(instance: Instance, machines: str, chosen: dict[str, Any]) -> None:
@@ -204,9 +206,12 @@ def status(instance: Instance, as_json: bool) -> int:
         state.update(instance=instance.name, running=running, folder=str(instance.folder), pid=pid)
         if running:
             state["endpoint"] = f"https://localhost:{state['port']}"
+        state["temper"] = temper.state(instance.temper)
         print(json.dumps(state, indent=2))
     elif running:
         print(_summary(instance, "runs"))
+        if set_there := temper.state(instance.temper):
+            print(f"{temper.NAME}:  {set_there}")
     elif instance.folder.exists():
         print(f"Local Azure '{instance.name}' is not running, but its state is in {instance.folder}")
     else:
@@ -231,6 +236,13 @@ def env(instance: Instance) -> int:
         "LOCALAZURE_TENANT": state["tenant"],
         "LOCALAZURE_SUBSCRIPTION": state["subscription"],
     }
+    if state.get("registry"):
+        values |= {
+            "LOCALAZURE_REGISTRY": f"{registry.name_in(instance.suffix)}:{registry.OPEN_PORT}",
+            "LOCALAZURE_PRIVATE_REGISTRY": f"{registry.name_in(instance.suffix)}:{registry.LOGIN_PORT}",
+            "LOCALAZURE_REGISTRY_USER": registry.USER,
+            "LOCALAZURE_REGISTRY_PASSWORD_FILE": instance.registry / "password",
+        }
     for name, value in values.items():
         print(f"export {name}={shlex.quote(str(value))}")
     return 0

@@ -10,6 +10,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from localazure import registry
 from localazure.arm import tls
 from localazure.arm.cloud import Cloud
 from localazure.arm.server import ArmServer
@@ -17,6 +18,9 @@ from localazure.instance import Instance
 from localazure.machines.machine import MachineError, platform_for
 from localazure.providers import all_routes
 from localazure.providers.recovery import recover
+from localazure.registry.client import RegistryError
+from localazure.registry.debian import PackageError
+from localazure.registry.service import RegistryService
 from localazure.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -33,7 +37,7 @@ def serve(instance: Instance) -> NoReturn:
     status = 0
     try:
         asyncio.run(_serve(instance))
-    except (MachineError, OSError) as error:
+    except (MachineError, OSError, PackageError, RegistryError) as error:
         log.error("could not start: %s", error)
         status = 1
     logging.shutdown()
@@ -49,23 +53,31 @@ async def _serve(instance: Instance) -> None:
     tls.ensure(instance.tls, instance.name)
     platform = platform_for(settings.machines, instance.folder, instance.name)
     cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance))
+    cloud.temper.watch(instance.temper)
     server = ArmServer(cloud, all_routes())
-    starting = asyncio.create_task(_start(cloud, server, instance))
+    platform.service_name = registry.name_in(instance.suffix) if settings.registry else ""
+    platform.authority = (instance.tls / "ca.pem").read_bytes()
+    service = RegistryService(instance.registry, instance.tls, platform) if settings.registry else None
+    starting = asyncio.create_task(_start(cloud, server, instance, service))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
         log.info("stopped while it was starting")
-        return
+        return  # the kernel ends a registry with this process
     starting.result()  # raises what kept it from starting
     await stopping
     log.info("stopping")
     await server.stop()
+    if service is not None:
+        await cloud.blocking(service.stop)
     await cloud.blocking(platform.stop)
     await cloud.close()
 
 
-async def _start(cloud: Cloud, server: ArmServer, instance: Instance) -> None:
+async def _start(cloud: Cloud, server: ArmServer, instance: Instance, service: RegistryService | None) -> None:
     await cloud.blocking(cloud.platform.start)
+    if service is not None:
+        await cloud.blocking(service.start)
     await recover(cloud)
     port = await _listen(server, instance)
     instance.write(cloud.settings, port=port, pid=os.getpid())

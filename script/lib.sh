@@ -63,9 +63,12 @@ need_venv() {
 need_az() { need_venv az "azure-cli==$AZURE_CLI_VERSION"; }
 
 need_dev() {
-    need_venv dev aiohttp cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource \
+    need_venv dev aiohttp bcrypt cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource \
         "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools build setuptools ruff
 }
+
+# need_sdk — the Azure SDKs that az itself has, beside the oldest network SDK that the extension takes.
+need_sdk() { need_venv sdk azure-mgmt-compute==34.1.0 azure-mgmt-network==28.0.0 azure-mgmt-resource==24.0.0 requests; }
 
 # A name for the state of everything that goes into the wheel.
 sources_hash() {

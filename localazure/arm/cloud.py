@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -12,12 +13,21 @@ from localazure.arm import ids
 from localazure.arm.errors import gateway_error, group_not_found
 from localazure.arm.identity import Authority
 from localazure.arm.operations import Operations
+from localazure.arm.request import Reply
 from localazure.arm.settings import Settings
 from localazure.machines.machine import Platform
 from localazure.store.database import Database
+from localazure.store.records import Records
 from localazure.store.resources import Group, ResourceStore
+from localazure.temper.temper import Temper
 
 Result = TypeVar("Result")
+
+
+async def _no_server(*_: Any) -> Reply:
+    raise RuntimeError("nothing serves this cloud")
+
+
 # Run commands and extensions each hold a thread for minutes while they wait for the guest.
 _THREADS = 128
 
@@ -31,15 +41,25 @@ class Cloud:
         self.platform = platform
         self.authority = Authority(settings.tenant, signing_key)
         self.store = ResourceStore(database, settings.subscription)
-        self.operations = Operations(database, settings.subscription, settings.time_scale)
+        self.records = Records(database)
+        self.temper = Temper(settings.subscription, settings.time_scale)
+        self.operations = Operations(database, settings.subscription, settings.time_scale, self.temper)
+        # How a deployment calls what a client could: set by the server. (method, path, api-version, body, base URL)
+        self.dispatch: Callable[[str, str, str, Any, str], Awaitable[Reply]] = _no_server
+        self.deployments: dict[str, Any] = {}  # those that run, by key of their id
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="machine")
+        self._background: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        # NICs that a VM which never ran still holds: NIC key -> (VM id, loop time at which it is free again).
-        self.reserved_nics: dict[str, tuple[str, float]] = {}
 
     async def blocking(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Run a call of the platform in a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: function(*arguments))
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something happen later that no client waits for; dropped when the server stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def lock(self, identifier: ids.ResourceId | str, purpose: str = "machine") -> asyncio.Lock:
         """One piece of work at a time for a machine (or for the agent in it)."""
@@ -65,14 +85,21 @@ class Cloud:
 
     def reservation(self, nic: ids.ResourceId) -> str | None:
         """The id of the VM for which a NIC is still reserved."""
-        vm, until = self.reserved_nics.get(ids.key(nic), ("", 0.0))
-        return vm if asyncio.get_running_loop().time() < until else None
+        record = self.records.get("nic-reservation", ids.key(nic))
+        if record is None:
+            return None
+        if time.time() < record["until"]:
+            return str(record["vm"])
+        self.records.delete("nic-reservation", ids.key(nic))
+        return None
 
     def reserve(self, nic: ids.ResourceId, vm: ids.ResourceId, seconds: float) -> None:
         """Keep a NIC from other VMs for a while (real seconds; the time scale does not shorten it)."""
-        self.reserved_nics[ids.key(nic)] = (str(vm), asyncio.get_running_loop().time() + seconds)
+        self.records.put("nic-reservation", ids.key(nic), {"vm": str(vm), "until": time.time() + seconds})
 
     async def close(self) -> None:
+        for task in list(self._background):
+            task.cancel()
         await self.operations.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.database.close()

@@ -25,6 +25,11 @@ def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+def object_id(application: str) -> str:
+    """The id of an application's service principal; an application that signs in has one at once."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, application))
+
+
 class Authority:
     """Issues and checks the bearer tokens of one tenant. The key is the instance's own."""
 
@@ -34,11 +39,11 @@ class Authority:
 
     def issue(self, application: str, audience: str, issuer: str, lifetime: float = LIFETIME_S) -> str:
         now = int(time.time())
-        object_id = str(uuid.uuid5(uuid.NAMESPACE_URL, application))
+        principal = object_id(application)
         header = {"typ": "JWT", "alg": "HS256"}
         claims = {
             "aud": audience, "iss": issuer, "iat": now, "nbf": now, "exp": int(now + lifetime), "appid": application,
-            "appidacr": "1", "idp": issuer, "idtyp": "app", "oid": object_id, "sub": object_id, "tid": self.tenant,
+            "appidacr": "1", "idp": issuer, "idtyp": "app", "oid": principal, "sub": principal, "tid": self.tenant,
             "ver": "1.0",
         }  # fmt: skip
         signed = ".".join(_encode(json.dumps(part).encode()) for part in (header, claims))
@@ -46,6 +51,10 @@ class Authority:
 
     def _signature(self, signed: str) -> str:
         return _encode(hmac.new(self._key, signed.encode(), hashlib.sha256).digest())
+
+    def sign(self, text: str) -> str:
+        """A signature of a text that this instance alone can make; never one of a token."""
+        return self._signature(f"sas:{text}")
 
     def check(self, authorization: str | None) -> dict[str, Any]:
         """The claims of a bearer token; raises ArmError 401 with the header that tells a client where to sign in."""
@@ -61,15 +70,33 @@ class Authority:
         signed, _, signature = token.strip().rpartition(".")
         # As bytes: compare_digest takes no text beyond ASCII, and a header may hold any.
         if not hmac.compare_digest(self._signature(signed).encode(), signature.encode("utf-8", "surrogateescape")):
-            raise self._refused(
-                "InvalidAuthenticationToken", "The access token is invalid.", "The access token is invalid."
-            )
+            raise self._foreign(signed)
         claims: dict[str, Any] = json.loads(_decode(signed.split(".")[1]))
         if claims["exp"] < time.time():
             expiry, now = (time.strftime("%m/%d/%Y %I:%M:%S %p", time.gmtime(at)) for at in (claims["exp"], None))
             message = f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'."
             raise self._refused("ExpiredAuthenticationToken", message, message)
         return claims
+
+    def _foreign(self, signed: str) -> ArmError:
+        """The refusal of a token that was not issued here: of another tenant, or of nobody."""
+        try:
+            claims = json.loads(_decode(signed.split(".")[1]))
+            tenant = claims["tid"]
+        except (ValueError, IndexError, KeyError, TypeError, RecursionError):
+            tenant = None
+        if not isinstance(tenant, str) or tenant.lower() == self.tenant:
+            message = "The access token is invalid."
+            return self._refused("InvalidAuthenticationToken", message, message)
+        message = (
+            f"The access token is from the wrong issuer 'https://sts.windows.net/{tenant}/'. It must match the tenant "
+            f"'https://sts.windows.net/{self.tenant}/' associated with this subscription. Please use the authority "
+            f"(URL) 'https://login.windows.net/{self.tenant}' to get the token. Note, if the subscription is "
+            "transferred to another tenant there is no impact to the services, but information about new tenant could "
+            "take time to propagate (up to an hour). If you just transferred your subscription and see this error "
+            "message, please try back later."
+        )
+        return self._refused("InvalidAuthenticationTokenTenant", message, "The access token is from the wrong issuer.")
 
     def _refused(self, code: str, message: str, description: str) -> ArmError:
         challenge = (
@@ -157,6 +184,7 @@ def token(cloud: Any, request: Request) -> Reply:
             "AADSTS7000216: 'client_assertion', 'client_secret' or 'request' is required for 'client_credentials'."
         )
         return _denied(401, "invalid_client", message)
+    _remember(cloud, application)
     audience = form.get("scope", "").removesuffix("/.default") or request.base_url
     issuer = f"{request.base_url}/{cloud.settings.tenant}/"
     access_token = cloud.authority.issue(application, audience, issuer)
@@ -165,6 +193,13 @@ def token(cloud: Any, request: Request) -> Reply:
         {"token_type": "Bearer", "expires_in": LIFETIME_S, "ext_expires_in": LIFETIME_S, "access_token": access_token},
         {"Cache-Control": "no-store, no-cache"},
     )
+
+
+def _remember(cloud: Any, application: str) -> None:
+    """Keep the application in the directory."""
+    if cloud.records.get("application", application) is None:
+        since = time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime())
+        cloud.records.put("application", application, {"name": application, "since": since})
 
 
 def _tenant(cloud: Any, request: Request) -> str:

@@ -56,6 +56,11 @@ REGIONS: dict[str, tuple[str, str, str, str]] = {
     "uaecentral": ("UAE Central", "Middle East", "24.466667", "54.366669"),
     "brazilsoutheast": ("Brazil Southeast", "South America", "-22.90278", "-43.2075"),
 }
+# The regions without availability zones.
+WITHOUT_ZONES = frozenset(
+    "northcentralus westus westcentralus australiacentral australiasoutheast koreasouth southindia westindia "
+    "canadaeast francesouth germanynorth norwaywest switzerlandwest ukwest uaecentral brazilsoutheast".split()
+)
 DISPLAY_NAMES = [display for display, *_ in REGIONS.values()]
 
 

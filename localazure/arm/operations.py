@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,14 +17,25 @@ from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
 from localazure.machines.machine import MachineError
 from localazure.store.database import Database
+from localazure.temper.paths import type_of
+from localazure.temper.rules import Rule
+from localazure.temper.temper import Temper, operation_rule
 
 log = logging.getLogger(__name__)
 
 # How long a finished operation can still be asked for; Azure keeps them a day or longer.
 KEEP = timedelta(hours=24)
 # When to ask a Compute operation again, in seconds by the number of times it was asked. Compute's budget for such
-# reads is 45, refilled by 15 a minute: these intervals never run it dry.
+# reads is 45, refilled by 15 a minute: these intervals never run it dry. Both follow the time scale, the intervals
+# down to a tenth: guests boot at their own pace, and asking more often only keeps this computer busy.
 COMPUTE_POLLS = (1.0, 1.0, 2.0, 4.0)
+LEAST_POLL_SCALE = 0.1
+# What Compute's first answer to a PUT says since 2024, in seconds by type.
+FIRST_RETRY_AFTER = {"microsoft.compute/virtualmachines": 10.0, "microsoft.compute/disks": 2.0}
+Work = Callable[["Operation"], Awaitable[Any]]
+
+
+_current: ContextVar[Operation | None] = ContextVar("operation", default=None)
 
 
 def timestamp() -> str:
@@ -60,13 +73,17 @@ class Operation:
 class Operations:
     """All operations of one Local Azure. Used from the event loop's thread only."""
 
-    def __init__(self, database: Database, subscription: str, time_scale: float) -> None:
+    def __init__(self, database: Database, subscription: str, time_scale: float, temper: Temper) -> None:
         self._database = database
         self._subscription = subscription
         self.time_scale = time_scale
+        self._temper = temper
+        self._due: dict[str, float] = {}  # operation id -> loop time before which the service is not ready with it
+        self._lingering: dict[str, Operation] = {}  # what is deleted, but still to be seen
         self._operations: dict[str, Operation] = {}
         self._running: dict[str, Operation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: dict[str, asyncio.Event] = {}
         oldest = (datetime.now(timezone.utc) - KEEP).isoformat()
         for value in database.load("operations"):
             operation = Operation(**value)
@@ -105,11 +122,13 @@ class Operations:
         location: str,
         target: ids.ResourceId | str,
         action: str,
-        work: Callable[[Operation], Awaitable[Any]],
+        work: Work,
         on_failure: Callable[[Operation], None] | None = None,
     ) -> Operation:
         """Start `work`; what it returns is the operation's output, ArmError and MachineError make it fail."""
         operation = Operation(str(uuid.uuid4()), provider, location, ids.key(target), action)
+        if operation.target in self._lingering:
+            work, on_failure = self._outlast, None
         self.remember(operation)
         self.run(operation, work, on_failure)
         return operation
@@ -117,7 +136,7 @@ class Operations:
     def run(
         self,
         operation: Operation,
-        work: Callable[[Operation], Awaitable[Any]],
+        work: Work,
         on_failure: Callable[[Operation], None] | None = None,
     ) -> None:
         """Run the work of an operation that is on record already (a resumed one)."""
@@ -128,11 +147,13 @@ class Operations:
     async def _run(
         self,
         operation: Operation,
-        work: Callable[[Operation], Awaitable[Any]],
+        work: Work,
         on_failure: Callable[[Operation], None] | None,
     ) -> None:
+        rule = operation_rule.get()
+        _current.set(operation)
         try:
-            output = await work(operation)
+            output = await self._perform(operation, work, rule)
         except ArmError as error:
             self._fail(operation, error.code, error.message, error.status)
         except MachineError as error:
@@ -143,6 +164,7 @@ class Operations:
         else:
             if operation.running:
                 operation.status, operation.end, operation.output = "Succeeded", timestamp(), output
+        self._due.pop(operation.id, None)
         if operation.status == "Failed" and on_failure is not None:
             on_failure(operation)
         self._save(operation)
@@ -151,6 +173,66 @@ class Operations:
             "operation %s %s %s: %s after %.2f s%s", operation.id, operation.action, operation.target, operation.status,
             took.total_seconds(), f" ({operation.error['code']})" if operation.error else "",
         )  # fmt: skip
+
+    async def _perform(self, operation: Operation, work: Work, rule: Rule | None) -> Any:
+        """The work, as slow and as faulty as temper has it."""
+        full_type = type_of("GET", operation.target)
+        latency = self._temper.latency(full_type, operation.action)
+        if latency is not None:
+            self._due[operation.id] = asyncio.get_running_loop().time() + latency * self.time_scale
+        if rule is not None:
+            await self._temper.spoil(rule)
+            if not operation.running:
+                return None  # overtaken meanwhile
+        lags = operation.action == "delete" and self._temper.deletion_lag(operation.target) > 0
+        if lags and operation.target not in self._lingering:
+            await self._linger(operation)
+        try:
+            output = await work(operation)
+        finally:
+            if self._lingering.get(operation.target) is operation:
+                del self._lingering[operation.target]
+        await self.ripe()
+        return output
+
+    async def _linger(self, operation: Operation) -> None:
+        """Report a deletion as done, and wait as long as what it deletes is still to be seen.
+
+        On record it is still running, so that a server that ends meanwhile deletes after its next start.
+        """
+        await self.ripe()
+        if not operation.running:
+            return
+        operation.status, operation.end = "Succeeded", timestamp()
+        self._ended(operation)
+        self._lingering[operation.target] = operation
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while (left := began + self._temper.deletion_lag(operation.target) - loop.time()) > 0:
+            await asyncio.sleep(min(left, 1.0))
+        self._due[operation.id] = loop.time()
+
+    def lingering(self, target: ids.ResourceId | str) -> str | None:
+        """The id of the operation that has deleted this, while it is still to be seen."""
+        operation = self._lingering.get(ids.key(target))
+        return operation.id if operation is not None else None
+
+    async def _outlast(self, operation: Operation) -> None:
+        while operation.target in self._lingering:
+            await asyncio.sleep(0.1)
+
+    async def ripe(self) -> None:
+        """Within an operation: wait until the service would be ready with it, or something overtakes it."""
+        operation = _current.get()
+        left = self._due.get(operation.id, 0.0) - asyncio.get_running_loop().time() if operation is not None else 0.0
+        if operation is not None and left > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.finished(operation), left)
+
+    async def finished(self, operation: Operation) -> None:
+        """Wait until an operation has ended, whatever its end."""
+        if operation.running:
+            await self._ends.setdefault(operation.id, asyncio.Event()).wait()
 
     def _fail(self, operation: Operation, code: str, message: str, status: int = 400) -> None:
         # Work that was overtaken keeps the error that overtook it.
@@ -164,12 +246,24 @@ class Operations:
 
     def _save(self, operation: Operation) -> None:
         if not operation.running:
-            self._running.pop(operation.id, None)
+            self._ended(operation)
         self._database.save("operations", operation.id, {**vars(operation), "polls": 0})
 
+    def _ended(self, operation: Operation) -> None:
+        self._running.pop(operation.id, None)
+        if operation.id in self._ends:
+            self._ends.pop(operation.id).set()
+
     async def pause(self, nominal: float) -> None:
-        """Wait as long as the service takes for this, by the time scale. `nominal` in seconds."""
-        await asyncio.sleep(nominal * self.time_scale)
+        """Wait as long as the service takes for this, by the time scale. `nominal` in seconds.
+
+        Where temper has a latency for the operation at hand, that counts instead.
+        """
+        operation = _current.get()
+        if operation is not None and operation.id in self._due:
+            await self.ripe()
+        else:
+            await asyncio.sleep(nominal * self.time_scale)
 
     async def close(self) -> None:
         """Drop the tasks; what was running stays on record as InProgress for the next server."""
@@ -194,21 +288,24 @@ class Operations:
             location = f"{url}/operationResults/{operation.id}?{query}"
         if reply.status == 202:
             reply.headers["Location"] = location
+        if retry_after is None and request.method == "PUT":
+            retry_after = FIRST_RETRY_AFTER.get(type_of("PUT", operation.target))
         self.hint(operation, reply, retry_after)
         return reply
 
     def hint(self, operation: Operation, reply: Reply, retry_after: float | None) -> None:
-        """Say when to ask again: for Compute after 1, 2, then 4 s, else the service's own interval by the time scale.
+        """Say when to ask again: the service's own interval by the time scale; where Compute names none, see above.
 
         Less than a whole second is said by retry-after-ms, which Azure's SDKs know; Retry-After is in whole seconds.
         """
-        if operation.provider == "compute":
-            seconds = COMPUTE_POLLS[min(operation.polls, len(COMPUTE_POLLS) - 1)]
-        elif retry_after is None:
-            return
-        else:
+        if retry_after is not None:
             seconds = retry_after * self.time_scale
-        if self.time_scale >= 1 and operation.provider != "compute":
+        elif operation.provider == "compute":
+            seconds = COMPUTE_POLLS[min(operation.polls, len(COMPUTE_POLLS) - 1)]
+            seconds *= max(self.time_scale, LEAST_POLL_SCALE)
+        else:
+            return
+        if self.time_scale >= 1 and retry_after is not None:
             reply.headers["Retry-After"] = str(round(seconds))
         else:
             reply.headers["retry-after-ms"] = str(max(1, round(seconds * 1000)))

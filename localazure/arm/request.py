@@ -11,7 +11,10 @@ from localazure.arm import ids
 
 @dataclass(frozen=True)
 class Request:
-    """`params` holds the path's variable parts as the caller wrote them; `query` has lower-case names."""
+    """`params` holds the path's variable parts as the caller wrote them; query and headers have lower-case names.
+
+    `caller` is the object id of who calls; empty for what a deployment does.
+    """
 
     method: str
     path: str
@@ -21,6 +24,8 @@ class Request:
     api_version: str
     base_url: str
     kind: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    caller: str = ""
 
     def resource_id(self, full_type: str, *names: str) -> ids.ResourceId:
         """An id in this call's subscription and group; `names` are names of path parts."""
@@ -38,5 +43,5 @@ class Reply:
 
 
 def listing(items: list[Any]) -> Reply:
-    """A list that fits in one page."""
+    """A whole list; the server cuts it into the service's pages (paging.py)."""
     return Reply(200, {"value": items})

@@ -9,13 +9,16 @@ from typing import Any
 from localazure.arm.errors import ArmError, gateway_error
 
 Handler = Callable[..., Any | Awaitable[Any]]
+_SCOPE = "{scope}"
 
 
 @dataclass(frozen=True)
 class Route:
     """`pattern` has {variable} parts. `kind` is the resource type whose api-versions the call must name.
 
-    `open` routes need neither token nor api-version (cloud metadata, sign-in).
+    A pattern that begins with {scope} belongs to whatever is in front of its `providers`: a subscription, a group, a
+    resource or nothing; `scope` is then that id. `open` routes need neither token nor api-version (cloud metadata,
+    sign-in). A PUT or PATCH without `body` may be empty.
     """
 
     method: str
@@ -23,6 +26,7 @@ class Route:
     handler: Handler
     kind: str = ""
     open: bool = False
+    body: bool = True
 
 
 @dataclass
@@ -37,13 +41,15 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
+        self._extensions = _Node()
         self.namespaces: set[str] = {"microsoft.resources"}
         for route in routes:
             self._add(route)
 
     def _add(self, route: Route) -> None:
-        node = self._root
-        for part in _parts(route.pattern):
+        extends = route.pattern.startswith(_SCOPE)
+        node = self._extensions if extends else self._root
+        for part in _parts(route.pattern.removeprefix(_SCOPE)):
             if part.startswith("{"):
                 name = part[1:-1]
                 if node.variable is None:
@@ -61,7 +67,7 @@ class Router:
 
     def find(self, method: str, parts: list[str]) -> tuple[Route, dict[str, str]]:
         """The route and its variables; raises ArmError where there is none."""
-        leaf = _walk(self._root, parts, 0, {})
+        leaf = _walk(self._root, parts, 0, {}) or self._walk_extension(parts)
         if leaf is None:
             raise self._unknown(parts)
         node, params = leaf
@@ -73,6 +79,20 @@ class Router:
             message = f"The requested resource does not support http method '{method}'."
             raise ArmError(405, "MethodNotAllowed", message, headers={"Allow": allowed})
         return route, params
+
+    def _walk_extension(self, parts: list[str]) -> tuple[_Node, dict[str, str]] | None:
+        """What is kept for a scope: the last `providers` of the path divides the two."""
+        ends = [place for place, part in enumerate(parts) if part.lower() == "providers"]
+        if not ends:
+            return None
+        scope = parts[: ends[-1]]
+        params = {"scope": "".join(f"/{part}" for part in scope)}
+        lowered = [part.lower() for part in scope[:3:2]]
+        if lowered[:1] == ["subscriptions"] and len(scope) > 1:
+            params["subscription"] = scope[1]
+        if lowered == ["subscriptions", "resourcegroups"] and len(scope) > 3:
+            params["group"] = scope[3]
+        return _walk(self._extensions, parts, ends[-1], params)
 
     def _unknown(self, parts: list[str]) -> ArmError:
         lowered = [part.lower() for part in parts]

@@ -14,15 +14,19 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from localazure.arm import versions
+from localazure.arm import admission, etags
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, gateway_error
+from localazure.arm.paging import Pager
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route, Router
+from localazure.temper import faults, gate
+from localazure.template import jsonc
 
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 4 * 1024 * 1024  # Resource Manager's own limit
+_TEMPLATES = "Microsoft.Resources/deployments"  # templates may have comments in them
 _BODY_METHODS = ("PUT", "PATCH", "POST")
 
 
@@ -32,6 +36,8 @@ class ArmServer:
     def __init__(self, cloud: Cloud, routes: list[Route]) -> None:
         self.cloud = cloud
         self.router = Router(routes)
+        cloud.dispatch = self.dispatch
+        self._pager = Pager()
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -54,6 +60,9 @@ class ArmServer:
             await self._runner.cleanup()
 
     async def _handle(self, http: web.Request) -> web.StreamResponse:
+        return await faults.serve(self.cloud.temper, http, self._respond)
+
+    async def _respond(self, http: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
         try:
@@ -73,18 +82,26 @@ class ArmServer:
             "x-ms-request-id": request_id,
             "x-ms-correlation-request-id": http.headers.get("x-ms-correlation-request-id", request_id),
             "x-ms-routing-request-id": f"LOCAL:{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}:{request_id}",
+            **gate.headers(),
             **reply.headers,
         }
+        if "/providers/microsoft.network/" in http.path.lower() and "x-ms-failure-cause" not in reply.headers:
+            headers["x-ms-arm-service-request-id"] = str(uuid.uuid4())
         if http.headers.get("x-ms-return-client-request-id", "").lower() == "true":
             headers["x-ms-client-request-id"] = http.headers.get("x-ms-client-request-id", "")
         # The path alone is logged: bodies and queries may hold what nobody else should read.
         log.info("%s %s %d %.1f ms", http.method, http.path, reply.status, (time.perf_counter() - started) * 1000)
         if reply.body is None:
             return web.Response(status=reply.status, headers=headers)
+        if isinstance(reply.body, bytes):  # a blob, with a content type of its own
+            return web.Response(status=reply.status, headers=headers, body=reply.body)
         text = json.dumps(reply.body, separators=(",", ":"), ensure_ascii=False)
         return web.Response(status=reply.status, headers=headers, text=text, content_type="application/json")
 
     async def _answer(self, http: web.Request) -> Reply:
+        given = faults.reply()
+        if given is not None:
+            return given
         parts = [unquote(part) for part in http.rel_url.raw_path.split("/") if part]
         try:
             route, params = self.router.find(http.method, parts)
@@ -92,48 +109,65 @@ class ArmServer:
             self.cloud.authority.check(http.headers.get("Authorization"))
             raise
         query = {name.lower(): value for name, value in http.query.items()}
-        base_url = f"https://{http.host}"
+        headers = {name.lower(): value for name, value in http.headers.items()}
+        base_url, path = f"https://{http.host}", "/" + "/".join(parts)
         if route.open:
-            form = dict(await http.post()) if http.method == "POST" else None
-            request = Request(http.method, http.path, params, query, form, "", base_url)
-        else:
-            self.cloud.authority.check(http.headers.get("Authorization"))
-            api_version = self._admit(route, params, query)
-            body = await self._body(http, route)
-            request = Request(http.method, http.path, params, query, body, api_version, base_url, route.kind)
+            form = await self._form(http) if http.method == "POST" else None
+            request = Request(http.method, path, params, query, form, "", base_url, "", headers)
+            return await self._ask(route, request)
+        caller = self.cloud.authority.check(headers.get("authorization"))
+        gate.enter(self.cloud.temper, http.method, path, caller)
+        api_version = admission.admit(self.cloud, route, params, query)
+        body = await self._body(http, route.body, comments=route.kind == _TEMPLATES)
+        request = Request(
+            http.method, path, params, query, body, api_version, base_url, route.kind, headers, caller.get("oid", "")
+        )
+        return await self._perform(route, request)
+
+    async def dispatch(self, method: str, path: str, api_version: str, body: Any, base_url: str) -> Reply:
+        """A call that a deployment makes: checked and answered as a client's; `path` as in an id. Raises ArmError."""
+        route, params = self.router.find(method, [part for part in path.split("/") if part])
+        query = {"api-version": api_version}
+        known = admission.admit(self.cloud, route, params, query)
+        request = Request(method, path, params, query, body, known, base_url, route.kind)
+        return await faults.inside(self.cloud.temper, request, lambda: self._perform(route, request))
+
+    async def _perform(self, route: Route, request: Request) -> Reply:
+        admission.refuse_locked(self.cloud, request)
+        admission.refuse_unregistered(self.cloud, request)
+        etags.check(self.cloud.store, request)
+        reply = self._pager.next_page(request)
+        if reply is None:
+            reply = etags.named(request, self._pager.cut(request, await self._ask(route, request)))
+        return Reply(204, None, reply.headers) if request.method == "HEAD" and reply.status == 200 else reply
+
+    async def _ask(self, route: Route, request: Request) -> Reply:
+        if not route.open:
+            return await gate.ask(self.cloud, route.handler, request)
         reply = route.handler(self.cloud, request)
-        if inspect.isawaitable(reply):
-            reply = await reply
-        return Reply(204, None, reply.headers) if http.method == "HEAD" and reply.status == 200 else reply
+        return await reply if inspect.isawaitable(reply) else reply
 
-    def _admit(self, route: Route, params: dict[str, str], query: dict[str, str]) -> str:
-        """What Resource Manager checks before a provider is asked; returns the api-version."""
-        subscription = params.get("subscription")
-        if subscription is not None and subscription.lower() != self.cloud.settings.subscription:
-            message = f"The subscription '{subscription}' could not be found."
-            raise gateway_error(404, "SubscriptionNotFound", message)
-        api_version = query.get("api-version", "")
-        if route.kind:
-            versions.check(route.kind, api_version, params.get("location", ""))
-        elif not api_version:
-            versions.check("Microsoft.Resources/resources", api_version)
-        if "group" in params and route.kind != "Microsoft.Resources/resourceGroups":
-            # A group that goes can still be read, and what is in it deleted.
-            writes = route.method in ("PUT", "PATCH", "POST")
-            group = (self.cloud.writable_group if writes else self.cloud.group)(params["group"])
-            params["group"] = group.name
-        return api_version
+    async def _form(self, http: web.Request) -> dict[str, Any]:
+        """The body of a call of sign-in or of the directory: a form or JSON."""
+        if http.content_type == "application/json":
+            return await self._body(http)
+        try:
+            return {name: value for name, value in (await http.post()).items() if isinstance(value, str)}
+        except web.HTTPRequestEntityTooLarge:
+            raise _too_large() from None
+        except ValueError as error:  # not the form that its content type promises
+            message = f"The request content was invalid: {type(error).__name__}."
+            raise gateway_error(400, "InvalidRequestContent", message) from None
 
-    async def _body(self, http: web.Request, route: Route) -> Any:
+    async def _body(self, http: web.Request, required: bool = True, comments: bool = False) -> Any:
         if http.method not in _BODY_METHODS:
             return None
         try:
             data = await http.read()
         except web.HTTPRequestEntityTooLarge:
-            message = f"The request content size exceeds the maximum size of '{LARGEST_BODY // 2**20} MB'."
-            raise gateway_error(413, "RequestContentTooLarge", message) from None
+            raise _too_large() from None
         if not data.strip():
-            if http.method == "POST":
+            if http.method == "POST" or not required:
                 return {}
             raise gateway_error(400, "InvalidRequestContent", "The request content was invalid: it is empty.")
         if http.content_type not in ("application/json", "text/json"):
@@ -141,13 +175,18 @@ class ArmServer:
                 f"The content media type '{http.content_type}' is not supported. Only 'application/json' is supported."
             )
             raise gateway_error(415, "UnsupportedMediaType", message)
-        return parse_json(data)
+        return parse_json(data, comments)
 
 
-def parse_json(data: bytes) -> dict[str, Any]:
-    """A body as an object; raises ArmError InvalidRequestContent for anything else."""
+def _too_large() -> ArmError:
+    message = f"The request content size exceeds the maximum size of '{LARGEST_BODY // 2**20} MB'."
+    return gateway_error(413, "RequestContentTooLarge", message)
+
+
+def parse_json(data: bytes, comments: bool = False) -> dict[str, Any]:
+    """A body as an object, in which comments may be; raises ArmError InvalidRequestContent for anything else."""
     try:
-        body = json.loads(data.decode("utf-8-sig"))
+        body = (jsonc if comments else json).loads(data.decode("utf-8-sig"))
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except (
         ValueError,

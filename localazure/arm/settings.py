@@ -14,7 +14,7 @@ class Settings:
 
     `time_scale` multiplies every delay and every Retry-After of the real service (1.0 is the real service's own).
     `docker_extension` maps regions to "published", "absent" or "failing", over the built-in table. `cores` is the
-    quota of a region (100 is what a new subscription usually has).
+    quota of a region (100 is what a new subscription usually has). `registry` adds a container registry.
     """
 
     instance: str
@@ -25,3 +25,4 @@ class Settings:
     time_scale: float = 0.02
     docker_extension: dict[str, str] = field(default_factory=dict)
     cores: int = 100
+    registry: bool = False

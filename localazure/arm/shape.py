@@ -54,8 +54,11 @@ def tags(body: dict[str, Any]) -> dict[str, str] | None:
     seen: set[str] = set()
     for name, text in value.items():
         check(text, str, f"tags.{name}")
-        if not name or len(name) > 512 or any(sign in name for sign in "<>%&\\?/"):
-            message = f"The tag name '{name}' is invalid: 1-512 characters, none of '<', '>', '%', '&', '\\', '?', '/'."
+        if any(sign in "<>%&\\?/" or ord(sign) < 32 or ord(sign) == 127 for sign in name):
+            message = f"The tag names '{name}' have reserved characters '<,>,%,&,\\,?,/' or control characters."
+            raise gateway_error(400, "InvalidTagNameCharacters", message)
+        if not 1 <= len(name.strip()) <= len(name) <= 512:
+            message = f"The tag name '{name}' is invalid: it must have 1 to 512 characters."
             raise gateway_error(400, "InvalidTagName", message)
         if len(text or "") > 256:
             raise gateway_error(

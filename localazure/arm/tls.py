@@ -1,4 +1,4 @@
-"""The server's own certificate authority and certificate, made when an instance first comes up."""
+"""An instance's own certificate authority and its servers' certificates, made when it first comes up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from localazure import registry
 
 _VALID = timedelta(days=825)  # the longest that Apple's clients take from a server
 
@@ -48,14 +50,15 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def ensure(folder: Path, instance: str) -> None:
-    """Make ca.pem, server.pem and server-key.pem in `folder` unless they are there.
+    """Make ca.pem, and server.pem and registry.pem with their keys, in `folder` unless they are there.
 
     The authority's key is dropped at once: nothing else will ever be signed by it.
     """
-    if all((folder / name).exists() for name in ("ca.pem", "server.pem", "server-key.pem")):
+    names = ("ca.pem", "server.pem", "server-key.pem", "registry.pem", "registry-key.pem")
+    if all((folder / name).exists() for name in names):
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_key = ec.generate_private_key(ec.SECP256R1())
     subject = f"Local Azure {instance}"
     ca = (
         _builder(subject, _name(subject), ca_key)
@@ -63,9 +66,19 @@ def ensure(folder: Path, instance: str) -> None:
         .add_extension(_usage(ca=True), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
-    names = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(a)) for a in ("127.0.0.1", "::1"))]
-    server = (
-        _builder("localhost", ca.subject, key)
+    _issue(folder, "server", "localhost", ("127.0.0.1", "::1"), ca, ca_key)
+    _issue(folder, "registry", registry.name_in(f"{instance}.test"), (), ca, ca_key)
+    write_private(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM))
+
+
+def _issue(
+    folder: Path, file: str, name: str, addresses: tuple[str, ...], ca: x509.Certificate,
+    ca_key: ec.EllipticCurvePrivateKey,
+) -> None:  # fmt: skip
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.DNSName(name), *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses)]
+    certificate = (
+        _builder(name, ca.subject, key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(ca=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -75,9 +88,8 @@ def ensure(folder: Path, instance: str) -> None:
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    write_private(folder / "server-key.pem", private)
-    write_private(folder / "server.pem", server.public_bytes(pem))
-    write_private(folder / "ca.pem", ca.public_bytes(pem))
+    write_private(folder / f"{file}-key.pem", private)
+    write_private(folder / f"{file}.pem", certificate.public_bytes(pem))
 
 
 def system_bundle() -> bytes:

@@ -1,4 +1,4 @@
-"""The api-versions that each resource type knows: those of the SDKs and of az's own commands, and public older ones."""
+"""The resource types, and the api-versions that each knows: those of the SDKs and of az, and public older ones."""
 
 from __future__ import annotations
 
@@ -35,19 +35,78 @@ RESOURCES = (
 # Where a version was needed first, the vnets of newer calls differ: subnets without outbound access by default.
 PRIVATE_SUBNETS_SINCE = "2025-07-01"
 
-# Status URLs of Compute carry the version of the call that started the operation: a VM's or a disk's.
-_BY_TYPE = {
-    "microsoft.compute/disks": DISKS,
-    "microsoft.compute/skus": SKUS,
-    "microsoft.compute/locations": sorted({*COMPUTE, *DISKS}),
+LOCKS = "2015-01-01 2015-05-01-preview 2015-06-01 2016-09-01 2017-04-01 2020-05-01".split()
+ROLES = (
+    "2014-04-01-preview 2014-10-01-preview 2015-06-01 2015-07-01 2016-07-01 2017-05-01 2017-09-01 2017-10-01-preview "
+    "2018-01-01-preview 2018-07-01 2018-09-01-preview 2019-04-01-preview 2020-03-01-preview 2020-04-01-preview "
+    "2020-08-01-preview 2020-10-01-preview 2021-04-01-preview 2022-01-01-preview 2022-04-01 2022-05-01-preview"
+).split()
+FEATURES = "2014-08-01-preview 2015-12-01 2021-07-01".split()
+IDENTITIES = (
+    "2015-08-31-preview 2018-11-30 2021-09-30-preview 2022-01-31-preview 2023-01-31 2023-07-31-preview 2024-11-30 "
+    "2025-01-31-preview 2025-05-31-preview"
+).split()
+
+# Every resource type that is served, with its versions: what `provider list` and `show` tell.
+TYPES: dict[str, list[str]] = {
+    "Microsoft.Authorization/locks": LOCKS,
+    "Microsoft.Authorization/permissions": ROLES,
+    "Microsoft.Authorization/roleAssignments": ROLES,
+    "Microsoft.Authorization/roleDefinitions": ROLES,
+    "Microsoft.Compute/availabilitySets": COMPUTE,
+    "Microsoft.Compute/disks": DISKS,
+    "Microsoft.Compute/locations": sorted({*COMPUTE, *DISKS}),
+    "Microsoft.Compute/locations/operations": COMPUTE,
+    "Microsoft.Compute/locations/publishers": COMPUTE,
+    "Microsoft.Compute/locations/runCommands": COMPUTE,
+    "Microsoft.Compute/locations/usages": COMPUTE,
+    "Microsoft.Compute/locations/vmSizes": COMPUTE,
+    "Microsoft.Compute/proximityPlacementGroups": COMPUTE,
+    "Microsoft.Compute/skus": SKUS,
+    "Microsoft.Compute/snapshots": DISKS,
+    "Microsoft.Compute/virtualMachines": COMPUTE,
+    "Microsoft.Compute/virtualMachines/extensions": COMPUTE,
+    "Microsoft.Compute/virtualMachines/runCommands": COMPUTE,
+    "Microsoft.Features/features": FEATURES,
+    "Microsoft.Features/providers": FEATURES,
+    "Microsoft.Features/subscriptionFeatureRegistrations": FEATURES,
+    "Microsoft.ManagedIdentity/Identities": IDENTITIES,
+    "Microsoft.ManagedIdentity/userAssignedIdentities": IDENTITIES,
+    "Microsoft.Network/applicationSecurityGroups": NETWORK,
+    "Microsoft.Network/locations": NETWORK,
+    "Microsoft.Network/locations/CheckDnsNameAvailability": NETWORK,
+    "Microsoft.Network/locations/operationResults": NETWORK,
+    "Microsoft.Network/locations/operations": NETWORK,
+    "Microsoft.Network/locations/usages": NETWORK,
+    "Microsoft.Network/networkInterfaces": NETWORK,
+    "Microsoft.Network/networkSecurityGroups": NETWORK,
+    "Microsoft.Network/networkSecurityGroups/securityRules": NETWORK,
+    "Microsoft.Network/publicIPAddresses": NETWORK,
+    "Microsoft.Network/virtualNetworks": NETWORK,
+    "Microsoft.Network/virtualNetworks/subnets": NETWORK,
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings": NETWORK,
+    "Microsoft.Resources/deployments": RESOURCES,
+    "Microsoft.Resources/deployments/operations": RESOURCES,
+    "Microsoft.Resources/providers": RESOURCES,
+    "Microsoft.Resources/resourceGroups": RESOURCES,
+    "Microsoft.Resources/resources": RESOURCES,
+    "Microsoft.Resources/subscriptions": RESOURCES,
+    "Microsoft.Resources/tags": RESOURCES,
+    "Microsoft.Resources/tenants": RESOURCES,
 }
+_LOWERED = {name.lower(): known for name, known in TYPES.items()}
 _BY_NAMESPACE = {"microsoft.compute": COMPUTE, "microsoft.network": NETWORK, "microsoft.resources": RESOURCES}
 
 
+def namespaces() -> list[str]:
+    """The provider namespaces, in their usual spelling."""
+    return sorted({name.split("/")[0] for name in TYPES})
+
+
 def of_type(full_type: str) -> list[str]:
-    """The versions of a type, oldest first."""
+    """The versions of a type, oldest first; a type that TYPES does not name has those of its namespace."""
     lowered = full_type.lower()
-    return _BY_TYPE.get(lowered) or _BY_NAMESPACE[lowered.split("/")[0]]
+    return _LOWERED.get(lowered) or _BY_NAMESPACE[lowered.split("/")[0]]
 
 
 def check(full_type: str, api_version: str | None, location: str = "") -> str:

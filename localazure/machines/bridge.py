@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localazure.machines import firewall
+from localazure.machines import firewall, imds
 from localazure.machines.commands import output, run, succeeds
-from localazure.machines.machine import Network
-from localazure.machines.slots import Registry, Slot, resolvers, tag_of
+from localazure.machines.machine import MachineError, Network
+from localazure.machines.slots import Registry, Slot, host_networks, resolvers, tag_of
 
 UPLINK = "up0"
 NETNS = Path("/run/netns")
@@ -58,6 +58,19 @@ def guest_link_commands(machine_id: str, mac: str, private_ip: str, subnet_prefi
     ]
 
 
+def readdress_commands(machine_id: str, private_ip: str, subnet_prefix: str) -> list[list[str]]:
+    """What gives the outer end of a link that is in use another gateway address and another guest."""
+    outer = guest_link(machine_id)
+    gateway = next(ipaddress.IPv4Network(subnet_prefix).hosts())
+    return [
+        ["ip", "route", "flush", "dev", outer],
+        ["ip", "address", "flush", "dev", outer],
+        ["ip", "neighbour", "flush", "dev", outer],
+        ["ip", "address", "add", f"{gateway}/32", "dev", outer],
+        ["ip", "route", "replace", f"{private_ip}/32", "dev", outer],
+    ]
+
+
 def inner_link(machine_id: str) -> str:
     """The guest's end of its link as long as it has not been moved into the guest."""
     return f"i{machine_id}"
@@ -91,6 +104,7 @@ class Bridge:
         rules = firewall.host_ruleset(table_name(self._instance), prefix, self._slot, resolver())
         run(["nft", "-f", "-"], stdin=rules.encode())
         run(["ip", "route", "replace", "blackhole", self._slot.pool])
+        run(["ip", "address", "replace", f"{self._slot.service_address}/32", "dev", "lo", "label", f"lo:{prefix}"])
         _pass_forward_policy(prefix)
 
     def namespace(self, network_id: str) -> Path:
@@ -107,6 +121,7 @@ class Bridge:
         link = f"{link_prefix(self._instance)}-{number}"
         there, here = self._slot.network_address(number), self._slot.host_address
         run([*inside, "link", "set", "lo", "up"])
+        run([*inside, "address", "replace", f"{imds.ADDRESS}/32", "dev", "lo", "scope", "host"])
         if not succeeds([*inside, "link", "show", UPLINK]):
             succeeds(["ip", "link", "delete", link])
             run(["ip", "link", "add", link, "type", "veth", "peer", "name", UPLINK, "netns", name])
@@ -122,10 +137,42 @@ class Bridge:
         """Remove a network's namespace; its links go with it."""
         remove_namespace(namespace_name(self._instance, network_id))
 
-    def load(self, network: Network, ports: Sequence[firewall.Port]) -> None:
-        """Enforce the rules of all machines of a network."""
-        rules = firewall.network_ruleset(network.prefixes, ports, UPLINK, self._slot.host_address)
+    def load(self, network: Network, ports: Sequence[firewall.Port], joined: bool) -> None:
+        """Enforce the rules of all machines of a network; `joined`: this machine counts as one of its members."""
+        rules = firewall.network_ruleset(network.prefixes, ports, UPLINK, self._slot.host_address, joined)
         run([*self._enter(network.id), "nft", "-f", "-"], stdin=rules.encode())
+
+    def join(self, network: Network, number: int, joined: bool) -> None:
+        """Let this machine reach a network's private addresses as a member, or no longer.
+
+        Whoever loads the rules afterwards must know it as well; what holds now is changed in place.
+        """
+        link = f"{link_prefix(self._instance)}-{number}"
+        gateway, here = self._slot.network_address(number), self._slot.host_address
+        wanted = set(network.prefixes) if joined else set()
+        for route in json.loads(output(["ip", "-j", "-4", "route", "show", "dev", link]) or "[]"):
+            beyond = "gateway" in route and not ipaddress.IPv4Network(route["dst"]).subnet_of(self._slot.pool)
+            if beyond and route["dst"] not in wanted:
+                run(["ip", "route", "delete", route["dst"], "dev", link])
+        for prefix in sorted(wanted):
+            run(["ip", "route", "replace", prefix, "via", gateway, "dev", link, "src", here])
+        change = f"{'add' if joined else 'delete'} element inet localazure vnet {{ {here} }}\n"
+        done = run([*self._enter(network.id), "nft", "-f", "-"], stdin=change.encode(), check=joined)
+        if done.returncode != 0 and b"No such file" not in done.stderr:
+            raise MachineError("ToolFailed", f"nft: {done.stderr.decode(errors='replace').strip()}")
+
+    def taken_by(self, prefix: str, number: int) -> str | None:
+        """Who on this machine has addresses of this prefix already, in words; None when nobody has."""
+        wanted, link = ipaddress.IPv4Network(prefix), f"{link_prefix(self._instance)}-{number}"
+        for route in json.loads(output(["ip", "-j", "-4", "route", "show"]) or "[]"):
+            device = route.get("dev", "")
+            if route["dst"] == "default" or device == link or not wanted.overlaps(ipaddress.IPv4Network(route["dst"])):
+                continue
+            if device.startswith("laz"):
+                return f"another virtual network that this machine has joined ({route['dst']})"
+            return f"this machine's own network {route['dst']}"
+        own = next((str(net) for net in host_networks() if wanted.overlaps(net)), None)
+        return None if own is None else f"this machine's own network {own}"
 
     def route(self, exposed: Sequence[Exposed]) -> None:
         """Let exactly these public addresses lead from this machine into their networks."""
@@ -225,6 +272,8 @@ def destroy(instance: str, pools: Sequence[str]) -> None:
                 run(["iptables", "-w", "-D", "FORWARD", *rule])
     for pool in pools:
         succeeds(["ip", "route", "delete", "blackhole", pool])
+    # Flushing an address that is not there succeeds as well.
+    run(["ip", "address", "flush", "dev", "lo", "label", f"lo:{link_prefix(instance)}"])
 
 
 def unmount_namespaces(registry: Registry) -> None:

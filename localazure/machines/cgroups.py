@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -152,12 +153,17 @@ class MachineCgroups:
         for name, value in settings.items():
             # The file exists where the tree has the controller; v2 without it has none.
             if (guest / name).exists():
-                (guest / name).write_text(value)
+                try:
+                    (guest / name).write_text(value)
+                except OSError as error:
+                    if error.errno != errno.EBUSY:
+                        raise
+                    raise MachineError("MemoryInUse", f"the machine uses more than {memory_mib} MiB now") from error
         if "cpuset" in tree.controllers:
             online = _cpu_list((guest.parent / "cpuset.cpus").read_text())
-            (guest / "cpuset.cpus").write_text(",".join(str(cpu) for cpu in online[: max(cpus, 1)]))
+            _set_cpus(guest, set(online[: max(cpus, 1)]))
         elif (guest / "cpuset.cpus").exists():
-            online = _cpu_list((guest / "cpuset.cpus.effective").read_text())
+            online = _cpu_list((guest.parent / "cpuset.cpus.effective").read_text())
             (guest / "cpuset.cpus").write_text(",".join(str(cpu) for cpu in online[: max(cpus, 1)]))
 
     def _pass_controllers_down(self, tree: Tree) -> None:
@@ -179,6 +185,31 @@ class MachineCgroups:
             for name in ("cpuset.cpus", "cpuset.mems"):
                 if not (folder / name).read_text().strip():
                     (folder / name).write_text((folder.parent / name).read_text().strip())
+
+
+def _set_cpus(group: Path, cpus: set[int]) -> None:
+    """Change a v1 cpuset, which must contain those below it: they shrink before it and grow after it."""
+    before = _cpus_of(group)
+    below = sorted(_folders(group), key=lambda path: len(path.parts))[1:]
+    for folder in reversed(below):
+        kept = _cpus_of(folder) & cpus
+        if not _cpus_of(folder) <= cpus:
+            _write_cpus(folder, kept or cpus & before or cpus)
+    _write_cpus(group, cpus)
+    for folder in below:
+        # What had all of the old ones has all of the new ones; a smaller choice is the guest's own.
+        if _cpus_of(folder) == before & cpus:
+            _write_cpus(folder, cpus)
+
+
+def _cpus_of(group: Path) -> set[int]:
+    text = (group / "cpuset.cpus").read_text().strip()
+    return set(_cpu_list(text)) if text else set()
+
+
+def _write_cpus(group: Path, cpus: set[int]) -> None:
+    with suppress(FileNotFoundError):  # a group of the guest's that has gone meanwhile
+        (group / "cpuset.cpus").write_text(",".join(str(cpu) for cpu in sorted(cpus)))
 
 
 def _cpu_list(text: str) -> list[int]:

@@ -18,18 +18,19 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localazure.machines import fake_tools, firewall, handlers, hosts, provision
+from localazure.machines import fake_root, firewall, handlers, hosts, provision
 from localazure.machines.agent import TIMED_OUT, check_script, tail
+from localazure.machines.disks import DiskFolder, check_disks
 from localazure.machines.fake_process import EngineProcess
 from localazure.machines.machine import (
     RUN_TIMEOUT_S,
+    DataDisk,
     FirewallRule,
     MachineError,
     MachineSpec,
@@ -38,22 +39,14 @@ from localazure.machines.machine import (
     PublicAddress,
     RunResult,
 )
-from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number
+from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number, write_json
 from localazure.machines.slots import Registry, Slot, loopback_slots, tag_of
 
-# Tools of this machine that scripts in a fake machine may use: they change nothing but what they are told to.
-HARMLESS = (
-    "awk", "base64", "basename", "bash", "cat", "chmod", "cmp", "cp", "curl", "cut", "date", "dd", "diff", "dirname",
-    "env", "expr", "false", "find", "flock", "gawk", "grep", "gzip", "head", "id", "kill", "ln", "ls", "mawk", "md5sum",
-    "mkdir", "mktemp", "mv", "nohup", "od", "openssl", "printf", "ps", "python3", "readlink", "realpath", "rm", "rmdir",
-    "sed", "seq", "setsid", "sh", "sha256sum", "sleep", "sort", "stat", "tail", "tar", "tee", "test", "timeout",
-    "touch", "tr", "true", "uname", "uniq", "wc", "xargs",
-)  # fmt: skip
 # A client on this machine comes from here.
 CLIENT = "127.0.0.1"
 GUEST_RUN = Path(__file__).with_name("guest_run.py")
-SSH_UNIT = "[Service]\nExecStart=/usr/sbin/sshd -D\n"
-SSHD_CONFIG = "Include /etc/ssh/sshd_config.d/*.conf\n"
+BOOTED = "Local Azure: a fake machine was started; no guest is booted"
+HALTED = "Local Azure: the fake machine was stopped"
 _runs = itertools.count(1)
 
 
@@ -66,6 +59,7 @@ class FakePlatform(Platform):
         self.state_dir = state_dir
         self.instance = instance
         self._records = Records(state_dir / "machines")
+        self._disks = DiskFolder(self._records.folder / "disks")
         self._registry = Registry(kind="loopback")
         # In the run folder: a socket's path may have 107 bytes, and the state folder's may be longer.
         self._engine = EngineProcess(self._records.folder, self._registry.folder / f"{tag_of(instance)}.sock")
@@ -81,13 +75,18 @@ class FakePlatform(Platform):
         """Loopback addresses; known after start()."""
         return self._ready_slot().addresses
 
+    @property
+    def service_address(self) -> str:  # type: ignore[override]
+        """Known after start()."""
+        return self._ready_slot().service_address
+
     def start(self) -> None:
         folder = self._records.folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._slot = self._registry.acquire(self.instance, self.state_dir, loopback_slots(os.geteuid()), list)
         with self._lock:
             self._networks, self._machines = self._records.networks(), self._records.machines()
-            self._link_tools()
+            fake_root.link_tools(folder / "tools")
             for record in list(self._machines.values()):
                 if not record.created:
                     self.machine_delete(record.spec.id)
@@ -101,7 +100,7 @@ class FakePlatform(Platform):
         folder = self._records.folder
         with self._lock:
             self._engine.end()
-            for pid in _processes_with(f"LOCALAZURE_FOLDER={folder}"):
+            for pid in fake_root.processes_with(f"LOCALAZURE_FOLDER={folder}"):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             if folder.exists():
@@ -127,6 +126,30 @@ class FakePlatform(Platform):
             if self._networks.pop(network_id, None) is not None:
                 self._records.save_networks(self._networks)
 
+    def network_join(self, network_id: str, joined: bool) -> None:
+        if joined:
+            raise MachineError("NotSupported", "fake machines have no networks that this machine could join")
+
+    # -- data disks: files without a kernel that could mount them
+
+    def disk_create(self, disk_id: str, size_gib: int) -> None:
+        self._disks.create(disk_id, size_gib)
+
+    def disk_resize(self, disk_id: str, size_gib: int) -> None:
+        self._disks.resize(disk_id, size_gib)
+
+    def disk_delete(self, disk_id: str) -> None:
+        with self._lock:
+            if any(disk.id == disk_id for record in self._machines.values() for disk in record.spec.data_disks):
+                raise MachineError("DiskInUse", f"disk {disk_id} belongs to a machine")
+            self._disks.delete(disk_id)
+
+    def machine_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        with self._lock:
+            self._check_disks(machine_id, disks)
+            record = self._respec(machine_id, data_disks=tuple(disks))
+            fake_root.link_disks(self._records.machine_folder(machine_id) / "root", record.spec, self._disks)
+
     # -- a machine's life
 
     def machine_create(self, spec: MachineSpec) -> None:
@@ -136,9 +159,14 @@ class FakePlatform(Platform):
                 raise MachineError("MachineExists", f"machine {spec.id} exists already")
             if spec.network_id not in self._networks:
                 raise MachineError("NetworkNotFound", f"there is no network {spec.network_id}")
+            self._check_disks(spec.id, spec.data_disks)
             self._keep(MachineRecord(spec))
             try:
-                self._make_folder(spec)
+                self._say(self._record(spec.id), BOOTED)
+                fake_root.make(self._records.machine_folder(spec.id), spec)
+                fake_root.link_disks(self._records.machine_folder(spec.id) / "root", spec, self._disks)
+                if spec.metadata is not None:
+                    self.machine_metadata(spec.id, spec.metadata)
                 self._sync(self._change(spec.id, lambda known: replace(known, created=True)))
             except BaseException:
                 self.machine_delete(spec.id)
@@ -146,11 +174,19 @@ class FakePlatform(Platform):
 
     def machine_start(self, machine_id: str) -> None:
         with self._lock:
-            self._sync(self._change(machine_id, lambda known: replace(known, running=True)))
+            before = self._record(machine_id)
+            record = self._change(machine_id, lambda known: replace(known, running=True))
+            if not before.running:
+                self._say(record, BOOTED)
+            self._sync(record)
 
     def machine_stop(self, machine_id: str) -> None:
         with self._lock:
-            self._sync(self._change(machine_id, lambda known: replace(known, running=False)))
+            before = self._record(machine_id)
+            record = self._change(machine_id, lambda known: replace(known, running=False))
+            if before.running:
+                self._say(record, HALTED)
+            self._sync(record)
 
     def machine_restart(self, machine_id: str) -> None:
         self.machine_stop(machine_id)
@@ -173,6 +209,29 @@ class FakePlatform(Platform):
             if not record.running:
                 return "stopped"
             return "running" if self._engine.lives() else "stopped"
+
+    def machine_agent(self, machine_id: str) -> bool:
+        return self.machine_state(machine_id) == "running" and self._record(machine_id).spec.agent
+
+    def machine_console(self, machine_id: str) -> str:
+        self._record(machine_id)
+        return (self._records.machine_folder(machine_id) / "console.log").read_text()
+
+    def machine_size(self, machine_id: str, cpus: int, memory_mib: int) -> None:
+        """Only noted: a fake machine is not limited."""
+        with self._lock:
+            self._respec(machine_id, cpus=cpus, memory_mib=memory_mib)
+
+    def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
+        """Only noted: a fake machine has no network in which 169.254.169.254 could answer."""
+        with self._lock:
+            self._record(machine_id)
+            write_json(self._records.machine_folder(machine_id) / "metadata.json", instance)
+
+    def machine_readdress(self, machine_id: str, private_ip: str, subnet_prefix: str) -> None:
+        """Only noted: there is no traffic between fake machines."""
+        with self._lock:
+            self._respec(machine_id, private_ip=private_ip, subnet_prefix=subnet_prefix)
 
     # -- a machine's network
 
@@ -201,8 +260,7 @@ class FakePlatform(Platform):
     ) -> RunResult:
         check_script(script, arguments)
         record = self._record(machine_id)
-        if not record.running:
-            raise MachineError("MachineNotRunning", "the machine does not run")
+        self._ask_agent(record)
         folder = self._records.machine_folder(machine_id)
         name = f"{os.getpid()}-{next(_runs)}"
         run_folder = folder / "runs" / name
@@ -217,7 +275,7 @@ class FakePlatform(Platform):
                     env={"PATH": environment["PATH"], "LOCALAZURE_RUN": name},
                 )  # fmt: skip
                 job["environment"]["LOCALAZURE_RUN"] = name
-                code = _finish(process, json.dumps(job).encode(), timeout, f"LOCALAZURE_RUN={name}")
+                code = fake_root.finish(process, json.dumps(job).encode(), timeout, f"LOCALAZURE_RUN={name}")
             stdout, stderr = tail(run_folder / "stdout"), tail(run_folder / "stderr")
         finally:
             shutil.rmtree(run_folder, ignore_errors=True)
@@ -236,33 +294,37 @@ class FakePlatform(Platform):
         scene = handlers.Scene(run, record.spec.admin_username)
         return handlers.enable(scene, publisher, type_name, settings, protected)
 
+    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
+        record = self._record(machine_id)
+        self._ask_agent(record)
+
+        def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
+            return self.machine_run(machine_id, script, arguments, timeout)
+
+        return handlers.remove(handlers.Scene(run, record.spec.admin_username), publisher, type_name)
+
     # -- within
 
-    def _make_folder(self, spec: MachineSpec) -> None:
-        folder = self._records.machine_folder(spec.id)
-        root = folder / "root"
-        for name in ("etc/ssh/sshd_config.d", "lib/systemd/system", "var/log", "run", "root", "var/lib/waagent"):
-            (root / name).mkdir(parents=True)
-        (root / "etc/hostname").write_text(f"{spec.hostname}\n")
-        (root / "etc/os-release").write_text('ID=localazure\nPRETTY_NAME="Local Azure fake machine"\n')
-        (root / "etc/ssh/sshd_config").write_text(SSHD_CONFIG)
-        (root / "lib/systemd/system/ssh.service").write_text(SSH_UNIT)
-        (root / "var/lib/waagent/ovf-env.xml").write_text(provision.ovf_environment(spec))
-        if spec.custom_data is not None:
-            (root / "var/lib/waagent/CustomData").write_bytes(spec.custom_data)
-        tools = folder / "bin"
-        tools.mkdir()
-        for tool in fake_tools.TOOLS:
-            if tool not in fake_tools.DOCKER_TOOLS:
-                fake_tools.write_tool(tools, tool)
+    @staticmethod
+    def _ask_agent(record: MachineRecord) -> None:
+        if not record.running:
+            raise MachineError("MachineNotRunning", "the machine does not run")
+        if not record.spec.agent:
+            raise MachineError("NoAgent", "the machine has no agent")
 
-    def _link_tools(self) -> None:
-        folder = self._records.folder / "tools"
-        folder.mkdir(exist_ok=True)
-        for tool in HARMLESS:
-            found = shutil.which(tool)
-            if found is not None and not (folder / tool).is_symlink():
-                (folder / tool).symlink_to(found)
+    def _check_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        for disk in disks:
+            self._disks.existing(disk.id)
+        others = [record for other, record in self._machines.items() if other != machine_id]
+        check_disks(disks, [disk for record in others for disk in record.spec.data_disks])
+
+    def _respec(self, machine_id: str, **changes: Any) -> MachineRecord:
+        return self._change(machine_id, lambda known: replace(known, spec=replace(known.spec, **changes)))
+
+    def _say(self, record: MachineRecord, text: str) -> None:
+        """A line on the console: what happened to a machine of which no kernel could tell."""
+        with (self._records.machine_folder(record.spec.id) / "console.log").open("a") as console:
+            console.write(f"{text}\n")
 
     def _script_environment(self, record: MachineRecord) -> dict[str, str]:
         folder = self._records.machine_folder(record.spec.id)
@@ -308,7 +370,10 @@ class FakePlatform(Platform):
     def _publish(self) -> None:
         shown = [record.address for record in self._machines.values() if record.address is not None]
         with self._registry.locked():
-            hosts.update(self.instance, {address.fqdn: address.address for address in shown if address.fqdn})
+            names = {address.fqdn: address.address for address in shown if address.fqdn}
+            if self.service_name:
+                names[self.service_name] = self.service_address
+            hosts.update(self.instance, names)
 
     def _keep(self, record: MachineRecord) -> None:
         self._machines[record.spec.id] = record
@@ -330,30 +395,3 @@ class FakePlatform(Platform):
         if self._slot is None:
             raise MachineError("NotStarted", "the platform has not been started")
         return self._slot
-
-
-def _finish(process: subprocess.Popen[bytes], job: bytes, timeout: float, mark: str) -> int | None:
-    """Hand over the job and wait; None when the deadline passed and everything with the mark was ended."""
-    assert process.stdin is not None
-    with suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(job)
-    try:
-        return process.wait(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        while pids := _processes_with(mark):
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.02)
-        process.wait()
-        return None
-
-
-def _processes_with(mark: str) -> list[int]:
-    """Processes of this user born with this variable: a script's children, sessions of their own included."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended meanwhile, or is somebody else's
-            if mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-    return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -178,7 +179,28 @@ def power(words: list[str]) -> int:
 
 
 def nothing(words: list[str]) -> int:
-    """Users and groups have no meaning in a private folder."""
+    """Groups and passwords have no meaning in a private folder."""
+    return 0
+
+
+def useradd(words: list[str]) -> int:
+    """A line in passwd and a home; nobody can log in."""
+    name, file = words[-1], ROOT / "etc/passwd"
+    lines = file.read_text().splitlines() if file.exists() else []
+    if any(line.startswith(f"{name}:") for line in lines):
+        return refuse(f"useradd: user '{name}' already exists", 9)
+    number = 1000 + len(lines)
+    (ROOT / "home" / name).mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(f"{line}\n" for line in [*lines, f"{name}:x:{number}:{number}::/home/{name}:/bin/bash"]))
+    return 0
+
+
+def userdel(words: list[str]) -> int:
+    """The line and the home go."""
+    name, file = words[-1], ROOT / "etc/passwd"
+    lines = file.read_text().splitlines() if file.exists() else []
+    file.write_text("".join(f"{line}\n" for line in lines if not line.startswith(f"{name}:")))
+    shutil.rmtree(ROOT / "home" / name, ignore_errors=True)
     return 0
 
 
@@ -190,7 +212,8 @@ def refuse(message: str, status: int = 1) -> int:
 TOOLS: dict[str, Callable[[list[str]], int]] = {
     "systemctl": systemctl, "apt-get": apt_get, "apt-cache": nothing, "dpkg-query": dpkg_query, "dpkg": nothing,
     "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init, "hostname": hostname, "usermod": nothing,
-    "useradd": nothing, "groupadd": nothing, "reboot": power, "shutdown": power, "poweroff": power,
+    "useradd": useradd, "userdel": userdel, "chpasswd": nothing, "groupadd": nothing, "reboot": power,
+    "shutdown": power, "poweroff": power,
     "docker": docker, "dockerd": dockerd,
 }  # fmt: skip
 

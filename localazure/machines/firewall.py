@@ -9,13 +9,19 @@ outbound rules, as on Azure.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from localazure.machines import imds
 from localazure.machines.machine import WIRE_SERVER, FirewallRule, MachineError
 from localazure.machines.slots import Slot
 
 ANY = ("*",)
+EVERYWHERE = ("*", "0.0.0.0/0", "any")
+_SERVICE_TAG = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*")
+# How bridge.guest_link() names guests' links, as nft's pattern.
+GUEST_LINKS = "g*"
 
 
 def _default(name: str, priority: int, direction: str, access: str, source: str, destination: str) -> FirewallRule:
@@ -45,17 +51,23 @@ class Port:
     rules: tuple[FirewallRule, ...] | None
 
 
-def network_ruleset(prefixes: Sequence[str], ports: Sequence[Port], uplink: str, host_address: str) -> str:
+def network_ruleset(
+    prefixes: Sequence[str], ports: Sequence[Port], uplink: str, host_address: str, joined: bool = False
+) -> str:
     """The whole ruleset of one network's namespace; loading it replaces the former one in one step.
 
-    Name resolution goes to `host_address`, where host_ruleset() passes it on to this machine's own resolver.
+    Name resolution goes to `host_address`, where host_ruleset() passes it on to this machine's own resolver. `joined`:
+    that address is a member of the network.
     """
     vnet = f"{{ {', '.join(sorted(prefixes))} }}"
+    members = ", ".join([*sorted(prefixes), *([host_address] if joined else [])])
     exposed = [port for port in ports if port.public_ip]
     lines = [
         "table inet localazure {}",
         "delete table inet localazure",
         "table inet localazure {",
+        # A set of its own: this machine may join and leave without the rest being written anew.
+        f"  set vnet {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {members} }}; }}",
         "  chain prerouting {",
         "    type nat hook prerouting priority dstnat; policy accept;",
         f"    ip daddr {WIRE_SERVER} meta l4proto {{ tcp, udp }} th dport 53 dnat ip to {host_address}",
@@ -89,13 +101,15 @@ def network_ruleset(prefixes: Sequence[str], ports: Sequence[Port], uplink: str,
         "    type filter hook input priority filter; policy drop;",
         '    iifname "lo" accept',
         "    ct state established,related accept",
+        # The metadata service listens on each guest's link by itself; security groups don't reach it.
+        f'    iifname "{GUEST_LINKS}" ip daddr {imds.ADDRESS} tcp dport {imds.PORT} accept',
         "  }",
     ]
     for port in ports:
         for direction, chain, verdict in (("Outbound", "out", "return"), ("Inbound", "in", "accept")):
             lines.append(f"  chain {chain}-{port.link} {{")
             for rule in effective_rules(port.rules, direction):
-                lines += [f"    {text}" for text in rule_text(rule, vnet, verdict)]
+                lines += [f"    {text}" for text in rule_text(rule, "@vnet", verdict)]
             lines.append("  }")
     return "\n".join([*lines, "}", ""])
 
@@ -118,6 +132,8 @@ def host_ruleset(table: str, link_prefix: str, slot: Slot, resolver: str) -> str
             "  }",
             "  chain forward {",
             "    type filter hook forward priority filter; policy accept;",
+            # Private addresses are reached by this machine itself where it has joined, by nobody through it.
+            f'    oifname "{link_prefix}*" ip daddr != {{ {slot.links}, {slot.pool} }} drop',
             f"    {from_guests} tcp flags syn tcp option maxseg size set rt mtu",
             f'    oifname "{link_prefix}*" tcp flags syn tcp option maxseg size set rt mtu',
             "  }",
@@ -153,13 +169,14 @@ def _addresses(prefixes: Sequence[str], field: str, vnet: str) -> list[str]:
     matches: list[str] = []
     plain: list[str] = []
     for prefix in prefixes:
-        if prefix in ("*", "0.0.0.0/0", "any", "Any"):
+        tag = prefix.lower()
+        if tag in EVERYWHERE:
             return [""]
-        if prefix == "VirtualNetwork":
+        if tag == "virtualnetwork":
             matches.append(f"meta mark 0x0 ip {field} {vnet}")
-        elif prefix == "Internet":
+        elif tag == "internet":
             matches += [f"ip {field} != {vnet}", f"meta mark {PUBLIC_MARK}"]
-        elif prefix == "AzureLoadBalancer":
+        elif tag == "azureloadbalancer":
             plain.append(WIRE_SERVER)
         else:
             plain.append(_network(prefix))
@@ -171,7 +188,9 @@ def _addresses(prefixes: Sequence[str], field: str, vnet: str) -> list[str]:
 
 
 def _network(prefix: str) -> str:
-    """The prefix in canonical form; "" for IPv6, which the guests don't have."""
+    """The prefix in canonical form; "" for IPv6 and for service tags of which there is no address here."""
+    if _SERVICE_TAG.fullmatch(prefix):
+        return ""
     try:
         network = ipaddress.ip_network(prefix, strict=False)
     except ValueError as error:
@@ -247,9 +266,9 @@ def _decides(rules: Iterable[FirewallRule], port: int) -> bool:
 
 def _covers_outside(prefixes: Sequence[str], address: ipaddress.IPv4Address) -> bool:
     for prefix in prefixes:
-        if prefix in ("*", "Internet", "any", "Any"):
+        if prefix.lower() in (*EVERYWHERE, "internet"):
             return True
-        if prefix not in ("VirtualNetwork", "AzureLoadBalancer") and (net := _network(prefix)):
+        if net := _network(prefix):
             if address in ipaddress.IPv4Network(net):
                 return True
     return False

@@ -1,4 +1,4 @@
-"""Extension handlers: what DockerExtension and CustomScript do at `enable`, and what they refuse.
+"""Extension handlers: what DockerExtension, CustomScript and VMAccess do at `enable`, and what they refuse.
 
 Settings are read as the genuine handlers read them (Go's encoding/json: names without regard to case, unknown names
 ignored, a value of the wrong type is an error). The work in the guest is a shell script of handler_scripts/, run as
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localazure.machines import vm_access
 from localazure.machines.machine import RunResult
 
 SCRIPTS = Path(__file__).parent / "handler_scripts"
@@ -57,6 +58,16 @@ def enable(
         return handler(scene, settings or {}, protected or {})
     except SettingsError as error:
         return RunResult(1, "", str(error))
+
+
+def remove(scene: Scene, publisher: str, type_name: str) -> RunResult:
+    """What the handler does at `disable` and `uninstall`. Only DockerExtension's changes anything: Docker stops."""
+    if (publisher.lower(), type_name.lower()) != ("microsoft.azure.extensions", "dockerextension"):
+        return RunResult(0, "", "")
+    result = scene.run("systemctl stop docker", (), ENABLE_TIMEOUT_S)
+    if result.exit_code == 0:
+        return RunResult(0, result.stdout, "disable succeeded")
+    return RunResult(1, f"{result.stdout}{result.stderr}", f"disable failed: ERROR: exit status {result.exit_code}")
 
 
 # -- DockerExtension (github.com/Azure/azure-docker-extension)
@@ -191,6 +202,21 @@ def custom_script(text: str) -> bytes:
     return script.replace(b"\r\n", b"\n")
 
 
+# -- VMAccess (github.com/Azure/azure-linux-extensions)
+
+
+def _enable_access(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
+    try:
+        environment = vm_access.environment(protected)
+    except vm_access.AccessError as error:
+        raise SettingsError(str(error)) from error
+    result = scene.run(_script("vm-access.sh"), environment, ENABLE_TIMEOUT_S)
+    if result.exit_code == 0:
+        return RunResult(0, result.stdout, "Enable succeeded.")
+    said = result.stderr.strip().splitlines() or [f"Enable failed: exit status {result.exit_code}"]
+    return RunResult(1, result.stdout, said[-1], result.timed_out)
+
+
 class _Reader:
     """One JSON object, read as Go unmarshals it into a struct."""
 
@@ -260,4 +286,6 @@ def _script(name: str) -> str:
 _HANDLERS: dict[tuple[str, str], Callable[[Scene, dict[str, Any], dict[str, Any]], RunResult]] = {
     ("microsoft.azure.extensions", "dockerextension"): _enable_docker,
     ("microsoft.azure.extensions", "customscript"): _enable_custom_script,
+    ("microsoft.ostcextensions", "vmaccessforlinux"): _enable_access,
+    ("microsoft.azure.extensions", "vmaccessforlinux"): _enable_access,
 }

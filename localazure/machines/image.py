@@ -30,10 +30,11 @@ from localazure.machines.commands import output, run, succeeds
 from localazure.machines.machine import MachineError
 
 SUITE = "trixie"
-# e2fsprogs: data disks. procps, curl, openssl: what people and set-up scripts expect of an Azure image.
+# e2fsprogs, fdisk, parted: data disks. procps, curl, openssl: what people and set-up scripts expect of an Azure image.
 PACKAGES = (
     "systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "openssh-server", "sudo", "iproute2",
-    "iptables", "iputils-ping", "ca-certificates", "openssl", "curl", "procps", "e2fsprogs", "lsb-release",
+    "iptables", "iputils-ping", "ca-certificates", "openssl", "curl", "procps", "e2fsprogs", "fdisk", "parted",
+    "lsb-release",
 )  # fmt: skip
 # Downloaded into the guest's archive, not installed: what set-up scripts and the extension ask apt for.
 ARCHIVE = ("docker.io", "docker-cli", "docker-compose")
@@ -45,7 +46,7 @@ MASKED = (
 )  # fmt: skip
 ENABLED = (
     "systemd-networkd.service", "systemd-resolved.service", "ssh.service", "localazure-cgroups.service",
-    "localazure-containers.service", "localazure-ready.service",
+    "localazure-containers.service", "localazure-ready.service", "localazure-disks.service",
 )  # fmt: skip
 # mmdebstrap's hooks, with the new root as $1: packages of the last build go in, Docker's come out of the archive. A
 # guest's apt installs recommended packages too unless it is told not to, so they are fetched as well.

@@ -74,11 +74,23 @@ class Network:
 
 
 @dataclass(frozen=True)
+class DataDisk:
+    """A data disk as a machine has it. `id` is eight hexadecimal digits, stable for the disk's ARM id."""
+
+    id: str
+    lun: int
+    size_gib: int
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
 class MachineSpec:
     """What a machine is made from. `id` is eight hexadecimal digits, stable for the VM.
 
     The guest's gateway is the first host address of `subnet_prefix`, its DNS server is 168.63.129.16.
-    `cloud_init` False boots a guest in which only the agent makes user, keys and host name.
+    `cloud_init` False boots a guest in which only the agent makes user, keys and host name; `agent` False one without
+    the agent: cloud-init alone makes the user, or nobody does. `cloud_init_delay_s` is how much later cloud-init begins
+    to work on the custom data, in seconds. The `data_disks` exist already (disk_create).
     """
 
     id: str
@@ -94,6 +106,10 @@ class MachineSpec:
     mac: str
     cpus: int
     memory_mib: int
+    data_disks: tuple[DataDisk, ...] = ()
+    agent: bool = True
+    cloud_init_delay_s: float = 0.0
+    metadata: dict[str, Any] | None = field(default=None, repr=False, hash=False)  # as for machine_metadata()
 
 
 @dataclass(frozen=True)
@@ -109,7 +125,8 @@ class FirewallRule:
     """One security rule, as in an NSG. Callers pass rules sorted by priority; the first match decides.
 
     direction "Inbound"|"Outbound", access "Allow"|"Deny", protocol "Tcp"|"Udp"|"Icmp"|"*". Ports are "*", "22" or
-    "1000-2000"; prefixes are addresses, CIDR, "*", "Internet", "VirtualNetwork" or "AzureLoadBalancer".
+    "1000-2000"; prefixes are addresses, CIDR, "*", "Internet", "VirtualNetwork" or "AzureLoadBalancer". Other service
+    tags (Storage, AzureCloud...) match nothing here.
     The platform adds Azure's default rules at the end by itself.
     """
 
@@ -141,6 +158,11 @@ class Platform(ABC):
     state_dir: Path
     instance: str
     public_pool: Sequence[str]  # the addresses this instance may hand out
+    service_address: str  # an address of this machine at which it offers services to itself and to the guests
+    # Set before start(): the name that leads to service_address, here and in guests, and the authority in PEM whose
+    # certificates the services show, which guests trust as they trust public ones.
+    service_name: str = ""
+    authority: bytes = b""
 
     @abstractmethod
     def start(self) -> None:
@@ -166,6 +188,26 @@ class Platform(ABC):
         """Remove the network; nothing happens when it does not exist."""
 
     @abstractmethod
+    def network_join(self, network_id: str, joined: bool) -> None:
+        """Make this machine a member of the network, or no longer one. Kept over restarts of server and machine.
+
+        A member reaches the guests' private addresses, from an address that is inside the tag VirtualNetwork. Refused
+        when the network's prefixes overlap those of another joined network or of this machine ("PrefixInUse").
+        """
+
+    @abstractmethod
+    def disk_create(self, disk_id: str, size_gib: int) -> None:
+        """Make an empty data disk (a sparse file); nothing happens when it exists."""
+
+    @abstractmethod
+    def disk_resize(self, disk_id: str, size_gib: int) -> None:
+        """Make a data disk larger, also under a guest that runs; smaller is refused ("DiskTooSmall")."""
+
+    @abstractmethod
+    def disk_delete(self, disk_id: str) -> None:
+        """Remove a data disk and its content; refused while a machine has it ("DiskInUse")."""
+
+    @abstractmethod
     def machine_create(self, spec: MachineSpec) -> None:
         """Boot a new machine; returns when user, keys, host name and agent are ready (cloud-init may still work)."""
 
@@ -187,11 +229,41 @@ class Platform(ABC):
 
     @abstractmethod
     def machine_state(self, machine_id: str) -> str:
-        """ "running" | "stopped" | "starting" | "absent"."""
+        """ "running" | "stopped" | "starting" | "absent". A guest that powered itself off or died is "stopped"."""
+
+    @abstractmethod
+    def machine_agent(self, machine_id: str) -> bool:
+        """Whether the machine's agent answers now."""
+
+    @abstractmethod
+    def machine_console(self, machine_id: str) -> str:
+        """All that the guest wrote to its serial console, over all its boots."""
+
+    @abstractmethod
+    def machine_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        """Let the machine have exactly these data disks: the difference is attached and detached, at once if it runs.
+
+        A file system that is still mounted in the guest ends as when its disk is pulled out, its content on disk.
+        """
+
+    @abstractmethod
+    def machine_size(self, machine_id: str, cpus: int, memory_mib: int) -> None:
+        """Limit the machine to this from now on."""
+
+    @abstractmethod
+    def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
+        """What the guest's instance metadata service answers: {"compute": {...}, "network": {...}}.
+
+        `compute.userData` is base64. An address 169.254.169.254 answers in the guest from its first boot on.
+        """
 
     @abstractmethod
     def machine_expose(self, machine_id: str, address: PublicAddress | None) -> None:
         """Let a public address (and its name, while the machine is up) lead to the machine; None takes it away."""
+
+    @abstractmethod
+    def machine_readdress(self, machine_id: str, private_ip: str, subnet_prefix: str) -> None:
+        """Give the machine another private address in its network, in the guest too and at once."""
 
     @abstractmethod
     def machine_firewall(self, machine_id: str, rules: Sequence[FirewallRule] | None) -> None:
@@ -209,6 +281,7 @@ class Platform(ABC):
         """Run a script in the guest as the managed run-command handler does: named arguments are its environment.
 
         Waits for a guest that is restarting. `timeout` in seconds; at its end the script and its children are ended.
+        Without an agent this and extensions raise MachineError("NoAgent").
         """
 
     @abstractmethod
@@ -216,6 +289,10 @@ class Platform(ABC):
         self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
     ) -> RunResult:
         """Do what the genuine extension handler does in the guest; exit_code != 0: it failed, stderr says why."""
+
+    @abstractmethod
+    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
+        """Do what the genuine handler does at `disable` and `uninstall`; exit_code != 0: it failed, stderr says why."""
 
 
 def usable_kind() -> str:

@@ -10,50 +10,29 @@ Mounts live in the supervisors' own mount namespaces. destroy() finds all of it 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from localazure.machines import bridge, firewall, guest, handlers, hosts, image, provision
+from localazure.machines import bridge, guest, handlers, hosts, image, provision
 from localazure.machines.agent import check_script
-from localazure.machines.bridge import Bridge, Exposed
-from localazure.machines.machine import (
-    RUN_TIMEOUT_S,
-    FirewallRule,
-    MachineError,
-    MachineSpec,
-    Network,
-    Platform,
-    PublicAddress,
-    RunResult,
-)
-from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number
-from localazure.machines.slots import Registry, Slot, host_networks, routed_slots
+from localazure.machines.bridge import Bridge
+from localazure.machines.disks import check_disks
+from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
+from localazure.machines.nspawn_networks import NspawnNetworks
+from localazure.machines.provision import default_document
+from localazure.machines.records import MachineRecord, write_json
+from localazure.machines.slots import host_networks, routed_slots
 
 # How many guests start() boots side by side: each is busy for a second or two.
 PARALLEL_BOOTS = 4
 
 
-class NspawnPlatform(Platform):
+class NspawnPlatform(NspawnNetworks):
     """The machines of one instance."""
 
     kind = "nspawn"
-
-    def __init__(self, state_dir: Path, instance: str) -> None:
-        self.state_dir = state_dir
-        self.instance = instance
-        self._records = Records(state_dir / "machines")
-        self._registry = Registry()
-        self._lock = threading.RLock()  # networks, machines' records, everything of this machine's network
-        self._machine_locks: dict[str, threading.RLock] = {}
-        self._networks: dict[str, NetworkRecord] = {}
-        self._machines: dict[str, MachineRecord] = {}
-        self._slot: Slot | None = None
-        self._bridge: Bridge | None = None
-        self._image: image.Image | None = None
 
     # -- the platform as a whole
 
@@ -61,6 +40,11 @@ class NspawnPlatform(Platform):
     def public_pool(self) -> Sequence[str]:  # type: ignore[override]
         """Known after start()."""
         return self._ready_slot().addresses
+
+    @property
+    def service_address(self) -> str:  # type: ignore[override]
+        """Known after start()."""
+        return self._ready_slot().service_address
 
     def start(self) -> None:
         if os.geteuid() != 0:
@@ -78,8 +62,11 @@ class NspawnPlatform(Platform):
             for network_id in self._networks:
                 self._load(network_id)
             self._publish()
+        machines = list(self._machines.values())
         with ThreadPoolExecutor(PARALLEL_BOOTS) as pool:
-            list(pool.map(self._adopt, list(self._machines.values())))
+            # All let go of disks that are no longer theirs before anybody takes one.
+            list(pool.map(lambda record: self._guest(record).let_go(), machines))
+            list(pool.map(self._adopt, machines))
 
     def stop(self) -> None:
         """Nothing to do: supervisors are processes of their own."""
@@ -104,24 +91,49 @@ class NspawnPlatform(Platform):
         bridge.unmount_namespaces(self._registry)
         guest.remove_nspawn_folders()
 
-    # -- networks
+    # -- data disks
 
-    def network_put(self, network: Network) -> None:
-        with self._lock:
-            known = self._networks.get(network.id)
-            number = free_number(list(self._networks.values())) if known is None else known.number
-            self._networks[network.id] = NetworkRecord(network, number)
-            self._records.save_networks(self._networks)
-            self._ready_bridge().put(network, number)
-            self._load(network.id)
+    def disk_create(self, disk_id: str, size_gib: int) -> None:
+        self._disks.create(disk_id, size_gib)
 
-    def network_delete(self, network_id: str) -> None:
+    def disk_resize(self, disk_id: str, size_gib: int) -> None:
+        self._disks.resize(disk_id, size_gib)
         with self._lock:
-            if any(record.spec.network_id == network_id for record in self._machines.values()):
-                raise MachineError("NetworkInUse", f"network {network_id} still has machines")
-            if self._networks.pop(network_id, None) is not None:
-                self._records.save_networks(self._networks)
-            self._ready_bridge().remove(network_id)
+            owners = [record for record in self._machines.values() if _has(record, disk_id)]
+        for owner in owners:
+            with self._machine_lock(owner.spec.id):
+                self._guest(owner).change_disks(owner.spec.data_disks)
+
+    def disk_delete(self, disk_id: str) -> None:
+        with self._lock:
+            if any(_has(record, disk_id) for record in self._machines.values()):
+                raise MachineError("DiskInUse", f"disk {disk_id} belongs to a machine")
+            self._disks.delete(disk_id)
+
+    def machine_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        with self._machine_lock(machine_id):
+            with self._lock:
+                before = self._record(machine_id).spec.data_disks
+                self._check_disks(machine_id, disks)
+                leaving = {disk.id for disk in before} - {disk.id for disk in disks}
+                self._leaving |= leaving
+                record = self._respec(machine_id, data_disks=tuple(disks))
+            try:
+                self._guest(record).change_disks(before)
+            except MachineError:
+                self._respec(machine_id, data_disks=before)
+                raise
+            finally:
+                with self._lock:
+                    self._leaving -= leaving
+
+    def _check_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        for disk in disks:
+            self._disks.existing(disk.id)
+            if disk.id in self._leaving:
+                raise MachineError("DiskInUse", f"disk {disk.id} is being detached from another machine")
+        others = [record for other, record in self._machines.items() if other != machine_id]
+        check_disks(disks, [disk for record in others for disk in record.spec.data_disks])
 
     # -- a machine's life
 
@@ -133,12 +145,14 @@ class NspawnPlatform(Platform):
                     raise MachineError("MachineExists", f"machine {spec.id} exists already")
                 if spec.network_id not in self._networks:
                     raise MachineError("NetworkNotFound", f"there is no network {spec.network_id}")
+                self._check_disks(spec.id, spec.data_disks)
                 base = self._ready_image()
                 record = MachineRecord(spec, image=str(base.root))
                 self._keep(record)
             try:
                 machine = self._guest(record)
-                machine.make_disk(spec)
+                machine.make_disk(spec, self._surroundings())
+                self.machine_metadata(spec.id, spec.metadata or default_document(spec))
                 with self._lock:
                     self._load(spec.network_id)
                 machine.boot()
@@ -184,26 +198,26 @@ class NspawnPlatform(Platform):
             record = self._machines.get(machine_id)
         return "absent" if record is None else self._guest(record).state()
 
-    # -- a machine's network
+    def machine_agent(self, machine_id: str) -> bool:
+        return self._guest(self._record(machine_id)).agent_answers()
 
-    def machine_expose(self, machine_id: str, address: PublicAddress | None) -> None:
-        with self._lock:
-            if address is not None and address.address not in self.public_pool:
-                raise MachineError("UnknownAddress", f"{address.address} is no public address of this instance")
-            record = self._change(machine_id, lambda known: replace(known, address=address))
-            self._load(record.spec.network_id)
-            self._publish()
+    def machine_console(self, machine_id: str) -> str:
+        return self._guest(self._record(machine_id)).console()
 
-    def machine_firewall(self, machine_id: str, rules: Sequence[FirewallRule] | None) -> None:
-        kept = None if rules is None else tuple(rules)
-        with self._lock:
-            before = self._record(machine_id)
-            self._change(machine_id, lambda known: replace(known, rules=kept))
+    def machine_size(self, machine_id: str, cpus: int, memory_mib: int) -> None:
+        with self._machine_lock(machine_id):
+            before = self._record(machine_id).spec
+            machine = self._guest(self._respec(machine_id, cpus=cpus, memory_mib=memory_mib))
             try:
-                self._load(before.spec.network_id)
+                machine.limit()
             except MachineError:
-                self._change(machine_id, lambda known: replace(known, rules=before.rules))
+                self._guest(self._respec(machine_id, cpus=before.cpus, memory_mib=before.memory_mib)).limit()
                 raise
+
+    def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
+        with self._lock:
+            self._record(machine_id)
+            write_json(self._records.machine_folder(machine_id) / "metadata.json", instance)
 
     # -- commands in a machine
 
@@ -216,15 +230,25 @@ class NspawnPlatform(Platform):
         user: str | None = None,
     ) -> RunResult:
         check_script(script, arguments)
-        return self._guest(self._record(machine_id)).run(script, arguments, timeout, user)
+        return self._guest(self._with_agent(machine_id)).run(script, arguments, timeout, user)
 
     def machine_extension(
         self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
     ) -> RunResult:
+        return handlers.enable(self._scene(machine_id), publisher, type_name, settings, protected)
+
+    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
+        return handlers.remove(self._scene(machine_id), publisher, type_name)
+
+    def _scene(self, machine_id: str) -> handlers.Scene:
+        record = self._with_agent(machine_id)
+        return handlers.Scene(self._guest(record).run, record.spec.admin_username)
+
+    def _with_agent(self, machine_id: str) -> MachineRecord:
         record = self._record(machine_id)
-        machine = self._guest(record)
-        scene = handlers.Scene(machine.run, record.spec.admin_username)
-        return handlers.enable(scene, publisher, type_name, settings, protected)
+        if not record.spec.agent:
+            raise MachineError("NoAgent", "the machine has no agent")
+        return record
 
     # -- within
 
@@ -235,73 +259,16 @@ class NspawnPlatform(Platform):
             if not record.created:
                 self.machine_delete(record.spec.id)
             elif machine.supervised():
-                return
+                machine.catch_up()
             else:
                 # Without its supervisor a guest could neither reboot nor be stopped cleanly.
                 machine.kill()
                 if record.running and not machine.ended_by_itself():
                     machine.boot()
 
-    def _load(self, network_id: str) -> None:
-        """Enforce the rules of all machines of a network; callers hold the lock."""
-        machines = [record for record in self._machines.values() if record.spec.network_id == network_id]
-        ports = [
-            firewall.Port(
-                link=bridge.guest_link(record.spec.id),
-                private_ip=record.spec.private_ip,
-                public_ip=None if record.address is None else record.address.address,
-                rules=record.rules,
-            )
-            for record in machines
-        ]
-        self._ready_bridge().load(self._networks[network_id].network, ports)
+    def _surroundings(self) -> provision.Surroundings:
+        return provision.Surroundings(self._services(), self.authority)
 
-    def _publish(self) -> None:
-        """Routes and names of public addresses on this machine; callers hold the lock."""
-        shown = [(record, record.address) for record in self._machines.values() if record.address is not None]
-        self._ready_bridge().route(
-            [Exposed(address.address, self._networks[record.spec.network_id].number) for record, address in shown]
-        )
-        names = {address.fqdn: address.address for _, address in shown if address.fqdn}
-        with self._registry.locked():
-            hosts.update(self.instance, names)
 
-    def _guest(self, record: MachineRecord) -> guest.Guest:
-        folder = self._records.machine_folder(record.spec.id)
-        return guest.Guest(self.instance, record, folder, self._ready_bridge().namespace(record.spec.network_id))
-
-    def _keep(self, record: MachineRecord) -> None:
-        self._machines[record.spec.id] = record
-        self._records.save_machine(record)
-
-    def _record(self, machine_id: str) -> MachineRecord:
-        with self._lock:
-            record = self._machines.get(machine_id)
-        if record is None:
-            raise MachineError("MachineNotFound", f"there is no machine {machine_id}")
-        return record
-
-    def _change(self, machine_id: str, change: Callable[[MachineRecord], MachineRecord]) -> MachineRecord:
-        with self._lock:
-            record = change(self._record(machine_id))
-            self._keep(record)
-            return record
-
-    def _machine_lock(self, machine_id: str) -> threading.RLock:
-        with self._lock:
-            return self._machine_locks.setdefault(machine_id, threading.RLock())
-
-    def _ready_slot(self) -> Slot:
-        if self._slot is None:
-            raise MachineError("NotStarted", "the platform has not been started")
-        return self._slot
-
-    def _ready_bridge(self) -> Bridge:
-        if self._bridge is None:
-            raise MachineError("NotStarted", "the platform has not been started")
-        return self._bridge
-
-    def _ready_image(self) -> image.Image:
-        if self._image is None:
-            raise MachineError("NotStarted", "the platform has not been started")
-        return self._image
+def _has(record: MachineRecord, disk_id: str) -> bool:
+    return any(disk.id == disk_id for disk in record.spec.data_disks)

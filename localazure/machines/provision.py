@@ -12,8 +12,10 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from localazure.machines.commands import run
@@ -22,6 +24,10 @@ from localazure.machines.machine import WIRE_SERVER, MachineError, MachineSpec
 UID = 1000
 # The groups that Azure's images give the first user, as far as the image has them.
 GROUPS = ("adm", "cdrom", "dip", "plugdev", "sudo", "video")
+# Written anew before each boot, since addresses may change.
+NETWORK_FILE = "etc/systemd/network/10-host0.network"
+# cloud-init's first stage after the network is up; the final one, which runs scripts, waits for it.
+DELAYED = "etc/systemd/system/cloud-config.service"
 HOST_KEY_TYPES = ("ed25519", "ecdsa")
 # What useradd itself refuses because it would break the lines of passwd.
 _USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,63}")
@@ -74,6 +80,17 @@ class Disk:
         self.write(path, f"{self.read(path)}{line}\n", stat.st_mode & 0o7777, stat.st_gid)
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What all guests of an instance know besides their own: names of its services, and whom these are vouched by."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # name → address
+    authority: bytes = b""  # PEM
+
+
+NOTHING_ELSE = Surroundings()
+
+
 def check_names(spec: MachineSpec) -> None:
     """Refuse names that would break the guest's own files; rules about taste are the service's."""
     if not _USER_NAME.fullmatch(spec.admin_username):
@@ -82,14 +99,18 @@ def check_names(spec: MachineSpec) -> None:
         raise MachineError("InvalidHostName", f"{spec.hostname!r} can't be a host name")
 
 
-def provision(disk: Disk, spec: MachineSpec) -> None:
+def provision(disk: Disk, spec: MachineSpec, surroundings: Surroundings = NOTHING_ELSE) -> None:
     """Write all of it."""
     disk.write("etc/hostname", f"{spec.hostname}\n")
-    disk.write("etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {spec.hostname}\n::1 localhost ip6-localhost\n")
-    _write_user(disk, spec)
+    names = "".join(f"{address} {name}\n" for name, address in surroundings.names.items())
+    disk.write("etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {spec.hostname}\n::1 localhost ip6-localhost\n{names}")
+    _write_authority(disk, surroundings.authority)
+    if spec.agent:
+        _write_user(disk, spec)
     _write_sshd(disk, spec)
-    disk.write("etc/systemd/network/10-host0.network", network_file(spec))
-    _write_agent_files(disk, spec)
+    disk.write(NETWORK_FILE, network_file(spec))
+    if spec.agent:
+        _write_agent_files(disk, spec)
     if spec.cloud_init:
         _write_seed(disk, spec)
     else:
@@ -105,6 +126,14 @@ def network_file(spec: MachineSpec) -> str:
         f"[Network]\nAddress={spec.private_ip}/{subnet.prefixlen}\nGateway={gateway}\nDNS={WIRE_SERVER}\n"
         "IPv6AcceptRA=no\nLinkLocalAddressing=no\n"
     )
+
+
+def _write_authority(disk: Disk, authority: bytes) -> None:
+    """Trusted as public ones are: in the bundle that programs read, and where the bundle is made anew from."""
+    bundle = "etc/ssl/certs/ca-certificates.crt"
+    if authority and (disk.lower / bundle).exists():
+        disk.write("usr/local/share/ca-certificates/local-azure.crt", authority)
+        disk.append(bundle, authority.decode().strip())
 
 
 def _write_user(disk: Disk, spec: MachineSpec) -> None:
@@ -194,11 +223,57 @@ def _write_seed(disk: Disk, spec: MachineSpec) -> None:
     meta = {"instance-id": spec.id, "local-hostname": spec.hostname}
     disk.write(f"{seed}/meta-data", json.dumps(meta) + "\n", 0o600)
     disk.write(f"{seed}/user-data", spec.custom_data or b"#cloud-config\n{}\n", 0o600)
-    user = {
+    user: dict[str, Any] = {
         "name": spec.admin_username,
         # Unlocked only when there is a password: cloud-init warns about users without any.
         "lock_passwd": spec.admin_password is None,
         "sudo": ["ALL=(ALL) NOPASSWD:ALL"],
         "shell": "/bin/bash",
     }
+    if not spec.agent:
+        # Nobody has made the user: cloud-init does, with all that it has.
+        user["groups"] = [name for name in GROUPS if re.search(rf"^{name}:", disk.read("etc/group"), re.MULTILINE)]
+        user["ssh_authorized_keys"] = list(spec.ssh_keys)
+        if spec.admin_password is not None:
+            user["passwd"] = _password_hash(spec)
+    if spec.cloud_init_delay_s > 0:
+        disk.write(f"{DELAYED}.d/50-localazure-delay.conf", delay(spec.cloud_init_delay_s))
     disk.write("etc/cloud/cloud.cfg.d/91-azure-user.cfg", json.dumps({"system_info": {"default_user": user}}) + "\n")
+
+
+def delay(seconds: float) -> str:
+    """Holds back the stages of cloud-init that work on custom data, at the first boot. The guest is ready meanwhile."""
+    done = "/var/lib/cloud/instance/boot-finished"
+    return f"[Service]\nExecStartPre=/bin/sh -c 'test -e {done} || sleep {seconds:g}'\n"
+
+
+def default_document(spec: MachineSpec) -> dict[str, Any]:
+    """What the metadata service answers as long as it has been told nothing else: what the platform knows by itself."""
+    subnet = ipaddress.IPv4Network(spec.subnet_prefix)
+    address = {"privateIpAddress": spec.private_ip, "publicIpAddress": ""}
+    return {
+        "compute": {
+            "azEnvironment": "AzurePublicCloud",
+            "name": spec.hostname,
+            "osProfile": {
+                "adminUsername": spec.admin_username,
+                "computerName": spec.hostname,
+                "disablePasswordAuthentication": "true" if spec.admin_password is None else "false",
+            },
+            "osType": "Linux",
+            "provider": "Microsoft.Compute",
+            "userData": "",
+        },
+        "network": {
+            "interface": [
+                {
+                    "ipv4": {
+                        "ipAddress": [address],
+                        "subnet": [{"address": str(subnet.network_address), "prefix": str(subnet.prefixlen)}],
+                    },
+                    "ipv6": {"ipAddress": []},
+                    "macAddress": spec.mac.replace(":", "").upper(),
+                }
+            ]
+        },
+    }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from localazure.machines.machine import FirewallRule, MachineSpec, Network, PublicAddress, Subnet
+from localazure.machines.machine import DataDisk, FirewallRule, MachineSpec, Network, PublicAddress, Subnet
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,23 @@ class Records:
 
     def save_networks(self, networks: dict[str, NetworkRecord]) -> None:
         """Keep this set of networks."""
-        _write(self.folder / "networks.json", {key: asdict(record) for key, record in networks.items()})
+        write_json(self.folder / "networks.json", {key: asdict(record) for key, record in networks.items()})
+
+    def joined(self) -> list[str]:
+        """Ids of the networks that this machine is a member of."""
+        return (_read(self.folder / "joined.json") or {}).get("networks", [])
+
+    def save_joined(self, network_ids: Sequence[str]) -> None:
+        """Keep this set."""
+        write_json(self.folder / "joined.json", {"networks": sorted(network_ids)})
+
+    @contextmanager
+    def network_lock(self) -> Iterator[None]:
+        """Held by whoever reads what is joined and loads rules by it, in whichever process."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / "networks.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def machines(self) -> dict[str, MachineRecord]:
         """All machines by id."""
@@ -59,8 +77,8 @@ class Records:
 
     def save_machine(self, record: MachineRecord) -> None:
         """Keep one machine, without its password and custom data: the disk has what became of them."""
-        bare = replace(record, spec=replace(record.spec, admin_password=None, custom_data=None))
-        _write(self.machine_folder(record.spec.id) / "machine.json", asdict(bare))
+        bare = replace(record, spec=replace(record.spec, admin_password=None, custom_data=None, metadata=None))
+        write_json(self.machine_folder(record.spec.id) / "machine.json", asdict(bare))
 
 
 def free_number(networks: Sequence[NetworkRecord]) -> int:
@@ -78,6 +96,7 @@ def _network_from(entry: dict[str, Any]) -> NetworkRecord:
 def _machine_from(entry: dict[str, Any]) -> MachineRecord:
     plain = dict(entry["spec"])
     plain["ssh_keys"] = tuple(plain["ssh_keys"])
+    plain["data_disks"] = tuple(DataDisk(**disk) for disk in plain.get("data_disks", ()))
     address = entry["address"]
     rules = entry["rules"]
     return MachineRecord(
@@ -101,7 +120,8 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Replace a file in one step; its folder is made."""
     for folder in (path.parent.parent, path.parent):  # mode is for the last folder only
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_suffix(".new")

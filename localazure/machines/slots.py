@@ -39,7 +39,12 @@ class Slot:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Public addresses, without those that people take for a network's or a broadcast."""
-        return tuple(str(address) for address in self.pool.hosts())
+        return tuple(str(address) for address in self.pool.hosts())[:-1]
+
+    @property
+    def service_address(self) -> str:
+        """The last public address: where this machine itself offers the instance's services to it and to guests."""
+        return str(self.pool[-2])
 
     @property
     def host_address(self) -> str:
@@ -83,7 +88,7 @@ def addresses_in_use(routes: str, interfaces: str, resolvers: Iterable[str]) -> 
             used += [
                 IPv4(f"{info['local']}/{info['prefixlen']}", strict=False)
                 for info in link.get("addr_info", [])
-                if info.get("family") == "inet"
+                if info.get("family") == "inet" and not info.get("label", "").startswith("lo:laz")
             ]
     for resolver in resolvers:
         address = ipaddress.ip_address(resolver)

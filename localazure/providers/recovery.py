@@ -10,7 +10,7 @@ from localazure.arm.operations import Operation
 from localazure.machines.machine import MachineError
 from localazure.providers.compute import extensions, vm_life
 from localazure.providers.network import attach, public_ips, vnets
-from localazure.providers.resources import groups
+from localazure.providers.resources import deployments, features, groups, namespaces
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 async def recover(cloud: Cloud) -> None:
     """Bring store and machines in line. Deletions go on; what a caller must decide about anew ends as Failed."""
     interrupted = cloud.operations.interrupted()
+    namespaces.settle(cloud)
+    features.settle(cloud)
+    deployments.settle(cloud)
     for vnet in cloud.store.of_type(vnets.KIND):
         try:
             await cloud.blocking(cloud.platform.network_put, vnets.machine_network(vnet))
@@ -41,6 +44,9 @@ async def _settle(cloud: Cloud, operation: Operation) -> None:
         if group is not None:
             groups.start_deletion(cloud, group, operation)
             return
+    if operation.provider == "deployments" and operation.action == "delete":
+        cloud.operations.run(operation, deployments.removal(cloud, operation.target))
+        return
     resource = cloud.store.get(operation.target)
     if operation.action == "delete" and resource is None:
         cloud.operations.run(operation, _nothing)  # it was done but for the last line

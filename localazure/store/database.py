@@ -1,4 +1,4 @@
-"""The sqlite file of one Local Azure: three tables of JSON values by key, each write on disk before it returns."""
+"""The sqlite file of one Local Azure: tables of JSON values by key, each write on disk before it returns."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-_TABLES = ("groups", "resources", "operations")
+_TABLES = ("groups", "resources", "operations", "records")
 
 
 class Database:
-    """Key-value tables "groups", "resources" and "operations". The file is readable by its owner only."""
+    """Key-value tables "groups", "resources", "operations" and "records". The file is readable by its owner only."""
 
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

@@ -9,6 +9,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from localazure.arm import ids
@@ -21,7 +22,8 @@ class Resource:
 
     `properties` is what the caller sees (but for back-references, which are made at reading); `hidden` is what only
     the provider sees. Neither ever holds a secret: passwords, custom data and protected settings are not kept.
-    `state` is the provisioningState, `etag` changes with every write.
+    `state` is the provisioningState, `etag` changes with every write. `created` and `changed` are
+    times as Azure writes them.
     """
 
     id: ids.ResourceId
@@ -32,6 +34,8 @@ class Resource:
     hidden: dict[str, Any] = field(default_factory=dict)
     state: str = "Succeeded"
     etag: str = ""
+    created: str = ""
+    changed: str = ""
 
     @property
     def type(self) -> str:
@@ -90,12 +94,29 @@ class ResourceStore:
     def get(self, identifier: ids.ResourceId | str) -> Resource | None:
         return self._resources.get(ids.key(identifier))
 
+    def holder(self, identifier: ids.ResourceId) -> Resource | None:
+        """The resource of an id; for a child that its parent keeps in a list of the child's type, the parent."""
+        found = self.get(identifier)
+        if found is not None or identifier.parent is None:
+            return found
+        parent = self.get(identifier.parent)
+        if parent is None:
+            return None
+        kind, name = identifier.types[-1].lower(), identifier.name.lower()
+        children = next((value for key, value in parent.properties.items() if key.lower() == kind), None)
+        kept = isinstance(children, list) and any(
+            isinstance(one, dict) and str(one.get("name", "")).lower() == name for one in children
+        )
+        return parent if kept else None
+
     def put(self, resource: Resource) -> Resource:
         """Write; gives it a new etag and keeps the spelling of an id that exists already."""
         existing = self.get(resource.id)
         if existing is not None:
             resource.id = existing.id
         resource.etag = str(uuid.uuid4())
+        resource.changed = datetime.now(timezone.utc).isoformat()
+        resource.created = (existing.created if existing else resource.created) or resource.changed
         self._index(resource)
         self._database.save("resources", ids.key(resource.id), {**vars(resource), "id": str(resource.id)})
         return resource

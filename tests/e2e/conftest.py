@@ -80,7 +80,7 @@ def local_azure(tmp_path_factory):
         Wall(azure).tear_down()
         azure.before = MachineState(azure)
         try:
-            azure.up()
+            azure.up("nspawn", "--registry")
             yield azure
         finally:
             azure.end_all()

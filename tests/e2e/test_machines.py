@@ -351,9 +351,10 @@ def test_a_guest_whose_supervisor_was_killed_is_booted_again(world):
 
 
 def test_nothing_is_left_when_all_was_killed_and_the_folder_is_gone(world):
+    keepers = (b"machines.supervisor", b"systemd-nspawn")
     for pid in MachineCgroups(world.instance).processes():
         with suppress(OSError):  # killed with another one
-            if any(name in Path(f"/proc/{pid}/cmdline").read_bytes() for name in (b"supervisor.py", b"systemd-nspawn")):
+            if any(name in Path(f"/proc/{pid}/cmdline").read_bytes() for name in keepers):
                 os.kill(pid, signal.SIGKILL)
     shutil.rmtree(world.folder / "state")
     platform_for("nspawn", world.folder / "state", world.instance).destroy()

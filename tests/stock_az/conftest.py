@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import json
 import os
 
 import pytest
 from local_azure import LocalAzure, cache, instance_name
+
+from localazure.temper import config
 
 _numbers = itertools.count(1)
 
@@ -39,3 +42,17 @@ def group(azure):
     azure.az("group", "create", "-n", name, "-l", "westus", "-o", "none").succeeded()
     yield name
     azure.az("group", "delete", "-n", name, "--yes", "--no-wait")
+
+
+@pytest.fixture
+def temper(azure):
+    """Sets what goes wrong, like temper(rules=[...]); nothing is set after the test."""
+    path = azure.folder / config.NAME
+
+    def write(**members):
+        data = json.dumps(members).encode()
+        config.parse(data)      # a mistake of the test shows here
+        config.write(path, data)
+
+    yield write
+    path.unlink(missing_ok=True)

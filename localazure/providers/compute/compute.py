@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from localazure.arm import locations
+from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.arm.operations import Operation
@@ -21,6 +21,23 @@ def check_name(kind: str, name: str, longest: int = 80) -> None:
     if not _NAME.fullmatch(name) or len(name) > longest:
         rule = "^[^_\\W][\\w-._]{0,79}(?<![-.])$"
         raise invalid_parameter(kind, f"The entity name '{kind}' is invalid according to its validation rule: {rule}.")
+
+
+def zones_of(body: dict[str, Any], location: str, identifier: ids.ResourceId) -> dict[str, Any]:
+    """The member `zones` of a body, where it has one; raises ArmError for zones that the region does not have."""
+    shape.check(body.get("zones"), [str], "zones")
+    zones = body.get("zones") or []
+    if zones and location in locations.WITHOUT_ZONES:
+        message = f"The resource '{identifier}' does not support availability zones at location '{location}'."
+        raise ArmError(400, "AvailabilityZoneNotSupported", message)
+    if len(zones) > 1 or any(zone not in ("1", "2", "3") for zone in zones):
+        supported = "1,2,3"
+        message = (
+            f"The zone(s) '{','.join(zones)}' for resource '{identifier}' is not supported. The supported zones for "
+            f"location '{location}' are '{supported}'; a resource is in one of them."
+        )
+        raise ArmError(400, "InvalidAvailabilityZone", message, target="zones")
+    return {"zones": zones} if zones else {}
 
 
 def routes() -> list[Route]:

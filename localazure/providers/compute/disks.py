@@ -1,42 +1,74 @@
-"""Managed disks: the OS disks of VMs, as resources of their own."""
+"""Managed disks: OS disks, which come and go with their VM, and data disks with a content of their own."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from localazure.arm import ids
+from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
+from localazure.arm.errors import ArmError, invalid_parameter, operation_in_progress
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.arm.shape import tags as checked_tags
-from localazure.providers.common import envelope, existing
-from localazure.providers.compute import compute
+from localazure.providers.common import envelope, existing, missing_property, place
+from localazure.providers.compute import compute, disk_kinds, model
 from localazure.store.resources import Resource
 
 KIND = "Microsoft.Compute/disks"
 OS_DISK_GB = 30
-# Each storage account type and its tier.
-SKUS = {
-    "Standard_LRS": "Standard",
-    "StandardSSD_LRS": "Standard",
-    "StandardSSD_ZRS": "Standard",
-    "Premium_LRS": "Premium",
-    "Premium_ZRS": "Premium",
-}
+# While its VM runs, a disk grows up to this size only.
+_LARGEST_ONLINE_GB = 4095
+_SHAPE: dict[str, Any] = {
+    "sku": {"name": str},
+    "zones": [str],
+    "properties": {
+        "diskSizeGB": int, "maxShares": int, "burstingEnabled": bool, "tier": str, "diskIOPSReadWrite": int,
+        "diskMBpsReadWrite": int, "hyperVGeneration": str, "osType": str, "networkAccessPolicy": str,
+        "publicNetworkAccess": str, "encryption": dict,
+        "creationData": {"createOption": str, "sourceResourceId": str, "sourceUri": str, "imageReference": dict},
+    },
+}  # fmt: skip
+# Members that are kept as they are given; nothing here acts on them.
+_PASSED_ON = ("networkAccessPolicy", "publicNetworkAccess", "burstingEnabled", "optimizedForFrequentAttach",
+              "dataAccessAuthMode", "osType", "hyperVGeneration", "supportsHibernation", "supportedCapabilities",
+              "availabilityPolicy", "securityProfile")  # fmt: skip
 
 
 def routes() -> list[Route]:
     in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
+    one = f"{in_group}/{{disk}}"
     return [
         Route("GET", in_group, list_disks, KIND),
         Route("GET", f"/subscriptions/{{subscription}}/providers/{KIND}", list_disks, KIND),
-        Route("GET", f"{in_group}/{{disk}}", get, KIND),
-        Route("PATCH", f"{in_group}/{{disk}}", patch, KIND),
-        Route("DELETE", f"{in_group}/{{disk}}", delete, KIND),
+        Route("GET", one, get, KIND),
+        Route("PUT", one, put, KIND),
+        Route("PATCH", one, patch, KIND),
+        Route("DELETE", one, delete, KIND),
+        Route("POST", f"{one}/beginGetAccess", refuse_access, KIND),
+        Route("POST", f"{one}/endGetAccess", refuse_access, KIND),
     ]
+
+
+# making
+
+
+def _properties(sku: str, size: int, creation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "creationData": creation,
+        "diskSizeGB": size,
+        "diskSizeBytes": size * 2**30,
+        **disk_kinds.performance(sku, size),
+        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        "networkAccessPolicy": "AllowAll",
+        "publicNetworkAccess": "Enabled",
+        "timeCreated": timestamp(),
+        "uniqueId": str(uuid.uuid4()),
+    }
+
+
+def _sku(name: str) -> dict[str, Any]:
+    return {"name": name, "tier": disk_kinds.SKUS[name]}
 
 
 def create_os_disk(cloud: Cloud, vm: Resource, image: str, generation: str) -> Resource:
@@ -44,32 +76,68 @@ def create_os_disk(cloud: Cloud, vm: Resource, image: str, generation: str) -> R
     os_disk = vm.properties["storageProfile"]["osDisk"]
     identifier = ids.resource_id(vm.id.subscription, vm.id.group, KIND, os_disk["name"])
     name = os_disk["managedDisk"]["storageAccountType"]
-    extra = {"managedBy": str(vm.id), "sku": {"name": name, "tier": SKUS[name]}}
+    extra = {"managedBy": str(vm.id), "sku": _sku(name)}
     if vm.extra.get("zones"):
         extra["zones"] = vm.extra["zones"]
-    size = os_disk["diskSizeGB"]
-    properties = {
-        "osType": "Linux",
-        "hyperVGeneration": generation,
-        "creationData": {"createOption": "FromImage", "imageReference": {"id": image}},
-        "diskSizeGB": size,
-        "diskSizeBytes": size * 2**30,
-        "diskIOPSReadWrite": 500,
-        "diskMBpsReadWrite": 100,
-        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
-        "networkAccessPolicy": "AllowAll",
-        "publicNetworkAccess": "Enabled",
-        "timeCreated": timestamp(),
-        "uniqueId": str(uuid.uuid4()),
-    }
+    creation = {"createOption": "FromImage", "imageReference": {"id": image}}
+    properties = _properties(name, os_disk["diskSizeGB"], creation)
+    properties.update(osType="Linux", hyperVGeneration=generation, LastOwnershipUpdateTime=timestamp())
+    properties["supportedCapabilities"] = {"acceleratedNetwork": True, "architecture": "x64"}
     return cloud.store.put(Resource(identifier, vm.location, vm.tags, properties, extra))
 
 
+def create_data_disk(
+    cloud: Cloud, identifier: ids.ResourceId, location: str, size: int, sku: str, extra: dict[str, Any] | None = None
+) -> Resource:
+    """The resource of a new, empty data disk, still without its content (`fill`)."""
+    properties = _properties(sku, size, {"createOption": "Empty"})
+    disk = Resource(identifier, location, None, properties, {"sku": _sku(sku), **(extra or {})}, {"data": True})
+    return cloud.store.put(disk)
+
+
+async def fill(cloud: Cloud, disk: Resource) -> None:
+    """Make the content of a data disk. Raises MachineError."""
+    await cloud.blocking(cloud.platform.disk_create, ids.short_id(disk.id), disk.properties["diskSizeGB"])
+
+
+def own(cloud: Cloud, disk: Resource, vm: ids.ResourceId | None) -> None:
+    """Write down which VM has a disk; None: it is free."""
+    if vm is None:
+        disk.extra.pop("managedBy", None)
+    else:
+        disk.extra["managedBy"] = str(vm)
+    disk.properties["LastOwnershipUpdateTime"] = timestamp()
+    cloud.store.put(disk)
+
+
+async def remove(cloud: Cloud, disk: Resource) -> None:
+    """Delete a disk with its content. Raises MachineError."""
+    if disk.hidden.get("data"):
+        await cloud.blocking(cloud.platform.disk_delete, ids.short_id(disk.id))
+    cloud.store.delete(disk.id)
+
+
+# reading
+
+
+def owner(cloud: Cloud, disk: Resource) -> Resource | None:
+    """The VM that has a disk."""
+    return cloud.store.get(disk.extra["managedBy"]) if "managedBy" in disk.extra else None
+
+
 def render(cloud: Cloud, disk: Resource) -> dict[str, Any]:
-    vm = cloud.store.get(disk.extra["managedBy"]) if "managedBy" in disk.extra else None
+    vm = owner(cloud, disk)
     power = vm.hidden.get("power") if vm else None
     state = "Unattached" if vm is None else "Reserved" if power == "deallocated" else "Attached"
     return envelope(disk, {**disk.properties, "provisioningState": disk.state, "diskState": state})
+
+
+def _first_answer(disk: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    """Little more than what was asked for: the rest is known when the operation has ended."""
+    properties = {name: given[name] for name in ("creationData", "diskSizeGB", *_PASSED_ON) if given.get(name)}
+    body = envelope(disk, {**properties, "provisioningState": "Updating"})
+    body["sku"] = {"name": disk.extra["sku"]["name"]}
+    return body
 
 
 def list_disks(cloud: Cloud, request: Request) -> Reply:
@@ -80,32 +148,197 @@ def get(cloud: Cloud, request: Request) -> Reply:
     return Reply(200, render(cloud, existing(cloud, request.resource_id(KIND, "disk"))))
 
 
-def patch(cloud: Cloud, request: Request) -> Reply:
-    """Change tags; nothing else of a disk can be changed here."""
-    disk = existing(cloud, request.resource_id(KIND, "disk"))
-    if request.body.get("properties") or request.body.get("sku"):
-        message = "Local Azure can change the tags of a disk only."
-        raise ArmError(409, "OperationNotAllowed", message)
-    disk.tags = checked_tags(request.body)
+# writing
+
+
+def _given(request: Request) -> dict[str, Any]:
+    properties: dict[str, Any] = model.read(request.body.get("properties") or {}, model.DISK, "disk")
+    shape.check({**request.body, "properties": properties}, _SHAPE)
+    return properties
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "disk")
+    compute.check_name("disk.name", identifier.name)
+    given = _given(request)
+    location, tags = place(cloud, request, identifier)
+    found = cloud.store.get(identifier)
+    if found is not None:
+        _refuse_busy(cloud, found)
+        if found.state == "Succeeded":
+            return _change(cloud, request, found, given, tags)
+    disk = _new(cloud, request, identifier, location, given)
+    disk.tags, disk.state = tags, "Updating"
     cloud.store.put(disk)
 
-    async def nothing(_: Operation) -> None:
-        return None
+    async def work(_: Operation) -> dict[str, Any]:
+        await fill(cloud, disk)
+        return _settled(cloud, disk, "Succeeded")
 
-    operation = cloud.operations.start("compute", disk.location, disk.id, "put", nothing)
-    return compute.follow(cloud, operation, request, 202, render(cloud, disk))
+    operation = cloud.operations.start(
+        "compute", location, identifier, "put", work, lambda _: _settled(cloud, disk, "Failed")
+    )
+    return compute.follow(cloud, operation, request, 202, _first_answer(disk, given))
+
+
+def _settled(cloud: Cloud, disk: Resource, state: str) -> dict[str, Any]:
+    disk.state = state
+    cloud.store.put(disk)
+    return render(cloud, disk)
+
+
+def _refuse_busy(cloud: Cloud, disk: Resource) -> None:
+    running = cloud.operations.in_flight(disk.id)
+    if running is not None:
+        raise operation_in_progress(running.id)
+
+
+def _new(
+    cloud: Cloud, request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any]
+) -> Resource:
+    creation = given.get("creationData")
+    if not creation:
+        raise missing_property("disk.creationData")
+    option = creation.get("createOption")
+    if not option:
+        raise missing_property("disk.creationData.createOption")
+    if option != "Empty":
+        message = f"Local Azure makes empty disks only, none by createOption '{option}'."
+        raise ArmError(409, "OperationNotAllowed", message, target="disk.creationData.createOption")
+    if given.get("diskSizeGB") is None:
+        raise missing_property("disk.diskSizeGB")
+    size = disk_kinds.check_size(given["diskSizeGB"], "disk.diskSizeGB")
+    sku = disk_kinds.sku_of((request.body.get("sku") or {}).get("name"), "disk.sku.name")
+    _refuse_shared(given)
+    extra = {"sku": _sku(sku), **compute.zones_of(request.body, location, identifier)}
+    properties = {**_properties(sku, size, creation), **_passed_on(given)}
+    return Resource(identifier, location, None, properties, extra, {"data": True})
+
+
+def _passed_on(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in _PASSED_ON if given.get(name) is not None}
+
+
+def _refuse_shared(given: dict[str, Any]) -> None:
+    if (given.get("maxShares") or 1) > 1:
+        message = "Local Azure can't share a disk between VMs: maxShares must be 1."
+        raise ArmError(409, "OperationNotAllowed", message, target="disk.maxShares")
+
+
+def patch(cloud: Cloud, request: Request) -> Reply:
+    disk = existing(cloud, request.resource_id(KIND, "disk"))
+    given = _given(request)
+    _refuse_busy(cloud, disk)
+    tags = shape.tags(request.body) if "tags" in request.body else disk.tags
+    return _change(cloud, request, disk, given, tags)
+
+
+def _change(
+    cloud: Cloud, request: Request, disk: Resource, given: dict[str, Any], tags: dict[str, str] | None
+) -> Reply:
+    """Change size, type and what nothing acts on; what is left out stays as it is."""
+    _refuse_changes(disk, request.body, given)
+    _refuse_shared(given)
+    size = given.get("diskSizeGB") or disk.properties["diskSizeGB"]
+    sku = disk_kinds.sku_of((request.body.get("sku") or {}).get("name") or disk.extra["sku"]["name"], "disk.sku.name")
+    vm = owner(cloud, disk)
+    check_growth(disk, size, vm)
+    allocated = vm is not None and vm.hidden.get("power") != "deallocated"
+    if sku != disk.extra["sku"]["name"] and allocated:
+        message = f"Changing the type of disk '{disk.name}' is allowed only when its VM is deallocated."
+        raise ArmError(409, "OperationNotAllowed", message, target="disk.sku")
+    disk.tags = tags
+    disk.extra["sku"] = _sku(sku)
+    disk.properties.update(_passed_on(given))
+    disk.state = "Updating"
+    cloud.store.put(disk)
+
+    async def work(_: Operation) -> dict[str, Any]:
+        await resize(cloud, disk, size)
+        disk.properties.update(disk_kinds.performance(sku, size))
+        if vm is not None:
+            _tell(cloud, vm, disk)
+        return _settled(cloud, disk, "Succeeded")
+
+    operation = cloud.operations.start(
+        "compute", disk.location, disk.id, "put", work, lambda _: _settled(cloud, disk, "Failed")
+    )
+    return compute.follow(cloud, operation, request, 202, _first_answer(disk, {**disk.properties, **given}))
+
+
+def _refuse_changes(disk: Resource, body: dict[str, Any], given: dict[str, Any]) -> None:
+    kept = disk.properties
+    pairs = [
+        ("creationData", (given.get("creationData") or {}).get("createOption"), kept["creationData"]["createOption"]),
+        ("hyperVGeneration", given.get("hyperVGeneration"), kept.get("hyperVGeneration")),
+        ("zones", body.get("zones") or None, disk.extra.get("zones")),
+    ]
+    for name, value, before in pairs:
+        if value is not None and value != before:
+            raise ArmError(
+                409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=f"disk.{name}"
+            )
+    for name in ("diskIOPSReadWrite", "diskMBpsReadWrite"):
+        if given.get(name) not in (None, kept[name]):
+            raise invalid_parameter(f"disk.{name}", f"{name} is only settable for UltraSSD and PremiumV2 disks.")
+
+
+def check_growth(disk: Resource, size: int, vm: Resource | None) -> None:
+    """Raise ArmError when a disk can't have this size: it only grows, an OS disk only while its VM is deallocated."""
+    before = disk.properties["diskSizeGB"]
+    if size == before:
+        return
+    disk_kinds.check_size(size, "disk.diskSizeGB")
+    if size < before:
+        message = (
+            f"Disk size reduction is not supported. Current size is {before * 2**30} bytes, requested size is "
+            f"{size * 2**30} bytes."
+        )
+        raise ArmError(409, "ResizeDiskError", message, target="disk.diskSizeGB")
+    allocated = vm is not None and vm.hidden.get("power") != "deallocated"
+    if allocated and (not disk.hidden.get("data") or size > _LARGEST_ONLINE_GB):
+        message = "Disk resizing is allowed only when creating a VM or when the VM is deallocated."
+        raise ArmError(409, "Conflict", message, target="disk.diskSizeGB")
+
+
+async def resize(cloud: Cloud, disk: Resource, size: int) -> None:
+    """Let a disk grow; the size must have been checked. Raises MachineError."""
+    if size != disk.properties["diskSizeGB"]:
+        if disk.hidden.get("data"):
+            await cloud.blocking(cloud.platform.disk_resize, ids.short_id(disk.id), size)
+        disk.properties.update(diskSizeGB=size, diskSizeBytes=size * 2**30)
+
+
+def _tell(cloud: Cloud, vm: Resource, disk: Resource) -> None:
+    """Write a disk's size and type into the VM that has it."""
+    storage = vm.properties["storageProfile"]
+    for one in (storage["osDisk"], *storage["dataDisks"]):
+        if ids.key(one["managedDisk"]["id"]) == ids.key(disk.id):
+            one["diskSizeGB"] = disk.properties["diskSizeGB"]
+            one["managedDisk"]["storageAccountType"] = disk.extra["sku"]["name"]
+    cloud.store.put(vm)
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
     disk = cloud.store.get(request.resource_id(KIND, "disk"))
     if disk is None:
         return Reply(204)
-    vm = cloud.store.get(disk.extra["managedBy"]) if "managedBy" in disk.extra else None
+    vm = owner(cloud, disk)
     if vm is not None:
         raise ArmError(409, "OperationNotAllowed", f"Disk {disk.name} is attached to VM {vm.id}.")
+    for running in cloud.operations.below(disk.id):
+        if running.action == "delete":
+            return compute.follow(cloud, running, request, 202)
+        raise operation_in_progress(running.id)
 
     async def work(_: Operation) -> None:
-        cloud.store.delete(disk.id)
+        await remove(cloud, disk)
 
     operation = cloud.operations.start("compute", disk.location, disk.id, "delete", work)
     return compute.follow(cloud, operation, request, 202)
+
+
+def refuse_access(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(KIND, "disk"))
+    message = "Local Azure can't hand out the content of a disk: there is no blob behind it."
+    raise ArmError(409, "OperationNotAllowed", message)

@@ -111,7 +111,12 @@ def get_version(cloud: Cloud, request: Request) -> Reply:
         raise _not_found()
     body = _item(location, f"{path}/{name}/Versions", version)
     body["properties"] = {
+        "architecture": ["x64", "Arm64"],
+        "isInternalExtension": False,
+        "isJsonExtension": False,
         "operatingSystem": "Linux",
+        "rollbackSupported": False,
+        "supportsMigration": False,
         "computeRole": "IaaS",
         "vmScaleSetEnabled": True,
         "supportsMultipleExtensions": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -13,8 +14,10 @@ from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import RunResult
 from localazure.providers.common import existing, missing_property, place
-from localazure.providers.compute import compute, extension_images, vm_life, vm_view
+from localazure.providers.compute import compute, extension_images, model, vm_life, vm_view
 from localazure.store.resources import Resource
+
+log = logging.getLogger(__name__)
 
 VM = "Microsoft.Compute/virtualMachines"
 KIND = vm_life.EXTENSION
@@ -61,20 +64,28 @@ def get(cloud: Cloud, request: Request) -> Reply:
     return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "extension"))))
 
 
+def _given(request: Request) -> dict[str, Any]:
+    properties: dict[str, Any] = model.read(request.body.get("properties") or {}, model.EXTENSION, "vmExtension")
+    shape.check({**request.body, "properties": properties}, _SHAPE)
+    if properties.get("protectedSettingsFromKeyVault"):
+        message = "Local Azure has no key vaults to take protected settings from."
+        raise ArmError(409, "OperationNotAllowed", message, target="protectedSettingsFromKeyVault")
+    return properties
+
+
 def put(cloud: Cloud, request: Request) -> Reply:
     vm = cloud.store.get(request.resource_id(VM, "vm"))
     if vm is None:
         raise parent_not_found(VM, request.params["vm"], KIND, request.params["extension"])
-    shape.check(request.body, _SHAPE)
+    given = _given(request)
     place(cloud, request, request.resource_id(KIND, "vm", "extension"))
-    return _write(cloud, request, vm, request.body.get("properties") or {})
+    return _write(cloud, request, vm, given)
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:
     vm = existing(cloud, request.resource_id(VM, "vm"))
     extension = existing(cloud, request.resource_id(KIND, "vm", "extension"))
-    shape.check(request.body, _SHAPE)
-    return _write(cloud, request, vm, {**extension.properties, **(request.body.get("properties") or {})})
+    return _write(cloud, request, vm, {**extension.properties, **_given(request)})
 
 
 def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any]) -> Reply:
@@ -161,6 +172,7 @@ def _refuse_conflicts(
             )
             raise ArmError(400, "BadRequest", message)
     vm_life.refuse_unless_running(vm)
+    vm_life.refuse_without_extensions(vm)
 
 
 async def _run(
@@ -176,10 +188,12 @@ async def _run(
             await cloud.operations.pause(60)
             result = RunResult(1, "", _DOCKER_FAILURE)
         else:
-            result = await cloud.blocking(
-                cloud.platform.machine_extension, vm.hidden["machine"], publisher, type_name,
-                extension.properties.get("settings") or {}, protected,
-            )  # fmt: skip
+            with vm_life.agent_words(vm):
+                told = await cloud.temper.extension(vm.name, publisher, type_name)
+                result = told or await cloud.blocking(
+                    cloud.platform.machine_extension, vm.hidden["machine"], publisher, type_name,
+                    extension.properties.get("settings") or {}, protected,
+                )  # fmt: skip
     if result.timed_out:
         message = (
             f"Provisioning of VM extension '{extension.name}' has timed out. Extension provisioning has taken too long "
@@ -194,7 +208,9 @@ async def _run(
             f"'{type_name}'). Error message: \"{result.stderr.strip() or f'exit status {result.exit_code}'}\". More "
             "information on troubleshooting is available at https://aka.ms/vmextensionlinuxtroubleshoot. ",
         )
-    _report(cloud, vm, extension, "Succeeded", "Enable succeeded." if not result.stdout else result.stdout[-4096:])
+    # What a handler reports as its status comes as its errors do.
+    message = result.stderr or result.stdout or "Enable succeeded."
+    _report(cloud, vm, extension, "Succeeded", message[-4096:])
 
 
 def _report(
@@ -240,6 +256,15 @@ def removal(cloud: Cloud, vm: Resource, extension: Resource) -> Any:
 
     async def work(_: Operation) -> None:
         async with cloud.lock(vm.id, "agent"):
+            properties = extension.properties
+            with vm_life.agent_words(vm):
+                result = await cloud.blocking(
+                    cloud.platform.machine_extension_remove, vm.hidden["machine"], properties["publisher"],
+                    properties["type"],
+                )  # fmt: skip
+            if result.exit_code != 0:
+                # The genuine agent drops a handler whose `uninstall` fails all the same.
+                log.warning("handler of %s did not go in peace: %s", extension.id, result.stderr.strip())
             cloud.store.delete(extension.id)
             vm_life.settle(cloud, vm, vm_life.settled_state(cloud, vm))
 

@@ -13,7 +13,7 @@ WITHOUT_CLOUD_INIT = ("LocalAzure", "linux-without-cloud-init")
 
 
 _GENERATION_1_OFFERS = ("UbuntuServer", "CentOS", "CoreOS")
-_GENERATION_1_SKUS = ("22_04-lts", "20_04-lts", "server-gen1", "gen1", "11", "12", "13", "7_9")
+_GENERATION_1_SKUS = ("22_04-lts", "20_04-lts", "server-gen1", "gen1", "4-gen1", "11", "12", "13", "7_9")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ Canonical:UbuntuServer:18.04-LTS                       18.04.202401161
 Canonical:UbuntuServer:16.04-LTS                       16.04.202109280
 Debian:debian-11:11                                    0.20250428.2096
 Debian:debian-11:11-gen2                               0.20250428.2096
+Debian:debian-11:11-backports-gen2                     0.20250428.2096
 Debian:debian-12:12                                    0.20250316.2053 0.20250814.2204
 Debian:debian-12:12-gen2                               0.20250316.2053 0.20250814.2204
 Debian:debian-13:13                                    0.20250814.2204 0.20250911.2232
@@ -68,18 +69,39 @@ OpenLogic:CentOS:7.5                                   7.5.201808150
 OpenLogic:CentOS:7_9                                   7.9.2022101800
 OpenLogic:CentOS:7_9-gen2                              7.9.2022101801
 OpenLogic:CentOS:8_5                                   8.5.2022012100
+OpenLogic:CentOS:8_5-gen2                              8.5.2022012101
+SUSE:sles-15-sp3:gen2                                  2023.02.02
 SUSE:sles-15-sp6:gen1                                  2025.07.11
 SUSE:sles-15-sp6:gen2                                  2025.07.11
+SUSE:openSUSE-leap-15-4:gen2                           2023.04.13
 SUSE:opensuse-leap-15-6:gen2                           2025.07.11
 almalinux:almalinux-x86_64:8-gen2                      8.10.2025070200
 almalinux:almalinux-x86_64:9-gen2                      9.6.2025070200
 resf:rockylinux-x86_64:9-base                          9.6.20250531
 MicrosoftCBLMariner:azure-linux-3:azure-linux-3-gen2   3.20250702.01
+microsoftazurelinux:azurelinux-4:4                     4.20260201.01
+microsoftazurelinux:azurelinux-4:4-gen1                4.20260201.01
+microsoftazurelinux:azurelinux-4:4-arm64               4.20260201.01
 kinvolk:flatcar-container-linux-free:stable-gen2       4230.2.1
 CoreOS:CoreOS:Stable                                   2512.3.0
 Oracle:Oracle-Linux:ol95-lvm-gen2                      9.5.1
 LocalAzure:linux-without-cloud-init:agent-only         1.0.0
 """
+
+
+# The short names by which az knows images, and what they stand for.
+ALIASES = {
+    "AzureLinux4": "microsoftazurelinux:azurelinux-4:4",
+    "AzureLinux4Arm64": "microsoftazurelinux:azurelinux-4:4-arm64",
+    "AzureLinux4Gen1": "microsoftazurelinux:azurelinux-4:4-gen1",
+    "CentOS85Gen2": "OpenLogic:CentOS:8_5-gen2",
+    "Debian11": "Debian:debian-11:11-backports-gen2",
+    "FlatcarLinuxFreeGen2": "kinvolk:flatcar-container-linux-free:stable-gen2",
+    "OpenSuseLeap154Gen2": "SUSE:openSUSE-leap-15-4:gen2",
+    "RHELRaw8LVMGen2": "RedHat:RHEL:8-lvm-gen2",
+    "SuseSles15SP3": "SUSE:sles-15-sp3:gen2",
+    "Ubuntu2204": "Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2",
+}
 
 
 def _image(line: str) -> Image:

@@ -11,7 +11,7 @@ from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers.compute import extension_images
-from localazure.providers.compute.image_catalog import IMAGES, Image, find, ordered
+from localazure.providers.compute.image_catalog import ALIASES, IMAGES, Image, find, ordered
 
 _KIND = "Microsoft.Compute/locations"
 
@@ -22,6 +22,7 @@ def routes() -> list[Route]:
     skus = f"{offers}/{{offer}}/skus"
     versions = f"{skus}/{{sku}}/versions"
     return [
+        Route("GET", "/metadata/aliases.json", alias_document, open=True),
         Route("GET", publishers, list_publishers, _KIND),
         Route("GET", offers, list_offers, _KIND),
         Route("GET", skus, list_skus, _KIND),
@@ -49,6 +50,25 @@ def _same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
 
+def alias_document(cloud: Cloud, request: Request) -> Reply:
+    """The document at vmImageAliasDoc, a template whose output az reads: short names of images and what they mean."""
+    linux = {}
+    for alias, urn in ALIASES.items():
+        publisher, offer, sku = urn.split(":")
+        linux[alias] = {
+            "publisher": publisher, "offer": offer, "sku": sku, "version": "latest", "architecture": architecture(sku),
+        }  # fmt: skip
+    outputs = {"aliases": {"type": "object", "value": {"Linux": linux, "Windows": {}}}}
+    schema = "http://schema.management.azure.com/schemas/2015-01-01/deploymentTemplate.json"
+    body = {"$schema": schema, "contentVersion": "1.0.0.0", "parameters": {}, "variables": {}, "resources": []}
+    return Reply(200, {**body, "outputs": outputs})
+
+
+def architecture(sku: str) -> str:
+    """The architecture that the name of a SKU tells."""
+    return "Arm64" if "arm64" in sku else "x64"
+
+
 def list_publishers(cloud: Cloud, request: Request) -> Reply:
     location, path = _at(cloud, request)
     names = dict.fromkeys([*(image.publisher for image in IMAGES), *extension_images.publishers()])
@@ -70,7 +90,10 @@ def list_skus(cloud: Cloud, request: Request) -> Reply:
     skus = [image.sku for image in IMAGES if _same(image.publisher, publisher) and _same(image.offer, offer)]
     if not skus:
         raise not_found()
-    return _items(location, path, skus)
+    reply = _items(location, path, skus)
+    for one in reply.body:
+        one["properties"] = {"automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": False}}
+    return reply
 
 
 def _image(request: Request) -> Image:
@@ -116,7 +139,7 @@ def _properties(image: Image) -> dict[str, Any]:
         features.insert(0, {"name": "SecurityType", "value": "TrustedLaunchSupported"})
     return {
         "hyperVGeneration": image.generation,
-        "architecture": "Arm64" if "arm64" in image.sku else "x64",
+        "architecture": architecture(image.sku),
         "replicaType": "Managed",
         "replicaCount": 10,
         "disallowed": {"vmDiskType": "None"},

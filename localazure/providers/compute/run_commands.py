@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from localazure.arm import ids, locations, shape
@@ -13,7 +14,7 @@ from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import RUN_TIMEOUT_S, MachineError, RunResult
 from localazure.providers.common import envelope, existing, place
-from localazure.providers.compute import compute, vm_life
+from localazure.providers.compute import compute, model, vm_life
 from localazure.store.resources import Resource
 
 VM = "Microsoft.Compute/virtualMachines"
@@ -71,10 +72,26 @@ def _pairs(given: Any) -> list[tuple[str, str]]:
     return pairs
 
 
+def _positional(script: str, names: list[str], *, keep_first: bool = False) -> str:
+    """The script with the values of these variables as its $1, $2, … too.
+
+    The action writes that in front of all; `keep_first` leaves a first line that names the interpreter where it is.
+    """
+    if not names:
+        return script
+    setting = "set -- " + " ".join(f'"${name}"' for name in names)
+    first, _, rest = script.partition("\n")
+    return f"{first}\n{setting}\n{rest}" if keep_first and first.startswith("#!") else f"{setting}\n{script}"
+
+
 def _check_text(target: str, text: str) -> str:
     if "\0" in text:
         raise invalid_parameter(target, f"The value of parameter '{target}' is invalid: it has a NUL character.")
     return text
+
+
+def _all_parameters(given: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*(given.get("parameters") or ()), *(given.get("protectedParameters") or ())]
 
 
 # the action
@@ -96,14 +113,17 @@ def invoke(cloud: Cloud, request: Request) -> Reply:
         )
         raise ArmError(409, "Conflict", message)
     vm_life.refuse_unless_running(vm)
-    script = _check_text("script", "\n".join(lines))
+    vm_life.refuse_without_extensions(vm)
     arguments = _pairs(request.body.get("parameters"))
+    script = _positional(_check_text("script", "\n".join(lines)), [name for name, _ in arguments])
 
     async def work(_: Operation) -> dict[str, Any]:
         await cloud.operations.pause(_ACTION_S)
-        result = await cloud.blocking(
-            cloud.platform.machine_run, vm.hidden["machine"], script, arguments, RUN_TIMEOUT_S
-        )
+        with vm_life.agent_words(vm):
+            told = await cloud.temper.run_command(vm.name, "RunShellScript")
+            result = told or await cloud.blocking(
+                cloud.platform.machine_run, vm.hidden["machine"], script, arguments, RUN_TIMEOUT_S
+            )
         message = f"Enable succeeded: \n[stdout]\n{last(result.stdout)}\n[stderr]\n{last(result.stderr)}"
         status = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Provisioning succeeded"}
         return {"value": [{**status, "message": message}]}
@@ -164,27 +184,52 @@ def put(cloud: Cloud, request: Request) -> Reply:
     vm = cloud.store.get(request.resource_id(VM, "vm"))
     if vm is None:
         raise parent_not_found(VM, request.params["vm"], KIND, request.params["command"])
-    shape.check(request.body, _SHAPE)
+    given = _given(request)
     _, tags = place(cloud, request, request.resource_id(KIND, "vm", "command"))
-    return _write(cloud, request, vm, request.body.get("properties") or {}, tags)
+    return _write(cloud, request, vm, given, tags)
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:
     vm = existing(cloud, request.resource_id(VM, "vm"))
     command = existing(cloud, request.resource_id(KIND, "vm", "command"))
-    shape.check(request.body, _SHAPE)
+    given = _given(request)
     tags = shape.tags(request.body) if "tags" in request.body else command.tags
-    return _write(cloud, request, vm, {**command.properties, **(request.body.get("properties") or {})}, tags)
+    return _write(cloud, request, vm, {**command.properties, **given}, tags)
+
+
+def _given(request: Request) -> dict[str, Any]:
+    """The properties of a body in the model's spelling. Raises ArmError."""
+    given: dict[str, Any] = model.read(request.body.get("properties") or {}, model.RUN_COMMAND, "vmRunCommand")
+    shape.check({**request.body, "properties": given}, _SHAPE)
+    for name in ("outputBlobUri", "errorBlobUri"):
+        if given.get(name):
+            message = "Local Azure has no storage accounts: read the output in the instance view."
+            raise ArmError(409, "OperationNotAllowed", message, target=name)
+    return given
+
+
+def _script(source: dict[str, Any]) -> str:
+    """The script itself, or that of a command's document. Raises ArmError."""
+    given = [name for name in ("script", "scriptUri", "commandId", "galleryScriptReferenceId") if source.get(name)]
+    if given == ["script"]:
+        return _check_text("source", source["script"])
+    if given == ["commandId"]:
+        for name, (_, lines) in _DOCUMENTS.items():
+            if name.lower() == source["commandId"].lower():
+                return "\n".join(lines)
+        raise _unknown(source["commandId"])
+    if len(given) == 1:
+        message = "Local Azure takes the script itself (source.script) or a command's id, not the address of a script."
+        raise ArmError(409, "OperationNotAllowed", message, target="source")
+    message = "Exactly one of 'script', 'scriptUri' and 'commandId' must be given in 'source'."
+    raise invalid_parameter("source", message)
 
 
 def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], tags: dict[str, str] | None) -> Reply:
     identifier = vm.id.child("runCommands", request.params["command"])
     compute.check_name("runCommandName", identifier.name)
-    script = (given.get("source") or {}).get("script")
-    if not script:
-        message = "Local Azure takes the script itself (source.script), neither an address nor a command's id."
-        raise invalid_parameter("source", message)
-    _check_text("source", script)
+    source = {name: value for name, value in (given.get("source") or {}).items() if value}
+    script = _script(source)
     user = _check_text("runAsUser", given.get("runAsUser") or "")
     timeout = given.get("timeoutInSeconds") or int(RUN_TIMEOUT_S)
     if not 1 <= timeout <= RUN_TIMEOUT_S:
@@ -192,12 +237,13 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
         raise invalid_parameter("timeoutInSeconds", message)
     vm_life.refuse_if_busy(cloud, vm.id)
     vm_life.refuse_unless_running(vm)
+    vm_life.refuse_without_extensions(vm)
     running = cloud.operations.in_flight(identifier)
     if running is not None:
         raise operation_in_progress(running.id)
     found = cloud.store.get(identifier)
     properties: dict[str, Any] = {
-        "source": {"script": script},
+        "source": source,
         "parameters": given.get("parameters") or [],
         "asyncExecution": bool(given.get("asyncExecution")),
         "timeoutInSeconds": timeout,
@@ -205,14 +251,16 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     }
     if user:
         properties["runAsUser"] = user
-    arguments = _pairs(given.get("parameters")) + _pairs(given.get("protectedParameters"))
+    arguments = _pairs(_all_parameters(given))
     view = {"executionState": "Pending", "executionMessage": "", "exitCode": 0, "output": "", "error": ""}
     state = "Updating" if found else "Creating"
     command = Resource(identifier, vm.location, tags, properties, {}, {"view": view}, state)
     cloud.store.put(command)
+    nameless = [name for name, one in zip(arguments, _all_parameters(given), strict=True) if not one.get("name")]
+    run = _Run(_positional(script, [name for name, _ in nameless], keep_first=True), tuple(arguments))
 
     async def work(_: Operation) -> None:
-        await _run(cloud, vm, command, arguments)
+        await _run(cloud, vm, command, run)
 
     def failed(operation: Operation) -> None:
         _settle(cloud, command, "Failed", {"executionMessage": (operation.error or {}).get("message", "")})
@@ -229,7 +277,15 @@ def _settle(cloud: Cloud, command: Resource, state: str, view: dict[str, Any]) -
         cloud.store.put(command)
 
 
-async def _run(cloud: Cloud, vm: Resource, command: Resource, arguments: list[tuple[str, str]]) -> None:
+@dataclass(frozen=True)
+class _Run:
+    """What the guest is given; protected arguments among it, so it is never stored."""
+
+    script: str
+    arguments: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None:
     _settle(cloud, command, command.state, {"executionState": "Running", "startTime": timestamp()})
     if command.properties["asyncExecution"]:
         # Provisioned as soon as it runs; the result is found in the instance view later.
@@ -238,11 +294,11 @@ async def _run(cloud: Cloud, vm: Resource, command: Resource, arguments: list[tu
             vm.location,
             f"{command.id}/execution",
             "execute",
-            lambda _: _execute(cloud, vm, command, arguments),
+            lambda _: _execute(cloud, vm, command, run),
         )
         _settle(cloud, command, "Succeeded", {})
         return
-    result = await _execute(cloud, vm, command, arguments)
+    result = await _execute(cloud, vm, command, run)
     if result.exit_code != 0 and command.properties["treatFailureAsDeploymentFailure"]:
         raise ArmError(
             409,
@@ -253,15 +309,17 @@ async def _run(cloud: Cloud, vm: Resource, command: Resource, arguments: list[tu
     _settle(cloud, command, "Succeeded", {})
 
 
-async def _execute(cloud: Cloud, vm: Resource, command: Resource, arguments: list[tuple[str, str]]) -> RunResult:
-    """Run the script and write its result into the instance view. Raises MachineError when it could not run at all."""
+async def _execute(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> RunResult:
+    """Run the script and write its result into the instance view. Raises ArmError, MachineError when it can't run."""
     properties = command.properties
     try:
-        result = await cloud.blocking(
-            cloud.platform.machine_run, vm.hidden["machine"], properties["source"]["script"], arguments,
-            float(properties["timeoutInSeconds"]), properties.get("runAsUser"),
-        )  # fmt: skip
-    except MachineError as error:
+        with vm_life.agent_words(vm):
+            told = await cloud.temper.run_command(vm.name, command.name)
+            result = told or await cloud.blocking(
+                cloud.platform.machine_run, vm.hidden["machine"], run.script, run.arguments,
+                float(properties["timeoutInSeconds"]), properties.get("runAsUser"),
+            )  # fmt: skip
+    except (ArmError, MachineError) as error:
         view = {"executionState": "Failed", "exitCode": -1, "endTime": timestamp(), "executionMessage": error.message}
         _settle(cloud, command, command.state, view)
         raise

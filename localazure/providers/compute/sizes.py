@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,19 +78,30 @@ def find(name: str, location: str) -> Size:
         message += "Find out more on the available VM sizes in each region at https://aka.ms/azure-regions."
         raise ArmError(400, "InvalidParameter", message, target="vmSize")
     if size.refusal == "SkuNotAvailable":
-        raise ArmError(
-            409,
-            "SkuNotAvailable",
-            f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {size.name}' "
-            f"is currently not available in location '{location}'. Please try another size or deploy to a different "
-            "location or different zone. See https://aka.ms/azureskunotavailable for details.",
-        )
+        raise _not_available(size, location)
     return size
 
 
+def _not_available(size: Size, location: str) -> ArmError:
+    return ArmError(
+        409,
+        "SkuNotAvailable",
+        f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {size.name}' "
+        f"is currently not available in location '{location}'. Please try another size or deploy to a different "
+        "location or different zone. See https://aka.ms/azureskunotavailable for details.",
+    )
+
+
+def _cores(cloud: Cloud, location: str) -> int:
+    limit = cloud.temper.cores(location)
+    return cloud.settings.cores if limit is None else limit
+
+
 def check_quota(cloud: Cloud, size: Size, location: str, freed: int = 0) -> None:
-    """Raise ArmError OperationNotAllowed when the region's cores don't suffice; `freed` cores are given back."""
-    used, limit = used_cores(cloud, location) - freed, cloud.settings.cores
+    """Raise ArmError when the region has no room for a size now, or its cores don't suffice; `freed` are given back."""
+    if cloud.temper.lacks_size(size.name, location):
+        raise _not_available(size, location)
+    used, limit = used_cores(cloud, location) - freed, _cores(cloud, location)
     if used + size.cores > limit:
         raise ArmError(
             409,
@@ -113,27 +125,49 @@ def _render(size: Size) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def all_rendered() -> list[dict[str, Any]]:
+    """Every size as the lists of sizes show it."""
+    return [_render(size) for size in _TABLE]
+
+
 def list_sizes(cloud: Cloud, request: Request) -> Reply:
     locations.in_path(request.params["location"], f"{_LOCATIONS}/vmSizes", request.api_version)
-    return listing([_render(size) for size in _TABLE])
+    return listing(all_rendered())
 
 
 def list_sizes_of_vm(cloud: Cloud, request: Request) -> Reply:
     existing(cloud, request.resource_id("Microsoft.Compute/virtualMachines", "vm"))
-    return listing([_render(size) for size in _TABLE])
+    return listing(all_rendered())
 
 
 def list_usages(cloud: Cloud, request: Request) -> Reply:
     location = locations.in_path(request.params["location"], f"{_LOCATIONS}/usages", request.api_version)
     vms = [one for one in cloud.store.of_type("Microsoft.Compute/virtualMachines") if one.location == location]
+    sets = [one for one in cloud.store.of_type("Microsoft.Compute/availabilitySets") if one.location == location]
+    used: Counter[str] = Counter()
+    for vm in vms:
+        size = SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+        used[size.family] += size.cores
+    for disk in cloud.store.of_type("Microsoft.Compute/disks"):
+        if disk.location == location:
+            used[disk.extra["sku"]["name"]] += 1
     rows = [
-        ("cores", "Total Regional vCPUs", used_cores(cloud, location), cloud.settings.cores),
+        ("availabilitySets", "Availability Sets", len(sets), 2500),
+        ("cores", "Total Regional vCPUs", used_cores(cloud, location), _cores(cloud, location)),
         ("virtualMachines", "Virtual Machines", len(vms), 25000),
-    ]
+        *(
+            (family, family.replace("standard", "Standard ").replace("Family", " Family vCPUs"), used[family],
+             _cores(cloud, location))
+            for family in dict.fromkeys(size.family for size in _TABLE)
+        ),
+        ("StandardDiskCount", "Standard Storage Managed Disks", used["Standard_LRS"], 50000),
+        ("StandardSSDDiskCount", "StandardSSD Storage Managed Disks", used["StandardSSD_LRS"], 50000),
+        ("PremiumDiskCount", "Premium Storage Managed Disks", used["Premium_LRS"], 50000),
+    ]  # fmt: skip
     return listing(
         [
-            {"limit": limit, "unit": "Count", "currentValue": used, "name": {"value": name, "localizedValue": text}}
-            for name, text, used, limit in rows
+            {"limit": limit, "unit": "Count", "currentValue": count, "name": {"value": name, "localizedValue": text}}
+            for name, text, count, limit in rows
         ]
     )
 
@@ -142,19 +176,23 @@ def list_skus(cloud: Cloud, request: Request) -> Reply:
     """The SKUs of one region (`$filter=location eq 'x'`) or of all, one entry a size and region."""
     match = re.fullmatch(r"location\s+eq\s+'([^']*)'", request.query.get("$filter", "").strip(), re.I)
     regions = [locations.normal(match[1])] if match else list(REGIONS)
-    return listing([_sku(size, region) for region in regions if region in REGIONS for size in _TABLE])
+    return listing([_sku(cloud, size, region) for region in regions if region in REGIONS for size in _TABLE])
 
 
-def _sku(size: Size, region: str) -> dict[str, Any]:
+def _sku(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
     capabilities = {
-        "vCPUs": size.cores, "vCPUsAvailable": size.cores, "MemoryGB": size.memory_mib / 1024,
-        "MaxDataDiskCount": size.data_disks, "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": _DISK_MIB,
-        "CpuArchitectureType": "x64", "HyperVGenerations": "V1,V2", "PremiumIO": True,
-        "EphemeralOSDiskSupported": False, "AcceleratedNetworkingEnabled": True, "TrustedLaunchDisabled": False,
+        "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": _DISK_MIB, "vCPUs": size.cores,
+        "MemoryPreservingMaintenanceSupported": True, "HyperVGenerations": "V1,V2", "DiskControllerTypes": "SCSI",
+        "MemoryGB": f"{size.memory_mib / 1024:g}", "MaxDataDiskCount": size.data_disks, "CpuArchitectureType": "x64",
+        "LowPriorityCapable": True, "PremiumIO": True, "VMDeploymentTypes": "IaaS", "vCPUsAvailable": size.cores,
+        "vCPUsPerCore": min(2, size.cores), "EphemeralOSDiskSupported": False, "EncryptionAtHostSupported": False,
+        "CapacityReservationSupported": False, "AcceleratedNetworkingEnabled": True, "RdmaEnabled": False,
+        "MaxNetworkInterfaces": 1,
     }  # fmt: skip
+    zones = [] if region in locations.WITHOUT_ZONES else ["1", "2", "3"]
     restrictions = []
-    if size.refusal == "SkuNotAvailable":
-        info = {"locations": [region]}
+    if size.refusal == "SkuNotAvailable" or cloud.temper.lacks_size(size.name, region):
+        info = {"locations": [region], "zones": zones}
         restrictions = [
             {
                 "type": "Location",
@@ -170,7 +208,7 @@ def _sku(size: Size, region: str) -> dict[str, Any]:
         "size": size.name.removeprefix("Standard_"),
         "family": size.family,
         "locations": [region],
-        "locationInfo": [{"location": region, "zones": ["1", "2", "3"], "zoneDetails": []}],
+        "locationInfo": [{"location": region, "zones": zones, "zoneDetails": []}],
         "capabilities": [{"name": name, "value": str(value)} for name, value in capabilities.items()],
         "restrictions": restrictions,
     }

@@ -13,7 +13,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.machines.machine import Secret
 from localazure.providers.common import missing_property
-from localazure.providers.compute import disks
+from localazure.providers.compute import disk_kinds, disks, model
 from localazure.providers.compute.image_catalog import Image, find
 from localazure.providers.network import attach
 from localazure.store.resources import Resource
@@ -30,7 +30,11 @@ SHAPE: dict[str, Any] = {
                 "name": str, "createOption": str, "caching": str, "deleteOption": str, "diskSizeGB": int,
                 "managedDisk": {"storageAccountType": str, "id": str},
             },
-            "dataDisks": [dict],
+            "dataDisks": [{
+                "lun": int, "name": str, "createOption": str, "caching": str, "deleteOption": str, "diskSizeGB": int,
+                "toBeDetached": bool, "writeAcceleratorEnabled": bool,
+                "managedDisk": {"storageAccountType": str, "id": str},
+            }],
         },
         "osProfile": {
             "computerName": str, "adminUsername": str, "adminPassword": str, "customData": str,
@@ -45,8 +49,12 @@ SHAPE: dict[str, Any] = {
             "networkInterfaces": [{"id": str, "properties": {"primary": bool, "deleteOption": str}}],
             "networkInterfaceConfigurations": [dict],
         },
-        "securityProfile": dict,
-        "diagnosticsProfile": dict,
+        "availabilitySet": shape.SUB_RESOURCE,
+        "proximityPlacementGroup": shape.SUB_RESOURCE,
+        "host": dict, "hostGroup": dict, "virtualMachineScaleSet": dict, "capacityReservation": dict,
+        "applicationProfile": dict,
+        "securityProfile": {"securityType": str, "uefiSettings": dict},
+        "diagnosticsProfile": {"bootDiagnostics": {"enabled": bool, "storageUri": str}},
         "userData": str,
         "priority": str,
     },
@@ -68,6 +76,8 @@ _PASSWORD_RULE = (
 _CUSTOM_DATA_BYTES = 65535
 _CUSTOM_DATA_BASE64 = 87380  # what that is in base64
 _DISK_LIMIT_GB = 4095
+# What a VM's disks are where nobody says: all sizes here have premium storage.
+DEFAULT_SKU = "Premium_LRS"
 
 
 @dataclass(frozen=True)
@@ -109,18 +119,12 @@ def image(given: dict[str, Any]) -> tuple[Image, str]:
 def os_disk(cloud: Cloud, vm: ids.ResourceId, given: dict[str, Any], tag: str) -> dict[str, Any]:
     """The OS disk as it is kept; `tag` makes the default name unique."""
     disk = given.get("osDisk") or {}
-    if given.get("dataDisks"):
-        raise ArmError(409, "OperationNotAllowed", "Local Azure has no data disks.", target="dataDisks")
     option = disk.get("createOption") or "FromImage"
     if option.lower() != "fromimage":
         message = f"Local Azure makes OS disks from platform images only, not by createOption '{option}'."
         raise ArmError(409, "OperationNotAllowed", message, target="osDisk.createOption")
-    sku = (disk.get("managedDisk") or {}).get("storageAccountType") or "Standard_LRS"
-    known = next((one for one in disks.SKUS if one.lower() == sku.lower()), None)
-    if known is None:
-        raise invalid_parameter(
-            "osDisk.managedDisk.storageAccountType", f"The storage account type '{sku}' is invalid."
-        )
+    sku = (disk.get("managedDisk") or {}).get("storageAccountType") or DEFAULT_SKU
+    known = disk_kinds.sku_of(sku, "osDisk.managedDisk.storageAccountType")
     size = disk.get("diskSizeGB") or disks.OS_DISK_GB
     if not disks.OS_DISK_GB <= size <= _DISK_LIMIT_GB:
         message = (
@@ -322,6 +326,51 @@ def _refuse_taken(cloud: Cloud, vm: ids.ResourceId, nic: Resource) -> None:
 
 
 def body(value: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a VM body whose JSON types are right."""
-    shape.check(value, SHAPE)
-    return value.get("properties") or {}
+    """The properties of a VM body in the model's spelling, their JSON types right. Raises ArmError."""
+    given: dict[str, Any] = model.read(value.get("properties") or {}, model.VM, "vm")
+    shape.check({**value, "properties": given}, SHAPE)
+    return given
+
+
+# Members for which there is nothing here: they are refused rather than passed over.
+_ABSENT = {
+    "host": "dedicated hosts", "hostGroup": "dedicated hosts", "virtualMachineScaleSet": "scale sets",
+    "capacityReservation": "capacity reservations", "applicationProfile": "gallery applications",
+}  # fmt: skip
+
+
+def refuse_absent(given: dict[str, Any], generation: str) -> None:
+    """Raise ArmError for what a VM can't have here, or not with its image or priority."""
+    for name, words in _ABSENT.items():
+        value = given.get(name)
+        if value and any(inner for inner in value.values()):
+            raise ArmError(409, "OperationNotAllowed", f"Local Azure has no {words}.", target=name)
+    if (given.get("osProfile") or {}).get("secrets"):
+        message = "Local Azure has no key vaults to take the secrets of a VM from."
+        raise ArmError(409, "OperationNotAllowed", message, target="osProfile.secrets")
+    security = (given.get("securityProfile") or {}).get("securityType")
+    if security == "ConfidentialVM":
+        message = "Local Azure has no confidential VMs."
+        raise ArmError(409, "OperationNotAllowed", message, target="securityProfile.securityType")
+    if security == "TrustedLaunch" and generation != "V2":
+        message = (
+            "Use of TrustedLaunch setting is not supported for the provided image. Please select Trusted Launch "
+            "Supported Gen2 OS Image. For more information, see https://aka.ms/TrustedLaunch-FAQ."
+        )
+        raise ArmError(400, "BadRequest", message)
+    if given.get("evictionPolicy") and given.get("priority") not in ("Spot", "Low"):
+        message = (
+            "Eviction policy can be set only on Azure Spot Virtual Machines. For more information, see "
+            "http://aka.ms/AzureSpot/errormessages."
+        )
+        raise ArmError(409, "OperationNotAllowed", message)
+
+
+def user_data(given: dict[str, Any]) -> str | None:
+    """The user data of a body, in base64; raises ArmError when it is none or too long."""
+    data: str | None = given.get("userData")
+    try:
+        custom_data(data)  # the same rule
+    except ArmError:
+        raise invalid_parameter("userData", "User data must be in Base64 encoding and at most 64 KB.") from None
+    return data or None

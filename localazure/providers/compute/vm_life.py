@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from localazure.arm import ids
@@ -12,7 +15,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, operation_in_progress
 from localazure.arm.operations import Operation, timestamp
 from localazure.machines.machine import MachineError, MachineSpec
-from localazure.providers.compute import sizes
+from localazure.providers.compute import data_disks, disks, sizes
 from localazure.providers.compute.image_catalog import find
 from localazure.providers.compute.vm_checks import Credentials
 from localazure.providers.network import attach, nics
@@ -39,6 +42,34 @@ def refuse_unless_running(vm: Resource) -> None:
     if vm.hidden.get("power") != "running":
         message = "Cannot modify extensions in the VM when the VM is not running."
         raise ArmError(409, "OperationNotAllowed", message)
+
+
+def refuse_without_extensions(vm: Resource) -> None:
+    """Extensions and run commands can be switched off for a VM, or have no agent to do them."""
+    profile = vm.properties["osProfile"]
+    if not profile["allowExtensionOperations"] or not profile["linuxConfiguration"]["provisionVMAgent"]:
+        message = (
+            "This operation cannot be performed when extension operations are disallowed. To allow, please ensure VM "
+            "Agent is installed on the VM and the osProfile.allowExtensionOperations property is true."
+        )
+        raise ArmError(409, "OperationNotAllowed", message)
+
+
+@contextmanager
+def agent_words(vm: Resource) -> Iterator[None]:
+    """Say in Azure's words that no agent has answered."""
+    try:
+        yield
+    except MachineError as error:
+        if error.code != "NoAgent":
+            raise
+        raise ArmError(
+            409,
+            "VMAgentStatusCommunicationError",
+            f"VM '{vm.name}' has not reported status for VM agent or extensions. Verify that the OS is up and healthy, "
+            "the VM has a running VM agent, and that it can establish outbound connections to Azure storage. Please "
+            "refer to https://aka.ms/vmextensionlinuxtroubleshoot for additional VM agent troubleshooting information.",
+        ) from error
 
 
 def fingerprint(data: bytes | None) -> str:
@@ -71,6 +102,8 @@ def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec
         mac=nics.mac_of(nic.id),
         cpus=size.cores,
         memory_mib=size.memory_mib,
+        data_disks=data_disks.of_machine(cloud, vm),
+        **{"agent": profile["linuxConfiguration"]["provisionVMAgent"], **cloud.temper.machine(vm.name)},
     )
 
 
@@ -84,20 +117,33 @@ def settle(cloud: Cloud, vm: Resource, state: str, error: dict[str, Any] | None 
     cloud.store.put(vm)
 
 
+def failed(cloud: Cloud, vm: Resource) -> Callable[[Operation], None]:
+    """What is written down when an operation on a VM has failed."""
+    return lambda operation: settle(cloud, vm, "Failed", operation.error)
+
+
+async def _allocate(cloud: Cloud, vm: Resource) -> None:
+    """Raise ArmError AllocationFailed for a size that never finds a host, or finds none now."""
+    size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    refusal = size.refusal or cloud.temper.allocation(size.name, vm.location, vm.extra.get("zones"))
+    if refusal:
+        await cloud.operations.pause(30)
+        where = "zone" if refusal.startswith("Zonal") else "region"
+        raise ArmError(
+            409,
+            refusal,
+            f"Allocation failed. We do not have sufficient capacity for the requested VM size in this {where}. Read "
+            "more about improving likelihood of allocation success at https://aka.ms/allocation-guidance",
+        )
+
+
 async def create(cloud: Cloud, vm: Resource, credentials: Credentials) -> None:
     """Boot the machine of a new VM; when that fails nothing of the machine is left. Raises ArmError, MachineError."""
     async with cloud.lock(vm.id):
-        size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
-        if size.refusal:
-            await cloud.operations.pause(30)
-            raise ArmError(
-                409,
-                size.refusal,
-                "Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read "
-                "more about improving likelihood of allocation success at https://aka.ms/allocation-guidance",
-            )
+        await _allocate(cloud, vm)
         spec = spec_of(cloud, vm, credentials)
         try:
+            await data_disks.make(cloud, vm)
             await cloud.blocking(cloud.platform.machine_create, spec)
             vm.hidden.update(machine=spec.id, power="running")
             await attach.sync(cloud, vm)
@@ -106,6 +152,8 @@ async def create(cloud: Cloud, vm: Resource, credentials: Credentials) -> None:
             vm.hidden.pop("power", None)
             await _discard(cloud, spec.id)
             raise
+        await cloud.temper.os_provisioning(vm.name, vm.location)
+        await cloud.operations.ripe()
         settle(cloud, vm, "Succeeded", machine=spec.id, power="running")
 
 
@@ -117,13 +165,29 @@ async def _discard(cloud: Cloud, machine: str) -> None:
         log.warning("machine %s could not be removed: %s", machine, error)
 
 
-async def change(cloud: Cloud, vm: Resource, resized: bool) -> None:
+@dataclass(frozen=True)
+class Change:
+    """What an update asks of the machine: another size, other data disks; `again` repeats what should hold already."""
+
+    resized: bool = False
+    disks: data_disks.Plan = field(default_factory=data_disks.Plan)
+    again: bool = False
+
+
+async def change(cloud: Cloud, vm: Resource, wanted: Change) -> None:
     """Bring a machine in line with an updated VM: another size needs a restart, as in Azure."""
+    machine = vm.hidden["machine"]
     async with cloud.lock(vm.id):
-        if resized and vm.hidden.get("power") == "running":
-            await cloud.blocking(cloud.platform.machine_restart, vm.hidden["machine"])
+        if wanted.resized or wanted.again:
+            size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+            await _allocate(cloud, vm)
+            await cloud.blocking(cloud.platform.machine_size, machine, size.cores, size.memory_mib)
+        if wanted.disks.changes or wanted.again:
+            await data_disks.bring(cloud, vm, wanted.disks.grown)
+        if wanted.resized and vm.hidden.get("power") == "running":
+            await cloud.blocking(cloud.platform.machine_restart, machine)
         await attach.sync(cloud, vm)
-        settle(cloud, vm, "Succeeded")
+        settle(cloud, vm, settled_state(cloud, vm))
 
 
 # action: (power state meanwhile, power state afterwards)
@@ -149,6 +213,8 @@ async def power(cloud: Cloud, vm: Resource, action: str) -> None:
     }
     async with cloud.lock(vm.id):
         before = vm.hidden.get("power")
+        if action == "start" and before == "deallocated":
+            await _allocate(cloud, vm)
         settle(cloud, vm, "Updating", power=meanwhile)
         call = calls[action]
         if action == "redeploy" and before != "running":
@@ -160,6 +226,7 @@ async def power(cloud: Cloud, vm: Resource, action: str) -> None:
             raise
         vm.hidden["power"] = afterwards
         await attach.sync(cloud, vm)
+        await cloud.operations.ripe()
         settle(cloud, vm, settled_state(cloud, vm), power=afterwards)
 
 
@@ -207,6 +274,7 @@ async def remove(cloud: Cloud, vm: Resource) -> None:
     vm.state = "Deleting"
     async with cloud.lock(vm.id):
         await cloud.blocking(cloud.platform.machine_delete, ids.short_id(vm.id))
+        await cloud.operations.ripe()
         for kind in (EXTENSION, RUN_COMMAND):
             for child in cloud.store.children(vm.id, kind):
                 cloud.store.delete(child.id)
@@ -214,10 +282,10 @@ async def remove(cloud: Cloud, vm: Resource) -> None:
         storage = vm.properties["storageProfile"]["osDisk"]
         disk = cloud.store.get(storage["managedDisk"]["id"])
         if disk is not None:
-            disk.extra.pop("managedBy", None)
-            cloud.store.put(disk)
+            disks.own(cloud, disk, None)
             if storage["deleteOption"] == "Delete":
-                cloud.store.delete(disk.id)
+                await disks.remove(cloud, disk)
+        await data_disks.release(cloud, vm)
         for one in vm.properties["networkProfile"]["networkInterfaces"]:
             _release(cloud, vm, one)
 
@@ -258,6 +326,7 @@ async def revive(cloud: Cloud, vm: Resource) -> None:
             await cloud.blocking(cloud.platform.machine_stop, machine)
         after = {"starting": "running", "stopping": "stopped", "deallocating": "deallocated"}
         vm.hidden["power"] = after.get(str(wanted), wanted)
+        await data_disks.bring(cloud, vm)
         await attach.sync(cloud, vm)
         settle(cloud, vm, settled_state(cloud, vm), power=vm.hidden["power"])
 

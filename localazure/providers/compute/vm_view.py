@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import timestamp
 from localazure.machines.machine import MachineError
 from localazure.providers.common import envelope
+from localazure.providers.compute import availability_sets, boot_diagnostics
 from localazure.store.resources import Resource
 
 EXTENSION = "Microsoft.Compute/virtualMachines/extensions"
+Answer = TypeVar("Answer")
 AGENT_VERSION = "2.14.0.1"
 # The longest that a view waits for the platform: a guest that boots must not hold up a read.
 _STATE_TIMEOUT_S = 2.0
 
 
 def render(cloud: Cloud, vm: Resource) -> dict[str, Any]:
-    body = envelope(vm, {"provisioningState": vm.state, **vm.properties}, etag=False)
+    properties = {"provisioningState": vm.state, **vm.properties}
+    if vm.hidden.get("power") == "deallocated":
+        properties["storageProfile"] = _unallocated(vm.properties["storageProfile"])
+    body = envelope(vm, properties, etag=False)
     body["etag"] = f'"{vm.etag}"'
     extensions = cloud.store.children(vm.id, EXTENSION)
     if extensions:
         body["resources"] = [render_extension(one) for one in extensions]
     return body
+
+
+def _unallocated(storage: dict[str, Any]) -> dict[str, Any]:
+    """The storage profile of a deallocated VM: type and size of a disk are known by the disk alone."""
+
+    def bare(disk: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in disk.items() if name != "diskSizeGB"}
+        return {**kept, "managedDisk": {"id": disk["managedDisk"]["id"]}}
+
+    return {**storage, "osDisk": bare(storage["osDisk"]), "dataDisks": [bare(one) for one in storage["dataDisks"]]}
 
 
 def skeleton(cloud: Cloud, vm: Resource) -> dict[str, Any]:
@@ -63,20 +79,28 @@ def _provisioning(vm: Resource) -> dict[str, Any]:
 
 async def power_state(cloud: Cloud, vm: Resource) -> str | None:
     """Like "running", by what the machine itself does: a guest that shut itself down is "stopped"."""
-    power = vm.hidden.get("power")
+    power: str | None = vm.hidden.get("power")
     if power != "running" or not vm.hidden.get("machine"):
         return power
-    try:
-        ask = cloud.blocking(cloud.platform.machine_state, vm.hidden["machine"])
-        state = await asyncio.wait_for(ask, _STATE_TIMEOUT_S)
-    except (MachineError, asyncio.TimeoutError):
+    state = await _ask(cloud, cloud.platform.machine_state, vm)
+    if state is None:
         return power  # not known now: what was known last
     return "stopped" if state in ("stopped", "absent") else "starting" if state == "starting" else "running"
+
+
+async def _ask(cloud: Cloud, question: Callable[[str], Answer], vm: Resource) -> Answer | None:
+    """What the platform says of a machine; None when it does not say so in time."""
+    try:
+        return await asyncio.wait_for(cloud.blocking(question, vm.hidden["machine"]), _STATE_TIMEOUT_S)
+    except (MachineError, asyncio.TimeoutError):
+        return None
 
 
 def statuses(vm: Resource, power: str | None) -> list[dict[str, Any]]:
     """Provisioning and power state; power entries never carry a time."""
     found = [_provisioning(vm)]
+    if vm.hidden.get("generalized"):
+        found.append(status("OSState/generalized", "VM generalized"))
     if power:
         found.append(status(f"PowerState/{power}", f"VM {power}"))
     return found
@@ -84,17 +108,22 @@ def statuses(vm: Resource, power: str | None) -> list[dict[str, Any]]:
 
 async def instance_view(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     power = await power_state(cloud, vm)
-    view: dict[str, Any] = {}
+    view: dict[str, Any] = dict(availability_sets.domains(cloud, vm))
     if power != "deallocated" and vm.hidden.get("machine"):
-        view["computerName"] = vm.properties["osProfile"]["computerName"]
-        view["osName"] = vm.properties["storageProfile"]["imageReference"]["offer"]
-        view["osVersion"] = vm.properties["storageProfile"]["imageReference"]["exactVersion"]
-        view["vmAgent"] = _agent(cloud, vm, power)
-    disk = vm.properties["storageProfile"]["osDisk"]["name"]
-    created = vm.properties["timeCreated"]
+        silent = power != "running" or cloud.temper.agent_is_silent(vm.name)
+        answers = not silent and await _ask(cloud, cloud.platform.machine_agent, vm)
+        if answers:  # it is the agent who tells these
+            view["computerName"] = vm.properties["osProfile"]["computerName"]
+            view["osName"] = vm.properties["storageProfile"]["imageReference"]["offer"]
+            view["osVersion"] = vm.properties["storageProfile"]["imageReference"]["exactVersion"]
+        view["vmAgent"] = _agent(cloud, vm, bool(answers))
+    storage = vm.properties["storageProfile"]
+    made = status("ProvisioningState/succeeded", "Provisioning succeeded", time=vm.properties["timeCreated"])
     view["disks"] = [
-        {"name": disk, "statuses": [status("ProvisioningState/succeeded", "Provisioning succeeded", time=created)]}
+        {"name": disk["name"], "statuses": [made]} for disk in (storage["osDisk"], *storage["dataDisks"])
     ]
+    if boot_diagnostics.enabled(vm):
+        view["bootDiagnostics"] = {}  # in managed storage: where, the action retrieveBootDiagnosticsData tells
     extensions = [extension_view(one) for one in cloud.store.children(vm.id, EXTENSION)]
     if extensions:
         view["extensions"] = extensions
@@ -103,8 +132,8 @@ async def instance_view(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     return view
 
 
-def _agent(cloud: Cloud, vm: Resource, power: str | None) -> dict[str, Any]:
-    if power != "running":
+def _agent(cloud: Cloud, vm: Resource, answers: bool) -> dict[str, Any]:
+    if not answers:
         text = "VM status blob is found but not yet populated."
         silent = status("ProvisioningState/Unavailable", "Not Ready", message=text, level="Warning", time=timestamp())
         return {"vmAgentVersion": "Unknown", "statuses": [silent]}

@@ -1,4 +1,4 @@
-"""Virtual machines: PUT, PATCH, GET, lists, DELETE, and the power actions."""
+"""Virtual machines: their routes, lists and views, creation, deletion and power actions."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from localazure.arm import ids, locations, shape
+from localazure.arm import ids, locations
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter
+from localazure.arm.errors import ArmError
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import existing, missing_property, place, zones_of
-from localazure.providers.compute import compute, disks, sizes, vm_checks, vm_life, vm_view
+from localazure.providers.common import existing, missing_property, place
+from localazure.providers.compute import (
+    availability_sets,
+    boot_diagnostics,
+    compute,
+    data_disks,
+    disks,
+    proximity_groups,
+    sizes,
+    vm_checks,
+    vm_identity,
+    vm_life,
+    vm_update,
+    vm_view,
+)
 from localazure.providers.compute.vm_checks import Credentials
 from localazure.providers.network import attach
 from localazure.store.resources import Resource
 
 KIND = attach.VM
-# Members that are kept as they are given; nothing here acts on them.
-_PASSED_ON = ("securityProfile", "diagnosticsProfile", "priority", "evictionPolicy", "billingProfile", "licenseType",
-              "additionalCapabilities", "availabilitySet", "proximityPlacementGroup")  # fmt: skip
 
 
 def routes() -> list[Route]:
@@ -36,10 +46,14 @@ def routes() -> list[Route]:
         Route("GET", in_location, list_vms, KIND),
         Route("GET", one, get, KIND),
         Route("PUT", one, put, KIND),
-        Route("PATCH", one, patch, KIND),
+        Route("PATCH", one, vm_update.patch, KIND),
         Route("DELETE", one, delete, KIND),
         Route("GET", f"{one}/instanceView", get_instance_view, KIND),
         Route("POST", f"{one}/reapply", reapply, KIND),
+        Route("POST", f"{one}/generalize", generalize, KIND),
+        Route("POST", f"{one}/reimage", refuse_reimage, KIND),
+        Route("POST", f"{one}/capture", refuse_capture, KIND),
+        Route("POST", f"{one}/attachDetachDataDisks", vm_update.attach_detach, KIND),
         *actions,
     ]
 
@@ -98,41 +112,44 @@ def put(cloud: Cloud, request: Request) -> Reply:
     found = cloud.store.get(identifier)
     if found is not None:
         vm_life.refuse_if_busy(cloud, identifier)
-        _refuse_changes(found, request.body, given)
         if found.hidden.get("machine"):
-            found.tags = tags
-            return _update(cloud, request, found, given, 200)
-    vm, credentials = _new(cloud, request, identifier, location, given)
+            return vm_update.update(cloud, request, found, given, tags)
+        vm_update.refuse_changes(found, request.body, given)
+    vm, credentials, plan = _new(cloud, request, identifier, location, given)
     vm.tags = tags
     if found is not None:  # it never ran: try again, as the same VM
         vm.properties["vmId"] = found.properties["vmId"]
+    data_disks.apply(cloud, vm, plan)
     cloud.store.put(vm)
     _attach_disk(cloud, vm, vm.hidden["generation"])
 
     async def work(_: Operation) -> None:
         await vm_life.create(cloud, vm, credentials)
 
-    operation = cloud.operations.start("compute", location, identifier, "create", work, _failed(cloud, vm))
+    operation = cloud.operations.start("compute", location, identifier, "create", work, vm_life.failed(cloud, vm))
     return compute.follow(cloud, operation, request, 200 if found else 201, vm_view.skeleton(cloud, vm))
-
-
-def _failed(cloud: Cloud, vm: Resource) -> Callable[[Operation], None]:
-    return lambda operation: vm_life.settle(cloud, vm, "Failed", operation.error)
 
 
 def _new(
     cloud: Cloud, request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any]
-) -> tuple[Resource, Credentials]:
-    """A new VM, checked from top to bottom, and its secrets."""
+) -> tuple[Resource, Credentials, data_disks.Plan]:
+    """A new VM, checked from top to bottom, its secrets and its data disks."""
     wanted = (given.get("hardwareProfile") or {}).get("vmSize")
     if not wanted:
         raise missing_property("hardwareProfile.vmSize")
     size = sizes.find(wanted, location)
     storage = given.get("storageProfile") or {}
     image, version = vm_checks.image(storage)
+    vm_checks.refuse_absent(given, image.generation)
+    boot_diagnostics.check(given.get("diagnosticsProfile"))
     profile, credentials = vm_checks.os_profile(identifier.name, given.get("osProfile"))
+    extra: dict[str, Any] = compute.zones_of(request.body, location, identifier)
+    availability_sets.check_reference(cloud, location, given.get("availabilitySet"), bool(extra))
+    proximity_groups.check_reference(cloud, location, given.get("proximityPlacementGroup"))
     interfaces = vm_checks.interfaces(cloud, identifier, location, given.get("networkProfile"))
     disk = vm_checks.os_disk(cloud, identifier, storage, uuid.uuid4().hex)
+    host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size, vm_checks.DEFAULT_SKU)
+    plan = data_disks.plan(cloud, host, storage.get("dataDisks"))
     sizes.check_quota(cloud, size, location)
     reference = {name: storage["imageReference"][name] for name in ("publisher", "offer", "sku", "version")}
     properties: dict[str, Any] = {
@@ -142,47 +159,26 @@ def _new(
             "imageReference": {**reference, "exactVersion": version},
             "osDisk": disk,
             "dataDisks": [],
-            "diskControllerType": "SCSI",
+            "diskControllerType": storage.get("diskControllerType") or "SCSI",
         },
         "osProfile": profile,
         "networkProfile": {"networkInterfaces": interfaces},
         "timeCreated": timestamp(),
-        **{name: given[name] for name in _PASSED_ON if given.get(name) is not None},
+        **vm_update.passed_on(given),
     }
+    if properties.get("priority") == "Spot":
+        properties.setdefault("evictionPolicy", "Deallocate")
     hidden = {
         "generation": image.generation,
         "customData": vm_life.fingerprint(credentials.custom_data),
-        "userData": _user_data(given),
+        "userData": vm_checks.user_data(given),
         "changed": timestamp(),
     }
-    extra = {**zones_of(request.body), **_identity(cloud, request.body)}
     if request.body.get("plan"):
         extra["plan"] = request.body["plan"]
-    return Resource(identifier, location, None, properties, extra, hidden, "Creating"), credentials
-
-
-def _user_data(given: dict[str, Any]) -> str | None:
-    data = given.get("userData")
-    try:
-        vm_checks.custom_data(data)  # the same rule
-    except ArmError:
-        raise invalid_parameter("userData", "User data must be in Base64 encoding and at most 64 KB.") from None
-    return data
-
-
-def _identity(cloud: Cloud, body: dict[str, Any]) -> dict[str, Any]:
-    identity = body.get("identity") or {}
-    kind = (identity.get("type") or "None").replace(" ", "")
-    if kind.lower() == "none":
-        return {}
-    if kind.lower() != "systemassigned":
-        message = "Local Azure has system-assigned identities only."
-        raise ArmError(400, "InvalidIdentityTypeForLocalAzure", message, target="identity.type")
-    return {
-        "identity": {
-            "type": "SystemAssigned", "principalId": str(uuid.uuid4()), "tenantId": cloud.settings.tenant,
-        }
-    }  # fmt: skip
+    vm = Resource(identifier, location, None, properties, extra, hidden, "Creating")
+    vm_identity.write(cloud, vm, request.body, merge=False)
+    return vm, credentials, plan
 
 
 def _attach_disk(cloud: Cloud, vm: Resource, generation: str) -> None:
@@ -195,110 +191,7 @@ def _attach_disk(cloud: Cloud, vm: Resource, generation: str) -> None:
     disks.create_os_disk(cloud, vm, image, generation)
 
 
-# changing
-
-
-def _refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise ArmError PropertyChangeNotAllowed for what is fixed at creation; what is left out stays as it is."""
-    profile, kept = given.get("osProfile") or {}, vm.properties["osProfile"]
-    linux, kept_linux = profile.get("linuxConfiguration") or {}, kept["linuxConfiguration"]
-    storage, kept_storage = given.get("storageProfile") or {}, vm.properties["storageProfile"]
-    disk, managed = storage.get("osDisk") or {}, (storage.get("osDisk") or {}).get("managedDisk") or {}
-    interfaces = (given.get("networkProfile") or {}).get("networkInterfaces")
-    kept_ids = [ids.key(one["id"]) for one in vm.properties["networkProfile"]["networkInterfaces"]]
-    pairs: list[tuple[str, Any, Any]] = [
-        ("osProfile.computerName", profile.get("computerName"), kept["computerName"]),
-        ("osProfile.adminUsername", profile.get("adminUsername"), kept["adminUsername"]),
-        ("linuxConfiguration.disablePasswordAuthentication", linux.get("disablePasswordAuthentication"),
-         kept_linux["disablePasswordAuthentication"]),
-        ("osDisk.name", disk.get("name"), kept_storage["osDisk"]["name"]),
-        ("osDisk.managedDisk.storageAccountType", managed.get("storageAccountType"),
-         kept_storage["osDisk"]["managedDisk"]["storageAccountType"]),
-        ("zones", body.get("zones") or None, vm.extra.get("zones")),
-    ]  # fmt: skip
-    for name, value, before in pairs:
-        if value is not None and value != before:
-            raise _unchangeable(name)
-    keys = (linux.get("ssh") or {}).get("publicKeys")
-    if keys is not None:
-        before_keys = [one["keyData"] for one in (kept_linux.get("ssh") or {}).get("publicKeys", [])]
-        if [(one.get("keyData") or "").strip() for one in keys] != before_keys:
-            raise _unchangeable("linuxConfiguration.ssh.publicKeys")
-    if profile.get("customData"):
-        data = vm_checks.custom_data(profile["customData"])
-        if vm_life.fingerprint(data) != vm.hidden["customData"]:
-            raise _unchangeable("customData")
-    reference = storage.get("imageReference") or {}
-    for member in ("publisher", "offer", "sku", "version"):
-        if reference.get(member) and reference[member].lower() != kept_storage["imageReference"][member].lower():
-            raise _unchangeable("imageReference")
-    if interfaces is not None and [ids.key(one.get("id") or "") for one in interfaces] != kept_ids:
-        message = "Local Azure can't change the network interfaces of a VM."
-        raise ArmError(409, "PropertyChangeNotAllowed", message, target="networkProfile")
-
-
-def _unchangeable(name: str) -> ArmError:
-    return ArmError(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
-
-
-def _update(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], status: int) -> Reply:
-    """Change what can be changed: size, delete options, user data, identity, and members that nothing acts on."""
-    properties = dict(vm.properties)
-    size = sizes.SIZES[properties["hardwareProfile"]["vmSize"].lower()]
-    wanted = (given.get("hardwareProfile") or {}).get("vmSize") or size.name
-    resized = wanted.lower() != size.name.lower()
-    if resized:
-        new = sizes.find(wanted, vm.location)
-        sizes.check_quota(cloud, new, vm.location, freed=size.cores)
-        properties["hardwareProfile"] = {"vmSize": new.name}
-    disk = (given.get("storageProfile") or {}).get("osDisk") or {}
-    if (given.get("storageProfile") or {}).get("dataDisks"):
-        raise ArmError(409, "OperationNotAllowed", "Local Azure has no data disks.", target="dataDisks")
-    storage = dict(properties["storageProfile"])
-    kept_disk = dict(storage["osDisk"])
-    if disk.get("deleteOption"):
-        kept_disk["deleteOption"] = vm_checks.delete_option(disk["deleteOption"], "osDisk.deleteOption")
-    if disk.get("caching"):
-        kept_disk["caching"] = disk["caching"]
-    properties["storageProfile"] = {**storage, "osDisk": kept_disk}
-    interfaces = (given.get("networkProfile") or {}).get("networkInterfaces")
-    if interfaces is not None:
-        kept = vm_checks.interfaces(cloud, vm.id, vm.location, {"networkInterfaces": interfaces})
-        properties["networkProfile"] = {"networkInterfaces": kept}
-    properties.update({name: given[name] for name in _PASSED_ON if given.get(name) is not None})
-    if given.get("userData"):
-        vm.hidden["userData"] = _user_data(given)
-    if request.body.get("identity") and not vm.extra.get("identity"):
-        vm.extra.update(_identity(cloud, request.body))
-    vm.properties = properties
-    vm.state = "Updating"
-    cloud.store.put(vm)
-
-    async def work(_: Operation) -> None:
-        await vm_life.change(cloud, vm, resized)
-
-    operation = cloud.operations.start("compute", vm.location, vm.id, "put", work, _failed(cloud, vm))
-    return compute.follow(cloud, operation, request, status, vm_view.render(cloud, vm))
-
-
-def patch(cloud: Cloud, request: Request) -> Reply:
-    vm = _vm(cloud, request)
-    given = vm_checks.body(request.body)
-    vm_life.refuse_if_busy(cloud, vm.id)
-    _refuse_changes(vm, request.body, given)
-    _needs_machine(vm)
-    if "tags" in request.body:
-        vm.tags = shape.tags(request.body)
-    return _update(cloud, request, vm, given, 200)
-
-
-def _needs_machine(vm: Resource) -> None:
-    if not vm.hidden.get("machine"):
-        message = (
-            f"The operation is not allowed: the provisioning of VM '{vm.name}' has failed; delete it and create "
-            "it again."
-        )
-        raise ArmError(409, "OperationNotAllowed", message)
+# going
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
@@ -311,19 +204,36 @@ def delete(cloud: Cloud, request: Request) -> Reply:
 # power
 
 
+def _refuse_power(vm: Resource, action: str) -> None:
+    """Raise ArmError OperationNotAllowed for an action that the VM's power state does not allow."""
+    power = vm.hidden.get("power")
+    message = ""
+    if action == "start" and vm.hidden.get("generalized"):
+        message = f"Operation 'start' is not allowed on VM '{vm.name}' since the VM is generalized."
+    elif action in ("powerOff", "redeploy") and power == "deallocated":
+        message = (
+            f"Operation '{action}' is not allowed on VM '{vm.name}' since the VM is either deallocated or marked to be "
+            "deallocated."
+        )
+    elif action == "restart" and power != "running":
+        message = "The operation requires the VM to be running (or set to run)."
+    if message:
+        raise ArmError(409, "OperationNotAllowed", message)
+
+
 def _power_handler(action: str) -> Callable[[Cloud, Request], Reply]:
     def handler(cloud: Cloud, request: Request) -> Reply:
         vm = _vm(cloud, request)
         vm_life.refuse_if_busy(cloud, vm.id)
-        _needs_machine(vm)
-        if action == "restart" and vm.hidden.get("power") != "running":
-            message = f"The VM '{vm.name}' is not running, so it can't be restarted. Start it."
-            raise ArmError(409, "OperationNotAllowed", message)
+        vm_update.needs_machine(vm)
+        _refuse_power(vm, action)
+        if action == "deallocate" and request.query.get("hibernate", "").lower() == "true":
+            raise ArmError(409, "OperationNotAllowed", "Local Azure can't hibernate a VM; deallocate it without.")
 
         async def work(_: Operation) -> None:
             await vm_life.power(cloud, vm, action)
 
-        operation = cloud.operations.start("compute", vm.location, vm.id, action, work, _failed(cloud, vm))
+        operation = cloud.operations.start("compute", vm.location, vm.id, action, work, vm_life.failed(cloud, vm))
         return compute.follow(cloud, operation, request, 202)
 
     return handler
@@ -333,10 +243,41 @@ def reapply(cloud: Cloud, request: Request) -> Reply:
     """Bring the machine in line with the model once more."""
     vm = _vm(cloud, request)
     vm_life.refuse_if_busy(cloud, vm.id)
-    _needs_machine(vm)
+    vm_update.needs_machine(vm)
 
     async def work(_: Operation) -> None:
-        await vm_life.change(cloud, vm, False)
+        await vm_life.change(cloud, vm, vm_life.Change(again=True))
 
-    operation = cloud.operations.start("compute", vm.location, vm.id, "reapply", work, _failed(cloud, vm))
+    operation = cloud.operations.start("compute", vm.location, vm.id, "reapply", work, vm_life.failed(cloud, vm))
     return compute.follow(cloud, operation, request, 202)
+
+
+def generalize(cloud: Cloud, request: Request) -> Reply:
+    """Mark a stopped VM as one that images are made from: it does not start any more."""
+    vm = _vm(cloud, request)
+    vm_life.refuse_if_busy(cloud, vm.id)
+    vm_update.needs_machine(vm)
+    if vm.hidden.get("power") not in ("stopped", "deallocated"):
+        message = (
+            f"Operation 'generalize' is not allowed on VM '{vm.name}' since the VM is running. Please power off "
+            "explicitly in case you shut down the VM from inside the guest operating system."
+        )
+        raise ArmError(409, "OperationNotAllowed", message)
+    vm.hidden["generalized"] = True
+    cloud.store.put(vm)
+    return Reply(200)
+
+
+def refuse_reimage(cloud: Cloud, request: Request) -> Reply:
+    _vm(cloud, request)
+    message = "Local Azure can't set a VM back to its image; delete it and create it again."
+    raise ArmError(409, "OperationNotAllowed", message)
+
+
+def refuse_capture(cloud: Cloud, request: Request) -> Reply:
+    _vm(cloud, request)
+    message = (
+        "The Capture action is only supported on a Virtual Machine with blob based disks. Please use the 'Image' "
+        "resource APIs to create an Image from a managed Virtual Machine."
+    )
+    raise ArmError(409, "OperationNotAllowed", message)

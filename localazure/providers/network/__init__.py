@@ -7,7 +7,18 @@ from localazure.arm.router import Route
 
 def routes() -> list[Route]:
     """The routes of these types."""
-    from localazure.providers.network import network, nics, nsgs, public_ips, vnets
+    from localazure.providers.network import (
+        asgs,
+        catalogue,
+        effective,
+        network,
+        nics,
+        nsgs,
+        public_ips,
+        service_tags,
+        subnets,
+        vnets,
+    )
 
-    modules = (network, nics, nsgs, public_ips, vnets)
+    modules = (asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets)
     return [route for module in modules for route in module.routes()]

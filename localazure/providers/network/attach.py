@@ -9,6 +9,7 @@ from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import FirewallRule, PublicAddress
 from localazure.providers.network import firewall
+from localazure.providers.network import rules as security_rules
 from localazure.store.resources import Resource
 
 NIC = "Microsoft.Network/networkInterfaces"
@@ -17,20 +18,21 @@ VM = "Microsoft.Compute/virtualMachines"
 
 
 def ip_configuration_ids(nic: Resource, target: ids.ResourceId) -> list[str]:
-    """The ids of a NIC's IP configurations that name `target` (a subnet or a public IP)."""
+    """The ids of a NIC's IP configurations that name `target` (a subnet, a public IP, a group)."""
     found = []
     for one in nic.properties.get("ipConfigurations", ()):
         properties = one["properties"]
-        named = [(properties.get(member) or {}).get("id", "") for member in ("subnet", "publicIPAddress")]
-        if ids.key(target) in (ids.key(name) for name in named):
+        named = [properties.get("subnet"), properties.get("publicIPAddress")]
+        named += properties.get("applicationSecurityGroups", ())
+        if ids.key(target) in [ids.key(name["id"]) for name in named if name]:
             found.append(f"{nic.id}/ipConfigurations/{one['name']}")
     return found
 
 
 def primary_configuration(nic: Resource) -> dict[str, Any]:
-    """The properties of a NIC's first IP configuration: the one that a machine gets."""
-    properties: dict[str, Any] = nic.properties["ipConfigurations"][0]["properties"]
-    return properties
+    """The properties of a NIC's primary IP configuration: the one that a machine gets."""
+    configurations: list[dict[str, Any]] = [one["properties"] for one in nic.properties["ipConfigurations"]]
+    return next((one for one in configurations if one["primary"]), configurations[0])
 
 
 def vm_of(cloud: Cloud, nic: Resource) -> Resource | None:
@@ -73,17 +75,24 @@ def rules(cloud: Cloud, nic: Resource) -> list[FirewallRule] | None:
         nic.properties.get("networkSecurityGroup"),
     ]
     groups = [cloud.store.get(one["id"]) for one in references if one]
-    lists = [firewall.rules_of(group) for group in groups if group is not None]
+    vnet = place[1] if place else None
+
+    def members(asg: str) -> list[str]:
+        return security_rules.addresses_of(cloud, asg, vnet)
+
+    lists = [firewall.rules_of(group, members) for group in groups if group is not None]
     if not lists:
         return None
-    prefixes = place[1].properties["addressSpace"]["addressPrefixes"] if place else []
+    prefixes = vnet.properties["addressSpace"]["addressPrefixes"] if vnet else []
     return lists[0] if len(lists) == 1 else firewall.both(lists[0], lists[1], prefixes)
 
 
 async def sync(cloud: Cloud, vm: Resource) -> None:
-    """Bring a VM's machine in line: its NSG rules first, then its public address and name."""
+    """Bring a VM's machine in line: its NSG rules first, then its private address, then its public one and its name."""
     if not vm.hidden.get("machine"):
         return
+    from localazure.providers.compute import imds  # late: it reads addresses by this module
+
     machine = vm.hidden["machine"]
     async with cloud.lock(vm.id, "network"):
         nic = nic_of(cloud, vm)
@@ -92,7 +101,25 @@ async def sync(cloud: Cloud, vm: Resource) -> None:
         # A deallocated VM keeps static addresses, but nothing answers there.
         address = public_address(cloud, nic) if vm.hidden.get("power") != "deallocated" else None
         await cloud.blocking(cloud.platform.machine_firewall, machine, rules(cloud, nic))
+        await _readdress(cloud, vm, nic)
         await cloud.blocking(cloud.platform.machine_expose, machine, address)
+        await imds.push(cloud, vm)
+
+
+async def _readdress(cloud: Cloud, vm: Resource, nic: Resource) -> None:
+    """Let the machine follow its NIC's private address. A new machine was made with the one that the NIC had."""
+    place = subnet_and_vnet(cloud, nic)
+    now = cloud.store.get(vm.id)
+    if place is None or now is None:
+        return
+    wanted = [primary_configuration(nic)["privateIPAddress"], place[0]["properties"]["addressPrefix"]]
+    known = now.hidden.get("address")
+    if known not in (None, wanted):
+        await cloud.blocking(cloud.platform.machine_readdress, vm.hidden["machine"], *wanted)
+    if known != wanted:
+        now = cloud.store.get(vm.id) or now
+        now.hidden["address"] = wanted
+        cloud.store.put(now)
 
 
 async def sync_nics(cloud: Cloud, nics: Iterable[Resource]) -> None:
@@ -107,6 +134,21 @@ async def sync_network(cloud: Cloud, vnet: Resource) -> None:
     """Bring all machines of a VNet in line (a subnet's NSG may have changed)."""
     for subnet in vnet.properties["subnets"]:
         await sync_nics(cloud, cloud.store.referrers(vnet.id.child("subnets", subnet["name"]), NIC))
+
+
+async def sync_asgs(cloud: Cloud, asgs: Iterable[str]) -> None:
+    """Bring all machines in line whose NSGs have rules for these application security groups."""
+    groups = {ids.key(one.id): one for asg in asgs for one in cloud.store.referrers(asg, security_rules.GROUP)}
+    for group in groups.values():
+        await sync_nsg(cloud, group.id)
+
+
+def asgs_of(nic: Resource) -> set[str]:
+    """The ids of the application security groups that a NIC belongs to, in lower case."""
+    configurations = nic.properties.get("ipConfigurations", ())
+    return {
+        ids.key(asg["id"]) for one in configurations for asg in one["properties"].get("applicationSecurityGroups", ())
+    }
 
 
 async def sync_nsg(cloud: Cloud, group: ids.ResourceId) -> None:

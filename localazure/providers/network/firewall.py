@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from localazure.machines.machine import WIRE_SERVER, FirewallRule
+from localazure.providers.network.rules import DEFAULT_RULES
+from localazure.providers.network.service_tags import ENFORCED
 from localazure.store.resources import Resource
 
 _ANY = ("*", "any", "0.0.0.0/0", "0.0.0.0")
-
-# Azure's own rules, at the end of every NSG: (name, priority, direction, access, source, destination).
-DEFAULT_RULES = (
-    ("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
-    ("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
-    ("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
-    ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
-)
+_TAGS = tuple(tag.lower() for tag in ENFORCED)
+# The private addresses of the members of an application security group, by its id.
+Members = Callable[[str], list[str]]
 
 
-def rules_of(group: Resource) -> list[FirewallRule]:
-    """An NSG's own rules by priority."""
+def rules_of(group: Resource, members: Members) -> list[FirewallRule]:
+    """An NSG's own rules by priority; without those that no packet of these machines can match."""
     rules = []
     for one in group.properties["securityRules"]:
         properties = one["properties"]
-
-        def values(name: str, properties: dict[str, object] = properties) -> tuple[str, ...]:
-            many = properties.get(f"{name}es" if name.endswith("Prefix") else f"{name}s")
-            return tuple(many) if many else (str(properties.get(name) or "*"),)  # type: ignore[arg-type]
-
-        rules.append(
-            FirewallRule(
-                one["name"], properties["priority"], properties["direction"], properties["access"],
-                properties["protocol"], values("sourceAddressPrefix"), values("sourcePortRange"),
-                values("destinationAddressPrefix"), values("destinationPortRange"),
-            )
-        )  # fmt: skip
+        sources, destinations = (_addresses(properties, side, members) for side in ("source", "destination"))
+        if sources and destinations:
+            rules.append(
+                FirewallRule(
+                    one["name"], properties["priority"], properties["direction"], properties["access"],
+                    properties["protocol"], sources, _ports_of(properties, "source"), destinations,
+                    _ports_of(properties, "destination"),
+                )
+            )  # fmt: skip
     return sorted(rules, key=lambda rule: rule.priority)
 
 
-def _defaults() -> list[FirewallRule]:
+def _ports_of(properties: dict[str, Any], side: str) -> tuple[str, ...]:
+    return tuple(properties.get(f"{side}PortRanges") or [properties[f"{side}PortRange"]])
+
+
+def _addresses(properties: dict[str, Any], side: str, members: Members) -> tuple[str, ...]:
+    """One side's addresses and enforced tags; none for IPv6 and for services that are not here."""
+    groups = properties.get(f"{side}ApplicationSecurityGroups")
+    if groups:
+        return tuple(dict.fromkeys(address for one in groups for address in members(one["id"])))
+    given = properties.get(f"{side}AddressPrefixes") or [properties[f"{side}AddressPrefix"]]
+    return tuple(one for one in given if one.lower() in (*_ANY, *_TAGS) or (one[0].isdigit() and ":" not in one))
+
+
+def defaults() -> list[FirewallRule]:
+    """Azure's own rules at the end of every NSG."""
     return [
         FirewallRule(name, priority, direction, access, "*", (source,), ("*",), (destination,), ("*",))
-        for name, priority, direction, access, source, destination in DEFAULT_RULES
+        for name, priority, direction, access, source, destination, _ in DEFAULT_RULES
     ]
 
 
@@ -57,7 +65,7 @@ def both(first: list[FirewallRule], second: list[FirewallRule], vnet: list[str])
     joined: list[FirewallRule] = []
     for direction in ("Inbound", "Outbound"):
         left, right = (
-            [rule for rule in [*rules, *_defaults()] if rule.direction == direction] for rules in (first, second)
+            [rule for rule in [*rules, *defaults()] if rule.direction == direction] for rules in (first, second)
         )
         for one in left:
             if one.access == "Deny":
@@ -110,10 +118,9 @@ def _common(one: str, other: str, vnet: list[str]) -> list[str]:
         return [other]
     if other.lower() in _ANY or one.lower() == other.lower():
         return [one]
-    tags = {"virtualnetwork", "internet", "azureloadbalancer"}
-    if one.lower() in tags and other.lower() in tags:
+    if one.lower() in _TAGS and other.lower() in _TAGS:
         return []  # no two of these tags share an address
-    if other.lower() in tags:
+    if other.lower() in _TAGS:
         one, other = other, one
     if one.lower() == "virtualnetwork":
         return [prefix for space in vnet for prefix in _common(space, other, vnet)]

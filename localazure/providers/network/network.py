@@ -1,4 +1,4 @@
-"""What Microsoft.Network's resources share: name rule, writing and deleting as long-running operations, status URLs."""
+"""What Microsoft.Network's resources share: names and shapes, writing and deleting as long operations, status URLs."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from localazure.arm import ids, locations
+from localazure.arm import shape as shapes
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error, operation_in_progress
+from localazure.arm.errors import ArmError, network_error, operation_in_progress, reference_not_found
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.arm.shape import tags as checked_tags
 from localazure.providers.common import existing
 from localazure.store.resources import Resource
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,78}[a-z0-9_])?", re.I)
 DELETE_RETRY_AFTER_S = 10.0
+_NOTIFIES = {"Azure-AsyncNotification": "Enabled"}
 Effect = Callable[[], Awaitable[None]]
 
 
 def check_name(name: str) -> None:
-    """The rule for names of VNets, subnets, NICs, NSGs, rules and public IPs."""
+    """The rule for names of all types here and of their children."""
     if not _NAME.fullmatch(name):
         raise network_error(
             400,
@@ -32,6 +33,43 @@ def check_name(name: str) -> None:
             "character, and it must end with a word character or with '_'. The name may contain word characters or "
             "'.', '-', '_'.",
         )
+
+
+def check_shape(body: Any, shape: shapes.Shape) -> None:
+    """Raise ArmError InvalidRequestFormat for the first member of a wrong type, as this provider's reader does."""
+    try:
+        shapes.check(body, shape)
+    except ArmError as error:
+        wrong = [{"code": "InvalidJson", "message": error.message}]
+        raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=wrong) from None
+
+
+def reference(member: Any, path: str) -> str | None:
+    """The id that a member like `networkSecurityGroup` names; None when it is absent. Raises ArmError without an id."""
+    if member is None:
+        return None
+    if not member.get("id"):
+        missing = [{"code": "MissingJsonReferenceId", "message": f"Value for reference id is missing. Path {path}."}]
+        raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=missing)
+    return str(member["id"])
+
+
+def referred(cloud: Cloud, identifier: str, path: str, full_type: str, location: str, source: str) -> Resource:
+    """The resource that an id names; raises ArmError when it is missing, going, or of another type or region."""
+    parsed = ids.parse(identifier, path)
+    found = cloud.store.get(parsed)
+    if parsed.type.lower() != full_type.lower():
+        message = f"Reference Id {identifier} is not formatted correctly. The Id is expected to reference resources of "
+        wrong = [{"code": "InvalidJsonReferenceWrongType", "message": f"{message}type {full_type}. Path {path}."}]
+        raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=wrong)
+    if found is None or found.location != location or found.state == "Deleting":
+        raise reference_not_found(identifier, source)
+    return found
+
+
+def not_found(identifier: ids.ResourceId) -> ArmError:
+    """What is said of a missing child of a resource that is there."""
+    return network_error(404, "NotFound", f"Resource {identifier} not found.")
 
 
 @dataclass(frozen=True)
@@ -46,6 +84,12 @@ class Pace:
 def refuse_if_busy(cloud: Cloud, target: ids.ResourceId) -> None:
     operation = cloud.operations.in_flight(target)
     if operation is not None:
+        raise operation_in_progress(operation.id)
+
+
+def refuse_if_busy_below(cloud: Cloud, target: ids.ResourceId) -> None:
+    """The same for a resource whose children are written one at a time."""
+    for operation in cloud.operations.below(target):
         raise operation_in_progress(operation.id)
 
 
@@ -78,7 +122,8 @@ def write(
         _failed(cloud, resource.id),
     )
     body = answer() if answer is not None else render(cloud, resource)
-    return cloud.operations.accepted(operation, request, Reply(201 if is_new else 200, body), pace.retry_after)
+    reply = Reply(201 if is_new else 200, body, dict(_NOTIFIES))
+    return cloud.operations.accepted(operation, request, reply, pace.retry_after)
 
 
 def _finish(
@@ -127,7 +172,22 @@ def remove_child(cloud: Cloud, request: Request, parent: Resource, target: ids.R
         _settle(cloud, parent.id, before)
 
     operation = cloud.operations.start("network", parent.location, target, "delete", work, _failed(cloud, parent.id))
-    return cloud.operations.accepted(operation, request, Reply(202), DELETE_RETRY_AFTER_S)
+    return cloud.operations.accepted(operation, request, Reply(202, None, dict(_NOTIFIES)), DELETE_RETRY_AFTER_S)
+
+
+def ask(
+    cloud: Cloud, request: Request, resource: Resource, action: str, answer: Callable[[], dict[str, Any]]
+) -> Reply:
+    """A question that the service answers at the end of an operation only: 202 with Location, which gives the body."""
+
+    async def work(_: Operation) -> dict[str, Any]:
+        await cloud.operations.pause(DELETE_RETRY_AFTER_S)
+        return answer()
+
+    operation = cloud.operations.start("network", resource.location, f"{resource.id}/{action}", action, work)
+    reply = cloud.operations.accepted(operation, request, Reply(202, None, dict(_NOTIFIES)), DELETE_RETRY_AFTER_S)
+    reply.headers.pop("Azure-AsyncOperation")
+    return reply
 
 
 def patch_tags(
@@ -137,9 +197,10 @@ def patch_tags(
 
     def handler(cloud: Cloud, request: Request) -> Reply:
         resource = existing(cloud, request.resource_id(full_type, parameter))
-        resource.tags = checked_tags(request.body)
-        cloud.store.put(resource)
-        return Reply(200, render(cloud, resource))
+        if "tags" in request.body:
+            resource.tags = shapes.tags(request.body)
+            cloud.store.put(resource)
+        return Reply(200, render(cloud, resource), dict(_NOTIFIES))
 
     return handler
 
@@ -211,13 +272,10 @@ def get_status(cloud: Cloud, request: Request) -> Reply:
 
 
 def get_result(cloud: Cloud, request: Request) -> Reply:
-    """The Location of a deletion: 202 while it runs, 204 at its end."""
+    """The Location of a deletion or a question: 202 while it runs, at its end 204, or 200 with what was asked."""
     operation = _operation(cloud, request)
     if operation.running:
-        at = f"{request.base_url}{request.path}?api-version={request.api_version}"
-        reply = Reply(202, None, {"Location": at})
-        cloud.operations.hint(operation, reply, DELETE_RETRY_AFTER_S)
-        return reply
+        return cloud.operations.accepted(operation, request, Reply(202, None, dict(_NOTIFIES)), DELETE_RETRY_AFTER_S)
     if operation.error is not None:
         raise network_error(operation.error_status, operation.error["code"], operation.error["message"])
-    return Reply(204)
+    return Reply(204, None, dict(_NOTIFIES)) if operation.output is None else Reply(200, operation.output)

@@ -1,47 +1,51 @@
-"""Network interfaces and their private addresses."""
+"""Network interfaces and their IP configurations."""
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
 import uuid
-from typing import Any, TypeGuard
+from typing import Any
 
 from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, network_error, reference_not_found
-from localazure.arm.request import Reply, Request
+from localazure.arm.errors import network_error, operation_in_progress
+from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, place
-from localazure.providers.network import attach, network, nsgs, public_ips, vnets
+from localazure.providers.common import envelope, existing, place
+from localazure.providers.network import attach, ip_configurations, network, rules
 from localazure.store.resources import Resource
 
 KIND = attach.NIC
 _PACE = network.Pace(retry_after=None, duration=0, first_state="Succeeded")
-_CONFIGURATION: dict[str, Any] = {
-    "name": str,
-    "properties": {
-        "privateIPAddress": str,
-        "privateIPAllocationMethod": str,
-        "privateIPAddressVersion": str,
-        "primary": bool,
-        "subnet": shape.SUB_RESOURCE,
-        "publicIPAddress": {"id": str, "properties": {"deleteOption": str}},
-    },
-}
 _SHAPE: dict[str, Any] = {
+    "kind": str,
     "properties": {
-        "ipConfigurations": [_CONFIGURATION],
+        "ipConfigurations": [ip_configurations.SHAPE],
         "networkSecurityGroup": shape.SUB_RESOURCE,
         "enableAcceleratedNetworking": bool,
         "enableIPForwarding": bool,
-        "dnsSettings": {"dnsServers": [str]},
-    }
+        "disableTcpStateTracking": bool,
+        "auxiliaryMode": str,
+        "auxiliarySku": str,
+        "dnsSettings": {"dnsServers": [str], "internalDnsNameLabel": str},
+    },
 }
+_AUXILIARY = {
+    "auxiliaryMode": ("None", "MaxConnections", "Floating", "AcceleratedConnections"),
+    "auxiliarySku": ("None", "A1", "A2", "A4", "A8"),
+}
+_INTERNAL_SUFFIX = "internal.cloudapp.net"
 
 
 def routes() -> list[Route]:
-    return network.standard_routes(KIND, "nic", render, put, delete, expanded)
+    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{nic}}"
+    return [
+        *network.standard_routes(KIND, "nic", render, put, delete, expanded),
+        Route("GET", f"{one}/ipConfigurations", list_configurations, KIND),
+        Route("GET", f"{one}/ipConfigurations/{{configuration}}", get_configuration, KIND),
+        Route("GET", f"{one}/loadBalancers", list_load_balancers, KIND),
+    ]
 
 
 def mac_of(nic: ids.ResourceId) -> str:
@@ -53,25 +57,20 @@ def mac_of(nic: ids.ResourceId) -> str:
 def render(cloud: Cloud, nic: Resource) -> dict[str, Any]:
     properties = {"provisioningState": nic.state, **nic.properties}
     properties["ipConfigurations"] = [
-        {
-            "name": one["name"],
-            "id": f"{nic.id}/ipConfigurations/{one['name']}",
-            "etag": f'W/"{nic.etag}"',
-            "type": f"{KIND}/ipConfigurations",
-            "properties": {"provisioningState": nic.state, **one["properties"]},
-        }
-        for one in nic.properties["ipConfigurations"]
+        ip_configurations.render(nic, one) for one in nic.properties["ipConfigurations"]
     ]
     vm = attach.vm_of(cloud, nic)
     if vm is not None:
         properties["virtualMachine"] = {"id": str(vm.id)}
         properties["primary"] = True
         properties["macAddress"] = mac_of(nic.id).upper().replace(":", "-")
-    return envelope(nic, properties, etag=True)
+    return {**envelope(nic, properties, etag=True), "kind": "Regular"}
 
 
 def expanded(cloud: Cloud, request: Request, nic: Resource) -> dict[str, Any]:
     """With what `$expand` names in full: ipConfigurations/publicIPAddress, …/subnet, networkSecurityGroup."""
+    from localazure.providers.network import nsgs, public_ips, subnets
+
     body = render(cloud, nic)
     wanted = {one.strip().lower() for one in request.query["$expand"].split(",")}
     properties = body["properties"]
@@ -86,194 +85,145 @@ def expanded(cloud: Cloud, request: Request, nic: Resource) -> dict[str, Any]:
             found = cloud.store.get(public_ip["id"])
             inner["publicIPAddress"] = public_ips.render(cloud, found) if found else public_ip
         if "ipconfigurations/subnet" in wanted:
-            place_ = vnets.find_subnet(cloud, ids.parse(inner["subnet"]["id"]))
-            inner["subnet"] = vnets.render_subnet(cloud, *place_) if place_ else inner["subnet"]
+            place_ = subnets.find(cloud, ids.parse(inner["subnet"]["id"]))
+            inner["subnet"] = subnets.render(cloud, *place_) if place_ else inner["subnet"]
     return body
 
 
-# private addresses
+def configurations_in(cloud: Cloud, subnet: ids.ResourceId) -> list[dict[str, Any]]:
+    """The IP configurations in a subnet, in full."""
+    return [
+        one
+        for nic in cloud.store.referrers(subnet, KIND)
+        for one in render(cloud, nic)["properties"]["ipConfigurations"]
+        if ids.key(one["properties"]["subnet"]["id"]) == ids.key(subnet)
+    ]
 
 
-def _taken(cloud: Cloud, subnet: ids.ResourceId, except_nic: ids.ResourceId) -> dict[str, str]:
+def taken(cloud: Cloud, subnet: ids.ResourceId, except_nic: ids.ResourceId | None = None) -> dict[str, str]:
     """Addresses in use in a subnet, each with the IP configuration that has it."""
     found = {}
     for nic in cloud.store.referrers(subnet, KIND):
-        if ids.key(nic.id) != ids.key(except_nic):
+        if except_nic is None or ids.key(nic.id) != ids.key(except_nic):
             for one in nic.properties["ipConfigurations"]:
                 if ids.key(one["properties"]["subnet"]["id"]) == ids.key(subnet):
                     found[one["properties"]["privateIPAddress"]] = f"{nic.id}/ipConfigurations/{one['name']}"
     return found
 
 
-def _choose(prefix: str, subnet: ids.ResourceId, taken: dict[str, str], wanted: str | None) -> str:
-    """The wanted address, or the first free one. Azure keeps the first four of a subnet and the last."""
-    network_ = ipaddress.IPv4Network(prefix)
-    if wanted is None:
-        for offset in range(4, network_.num_addresses - 1):
-            if str(network_[offset]) not in taken:
-                return str(network_[offset])
-        raise network_error(400, "SubnetIsFull", f"Subnet {subnet.name} with address prefix {prefix} is already full.")
-    try:
-        address = ipaddress.IPv4Address(wanted)
-    except ValueError:
-        raise network_error(
-            400, "InvalidIPAddressFormat", f"IP address {wanted} is not a valid IPv4 address."
-        ) from None
-    if address not in network_:
-        message = f"Private static IP address {wanted} does not belong to the range of subnet prefix {prefix}."
-        raise network_error(400, "PrivateIPAddressNotInSubnet", message)
-    if address in [network_[at] for at in (0, 1, 2, 3, -1)]:
-        message = f"Private static IP address {wanted} falls within reserved IP range of subnet prefix {prefix}."
-        raise network_error(400, "PrivateIPAddressInReservedRange", message)
-    if wanted in taken:
-        message = f"IP configuration's private IP address {wanted} is already allocated to resource {taken[wanted]}."
-        raise network_error(400, "PrivateIPAddressIsAllocated", message)
-    return str(address)
-
-
 # writing
 
 
-def _configuration(
-    cloud: Cloud, nic: ids.ResourceId, location: str, given: dict[str, Any], before: dict[str, Any] | None
-) -> dict[str, Any]:
-    name = given.get("name") or ""
-    network.check_name(name)
-    source = f"{nic}/ipConfigurations/{name}"
-    properties = given.get("properties") or {}
-    subnet_id = (properties.get("subnet") or {}).get("id")
-    if not subnet_id:
-        raise network_error(
-            400, "SubnetNotSpecifiedInIpConfiguration", f"IP configuration {source} must name a subnet."
-        )
-    subnet = ids.parse(subnet_id, "properties.ipConfigurations[0].properties.subnet.id")
-    found = vnets.find_subnet(cloud, subnet)
-    if found is None or found[0].location != location or found[0].state == "Deleting":
-        raise reference_not_found(subnet_id, source)
-    if found[0].state == "Updating":
-        # What the service says while a subnet is still being made; without Retry-After.
-        message = f"A retryable error occurred: resource {subnet_id} is in provisioning state Updating."
-        raise network_error(429, "RetryableError", message)
-    method = properties.get("privateIPAllocationMethod") or "Dynamic"
-    wanted = properties.get("privateIPAddress") if method.lower() == "static" else None
-    if method.lower() == "static" and not wanted:
-        message = f"IP configuration {source} uses static allocation but does not have a private IP address."
-        raise network_error(400, "PrivateIPAddressNotSpecified", message)
-    old = (before or {}).get("properties", {})
-    if wanted is None and old and ids.key(old["subnet"]["id"]) == ids.key(subnet):
-        wanted = old["privateIPAddress"]  # an address once given stays until the subnet changes
-    kept: dict[str, Any] = {
-        "privateIPAddress": _choose(
-            found[1]["properties"]["addressPrefix"], subnet, _taken(cloud, subnet, nic), wanted
-        ),
-        "privateIPAllocationMethod": "Static" if method.lower() == "static" else "Dynamic",
-        "subnet": {"id": subnet_id},
-        "primary": True,
-        "privateIPAddressVersion": "IPv4",
-    }
-    public_ip = properties.get("publicIPAddress")
-    if public_ip and public_ip.get("id"):
-        kept["publicIPAddress"] = _public_ip(cloud, nic, location, source, public_ip)
-    return {"name": name, "properties": kept}
-
-
-def _usable(found: Resource | None, location: str, kind: str) -> TypeGuard[Resource]:
-    """Whether a resource that is named is there, stays, and is of the right kind and region."""
-    return found is not None and found.location == location and found.type == kind and found.state != "Deleting"
-
-
-def _public_ip(cloud: Cloud, nic: ids.ResourceId, location: str, source: str, given: dict[str, Any]) -> dict[str, Any]:
-    identifier = ids.parse(given["id"], "properties.ipConfigurations[0].properties.publicIPAddress.id")
-    found = cloud.store.get(identifier)
-    if not _usable(found, location, public_ips.KIND):
-        raise reference_not_found(given["id"], source)
-    for user in cloud.store.referrers(identifier, KIND):
-        if ids.key(user.id) != ids.key(nic):
-            other = attach.ip_configuration_ids(user, identifier)[0]
-            message = (
-                f"Resource {source} is referencing public IP address {found.id} that is already allocated to "
-                f"resource {other}."
-            )
-            raise network_error(400, "PublicIPAddressInUse", message)
-    kept: dict[str, Any] = {"id": str(found.id)}
-    option = (given.get("properties") or {}).get("deleteOption")
-    if option:
-        if option not in ("Delete", "Detach"):
-            message = f"The deleteOption '{option}' of {found.id} is invalid. Allowed values are Delete, Detach."
-            raise network_error(400, "InvalidDeleteOption", message)
-        kept["properties"] = {"deleteOption": option}
-    return kept
+def check_dns_server(resource: ids.ResourceId, server: str) -> None:
+    """Raise ArmError for a DNS server that is no address. A NIC may also say that it takes Azure's own."""
+    try:
+        ipaddress.ip_address(server)
+    except ValueError:
+        message = f"DNS server '{server}' of {resource} is not a valid IP address."
+        raise network_error(400, "InvalidDnsServerIpAddress", message) from None
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "nic")
     network.check_name(identifier.name)
-    shape.check(request.body, _SHAPE)
+    network.check_shape(request.body, _SHAPE)
     location, tags = place(cloud, request, identifier)
     given = request.body.get("properties") or {}
-    configurations = given.get("ipConfigurations") or []
-    if not configurations:
-        message = f"Network interface {identifier} must have one or more IP configurations."
-        raise network_error(400, "NetworkInterfaceMustHaveAtLeastOneIpConfiguration", message)
-    if len(configurations) > 1:
-        message = "Local Azure gives a network interface one IP configuration only."
-        raise network_error(400, "MultipleIpConfigurationsNotSupportedByLocalAzure", message)
     found = cloud.store.get(identifier)
-    before = found.properties["ipConfigurations"][0] if found else None
-    kept = [_configuration(cloud, identifier, location, configurations[0], before)]
-    if found is not None and before is not None:
-        _refuse_moving(cloud, found, before, kept[0])
     network.refuse_if_busy(cloud, identifier)
-    properties = _properties(given, kept, found)
-    group = (given.get("networkSecurityGroup") or {}).get("id")
+    kept = ip_configurations.checked(cloud, identifier, location, given.get("ipConfigurations") or [], found)
+    properties = _properties(identifier, given, kept, found)
+    path = "properties.networkSecurityGroup"
+    group = network.reference(given.get("networkSecurityGroup"), path)
     if group:
-        nsg = cloud.store.get(ids.parse(group, "properties.networkSecurityGroup.id"))
-        if not _usable(nsg, location, nsgs.KIND):
-            raise reference_not_found(group, str(identifier))
+        nsg = network.referred(cloud, group, path, rules.GROUP, location, str(identifier))
         properties["networkSecurityGroup"] = {"id": str(nsg.id)}
+    before = attach.asgs_of(found) if found else set()
+    moved = found is not None and _moved(cloud, found, kept)
     nic = Resource(identifier, location, tags, properties)
-    return network.write(cloud, request, nic, _PACE, render, lambda: _apply(cloud, identifier), is_new=found is None)
+    # Who is a member of a group, and at which address, counts for the rules of others too.
+    asgs = before ^ attach.asgs_of(nic) | (before if moved else set())
+    return network.write(
+        cloud, request, nic, _PACE, render, lambda: _apply(cloud, identifier, asgs), is_new=found is None
+    )
 
 
-def _properties(given: dict[str, Any], configurations: list[dict[str, Any]], found: Resource | None) -> dict[str, Any]:
-    servers = (given.get("dnsSettings") or {}).get("dnsServers") or []
+def _properties(
+    identifier: ids.ResourceId, given: dict[str, Any], configurations: list[dict[str, Any]], found: Resource | None
+) -> dict[str, Any]:
+    settings = given.get("dnsSettings") or {}
+    for server in settings.get("dnsServers") or []:
+        if server != "AzureProvidedDNS":
+            check_dns_server(identifier, server)
+    dns: dict[str, Any] = {
+        "dnsServers": [one for one in settings.get("dnsServers") or [] if one != "AzureProvidedDNS"],
+        "appliedDnsServers": [],
+    }
+    if settings.get("internalDnsNameLabel"):
+        dns["internalDnsNameLabel"] = settings["internalDnsNameLabel"]
+        dns["internalFqdn"] = f"{settings['internalDnsNameLabel']}.{_INTERNAL_SUFFIX}"
     return {
         "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
         "ipConfigurations": configurations,
-        "dnsSettings": {
-            "dnsServers": servers,
-            "appliedDnsServers": [],
-            "internalDomainNameSuffix": "internal.cloudapp.net",
-        },
+        "dnsSettings": {**dns, "internalDomainNameSuffix": _INTERNAL_SUFFIX},
         "enableAcceleratedNetworking": bool(given.get("enableAcceleratedNetworking")),
         "vnetEncryptionSupported": False,
         "enableIPForwarding": bool(given.get("enableIPForwarding")),
-        "disableTcpStateTracking": False,
+        "disableTcpStateTracking": bool(given.get("disableTcpStateTracking")),
         "hostedWorkloads": [],
         "tapConfigurations": [],
         "nicType": "Standard",
         "allowPort25Out": False,
-        "auxiliaryMode": "None",
-        "auxiliarySku": "None",
+        **{member: _auxiliary(identifier, member, given.get(member)) for member in _AUXILIARY},
     }
 
 
-def _refuse_moving(cloud: Cloud, nic: Resource, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """A machine's address is fixed once it was made: neither subnet nor private address of its NIC can change."""
+def _auxiliary(identifier: ids.ResourceId, member: str, value: str | None) -> str:
+    if value is None:
+        return "None"
+    spelled = next((one for one in _AUXILIARY[member] if one.lower() == value.lower()), None)
+    if spelled is None:
+        message = f"Value '{value}' of {member} in {identifier} is invalid. Allowed values are {_AUXILIARY[member]}."
+        raise network_error(400, "InvalidRequestFormat", message)
+    return spelled
+
+
+def _moved(cloud: Cloud, nic: Resource, after: list[dict[str, Any]]) -> bool:
+    """Whether private addresses change; raises ArmError when a VM that uses the NIC could not follow."""
+
+    def places(configurations: list[dict[str, Any]]) -> set[tuple[str, str]]:
+        inner = [one["properties"] for one in configurations]
+        return {(ids.key(one["subnet"]["id"]), one["privateIPAddress"]) for one in inner}
+
+    before = nic.properties["ipConfigurations"]
+    if places(before) == places(after) and [one["properties"]["primary"] for one in before] == [
+        one["properties"]["primary"] for one in after
+    ]:
+        return False
     vm = attach.vm_of(cloud, nic)
-    old, new = before["properties"], after["properties"]
-    moved = old["privateIPAddress"] != new["privateIPAddress"] or ids.key(old["subnet"]["id"]) != ids.key(
-        new["subnet"]["id"]
+    if vm is None:
+        return True
+    operation = cloud.operations.in_flight(vm.id)
+    if operation is not None:
+        raise operation_in_progress(operation.id)
+    old, new = (
+        {ids.key(ids.parse(one["properties"]["subnet"]["id"]).parent or "") for one in configurations}
+        for configurations in (before, after)
     )
-    if vm is not None and moved:
-        message = f"Local Azure can't change the subnet or private address of {nic.id} while {vm.id} uses it."
-        raise ArmError(400, "NicPrivateAddressFixedByLocalAzure", message, details=[])
+    if old != new:
+        message = (
+            f"Subnet of network interface {nic.id} cannot be changed to one of another virtual network while {vm.id} "
+            "uses it."
+        )
+        raise network_error(400, "SubnetChangeNotAllowedAcrossVirtualNetworks", message)
+    return True
 
 
-async def _apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
+async def _apply(cloud: Cloud, identifier: ids.ResourceId, asgs: set[str]) -> None:
     nic = cloud.store.get(identifier)
     if nic is not None:
         await attach.sync_nics(cloud, [nic])
+    await attach.sync_asgs(cloud, asgs)
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
@@ -298,6 +248,31 @@ def delete(cloud: Cloud, request: Request) -> Reply:
             )
 
     async def effect() -> None:
+        nic = cloud.store.get(identifier)
+        asgs = attach.asgs_of(nic) if nic else set()
         cloud.store.delete(identifier)
+        await attach.sync_asgs(cloud, asgs)
 
     return network.remove(cloud, request, identifier, check, effect)
+
+
+# parts
+
+
+def list_configurations(cloud: Cloud, request: Request) -> Reply:
+    nic = existing(cloud, request.resource_id(KIND, "nic"))
+    return listing(render(cloud, nic)["properties"]["ipConfigurations"])
+
+
+def get_configuration(cloud: Cloud, request: Request) -> Reply:
+    nic = existing(cloud, request.resource_id(KIND, "nic"))
+    for one in render(cloud, nic)["properties"]["ipConfigurations"]:
+        if one["name"].lower() == request.params["configuration"].lower():
+            return Reply(200, one)
+    raise network.not_found(nic.id.child("ipConfigurations", request.params["configuration"]))
+
+
+def list_load_balancers(cloud: Cloud, request: Request) -> Reply:
+    """There are none."""
+    existing(cloud, request.resource_id(KIND, "nic"))
+    return listing([])

@@ -8,7 +8,7 @@ from typing import Any
 
 from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error
+from localazure.arm.errors import network_error, reference_not_found
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers.common import envelope, place, zones_of
@@ -24,8 +24,10 @@ _SHAPE: dict[str, Any] = {
         "publicIPAllocationMethod": str,
         "publicIPAddressVersion": str,
         "idleTimeoutInMinutes": int,
-        "dnsSettings": {"domainNameLabel": str, "fqdn": str, "reverseFqdn": str},
-        "ipTags": [dict],
+        "dnsSettings": {"domainNameLabel": str, "domainNameLabelScope": str, "fqdn": str, "reverseFqdn": str},
+        "ipTags": [{"ipTagType": str, "tag": str}],
+        "publicIPPrefix": shape.SUB_RESOURCE,
+        "ddosSettings": {"protectionMode": str, "ddosProtectionPlan": shape.SUB_RESOURCE},
     },
 }
 
@@ -82,6 +84,9 @@ def _dns(
     if not label:
         return None
     _check_label(label)
+    if (given or {}).get("domainNameLabelScope"):
+        message = "Local Azure's domain name labels have no scope."
+        raise network_error(400, "DomainNameLabelScopeNotSupportedByLocalAzure", message)
     fqdn = _fqdn(cloud, label, location)
     user = _label_user(cloud, fqdn)
     if user is not None and ids.key(user.id) != ids.key(identifier):
@@ -117,22 +122,63 @@ def _sku(identifier: ids.ResourceId, body: dict[str, Any], method: str, before: 
     if method == "Dynamic":
         message = f"Standard sku publicIp {identifier} must have AllocationMethod set to Static."
         raise network_error(400, "StandardSkuPublicIPAddressesMustBeStatic", message)
-    return {"name": spelled, "tier": tier}
+    if tier.lower() != "regional":
+        message = "Local Azure's public addresses are regional."
+        raise network_error(400, "GlobalTierNotSupportedByLocalAzure", message)
+    return {"name": spelled, "tier": "Regional"}
+
+
+def _method(given: dict[str, Any]) -> str:
+    value = given.get("publicIPAllocationMethod") or "Dynamic"
+    spelled = next((one for one in ("Static", "Dynamic") if one.lower() == value.lower()), None)
+    if spelled is None:
+        raise network_error(
+            400, "InvalidRequestFormat", f"Cannot parse the request: publicIPAllocationMethod '{value}'."
+        )
+    return spelled
+
+
+def _protection(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, str]:
+    """How the address is protected from floods: as said, which has no effect here."""
+    settings = given.get("ddosSettings") or {}
+    plan = network.reference(settings.get("ddosProtectionPlan"), "properties.ddosSettings.ddosProtectionPlan")
+    if plan:
+        raise reference_not_found(plan, str(identifier))
+    modes = ("VirtualNetworkInherited", "Enabled", "Disabled")
+    value = settings.get("protectionMode") or modes[0]
+    spelled = next((one for one in modes if one.lower() == value.lower()), None)
+    if spelled is None:
+        message = f"Cannot parse the request: protectionMode '{value}'. Allowed values are {', '.join(modes)}."
+        raise network_error(400, "InvalidRequestFormat", message)
+    return {"protectionMode": spelled}
+
+
+def _zones(identifier: ids.ResourceId, body: dict[str, Any], before: Resource | None) -> dict[str, Any]:
+    """The top-level member `zones`, which stays as it was at first."""
+    given = zones_of(body)
+    if before is None:
+        return given
+    kept = before.extra.get("zones")
+    if given and sorted(given["zones"]) != sorted(kept or []):
+        raise network_error(
+            400,
+            "ResourceAvailabilityZonesCannotBeModified",
+            f"Resource {identifier} has an existing availability zone constraint {', '.join(kept or []) or 'none'} and "
+            f"the request has availability zone constraint {', '.join(given['zones'])}, which do not match. Zones "
+            "cannot be added/updated/removed once the resource is created. The resource cannot be updated from "
+            "regional to zonal or vice-versa.",
+        )
+    return {"zones": kept} if kept else {}
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "publicip")
     network.check_name(identifier.name)
-    shape.check(request.body, _SHAPE)
+    network.check_shape(request.body, _SHAPE)
     location, tags = place(cloud, request, identifier)
     given = request.body.get("properties") or {}
     found = cloud.store.get(identifier)
-    method = given.get("publicIPAllocationMethod") or "Dynamic"
-    method = next((one for one in ("Static", "Dynamic") if one.lower() == method.lower()), method)
-    if method not in ("Static", "Dynamic"):
-        raise network_error(
-            400, "InvalidRequestFormat", f"Cannot parse the request: publicIPAllocationMethod '{method}'."
-        )
+    method = _method(given)
     sku = _sku(identifier, request.body, method, found)
     if (given.get("publicIPAddressVersion") or "IPv4").lower() != "ipv4":
         message = "Local Azure hands out IPv4 addresses only."
@@ -141,6 +187,9 @@ def put(cloud: Cloud, request: Request) -> Reply:
     if not 4 <= idle <= 30:
         message = f"The idle timeout {idle} of {identifier} is invalid. Allowed range is 4-30 minutes."
         raise network_error(400, "PublicIPAddressIdleTimeoutIsInvalid", message)
+    prefix = network.reference(given.get("publicIPPrefix"), "properties.publicIPPrefix")
+    if prefix:
+        raise reference_not_found(prefix, str(identifier))
     dns = _dns(cloud, identifier, location, given.get("dnsSettings"))
     if found is None and len(cloud.store.of_type(KIND)) >= len(cloud.platform.public_pool):
         limit = len(cloud.platform.public_pool)
@@ -153,13 +202,14 @@ def put(cloud: Cloud, request: Request) -> Reply:
         "publicIPAllocationMethod": method,
         "idleTimeoutInMinutes": idle,
         "ipTags": given.get("ipTags") or [],
-        "ddosSettings": {"protectionMode": "VirtualNetworkInherited"},
+        "ddosSettings": _protection(identifier, given),
     }
     if dns:
         properties["dnsSettings"] = dns
     if found and found.properties.get("ipAddress"):
         properties["ipAddress"] = found.properties["ipAddress"]
-    public_ip = Resource(identifier, location, tags, properties, {"sku": sku, **zones_of(request.body)})
+    extra = {"sku": sku, **_zones(identifier, request.body, found)}
+    public_ip = Resource(identifier, location, tags, properties, extra)
     return network.write(
         cloud, request, public_ip, _PACE, render, lambda: apply(cloud, identifier), is_new=found is None
     )

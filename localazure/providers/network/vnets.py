@@ -1,222 +1,151 @@
-"""Virtual networks and their subnets."""
+"""Virtual networks: their address space, which of their addresses are free, and how machines know them."""
 
 from __future__ import annotations
 
 import ipaddress
+import uuid
 from typing import Any
 
-from localazure.arm import ids, shape, versions
+from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error, parent_not_found, reference_not_found
+from localazure.arm.errors import ArmError, network_error, reference_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import Network, Subnet
 from localazure.providers.common import envelope, existing, place
-from localazure.providers.network import attach, network
+from localazure.providers.network import address_plan, attach, network, nics, subnets
 from localazure.store.resources import Resource
 
-KIND = "Microsoft.Network/virtualNetworks"
-SUBNET = f"{KIND}/subnets"
-_PACE = network.Pace(retry_after=3, duration=3)
-_SUBNET_PROPERTIES: dict[str, Any] = {
-    "addressPrefix": str,
-    "addressPrefixes": [str],
-    "networkSecurityGroup": shape.SUB_RESOURCE,
-    "defaultOutboundAccess": bool,
-    "serviceEndpoints": [dict],
-    "delegations": [dict],
-}
-_SUBNET_SHAPE: dict[str, Any] = {"name": str, "properties": _SUBNET_PROPERTIES}
+KIND = attach.VNET
+PEERING = f"{KIND}/virtualNetworkPeerings"
 _SHAPE: dict[str, Any] = {
     "properties": {
         "addressSpace": {"addressPrefixes": [str]},
-        "subnets": [_SUBNET_SHAPE],
+        "subnets": [subnets.SHAPE],
         "dhcpOptions": {"dnsServers": [str]},
         "enableDdosProtection": bool,
+        "ddosProtectionPlan": shape.SUB_RESOURCE,
+        "encryption": {"enabled": bool, "enforcement": str},
+        "flowTimeoutInMinutes": int,
+        "virtualNetworkPeerings": [dict],
     }
 }
+_SUGGESTIONS = 5
 
 
 def routes() -> list[Route]:
-    subnets = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{vnet}}/subnets"
+    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{vnet}}"
+    peerings = f"{one}/virtualNetworkPeerings"
     return [
         *network.standard_routes(KIND, "vnet", render, put, delete),
-        Route("GET", subnets, list_subnets, SUBNET),
-        Route("GET", f"{subnets}/{{subnet}}", get_subnet, SUBNET),
-        Route("PUT", f"{subnets}/{{subnet}}", put_subnet, SUBNET),
-        Route("DELETE", f"{subnets}/{{subnet}}", delete_subnet, SUBNET),
+        Route("GET", f"{one}/CheckIPAddressAvailability", check_address, KIND),
+        Route("GET", f"{one}/usages", list_usages, KIND),
+        Route("GET", peerings, list_peerings, PEERING),
+        Route("GET", f"{peerings}/{{peering}}", get_peering, PEERING),
+        Route("PUT", f"{peerings}/{{peering}}", put_peering, PEERING),
+        Route("DELETE", f"{peerings}/{{peering}}", delete_peering, PEERING),
     ]
 
 
 def machine_network(vnet: Resource) -> Network:
     """The network as machines know it."""
-    subnets = tuple(Subnet(one["name"], one["properties"]["addressPrefix"]) for one in vnet.properties["subnets"])
-    return Network(ids.short_id(vnet.id), tuple(vnet.properties["addressSpace"]["addressPrefixes"]), subnets)
-
-
-def find_subnet(cloud: Cloud, identifier: ids.ResourceId) -> tuple[Resource, dict[str, Any]] | None:
-    """The VNet and the subnet in it that an id names."""
-    parent = identifier.parent
-    vnet = cloud.store.get(parent) if parent is not None else None
-    if vnet is None or identifier.type.lower() != SUBNET.lower():
-        return None
-    for subnet in vnet.properties["subnets"]:
-        if subnet["name"].lower() == identifier.name.lower():
-            return vnet, subnet
-    return None
+    found = tuple(Subnet(one["name"], one["properties"]["addressPrefix"]) for one in vnet.properties["subnets"])
+    return Network(ids.short_id(vnet.id), tuple(vnet.properties["addressSpace"]["addressPrefixes"]), found)
 
 
 def render(cloud: Cloud, vnet: Resource) -> dict[str, Any]:
     properties = {"provisioningState": vnet.state, **vnet.properties}
-    properties["subnets"] = [render_subnet(cloud, vnet, subnet) for subnet in vnet.properties["subnets"]]
+    properties["subnets"] = [subnets.render(cloud, vnet, subnet) for subnet in vnet.properties["subnets"]]
     return envelope(vnet, properties, etag=True)
 
 
-def render_subnet(cloud: Cloud, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
-    identifier = vnet.id.child("subnets", subnet["name"])
-    properties = {"provisioningState": vnet.state, **subnet["properties"]}
-    users = [one for nic in cloud.store.referrers(identifier) for one in attach.ip_configuration_ids(nic, identifier)]
-    if users:
-        properties["ipConfigurations"] = [{"id": one} for one in users]
-    return {
-        "name": subnet["name"],
-        "id": str(identifier),
-        "etag": f'W/"{vnet.etag}"',
-        "properties": properties,
-        "type": SUBNET,
-    }
-
-
-def _networks(prefixes: list[str], name: str) -> list[ipaddress.IPv4Network]:
-    found = []
-    for prefix in prefixes:
-        try:
-            found.append(ipaddress.IPv4Network(prefix))
-        except ValueError:
-            message = f"The address prefix {prefix} in resource {name} is not a valid IPv4 prefix."
-            raise network_error(400, "InvalidAddressPrefixFormat", message) from None
-    return found
-
-
-def _check_subnets(
-    cloud: Cloud, vnet: ids.ResourceId, location: str, space: list[str], subnets: list[dict[str, Any]]
-) -> None:
-    spaces = _networks(space, vnet.name)
-    taken: list[tuple[str, ipaddress.IPv4Network]] = []
-    for subnet in subnets:
-        name, properties = subnet["name"], subnet["properties"]
-        (prefix,) = _networks([properties["addressPrefix"]], name)
-        if not any(prefix.subnet_of(one) for one in spaces):
-            message = f"Subnet '{name}' is not valid in virtual network '{vnet.name}'."
-            raise network_error(400, "NetcfgInvalidSubnet", message)
-        if prefix.prefixlen > 29:
-            message = f"Subnet '{name}' is too small: the smallest subnet that Azure takes is a /29."
-            raise network_error(400, "NetcfgSubnetRangeTooSmall", message)
-        for other, range_ in taken:
-            if range_.overlaps(prefix):
-                message = (
-                    f"Subnet '{name}' is not valid because its IP address range overlaps with that of an existing "
-                    f"subnet '{other}'."
-                )
-                raise network_error(400, "NetcfgSubnetRangesOverlap", message)
-            if other.lower() == name.lower():
-                message = f"Virtual network {vnet} has more than one subnet of the name {name}."
-                raise network_error(400, "DuplicateResourceName", message)
-        taken.append((name, prefix))
-        group = (properties.get("networkSecurityGroup") or {}).get("id")
-        if group:
-            found = cloud.store.get(ids.parse(group, "properties.networkSecurityGroup.id"))
-            if found is None or found.location != location:
-                raise reference_not_found(group, str(vnet.child("subnets", name)))
-
-
-def _subnet(
-    request: Request, vnet: ids.ResourceId, name: str, given: dict[str, Any], before: dict[str, Any] | None
-) -> dict[str, Any]:
-    """A subnet as it is kept: its prefix in `addressPrefix`, defaults filled in, read-only members dropped."""
-    network.check_name(name)
-    properties = {key: value for key, value in given.items() if value is not None}
-    for computed in ("provisioningState", "ipConfigurations", "purpose"):
-        properties.pop(computed, None)
-    prefixes = properties.pop("addressPrefixes", None) or []
-    properties.setdefault("addressPrefix", prefixes[0] if len(prefixes) == 1 else "")
-    if not properties["addressPrefix"]:
-        message = f"Subnet {vnet.child('subnets', name)} must have exactly one address prefix."
-        raise network_error(400, "NoAddressPrefixOrPoolProvided", message)
-    if before is not None:
-        properties.setdefault("defaultOutboundAccess", before["properties"].get("defaultOutboundAccess"))
-    elif request.api_version >= versions.PRIVATE_SUBNETS_SINCE:
-        properties.setdefault("defaultOutboundAccess", False)
-    if properties.get("defaultOutboundAccess") is None:
-        properties.pop("defaultOutboundAccess", None)
-    properties.setdefault("delegations", [])
-    properties.setdefault("privateEndpointNetworkPolicies", "Disabled")
-    properties.setdefault("privateLinkServiceNetworkPolicies", "Enabled")
-    return {"name": name, "properties": properties}
+# writing
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "vnet")
     network.check_name(identifier.name)
-    shape.check(request.body, _SHAPE)
+    network.check_shape(request.body, _SHAPE)
     location, tags = place(cloud, request, identifier)
     given = request.body.get("properties") or {}
     space = (given.get("addressSpace") or {}).get("addressPrefixes") or []
-    if not space:
-        message = f"Virtual network {identifier} must have at least one address prefix."
-        raise network_error(400, "NoAddressPrefixOrPoolProvided", message)
     found = cloud.store.get(identifier)
-    before = {one["name"].lower(): one for one in found.properties["subnets"]} if found else {}
-    subnets = []
-    for one in given.get("subnets") or []:
-        name = one.get("name") or ""
-        subnets.append(_subnet(request, identifier, name, one.get("properties") or {}, before.get(name.lower())))
-    _check_subnets(cloud, identifier, location, space, subnets)
-    kept = {one["name"].lower() for one in subnets}
-    for name in before.keys() - kept:
-        _refuse_used(cloud, identifier.child("subnets", before[name]["name"]))
-    network.refuse_if_busy(cloud, identifier)
+    kept = _subnets(cloud, request, identifier, location, given, found)
+    address_plan.check_subnets(identifier, space, kept)
+    for name in _names(found.properties["subnets"] if found else []) - _names(kept):
+        subnets.refuse_used(cloud, identifier.child("subnets", name))
+    network.refuse_if_busy_below(cloud, identifier)
     properties = {
-        "resourceGuid": found.properties["resourceGuid"] if found else _guid(identifier),
+        "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
         "addressSpace": {"addressPrefixes": space},
-        "subnets": subnets,
+        **_options(identifier, given),
+        "subnets": kept,
         "virtualNetworkPeerings": [],
         "enableDdosProtection": bool(given.get("enableDdosProtection")),
     }
-    if (given.get("dhcpOptions") or {}).get("dnsServers"):
-        properties["dhcpOptions"] = {"dnsServers": given["dhcpOptions"]["dnsServers"]}
     vnet = Resource(identifier, location, tags, properties)
-    return network.write(cloud, request, vnet, _PACE, render, lambda: _apply(cloud, identifier), is_new=found is None)
+    return network.write(
+        cloud, request, vnet, subnets.PACE, render, lambda: apply(cloud, identifier), is_new=found is None
+    )
 
 
-def _guid(identifier: ids.ResourceId) -> str:
-    import uuid
-
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, ids.key(identifier)))
+def _names(of: list[dict[str, Any]]) -> set[str]:
+    return {one["name"].lower() for one in of}
 
 
-async def _apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
+def _subnets(
+    cloud: Cloud, request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any],
+    found: Resource | None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The subnets that a body names. One without the member leaves the network's subnets as they are."""
+    known = found.properties["subnets"] if found else []
+    if given.get("subnets") is None:
+        return known
+    before = {one["name"].lower(): one for one in known}
+    return [
+        subnets.checked(cloud, request, identifier, location, one, before.get((one.get("name") or "").lower()))
+        for one in given["subnets"]
+    ]
+
+
+def _options(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any]:
+    """What is kept as it was given, and refused where it would have to do something that is not here."""
+    options: dict[str, Any] = {}
+    servers = (given.get("dhcpOptions") or {}).get("dnsServers")
+    if servers is not None:
+        for server in servers:
+            nics.check_dns_server(identifier, server)
+        options["dhcpOptions"] = {"dnsServers": servers}
+    minutes = given.get("flowTimeoutInMinutes")
+    if minutes is not None:
+        if not 4 <= minutes <= 30:
+            message = f"The flow timeout {minutes} of {identifier} is invalid. Allowed range is 4-30 minutes."
+            raise network_error(400, "FlowTimeoutInMinutesIsInvalid", message)
+        options["flowTimeoutInMinutes"] = minutes
+    plan = network.reference(given.get("ddosProtectionPlan"), "properties.ddosProtectionPlan")
+    if plan:
+        raise reference_not_found(plan, str(identifier))
+    if (given.get("encryption") or {}).get("enabled"):
+        message = "Local Azure does not encrypt the traffic of virtual networks."
+        raise network_error(400, "EncryptionNotSupportedByLocalAzure", message)
+    if given.get("virtualNetworkPeerings"):
+        raise _no_peerings()
+    return options
+
+
+async def apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
+    """Bring a network's machines in line with it."""
     vnet = cloud.store.get(identifier)
     if vnet is not None:
         await cloud.blocking(cloud.platform.network_put, machine_network(vnet))
         await attach.sync_network(cloud, vnet)
 
 
-def _refuse_used(cloud: Cloud, subnet: ids.ResourceId) -> None:
-    for nic in cloud.store.referrers(subnet):
-        user = attach.ip_configuration_ids(nic, subnet)[0]
-        raise network_error(
-            400,
-            "InUseSubnetCannotBeDeleted",
-            f"Subnet {subnet.name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete "
-            "all the resources within the subnet. See aka.ms/deletesubnet.",
-        )
-
-
 def delete(cloud: Cloud, request: Request) -> Reply:
     def check(vnet: Resource) -> None:
         for subnet in vnet.properties["subnets"]:
-            _refuse_used(cloud, vnet.id.child("subnets", subnet["name"]))
+            subnets.refuse_used(cloud, vnet.id.child("subnets", subnet["name"]))
+        network.refuse_if_busy_below(cloud, vnet.id)
 
     identifier = request.resource_id(KIND, "vnet")
 
@@ -234,60 +163,77 @@ async def remove(cloud: Cloud, vnet: Resource) -> None:
     cloud.store.delete(vnet.id)
 
 
-# subnets
+# questions
 
 
-def list_subnets(cloud: Cloud, request: Request) -> Reply:
+def check_address(cloud: Cloud, request: Request) -> Reply:
+    """Whether an address of one of the subnets is free, and some that are if it is not."""
     vnet = existing(cloud, request.resource_id(KIND, "vnet"))
-    return listing([render_subnet(cloud, vnet, subnet) for subnet in vnet.properties["subnets"]])
+    text = request.query.get("ipaddress", "")
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        message = f"IP address {text} is not a valid IPv4 address."
+        raise network_error(400, "InvalidIPAddressFormat", message) from None
+    for subnet in vnet.properties["subnets"]:
+        prefix = subnet["properties"]["addressPrefix"]
+        if address not in ipaddress.IPv4Network(prefix):
+            continue
+        taken = nics.taken(cloud, vnet.id.child("subnets", subnet["name"]))
+        kept = address_plan.reserved(prefix, address)
+        if not kept and str(address) not in taken:
+            return Reply(200, {"available": True, "isPlatformReserved": False})
+        free = address_plan.free(prefix, taken, _SUGGESTIONS)
+        return Reply(200, {"available": False, "availableIPAddresses": free, "isPlatformReserved": kept})
+    message = (
+        f"Private static IP address {address} does not belong to the range of any subnet in the virtual network "
+        f"{vnet.id}."
+    )
+    raise network_error(400, "PrivateIPAddressNotInAnySubnet", message)
 
 
-def get_subnet(cloud: Cloud, request: Request) -> Reply:
+def list_usages(cloud: Cloud, request: Request) -> Reply:
+    """How full each subnet is."""
+    vnet = existing(cloud, request.resource_id(KIND, "vnet"))
+    usages = []
+    for subnet in vnet.properties["subnets"]:
+        identifier = vnet.id.child("subnets", subnet["name"])
+        size = ipaddress.IPv4Network(subnet["properties"]["addressPrefix"]).num_addresses
+        usages.append(
+            {
+                "currentValue": len(nics.taken(cloud, identifier)),
+                "id": str(identifier),
+                "limit": size - len(address_plan.RESERVED),
+                "name": {"localizedValue": "Subnet size and usage", "value": "SubnetSpace"},
+                "unit": "Count",
+            }
+        )
+    return listing(usages)
+
+
+# peerings: networks of machines are strictly apart here
+
+
+def _no_peerings() -> ArmError:
+    message = "Local Azure keeps virtual networks apart: it does not peer them."
+    return network_error(400, "PeeringNotSupportedByLocalAzure", message)
+
+
+def list_peerings(cloud: Cloud, request: Request) -> Reply:
     existing(cloud, request.resource_id(KIND, "vnet"))
-    identifier = request.resource_id(SUBNET, "vnet", "subnet")
-    found = find_subnet(cloud, identifier)
-    if found is None:
-        raise network_error(404, "NotFound", f"Resource {identifier} not found.")
-    return Reply(200, render_subnet(cloud, *found))
+    return listing([])
 
 
-def put_subnet(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(SUBNET, "vnet", "subnet")
-    parent = identifier.parent
-    vnet = cloud.store.get(parent) if parent else None
-    if vnet is None:
-        raise parent_not_found(KIND, request.params["vnet"], SUBNET, identifier.name)
-    shape.check(request.body, _SUBNET_SHAPE)
-    found = find_subnet(cloud, identifier)
-    before = found[1] if found else None
-    name = before["name"] if before else identifier.name
-    subnet = _subnet(request, vnet.id, name, request.body.get("properties") or {}, before)
-    if before and before["properties"]["addressPrefix"] != subnet["properties"]["addressPrefix"]:
-        _refuse_used(cloud, identifier)
-    subnets = [subnet if one is before else one for one in vnet.properties["subnets"]]
-    if before is None:
-        subnets.append(subnet)
-    _check_subnets(cloud, vnet.id, vnet.location, vnet.properties["addressSpace"]["addressPrefixes"], subnets)
-    network.refuse_if_busy(cloud, vnet.id)
-    vnet.properties = {**vnet.properties, "subnets": subnets}
-    return network.write(
-        cloud, request, vnet, _PACE, render, lambda: _apply(cloud, vnet.id), is_new=before is None,
-        answer=lambda: render_subnet(cloud, vnet, subnet), target=identifier,
-    )  # fmt: skip
+def get_peering(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(KIND, "vnet"))
+    raise network.not_found(request.resource_id(PEERING, "vnet", "peering"))
 
 
-def delete_subnet(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(SUBNET, "vnet", "subnet")
-    found = find_subnet(cloud, identifier)
-    if found is None:
-        return Reply(204)
-    _refuse_used(cloud, identifier)
-    vnet = found[0]
+def put_peering(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(KIND, "vnet"))
+    raise _no_peerings()
 
-    async def effect() -> None:
-        left = [one for one in vnet.properties["subnets"] if one["name"].lower() != identifier.name.lower()]
-        vnet.properties = {**vnet.properties, "subnets": left}
-        cloud.store.put(vnet)
-        await _apply(cloud, vnet.id)
 
-    return network.remove_child(cloud, request, vnet, identifier, effect)
+def delete_peering(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(KIND, "vnet"))
+    return Reply(204)

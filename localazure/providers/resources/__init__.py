@@ -1,4 +1,4 @@
-"""Microsoft.Resources and what belongs to subscriptions: groups, providers, lists of all resources."""
+"""Microsoft.Resources, Features and Authorization: subscriptions, groups, namespaces, tags, locks, roles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from localazure.arm.router import Route
 
 def routes() -> list[Route]:
     """The routes of these types."""
-    from localazure.providers.resources import groups, subscriptions
+    from localazure.providers.resources import (
+        deployments,
+        features,
+        groups,
+        locks,
+        namespaces,
+        resources,
+        role_assignments,
+        subscriptions,
+        tags,
+    )
 
-    modules = (groups, subscriptions)
+    modules = (deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags)
     return [route for module in modules for route in module.routes()]

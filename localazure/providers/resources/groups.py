@@ -1,8 +1,9 @@
-"""Resource groups, their deletion in the order of dependencies, and the lists of all resources."""
+"""Resource groups, and their deletion in the order of dependencies."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from localazure.arm import ids, locations, shape
@@ -11,8 +12,7 @@ from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope
-from localazure.providers.compute import vm_life
+from localazure.providers.compute import disks, vm_life
 from localazure.providers.network import vnets
 from localazure.store.resources import Group, Resource
 
@@ -22,11 +22,20 @@ _RETRY_AFTER_S = 15.0
 _ORDER = [
     "microsoft.compute/virtualmachines",
     "microsoft.compute/disks",
+    "microsoft.compute/availabilitysets",
+    "microsoft.compute/proximityplacementgroups",
     "microsoft.network/networkinterfaces",
     "microsoft.network/publicipaddresses",
     "microsoft.network/virtualnetworks",
     "microsoft.network/networksecuritygroups",
+    "microsoft.network/applicationsecuritygroups",
 ]
+# Types of which more has to go than the resource: (cloud, resource) -> awaitable.
+_REMOVE: dict[str, Callable[[Cloud, Resource], Awaitable[None]]] = {
+    "microsoft.compute/disks": disks.remove,
+    "microsoft.compute/virtualmachines": vm_life.remove,
+    "microsoft.network/virtualnetworks": vnets.remove,
+}
 
 
 def routes() -> list[Route]:
@@ -40,8 +49,6 @@ def routes() -> list[Route]:
         Route("HEAD", one, head_group, KIND),
         Route("DELETE", one, delete_group, KIND),
         Route("GET", f"{subscription}/operationresults/{{operation}}", get_result, KIND),
-        Route("GET", f"{subscription}/resources", list_resources, "Microsoft.Resources/resources"),
-        Route("GET", f"{one}/resources", list_resources, "Microsoft.Resources/resources"),
     ]
 
 
@@ -62,8 +69,12 @@ def _render(cloud: Cloud, group: Group) -> dict[str, Any]:
 
 def list_groups(cloud: Cloud, request: Request) -> Reply:
     groups = cloud.store.groups()
-    tag = re.fullmatch(r"tagname eq '(.*?)'(?: and tagvalue eq '(.*?)')?", request.query.get("$filter", ""), re.I)
-    if tag:
+    wanted = request.query.get("$filter", "").strip()
+    if wanted:
+        tag = re.fullmatch(r"tagname eq '(.*?)'(?: and tagvalue eq '(.*?)')?", wanted, re.I)
+        if tag is None:
+            message = f"Invalid $filter '{wanted}' specified in the query string."
+            raise gateway_error(400, "InvalidFilterInQueryString", message)
         name, value = tag.groups()
         groups = [one for one in groups if _tagged(one.tags, name, value)]
     return listing([_render(cloud, group) for group in groups])
@@ -132,7 +143,9 @@ def get_group(cloud: Cloud, request: Request) -> Reply:
 
 
 def head_group(cloud: Cloud, request: Request) -> Reply:
-    return Reply(204 if cloud.store.group(request.params["group"]) else 404)
+    if cloud.store.group(request.params["group"]) is None:
+        return Reply(404, None, {"x-ms-failure-cause": "gateway"})
+    return Reply(204)
 
 
 def delete_group(cloud: Cloud, request: Request) -> Reply:
@@ -154,6 +167,10 @@ def start_deletion(cloud: Cloud, group: Group, operation: Operation | None = Non
         await cloud.operations.pause(_RETRY_AFTER_S)
         await _empty(cloud, group)
         cloud.store.delete_group(group.name)
+        cloud.records.delete_below("lock", target)
+        cloud.records.delete_below("deployment", target)
+        cloud.records.delete_below("deploymenttemplate", target)
+        cloud.records.delete_below("role-assignment", target)
 
     def failed(_: Operation) -> None:
         group.state = "Succeeded"
@@ -165,26 +182,25 @@ def start_deletion(cloud: Cloud, group: Group, operation: Operation | None = Non
     return cloud.operations.start("groups", group.location, target, "delete", work, failed)
 
 
+def rank(one: Resource) -> int:
+    """Sorts resources so that users come before what they use."""
+    kind = one.type.lower()
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
 async def _empty(cloud: Cloud, group: Group) -> None:
     """Remove the group's resources; those that a resource of another group uses stay, and then this raises."""
     left: list[Resource] = []
-
-    def rank(one: Resource) -> int:
-        kind = one.type.lower()
-        return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
-
     for resource in sorted(cloud.store.in_group(group.name), key=rank):
         kind = resource.type.lower()
         if cloud.store.get(resource.id) is None:
             continue  # went with its virtual machine
-        if kind == _ORDER[0]:
-            await vm_life.remove(cloud, resource)
-            continue
         users = _users(cloud, resource)
-        if any(one.id.group.lower() != group.name.lower() for one in users) and kind.startswith("microsoft.network/"):
+        shared = kind.startswith(("microsoft.network/", "microsoft.compute/"))
+        if shared and any(one.id.group.lower() != group.name.lower() for one in users):
             left.append(resource)
-        elif kind == "microsoft.network/virtualnetworks":
-            await vnets.remove(cloud, resource)
+        elif kind in _REMOVE:
+            await _REMOVE[kind](cloud, resource)
         else:
             cloud.store.delete(resource.id)
     if left:
@@ -218,59 +234,3 @@ def get_result(cloud: Cloud, request: Request) -> Reply:
     if operation.error is not None:
         raise ArmError(operation.error_status, operation.error["code"], operation.error["message"])
     return Reply(200)
-
-
-# all resources
-
-_CLAUSE = re.compile(r"\s*(\w+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*", re.I)
-
-
-def list_resources(cloud: Cloud, request: Request) -> Reply:
-    group = request.params.get("group")
-    found = cloud.store.in_group(group) if group else cloud.store.all()
-    wanted = _filter(request.query.get("$filter", ""))
-    items = []
-    for resource in found:
-        if resource.type.count("/") > 1 and not resource.location:
-            continue
-        if all(_matches(resource, *clause) for clause in wanted) and _matches_tag(resource, wanted):
-            body = envelope(resource, {})
-            del body["properties"]
-            if "provisioningstate" in request.query.get("$expand", "").lower():
-                body["provisioningState"] = resource.state
-            items.append(body)
-    return listing(items)
-
-
-def _filter(text: str) -> list[tuple[str, str, str]]:
-    clauses = []
-    for part in re.split(r"\s+and\s+", text, flags=re.I) if text.strip() else []:
-        match = _CLAUSE.fullmatch(part)
-        if match is None:
-            raise gateway_error(
-                400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string."
-            )
-        name, comparison, value = match.groups()
-        clauses.append((name.lower(), comparison.lower(), value.replace("''", "'").lower()))
-    return clauses
-
-
-def _matches(resource: Resource, name: str, comparison: str, value: str) -> bool:
-    values = {
-        "resourcetype": resource.type,
-        "name": resource.name,
-        "location": resource.location,
-        "resourcegroup": resource.id.group,
-    }
-    if name not in values:
-        return name in ("tagname", "tagvalue")
-    return (values[name].lower() == value) == (comparison == "eq")
-
-
-def _matches_tag(resource: Resource, wanted: list[tuple[str, str, str]]) -> bool:
-    clauses = {name: value for name, _, value in wanted}
-    if "tagname" not in clauses:
-        return True
-    tags = {name.lower(): text.lower() for name, text in (resource.tags or {}).items()}
-    found = tags.get(clauses["tagname"])
-    return found is not None and clauses.get("tagvalue") in (None, found)

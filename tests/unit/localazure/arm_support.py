@@ -110,7 +110,10 @@ class LocalAzure:
         except (http.client.HTTPException, OSError):
             self._connection.close()  # the next call opens it anew
             raise
-        return Answer(response.status, json.loads(data) if data else None, dict(response.headers))
+        body: Any = data or None
+        if body and "json" in response.headers.get("Content-Type", ""):
+            body = json.loads(data)
+        return Answer(response.status, body, dict(response.headers))
 
     def sign_in(self, tenant: str = TENANT, **form: str) -> str:
         form = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "secret", **form}
@@ -144,7 +147,7 @@ class LocalAzure:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             status = self.raw("GET", path, headers={"Authorization": f"Bearer {self.token}"})
-            if status.status == 202 or (status.body or {}).get("status") == "InProgress":
+            if status.status == 202 or (status.body or {}).get("status") in ("InProgress", "Accepted", "Running"):
                 time.sleep(0.01)
                 continue
             return status

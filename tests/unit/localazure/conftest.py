@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from arm_support import Group, LocalAzure  # noqa: E402
 from memory_platform import MemoryPlatform  # noqa: E402
+
+from localazure.temper import config  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +41,21 @@ def group(arm: LocalAzure) -> Iterator[Group]:
     yield group
     arm.platform.gate.set()
     arm.call("DELETE", group.path)
+
+
+@pytest.fixture
+def temper(arm: LocalAzure) -> Iterator[Callable[..., None]]:
+    """Writes temper.json of the shared server, like temper(rules=[...]); nothing is set after the test."""
+    path = arm.folder / config.NAME
+    arm.on_loop(lambda: arm.cloud.temper.watch(path))
+
+    def write(**members: Any) -> None:
+        config.write(path, json.dumps(members).encode())
+        config.load(path)  # what the server could not read is a mistake of the test
+
+    yield write
+    path.unlink(missing_ok=True)
+    arm.on_loop(arm.cloud.temper.refresh)
 
 
 class Restartable:

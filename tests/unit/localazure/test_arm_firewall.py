@@ -8,20 +8,13 @@ import itertools
 import pytest
 
 from localazure.machines.machine import FirewallRule
-from localazure.providers.network.firewall import DEFAULT_RULES, both
+from localazure.providers.network.firewall import both, defaults
 
 VNET = ["10.0.0.0/16"]
 
 
 def _rule(priority: int, access: str, source: str = "*", port: str = "*", protocol: str = "*") -> FirewallRule:
     return FirewallRule(f"r{priority}", priority, "Inbound", access, protocol, (source,), ("*",), ("*",), (port,))
-
-
-def _defaults() -> list[FirewallRule]:
-    return [
-        FirewallRule(name, priority, direction, access, "*", (source,), ("*",), (destination,), ("*",))
-        for name, priority, direction, access, source, destination in DEFAULT_RULES
-    ]
 
 
 def _in(prefixes: tuple[str, ...], address: str) -> bool:
@@ -70,5 +63,5 @@ def test_the_joined_list_passes_what_both_pass(first: int, second: int) -> None:
     joined = both(one, other, VNET)
     assert [rule.priority for rule in joined] == sorted(rule.priority for rule in joined)
     for packet in PACKETS:
-        expected = _passes(one + _defaults(), *packet) and _passes(other + _defaults(), *packet)
+        expected = _passes(one + defaults(), *packet) and _passes(other + defaults(), *packet)
         assert _passes(joined, *packet) == expected, packet

@@ -31,7 +31,8 @@ def test_a_bad_group_name_is_refused(arm: LocalAzure, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("tags", "code"),
-    [({"a<b": ""}, "InvalidTagName"), ({"a": "x" * 257}, "InvalidTagValue"), ({"x" * 513: ""}, "InvalidTagName"),
+    [({"a<b": ""}, "InvalidTagNameCharacters"), ({"a\u0001": ""}, "InvalidTagNameCharacters"),
+     ({"": "x"}, "InvalidTagName"), ({"a": "x" * 257}, "InvalidTagValue"), ({"x" * 513: ""}, "InvalidTagName"),
      ({f"t{n}": "" for n in range(51)}, "TooManyTags"), ({"a": "1", "A": "2"}, "DuplicateTagName")],
 )  # fmt: skip
 def test_tags_keep_to_azures_limits(arm: LocalAzure, group: Group, tags: dict[str, str], code: str) -> None:
@@ -81,3 +82,41 @@ def test_resources_are_listed_and_filtered(arm: LocalAzure, group: Group) -> Non
     )
     assert [one["name"] for one in only.body["value"]] == ["web1"]
     assert arm.call("GET", f"{group.path}/resources", _filter="nonsense").code == "InvalidFilterInQueryString"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("substringof('ET', name)", {"vnet", "subnetlike"}), ("name ne 'vnet'", {"nsg", "subnetlike"}),
+     ("startswith(tagname, 'ST')", {"nsg"}), ("tagName eq 'stage' and tagValue eq 'a and b'", {"nsg"}),
+     ("location eq 'westus' and startswith(name, 'sub')", {"subnetlike"}), ("resourceGroup eq 'other'", set())],
+)  # fmt: skip
+def test_filters_of_resources(arm: LocalAzure, group: Group, wanted: str, found: set[str]) -> None:
+    group.vnet()
+    group.vnet("subnetlike")
+    group.nsg()
+    arm.call("PATCH", group.network("networkSecurityGroups/nsg"), {"tags": {"Stage": "a and b"}})
+    listed = arm.call("GET", f"{group.path}/resources", _filter=wanted).body["value"]
+    assert {one["name"] for one in listed} == found
+
+
+def test_times_and_states_of_resources_are_told_when_asked_for(arm: LocalAzure, group: Group) -> None:
+    group.nsg()
+    (plain,) = arm.call("GET", f"{group.path}/resources").body["value"]
+    assert not {"createdTime", "changedTime", "provisioningState"} & plain.keys()
+    expand = "createdTime,changedTime,provisioningState"
+    (before,) = arm.call("GET", f"{group.path}/resources", _expand=expand).body["value"]
+    arm.call("PATCH", group.network("networkSecurityGroups/nsg"), {"tags": {}})
+    (after,) = arm.call("GET", f"{group.path}/resources", _expand=expand).body["value"]
+    assert after["createdTime"] == before["createdTime"] < after["changedTime"]
+    assert after["provisioningState"] == "Succeeded"
+
+
+def test_groups_are_listed_by_tag_and_by_nothing_else(arm: LocalAzure, group: Group) -> None:
+    arm.call("PATCH", group.path, {"tags": {"Own": group.name}})
+
+    def names(wanted: str) -> list[str]:
+        return [one["name"] for one in arm.call("GET", "/resourceGroups", _filter=wanted).body["value"]]
+
+    assert names(f"tagName eq 'own' and tagValue eq '{group.name}'") == [group.name]
+    assert names("tagName eq 'own' and tagValue eq 'x'") == []
+    assert arm.call("GET", "/resourceGroups", _filter="name eq 'x'").code == "InvalidFilterInQueryString"

@@ -201,18 +201,36 @@ def test_a_run_command_can_be_deleted_and_run_again(arm: LocalAzure, vm: str) ->
 
 
 @pytest.mark.parametrize(
-    "properties", [{"source": {}}, {"source": {"scriptUri": "https://x"}}, {"timeoutInSeconds": 99999}]
+    ("properties", "code"),
+    [
+        ({"source": {}}, "InvalidParameter"),
+        ({"source": {"script": "true", "commandId": "ifconfig"}}, "InvalidParameter"),
+        ({"source": {"commandId": "nothing"}}, "NotFound"),
+        ({"source": {"scriptUri": "https://x"}}, "OperationNotAllowed"),
+        ({"outputBlobUri": "https://x"}, "OperationNotAllowed"),
+        ({"timeoutInSeconds": 99999}, "InvalidParameter"),
+        ({"retries": 3}, "BadRequest"),
+    ],
 )
-def test_a_bad_run_command_is_refused(arm: LocalAzure, vm: str, properties: dict[str, Any]) -> None:
+def test_a_bad_run_command_is_refused(arm: LocalAzure, vm: str, properties: dict[str, Any], code: str) -> None:
     body = _command("true")
     body["properties"].update(properties)
-    assert arm.call("PUT", f"{vm}/runCommands/one", body).code == "InvalidParameter"
+    assert arm.call("PUT", f"{vm}/runCommands/one", body).code == code
+
+
+def test_nameless_parameters_become_arguments_of_a_managed_command(arm: LocalAzure, vm: str) -> None:
+    body = _command("#!/bin/sh\necho $name: $1 $2")
+    body["properties"]["parameters"] = [{"name": "name", "value": "got"}, {"value": "a b"}]
+    body["properties"]["protectedParameters"] = [{"value": "c"}]
+    arm.done("PUT", f"{vm}/runCommands/one", body)
+    view = arm.call("GET", f"{vm}/runCommands/one", _expand="instanceView").body["properties"]["instanceView"]
+    assert view["output"] == "got: a b c\n"
 
 
 def test_the_action_brings_output_and_errors_at_its_location(arm: LocalAzure, vm: str) -> None:
     body = {
         "commandId": "RunShellScript",
-        "script": ["echo $who", "echo oops >&2", "exit 1"],
+        "script": ["echo $who is $1", "echo oops >&2", "exit 1"],
         "parameters": [{"name": "who", "value": "me"}],
     }
     answer = arm.call("POST", f"{vm}/runCommand", body)
@@ -223,7 +241,7 @@ def test_the_action_brings_output_and_errors_at_its_location(arm: LocalAzure, vm
     )
     (value,) = end.body["value"]
     assert value["code"] == "ProvisioningState/succeeded"
-    assert value["message"] == "Enable succeeded: \n[stdout]\nme\n\n[stderr]\noops\n"
+    assert value["message"] == "Enable succeeded: \n[stdout]\nme is me\n\n[stderr]\noops\n"
 
 
 def test_one_action_at_a_time_and_only_known_ones(arm: LocalAzure, vm: str) -> None:

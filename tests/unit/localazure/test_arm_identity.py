@@ -70,3 +70,16 @@ def test_a_token_of_another_instance_is_refused(arm: LocalAzure) -> None:
     token = Authority(TENANT, b"other key").issue("app", "aud", "iss")
     answer = arm.raw("GET", GROUPS, headers={"Authorization": f"Bearer {token}"})
     assert answer.code == "InvalidAuthenticationToken"
+
+
+def test_a_token_of_another_tenant_is_told_where_to_sign_in(arm: LocalAzure) -> None:
+    from localazure.arm.identity import Authority
+
+    token = Authority("33333333-3333-4333-8333-333333333333", b"other key").issue("app", "aud", "iss")
+    answer = arm.raw("GET", GROUPS, headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status, answer.code) == (401, "InvalidAuthenticationTokenTenant")
+    assert answer.message.startswith(
+        "The access token is from the wrong issuer 'https://sts.windows.net/33333333-3333-4333-8333-333333333333/'. It "
+        f"must match the tenant 'https://sts.windows.net/{TENANT}/' associated with this subscription."
+    )
+    assert f"/{TENANT}" in answer.headers["WWW-Authenticate"]

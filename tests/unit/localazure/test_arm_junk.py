@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,8 @@ JUNK: list[Any] = [
     "\u0000",
     "\ud800",
 ]
+# Those of types whose namespace the client does not know.
+VERSIONS = {"identity": "2023-01-31", "lock": "2016-09-01", "role": "2022-04-01"}
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -62,7 +65,8 @@ def _run_command(location: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "what", ["group", "vnet", "subnet", "nsg", "rule", "ip", "nic", "vm", "extension", "command", "action"]
+    "what", ["group", "vnet", "subnet", "nsg", "rule", "ip", "nic", "vm", "extension", "command", "action",
+             "identity", "lock", "tags", "role"],
 )
 def test_junk_is_never_an_internal_error(
     arm: LocalAzure, group: Group, what: str, caplog: pytest.LogCaptureFixture
@@ -90,13 +94,24 @@ def test_junk_is_never_an_internal_error(
         "command": ("PUT", f"{vm}/runCommands/c", _run_command("westus")),
         "action": ("POST", f"{vm}/runCommand",
                    {"commandId": "RunShellScript", "script": ["true"], "parameters": [{"name": "a", "value": "b"}]}),
+        "identity": ("PUT", f"{group.path}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/abc",
+                     {"location": "westus", "tags": {"a": "b"}, "properties": {"isolationScope": "None"}}),
+        "lock": ("PUT", f"{group.path}/providers/Microsoft.Authorization/locks/l",
+                 {"properties": {"level": "CanNotDelete", "notes": "x", "owners": [{"applicationId": "y"}]}}),
+        "tags": ("PATCH", f"{group.path}/providers/Microsoft.Resources/tags/default",
+                 {"operation": "Merge", "properties": {"tags": {"a": "b"}}}),
+        "role": ("PUT", f"{group.path}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}",
+                 {"properties": {"roleDefinitionId": "/x/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+                                 "principalId": str(uuid.uuid4()), "principalType": "User", "description": "d"}}),
     }  # fmt: skip
     method, path, body = calls[what]
     for place in _places(body):
         for junk in JUNK:
-            answer = arm.call(method, path, _replaced(body, place, junk))
+            answer = arm.call(method, path, _replaced(body, place, junk), api=VERSIONS.get(what))
             assert answer.status < 500, (place, junk, answer.body)
             if answer.status >= 400:
                 assert answer.code
                 assert answer.message
+    if what == "lock":
+        arm.call("DELETE", path, api=VERSIONS[what])
     assert " broke" not in caplog.text  # what the log says of an operation, too, that ended by an error of ours

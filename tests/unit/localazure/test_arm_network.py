@@ -95,7 +95,7 @@ def test_a_bad_name_is_refused(arm: LocalAzure, group: Group, kind: str, name: s
     [
         ([], [], "NoAddressPrefixOrPoolProvided"),
         (["10.0.0.0/33"], ["10.0.0.0/24"], "InvalidAddressPrefixFormat"),
-        (["10.0.0.0/16"], ["10.1.0.0/24"], "NetcfgInvalidSubnet"),
+        (["10.0.0.0/16"], ["10.1.0.0/24"], "NetcfgSubnetRangeOutsideVnet"),
         (["10.0.0.0/16"], ["10.0.0.0/24", "10.0.0.128/25"], "NetcfgSubnetRangesOverlap"),
         (["10.0.0.0/16"], ["10.0.0.0/30"], "NetcfgSubnetRangeTooSmall"),
         (["10.0.0.0/16"], [""], "NoAddressPrefixOrPoolProvided"),

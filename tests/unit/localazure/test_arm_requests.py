@@ -81,6 +81,13 @@ def test_paths_ignore_case_and_keep_the_ids_spelling(arm: LocalAzure, group: Gro
     assert answer.body["id"].endswith("/networkSecurityGroups/MyNsg")
 
 
+def test_ids_keep_the_subscriptions_and_the_groups_spelling(arm: LocalAzure, group: Group) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}{group.network('networkSecurityGroups/MyNsg')}".upper()
+    made = arm.call("PUT", path.replace("/SUBSCRIPTIONS/", "/subscriptions/"), {"location": "westus"}, api="2024-05-01")
+    assert made.status == 201
+    assert made.body["id"].startswith(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group.name}/providers/")
+
+
 def test_regions_are_listed_with_the_names_that_people_write(arm: LocalAzure) -> None:
     regions = {one["name"]: one["displayName"] for one in arm.call("GET", "/locations", api="2022-12-01").body["value"]}
     assert regions["westus"] == "West US"

@@ -39,12 +39,28 @@ def test_v2_passes_controllers_down_and_limits_the_guest(tmp_path):
     for part in ("", "localazure-one", "localazure-one/m"):
         plant(tmp_path / part, {"cgroup.controllers": "cpu cpuset memory pids", "cgroup.subtree_control": "memory"})
     guest = tmp_path / "localazure-one/m/guest"
-    plant(guest, {"memory.max": "max", "cpu.max": "max 100000", "cpuset.cpus": "", "cpuset.cpus.effective": "0-3,6"})
+    plant(guest.parent, {"cpuset.cpus.effective": "0-3,6"})
+    # What a smaller size left: its own processors say nothing of those that there are.
+    plant(guest, {"memory.max": "max", "cpu.max": "max 100000", "cpuset.cpus": "0", "cpuset.cpus.effective": "0"})
     MachineCgroups("one", "m", (Tree(tmp_path, frozenset(), True),)).create(cpus=2, memory_mib=1024)
     assert (guest / "memory.max").read_text() == str(1024**3)
     assert (guest / "cpu.max").read_text() == "200000 100000"
     assert (guest / "cpuset.cpus").read_text() == "0,1"
     assert (tmp_path / "localazure-one/m/cgroup.subtree_control").read_text() == "+cpu +cpuset +pids"
+
+
+def test_v1_cpusets_below_a_guest_grow_and_shrink_with_it(tmp_path):
+    tree = Tree(tmp_path, frozenset({"cpuset"}), False)
+    machine = tmp_path / "localazure-one/m"
+    for folder, cpus in ((tmp_path, "0-3"), (machine.parent, "0-3"), (machine, "0-3"), (machine / "guest", "0"),
+                         (machine / "guest/run", "0"), (machine / "supervisor", "0-3")):  # fmt: skip
+        plant(folder, {"cpuset.cpus": cpus, "cpuset.mems": "0"})
+    groups = MachineCgroups("one", "m", (tree,))
+    groups.create(cpus=3, memory_mib=512)
+    assert [(machine / name / "cpuset.cpus").read_text() for name in ("guest", "guest/run")] == ["0,1,2", "0,1,2"]
+    plant(machine / "guest/run", {"cpuset.cpus": "1-2"})  # a container that was given two of them
+    groups.create(cpus=2, memory_mib=512)
+    assert [(machine / name / "cpuset.cpus").read_text() for name in ("guest", "guest/run")] == ["0,1", "1"]
 
 
 def test_v1_limits_are_the_controllers_own_files(tmp_path):

@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from localazure.machines import hosts
 from localazure.machines.fake import FakePlatform
 from localazure.machines.machine import (
+    DataDisk,
     FirewallRule,
     MachineError,
     MachineSpec,
@@ -251,7 +252,7 @@ def test_a_ssh_port_answers_with_a_greeting(platform):
     [
         lambda platform: platform.machine_run("bbbbbbbb", "true"),
         lambda platform: platform.machine_expose(MACHINE, PublicAddress("8.8.8.8", None)),
-        lambda platform: platform.machine_firewall(MACHINE, [replace(OPEN[0], source_prefixes=("x",))]),
+        lambda platform: platform.machine_firewall(MACHINE, [replace(OPEN[0], source_prefixes=("10.0.0.0/99",))]),
         lambda platform: platform.machine_run(MACHINE, "true", [("A=B", "c")]),
         lambda platform: make(platform),
         lambda platform: platform.network_delete("aaaaaaaa"),
@@ -261,6 +262,77 @@ def test_misuse_is_a_machine_error(platform, wrong):
     make(platform)
     with pytest.raises(MachineError):
         wrong(platform)
+
+
+def test_data_disks_are_files_that_move_with_their_content(platform):
+    make(platform)
+    platform.disk_create("d0000001", 1)
+    disk = DataDisk("d0000001", 3, 1)
+    platform.machine_disks(MACHINE, [disk])
+    written = platform.machine_run(MACHINE, "printf kept >\"$LOCALAZURE_ROOT/dev/disk/azure/scsi1/lun3\"")
+    assert written.exit_code == 0
+    for wrong in (lambda: platform.disk_delete("d0000001"), lambda: platform.machine_disks(MACHINE, [disk, disk])):
+        with pytest.raises(MachineError):
+            wrong()
+    platform.machine_disks(MACHINE, [])
+    assert platform.machine_run(MACHINE, "ls \"$LOCALAZURE_ROOT/dev/disk/azure/scsi1\"").stdout == ""
+    platform.machine_disks(MACHINE, [replace(disk, lun=0)])
+    platform.machine_stop(MACHINE)
+    again = FakePlatform(platform.state_dir, platform.instance)
+    again.start()
+    again.machine_start(MACHINE)
+    shown = again.machine_run(MACHINE, "head -c 4 \"$LOCALAZURE_ROOT/dev/disk/azure/scsi1/lun0\"")
+    assert shown.stdout == "kept"
+
+
+def test_a_fake_says_what_it_is_and_refuses_what_it_has_not(platform):
+    make(platform)
+    platform.machine_stop(MACHINE)
+    platform.machine_start(MACHINE)
+    console = platform.machine_console(MACHINE).splitlines()
+    assert len(console) == 3 and all("fake machine" in line for line in console)
+    with pytest.raises(MachineError, match="no networks"):
+        platform.network_join("aaaaaaaa", True)
+    platform.machine_size(MACHINE, 4, 8192)
+    platform.machine_readdress(MACHINE, "10.0.0.9", "10.0.0.0/24")
+    platform.machine_metadata(MACHINE, {"compute": {}})
+    assert platform.machine_agent(MACHINE)
+    platform.machine_stop(MACHINE)
+    assert not platform.machine_agent(MACHINE)
+
+
+def test_a_fake_without_agent_runs_nothing(platform):
+    make(platform)
+    spec = replace(platform._machines[MACHINE].spec, id="0b0b0b0b", agent=False)
+    platform.machine_create(spec)
+    assert not platform.machine_agent("0b0b0b0b")
+    with pytest.raises(MachineError) as caught:
+        platform.machine_run("0b0b0b0b", "true")
+    assert caught.value.code == "NoAgent"
+
+
+def test_users_of_a_fake_are_lines_in_its_folder(platform):
+    make(platform)
+
+    def access(**protected):
+        return platform.machine_extension(MACHINE, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
+
+    key = "ssh-rsa AAAA ann"
+    assert access(username="ann", ssh_key=key).exit_code == 0
+    keys = platform.machine_run(MACHINE, "cat \"$LOCALAZURE_ROOT/home/ann/.ssh/authorized_keys\"")
+    assert keys.stdout == f"{key}\n"
+    assert access(remove_user="ann").exit_code == 0
+    assert platform.machine_run(MACHINE, "grep ann \"$LOCALAZURE_ROOT/etc/passwd\"").exit_code == 1
+
+
+def test_removing_the_docker_extension_stops_the_engine_and_fails_without_one(platform, pki):
+    address = make(platform)
+    remove = (MACHINE, "Microsoft.Azure.Extensions", "DockerExtension")
+    assert platform.machine_extension_remove(*remove).exit_code == 1
+    assert enable(platform, pki).exit_code == 0 and not refused(address)
+    assert platform.machine_extension_remove(*remove).exit_code == 0
+    assert refused(address)
+    assert platform.machine_extension_remove(MACHINE, "Microsoft.Azure.Extensions", "CustomScript").exit_code == 0
 
 
 def test_kinds_are_known(tmp_path):

@@ -34,6 +34,10 @@ def rule(priority=100, access="Allow", direction="Inbound", protocol="Tcp", sour
         (rule(source=("AzureLoadBalancer",), protocol="*"), ["ip saddr { 168.63.129.16/32 } accept"]),
         (rule(source=("VirtualNetwork",), protocol="*"), [f"meta mark 0x0 ip saddr {VNET} accept"]),
         (rule(source=("fd00::/8",), protocol="*"), []),
+        (rule(source=("Storage.WestUS",), protocol="*"), []),
+        (rule(source=("Sql", "1.2.3.4"), target=("internet",), protocol="*"),
+         [f"ip saddr {{ 1.2.3.4/32 }} ip daddr != {VNET} accept",
+          "ip saddr { 1.2.3.4/32 } meta mark 0x1 accept"]),
     ],
 )  # fmt: skip
 def test_rule_becomes_lines(given, expected):
@@ -45,7 +49,7 @@ def test_internet_is_outside_or_by_a_public_address():
     assert lines == [f"ip saddr != {VNET} accept", "meta mark 0x1 accept"]
 
 
-@pytest.mark.parametrize("bad", [rule(source=("Storage.WestUS",)), rule(ports=("http",)), rule(protocol="Gre")])
+@pytest.mark.parametrize("bad", [rule(source=("10.0.0.0/99",)), rule(ports=("http",)), rule(protocol="Gre")])
 def test_unreadable_rule_is_refused(bad):
     with pytest.raises(MachineError):
         rule_text(bad, VNET, "accept")
@@ -112,3 +116,9 @@ def test_nft_accepts_the_rulesets():
 )
 def test_open_ports_follow_the_first_match(rules, expected):
     assert open_ports(rules, "127.0.0.1") == expected
+
+
+def test_this_machine_is_inside_a_network_that_it_has_joined():
+    for joined, members in ((False, "{ 10.0.0.0/16 }"), (True, "{ 10.0.0.0/16, 198.19.1.1 }")):
+        text = network_ruleset(("10.0.0.0/16",), [], "up0", "198.19.1.1", joined)
+        assert f"elements = {members};" in text

@@ -1,0 +1,127 @@
+"""The tenant's directory: applications that have signed in and managed identities; as much of Microsoft Graph as az
+asks for names."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from localazure.arm import shape
+from localazure.arm.errors import ArmError
+from localazure.arm.identity import object_id
+from localazure.arm.request import Reply, Request
+from localazure.arm.router import Route
+
+_USER_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_ODATA_TYPE = "#microsoft.graph.servicePrincipal"
+
+
+def routes() -> list[Route]:
+    return [
+        Route("GET", "/v1.0/servicePrincipals", list_service_principals, open=True),
+        Route("GET", "/v1.0/servicePrincipals/{id}", get_service_principal, open=True),
+        Route("GET", "/v1.0/users", list_users, open=True),
+        Route("POST", "/v1.0/directoryObjects/getByIds", get_by_ids, open=True),
+    ]
+
+
+def _principal(identifier: str, application: str, name: str, kind: str = "Application") -> dict[str, Any]:
+    return {
+        "@odata.type": _ODATA_TYPE,
+        "id": identifier,
+        "appId": application,
+        "displayName": name,
+        "servicePrincipalNames": [application],
+        "servicePrincipalType": kind,
+    }
+
+
+def principals(cloud: Any) -> Iterator[dict[str, Any]]:
+    """Every service principal."""
+    for record in cloud.records.all("application"):
+        yield _principal(object_id(record["name"]), record["name"], record["name"])
+    for identity in cloud.store.of_type(_USER_IDENTITIES):
+        ids = identity.properties
+        yield _principal(ids["principalId"], ids["clientId"], identity.name, "ManagedIdentity")
+    for resource in cloud.store.all():
+        own = resource.extra.get("identity")
+        if isinstance(own, dict) and own.get("principalId"):
+            application = str(uuid.uuid5(uuid.NAMESPACE_URL, own["principalId"]))
+            yield _principal(own["principalId"], application, resource.name, "ManagedIdentity")
+
+
+def find(cloud: Any, identifier: str) -> dict[str, Any] | None:
+    """The service principal of an object id."""
+    return next((one for one in principals(cloud) if one["id"].lower() == identifier.lower()), None)
+
+
+def owners(cloud: Any, kind: str, role: str) -> Iterator[dict[str, Any]]:
+    """Who signs in owns the subscription: these assignments say so."""
+    scope = f"/subscriptions/{cloud.settings.subscription}"
+    for record in cloud.records.all("application"):
+        name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{record['name']}"))
+        properties = {
+            "roleDefinitionId": scope + role,
+            "principalId": object_id(record["name"]),
+            "principalType": "ServicePrincipal",
+            "scope": scope,
+            "condition": None,
+            "conditionVersion": None,
+            "createdOn": record["since"],
+            "updatedOn": record["since"],
+            "createdBy": object_id(record["name"]),
+            "updatedBy": object_id(record["name"]),
+            "delegatedManagedIdentityResourceId": None,
+            "description": None,
+        }
+        yield {"properties": properties, "id": f"{scope}/providers/{kind}/{name}", "type": kind, "name": name}
+
+
+def _authorized(cloud: Any, request: Request) -> None:
+    cloud.authority.check(request.headers.get("authorization"))
+
+
+def _context(request: Request, what: str, found: list[dict[str, Any]]) -> Reply:
+    return Reply(200, {"@odata.context": f"{request.base_url}/v1.0/$metadata#{what}", "value": found})
+
+
+def list_service_principals(cloud: Any, request: Request) -> Reply:
+    _authorized(cloud, request)
+    text = request.query.get("$filter", "")
+    name = re.search(r"servicePrincipalNames/any\(c:\s*c eq '([^']*)'\)|appId eq '([^']*)'", text, re.I)
+    display = re.search(r"displayName eq '([^']*)'|startswith\(displayName,\s*'([^']*)'\)", text, re.I)
+    found = list(principals(cloud))
+    if name:
+        wanted = (name.group(1) or name.group(2) or "").lower()
+        found = [one for one in found if one["appId"].lower() == wanted]
+    if display:
+        exact, start = display.groups()
+        found = [
+            one for one in found
+            if (one["displayName"] == exact if exact is not None else one["displayName"].startswith(start))
+        ]  # fmt: skip
+    return _context(request, "servicePrincipals", found)
+
+
+def get_service_principal(cloud: Any, request: Request) -> Reply:
+    _authorized(cloud, request)
+    found = find(cloud, request.params["id"])
+    if found is None:
+        message = f"Resource '{request.params['id']}' does not exist or one of its queried reference-property objects "
+        raise ArmError(404, "Request_ResourceNotFound", f"{message}are not present.")
+    return Reply(200, found)
+
+
+def list_users(cloud: Any, request: Request) -> Reply:
+    """There are none: everybody here is an application."""
+    _authorized(cloud, request)
+    return _context(request, "users", [])
+
+
+def get_by_ids(cloud: Any, request: Request) -> Reply:
+    _authorized(cloud, request)
+    shape.check(request.body, {"ids": [str], "types": [str]})
+    wanted = {one.lower() for one in request.body.get("ids") or ()}
+    return _context(request, "directoryObjects", [one for one in principals(cloud) if one["id"].lower() in wanted])

@@ -1,0 +1,99 @@
+"""The folder that stands for a fake machine's file system, the tools beside it, and the end of a script run in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from localazure.machines import fake_tools, provision
+from localazure.machines.disks import DiskFolder
+from localazure.machines.machine import MachineSpec
+
+# Tools of this machine that scripts in a fake machine may use: they change nothing but what they are told to.
+HARMLESS = (
+    "awk", "base64", "basename", "bash", "cat", "chmod", "cmp", "cp", "curl", "cut", "date", "dd", "diff", "dirname",
+    "env", "expr", "false", "find", "flock", "gawk", "grep", "gzip", "head", "id", "kill", "ln", "ls", "mawk", "md5sum",
+    "mkdir", "mktemp", "mv", "nohup", "od", "openssl", "printf", "ps", "python3", "readlink", "realpath", "rm", "rmdir",
+    "sed", "seq", "setsid", "sh", "sha256sum", "sleep", "sort", "stat", "tail", "tar", "tee", "test", "timeout",
+    "touch", "tr", "true", "uname", "uniq", "wc", "xargs",
+)  # fmt: skip
+SSH_UNIT = "[Service]\nExecStart=/usr/sbin/sshd -D\n"
+SSHD_CONFIG = "Include /etc/ssh/sshd_config.d/*.conf\n"
+DISK_LINKS = "dev/disk/azure/scsi1"
+
+
+def make(folder: Path, spec: MachineSpec) -> None:
+    """The folders root/ and bin/ of a new machine."""
+    root = folder / "root"
+    for name in ("etc/ssh/sshd_config.d", "lib/systemd/system", "var/log", "run", "root", "var/lib/waagent"):
+        (root / name).mkdir(parents=True)
+    (root / "etc/hostname").write_text(f"{spec.hostname}\n")
+    (root / "etc/os-release").write_text('ID=localazure\nPRETTY_NAME="Local Azure fake machine"\n')
+    (root / "etc/ssh/sshd_config").write_text(SSHD_CONFIG)
+    (root / "lib/systemd/system/ssh.service").write_text(SSH_UNIT)
+    (root / "var/lib/waagent/ovf-env.xml").write_text(provision.ovf_environment(spec))
+    name, home = spec.admin_username, root / "home" / spec.admin_username
+    (root / "etc/passwd").write_text(f"{name}:x:{provision.UID}:{provision.UID}::/home/{name}:/bin/bash\n")
+    (home / ".ssh").mkdir(parents=True, mode=0o700)
+    (home / ".ssh/authorized_keys").write_text("".join(f"{key.strip()}\n" for key in spec.ssh_keys))
+    if spec.custom_data is not None:
+        (root / "var/lib/waagent/CustomData").write_bytes(spec.custom_data)
+    tools = folder / "bin"
+    tools.mkdir()
+    for tool in fake_tools.TOOLS:
+        if tool not in fake_tools.DOCKER_TOOLS:
+            fake_tools.write_tool(tools, tool)
+
+
+def link_disks(root: Path, spec: MachineSpec, disks: DiskFolder) -> None:
+    """Links to the images of the machine's data disks where Azure's images have those to the devices."""
+    links = root / DISK_LINKS
+    links.mkdir(parents=True, exist_ok=True)
+    wanted = {f"lun{disk.lun}": disks.path(disk.id) for disk in spec.data_disks}
+    for link in links.iterdir():
+        if link.name not in wanted or link.readlink() != wanted[link.name]:
+            link.unlink()
+    for name, image in wanted.items():
+        if not (links / name).is_symlink():
+            (links / name).symlink_to(image)
+
+
+def link_tools(folder: Path) -> None:
+    """The folder of harmless tools, shared by an instance's machines."""
+    folder.mkdir(exist_ok=True)
+    for tool in HARMLESS:
+        found = shutil.which(tool)
+        if found is not None and not (folder / tool).is_symlink():
+            (folder / tool).symlink_to(found)
+
+
+def finish(process: subprocess.Popen[bytes], job: bytes, timeout: float, mark: str) -> int | None:
+    """Hand over the job and wait; None when the deadline passed and everything with the mark was ended."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(job)
+    try:
+        return process.wait(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        while pids := processes_with(mark):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        process.wait()
+        return None
+
+
+def processes_with(mark: str) -> list[int]:
+    """Processes of this user born with this variable: a script's children, sessions of their own included."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile, or is somebody else's
+            if mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found

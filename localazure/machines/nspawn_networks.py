@@ -1,0 +1,182 @@
+"""The networks of booted guests: rules, public addresses, membership of this machine; and the records behind them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from localazure.machines import bridge, firewall, guest, hosts, image
+from localazure.machines.bridge import Bridge, Exposed
+from localazure.machines.disks import DiskFolder
+from localazure.machines.machine import FirewallRule, MachineError, Network, Platform, PublicAddress
+from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number
+from localazure.machines.slots import Registry, Slot, routed_slots
+
+
+class NspawnNetworks(Platform):
+    """What NspawnPlatform is built on."""
+
+    def __init__(self, state_dir: Path, instance: str) -> None:
+        self.state_dir = state_dir
+        self.instance = instance
+        self._records = Records(state_dir / "machines")
+        self._disks = DiskFolder(self._records.folder / "disks")
+        self._registry = Registry()
+        self._lock = threading.RLock()  # networks, machines' records, everything of this machine's network
+        self._machine_locks: dict[str, threading.RLock] = {}
+        self._networks: dict[str, NetworkRecord] = {}
+        self._machines: dict[str, MachineRecord] = {}
+        self._leaving: set[str] = set()  # disks that a guest is letting go of
+        self._slot: Slot | None = None
+        self._bridge: Bridge | None = None
+        self._image: image.Image | None = None
+
+    # -- networks
+
+    def network_put(self, network: Network) -> None:
+        with self._lock:
+            known = self._networks.get(network.id)
+            number = free_number(list(self._networks.values())) if known is None else known.number
+            self._networks[network.id] = NetworkRecord(network, number)
+            self._records.save_networks(self._networks)
+            self._ready_bridge().put(network, number)
+            self._load(network.id)
+
+    def network_delete(self, network_id: str) -> None:
+        with self._lock:
+            if any(record.spec.network_id == network_id for record in self._machines.values()):
+                raise MachineError("NetworkInUse", f"network {network_id} still has machines")
+            with self._records.network_lock():
+                joined = self._records.joined()
+                if network_id in joined:
+                    self._records.save_joined([one for one in joined if one != network_id])
+            if self._networks.pop(network_id, None) is not None:
+                self._records.save_networks(self._networks)
+            self._ready_bridge().remove(network_id)
+
+    def network_join(self, network_id: str, joined: bool) -> None:
+        """Works beside a running server, from a platform that was not started."""
+        found = self._registry.find(self.instance)
+        if found is None or found[1] != self.state_dir:
+            raise MachineError("NotStarted", f"no machines of instance {self.instance!r} run on this machine")
+        slot = next(slot for slot in routed_slots() if slot.index == found[0])
+        networks = Bridge(self.instance, slot, self._registry)
+        with self._records.network_lock():
+            record = self._records.networks().get(network_id)
+            if record is None:
+                raise MachineError("NetworkNotFound", f"there is no network {network_id}")
+            before = self._records.joined()
+            for prefix in record.network.prefixes if joined else ():
+                if taken := networks.taken_by(prefix, record.number):
+                    raise MachineError("PrefixInUse", f"this machine can't join {prefix}: it belongs to {taken}")
+            self._records.save_joined({*before, network_id} if joined else {*before} - {network_id})
+            networks.join(record.network, record.number, joined)
+
+    # -- a machine's network
+
+    def machine_expose(self, machine_id: str, address: PublicAddress | None) -> None:
+        with self._lock:
+            if address is not None and address.address not in self.public_pool:
+                raise MachineError("UnknownAddress", f"{address.address} is no public address of this instance")
+            record = self._change(machine_id, lambda known: replace(known, address=address))
+            self._load(record.spec.network_id)
+            self._publish()
+
+    def machine_firewall(self, machine_id: str, rules: Sequence[FirewallRule] | None) -> None:
+        kept = None if rules is None else tuple(rules)
+        with self._lock:
+            before = self._record(machine_id)
+            self._change(machine_id, lambda known: replace(known, rules=kept))
+            try:
+                self._load(before.spec.network_id)
+            except MachineError:
+                self._change(machine_id, lambda known: replace(known, rules=before.rules))
+                raise
+
+    def machine_readdress(self, machine_id: str, private_ip: str, subnet_prefix: str) -> None:
+        with self._machine_lock(machine_id):
+            with self._lock:
+                record = self._respec(machine_id, private_ip=private_ip, subnet_prefix=subnet_prefix)
+                self._load(record.spec.network_id)
+            self._guest(record).readdress()
+
+    # -- within
+
+    def _load(self, network_id: str) -> None:
+        """Enforce the rules of all machines of a network; callers hold the lock."""
+        machines = [record for record in self._machines.values() if record.spec.network_id == network_id]
+        ports = [
+            firewall.Port(
+                link=bridge.guest_link(record.spec.id),
+                private_ip=record.spec.private_ip,
+                public_ip=None if record.address is None else record.address.address,
+                rules=record.rules,
+            )
+            for record in machines
+        ]
+        known = self._networks[network_id]
+        with self._records.network_lock():
+            joined = network_id in self._records.joined()
+            self._ready_bridge().load(known.network, ports, joined)
+            if joined:  # its prefixes may have changed, or this machine has been restarted
+                self._ready_bridge().join(known.network, known.number, True)
+
+    def _publish(self) -> None:
+        """Routes and names of public addresses on this machine; callers hold the lock."""
+        shown = [(record, record.address) for record in self._machines.values() if record.address is not None]
+        self._ready_bridge().route(
+            [Exposed(address.address, self._networks[record.spec.network_id].number) for record, address in shown]
+        )
+        names = {address.fqdn: address.address for _, address in shown if address.fqdn} | self._services()
+        with self._registry.locked():
+            hosts.update(self.instance, names)
+
+    def _services(self) -> dict[str, str]:
+        return {self.service_name: self.service_address} if self.service_name else {}
+
+    def _guest(self, record: MachineRecord) -> guest.Guest:
+        folder = self._records.machine_folder(record.spec.id)
+        namespace = self._ready_bridge().namespace(record.spec.network_id)
+        return guest.Guest(self.instance, record, folder, namespace, self._disks)
+
+    def _keep(self, record: MachineRecord) -> None:
+        self._machines[record.spec.id] = record
+        self._records.save_machine(record)
+
+    def _record(self, machine_id: str) -> MachineRecord:
+        with self._lock:
+            record = self._machines.get(machine_id)
+        if record is None:
+            raise MachineError("MachineNotFound", f"there is no machine {machine_id}")
+        return record
+
+    def _change(self, machine_id: str, change: Callable[[MachineRecord], MachineRecord]) -> MachineRecord:
+        with self._lock:
+            record = change(self._record(machine_id))
+            self._keep(record)
+            return record
+
+    def _respec(self, machine_id: str, **changes: Any) -> MachineRecord:
+        return self._change(machine_id, lambda known: replace(known, spec=replace(known.spec, **changes)))
+
+    def _machine_lock(self, machine_id: str) -> threading.RLock:
+        with self._lock:
+            return self._machine_locks.setdefault(machine_id, threading.RLock())
+
+    def _ready_slot(self) -> Slot:
+        if self._slot is None:
+            raise MachineError("NotStarted", "the platform has not been started")
+        return self._slot
+
+    def _ready_bridge(self) -> Bridge:
+        if self._bridge is None:
+            raise MachineError("NotStarted", "the platform has not been started")
+        return self._bridge
+
+    def _ready_image(self) -> image.Image:
+        if self._image is None:
+            raise MachineError("NotStarted", "the platform has not been started")
+        return self._image

@@ -1,0 +1,178 @@
+"""Availability sets: groups of VMs that are spread over fault and update domains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.arm import ids, shape
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import ArmError, invalid_parameter
+from localazure.arm.request import Reply, Request, listing
+from localazure.arm.router import Route
+from localazure.providers.common import envelope, existing, place
+from localazure.providers.compute import compute, model, proximity_groups, sizes
+from localazure.store.resources import Resource
+
+KIND = "Microsoft.Compute/availabilitySets"
+_VM = "Microsoft.Compute/virtualMachines"
+_FAULT_DOMAINS = 3
+_UPDATE_DOMAINS = 20
+_SHAPE: dict[str, Any] = {
+    "sku": {"name": str},
+    "properties": {
+        "platformFaultDomainCount": int,
+        "platformUpdateDomainCount": int,
+        "proximityPlacementGroup": shape.SUB_RESOURCE,
+    },
+}
+_MODEL = model.obj(
+    "AvailabilitySetProperties",
+    "platformFaultDomainCount platformUpdateDomainCount proximityPlacementGroup virtualMachines statuses "
+    "scheduledEventsPolicy virtualMachineScaleSetMigrationInfo",
+)
+
+
+def routes() -> list[Route]:
+    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
+    one = f"{in_group}/{{set}}"
+    return [
+        Route("GET", in_group, list_sets, KIND),
+        Route("GET", f"/subscriptions/{{subscription}}/providers/{KIND}", list_sets, KIND),
+        Route("GET", one, get, KIND),
+        Route("PUT", one, put, KIND),
+        Route("PATCH", one, patch, KIND),
+        Route("DELETE", one, delete, KIND),
+        Route("GET", f"{one}/vmSizes", list_sizes, KIND),
+    ]
+
+
+def members(cloud: Cloud, availability_set: Resource) -> list[Resource]:
+    """Its VMs, in the order of their creation."""
+    found = cloud.store.referrers(availability_set.id, _VM)
+    return sorted(found, key=lambda vm: vm.properties["timeCreated"])
+
+
+def domains(cloud: Cloud, vm: Resource) -> dict[str, int]:
+    """The fault and update domain of a VM in an availability set; {} for any other."""
+    reference = vm.properties.get("availabilitySet")
+    found = cloud.store.get(reference["id"]) if reference else None
+    if found is None:
+        return {}
+    at = [ids.key(one.id) for one in members(cloud, found)].index(ids.key(vm.id))
+    return {
+        "platformUpdateDomain": at % found.properties["platformUpdateDomainCount"],
+        "platformFaultDomain": at % found.properties["platformFaultDomainCount"],
+    }
+
+
+def check_reference(cloud: Cloud, location: str, reference: dict[str, Any] | None, zones: bool) -> None:
+    """Raise ArmError when a new VM can't be in this availability set."""
+    identifier = (reference or {}).get("id")
+    if not identifier:
+        return
+    found = cloud.store.get(ids.parse(identifier, "properties.availabilitySet.id"))
+    if found is None or found.type != KIND or found.location != location:
+        raise ArmError(404, "NotFound", f"The Availability Set {identifier} cannot be found.", target="availabilitySet")
+    if zones:
+        message = (
+            "Virtual Machine cannot be created because both Availability Zone and Availability Set were specified. "
+            "Deploying an Availability Set to an Availability Zone isn't supported."
+        )
+        raise ArmError(400, "BadRequest", message, target="zones")
+    if found.extra["sku"]["name"] != "Aligned":
+        message = (
+            "Addition of a VM with managed disks to non-managed Availability Set or addition of a VM with blob based "
+            "disks to managed Availability Set is not supported. Please create an Availability Set with 'managed' "
+            "property set in order to add a VM with managed disks to it."
+        )
+        raise ArmError(400, "BadRequest", message, target="availabilitySet")
+
+
+def render(cloud: Cloud, found: Resource, machines: bool = True) -> dict[str, Any]:
+    properties = dict(found.properties)
+    if machines:
+        properties["virtualMachines"] = [{"id": str(vm.id)} for vm in members(cloud, found)]
+    return envelope(found, properties)
+
+
+def list_sets(cloud: Cloud, request: Request) -> Reply:
+    """A group's with their VMs; a subscription's with them by `$expand=virtualMachines/$ref`."""
+    machines = "group" in request.params or "virtualmachines" in request.query.get("$expand", "").lower()
+    found = cloud.store.of_type(KIND, request.params.get("group"))
+    return listing([render(cloud, one, machines) for one in found])
+
+
+def get(cloud: Cloud, request: Request) -> Reply:
+    return Reply(200, render(cloud, existing(cloud, request.resource_id(KIND, "set"))))
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "set")
+    compute.check_name("availabilitySetName", identifier.name)
+    location, tags = place(cloud, request, identifier)
+    found = cloud.store.get(identifier)
+    return _write(cloud, request, found or Resource(identifier, location), found is None, tags)
+
+
+def patch(cloud: Cloud, request: Request) -> Reply:
+    found = existing(cloud, request.resource_id(KIND, "set"))
+    return _write(cloud, request, found, False, shape.tags(request.body) if "tags" in request.body else found.tags)
+
+
+def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: dict[str, str] | None) -> Reply:
+    given = model.read(request.body.get("properties") or {}, _MODEL, "availabilitySet")
+    shape.check({**request.body, "properties": given}, _SHAPE)
+    sku = _sku(target, request.body)
+    kept = target.properties
+    counts = {}
+    for name, default, most in (
+        ("platformUpdateDomainCount", 5, _UPDATE_DOMAINS),
+        ("platformFaultDomainCount", _FAULT_DOMAINS, _FAULT_DOMAINS),
+    ):
+        value = given.get(name)
+        counts[name] = kept.get(name, default) if value is None else value
+        if not 1 <= counts[name] <= most:
+            words = "fault" if "Fault" in name else "update"
+            message = f"The specified {words} domain count {value} must fall in the range 1 to {most}."
+            raise invalid_parameter(name, message)
+        if not new and counts[name] != kept[name]:
+            message = f"Changing property 'availabilitySet.{name}' is not allowed."
+            raise ArmError(409, "PropertyChangeNotAllowed", message, target=f"availabilitySet.{name}")
+    placement = given.get("proximityPlacementGroup") or kept.get("proximityPlacementGroup")
+    proximity_groups.check_reference(cloud, target.location, placement)
+    target.tags = tags
+    target.properties = {**counts, **({"proximityPlacementGroup": placement} if placement else {})}
+    target.extra["sku"] = {"name": sku}
+    cloud.store.put(target)
+    return Reply(200, render(cloud, target))
+
+
+def _sku(target: Resource, body: dict[str, Any]) -> str:
+    before = (target.extra.get("sku") or {}).get("name")
+    name = (body.get("sku") or {}).get("name") or before or "Classic"
+    known = next((one for one in ("Aligned", "Classic") if one.lower() == name.lower()), None)
+    if known is None:
+        raise invalid_parameter("availabilitySet.sku.name", f"The value '{name}' of parameter 'sku.name' is invalid.")
+    if before == "Aligned" and known == "Classic":
+        message = "Changing availability set SKU from 'Aligned' to 'Classic' is not allowed."
+        raise ArmError(409, "OperationNotAllowed", message)
+    return known
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    found = cloud.store.get(request.resource_id(KIND, "set"))
+    if found is None:
+        return Reply(204)
+    if members(cloud, found):
+        message = (
+            f"Availability Set '{found.name}' cannot be deleted. Before deleting an Availability Set please ensure "
+            "that it does not contain any VM."
+        )
+        raise ArmError(409, "OperationNotAllowed", message)
+    cloud.store.delete(found.id)
+    return Reply(200)
+
+
+def list_sizes(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(KIND, "set"))
+    return listing(sizes.all_rendered())

@@ -1,0 +1,57 @@
+"""Kinds of managed disks: account types, and what a disk of a size performs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.arm.errors import ArmError
+from localazure.providers.compute.model import out_of_range
+
+LARGEST_GB = 32767
+# Each storage account type and its tier.
+SKUS = {
+    "Standard_LRS": "Standard",
+    "StandardSSD_LRS": "Standard",
+    "StandardSSD_ZRS": "Standard",
+    "Premium_LRS": "Premium",
+    "Premium_ZRS": "Premium",
+}
+_NOT_HERE = ("UltraSSD_LRS", "PremiumV2_LRS")
+# Up to so many GB a disk is of this tier and has so many operations and MB per second.
+_PREMIUM = [
+    (4, "P1", 120, 25), (8, "P2", 120, 25), (16, "P3", 120, 25), (32, "P4", 120, 25), (64, "P6", 240, 50),
+    (128, "P10", 500, 100), (256, "P15", 1100, 125), (512, "P20", 2300, 150), (1024, "P30", 5000, 200),
+    (2048, "P40", 7500, 250), (4096, "P50", 7500, 250), (8192, "P60", 16000, 500), (16384, "P70", 18000, 750),
+    (LARGEST_GB, "P80", 20000, 900),
+]  # fmt: skip
+_STANDARD_SSD = [(4096, 500, 100), (8192, 2000, 400), (16384, 4000, 600), (LARGEST_GB, 6000, 750)]
+_STANDARD_HDD = [(4096, 500, 60), (8192, 1300, 300), (16384, 2000, 500), (LARGEST_GB, 2000, 500)]
+
+
+def sku_of(name: str | None, target: str) -> str:
+    """The account type in Azure's spelling; raises ArmError for one that does not exist, or not here."""
+    wanted = (name or "Standard_LRS").lower()
+    for known in SKUS:
+        if known.lower() == wanted:
+            return known
+    if wanted in (one.lower() for one in _NOT_HERE):
+        message = f"Local Azure has no disks of type {name}; take one of {', '.join(SKUS)}."
+        raise ArmError(409, "OperationNotAllowed", message, target=target)
+    raise ArmError(400, "InvalidParameter", f"The AccountType {name} is invalid.", target=target)
+
+
+def check_size(size: Any, target: str) -> int:
+    """A data disk's size in GB; raises ArmError out of 1 to 32,767."""
+    if not 1 <= size <= LARGEST_GB:
+        raise out_of_range(target, size, 1, LARGEST_GB)
+    return int(size)
+
+
+def performance(sku: str, size_gb: int) -> dict[str, Any]:
+    """diskIOPSReadWrite, diskMBpsReadWrite and, for premium disks, the tier."""
+    if SKUS[sku] == "Premium":
+        tier, operations, throughput = next(row[1:] for row in _PREMIUM if size_gb <= row[0])
+        return {"diskIOPSReadWrite": operations, "diskMBpsReadWrite": throughput, "tier": tier}
+    table = _STANDARD_SSD if "SSD" in sku else _STANDARD_HDD
+    operations, throughput = next(row[1:] for row in table if size_gb <= row[0])
+    return {"diskIOPSReadWrite": operations, "diskMBpsReadWrite": throughput}

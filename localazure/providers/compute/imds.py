@@ -1,0 +1,155 @@
+"""The instance document of a VM, as its metadata service at 169.254.169.254 answers it."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from typing import Any
+
+from localazure.arm.cloud import Cloud
+from localazure.machines.machine import MachineError
+from localazure.providers.compute import availability_sets, sizes
+from localazure.providers.network import attach, nics
+from localazure.store.resources import Resource
+
+log = logging.getLogger(__name__)
+
+
+def _text(value: Any) -> str:
+    """IMDS writes truth values and numbers as text."""
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def document(cloud: Cloud, vm: Resource) -> dict[str, Any]:
+    """{"compute": {...}, "network": {...}} of a VM; custom data is never in it, user data is."""
+    return {"compute": _compute(cloud, vm), "network": _network(cloud, vm)}
+
+
+def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:
+    properties = vm.properties
+    image, profile = properties["storageProfile"]["imageReference"], properties["osProfile"]
+    linux = profile["linuxConfiguration"]
+    tags = vm.tags or {}
+    plan = vm.extra.get("plan") or {}
+    security = properties.get("securityProfile") or {}
+    uefi = security.get("uefiSettings") or {}
+    domains = availability_sets.domains(cloud, vm)
+    return {
+        "azEnvironment": "AzurePublicCloud",
+        "customData": "",
+        "evictionPolicy": _text(properties.get("evictionPolicy")),
+        "isHostCompatibilityLayerVm": "false",
+        "licenseType": _text(properties.get("licenseType")),
+        "location": vm.location,
+        "name": vm.name,
+        "offer": image["offer"],
+        "osProfile": {
+            "adminUsername": profile["adminUsername"],
+            "computerName": profile["computerName"],
+            "disablePasswordAuthentication": _text(linux["disablePasswordAuthentication"]),
+        },
+        "osType": "Linux",
+        "placementGroupId": "",
+        "plan": {name: _text(plan.get(name)) for name in ("name", "product", "publisher")},
+        "platformFaultDomain": _text(domains.get("platformFaultDomain", 0)),
+        "platformUpdateDomain": _text(domains.get("platformUpdateDomain", 0)),
+        "priority": _text(properties.get("priority")),
+        "provider": "Microsoft.Compute",
+        "publicKeys": (linux.get("ssh") or {}).get("publicKeys", []),
+        "publisher": image["publisher"],
+        "resourceGroupName": vm.id.group,
+        "resourceId": str(vm.id),
+        "securityProfile": {
+            "encryptionAtHost": _text(bool(security.get("encryptionAtHost"))),
+            "secureBootEnabled": _text(bool(uefi.get("secureBootEnabled"))),
+            "securityType": _text(security.get("securityType")),
+            "virtualTpmEnabled": _text(bool(uefi.get("vTpmEnabled"))),
+        },
+        "sku": image["sku"],
+        "storageProfile": _storage(vm),
+        "subscriptionId": vm.id.subscription,
+        "tags": ";".join(f"{name}:{value}" for name, value in tags.items()),
+        "tagsList": [{"name": name, "value": value} for name, value in tags.items()],
+        "userData": _text(vm.hidden.get("userData")),
+        "version": image["exactVersion"],
+        "vmId": properties["vmId"],
+        "vmScaleSetName": "",
+        "vmSize": properties["hardwareProfile"]["vmSize"],
+        "zone": _text((vm.extra.get("zones") or [""])[0]),
+    }
+
+
+def _storage(vm: Resource) -> dict[str, Any]:
+    storage = vm.properties["storageProfile"]
+    image, os_disk = storage["imageReference"], storage["osDisk"]
+    size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    return {
+        "dataDisks": [
+            {
+                "bytesPerSecondThrottle": "",
+                "diskCapacityBytes": _text(one["diskSizeGB"] * 2**30),
+                "diskSizeGB": _text(one["diskSizeGB"]),
+                "image": {"uri": ""},
+                "isSharedDisk": "false",
+                "isUltraDisk": "false",
+                "lun": _text(one["lun"]),
+                **_disk(one),
+                "opsPerSecondThrottle": "",
+            }
+            for one in storage["dataDisks"]
+        ],
+        "imageReference": {
+            "id": "", **{name: image[name] for name in ("offer", "publisher", "sku", "version")},
+        },
+        "osDisk": {
+            **_disk(os_disk),
+            "diffDiskSettings": {"option": ""},
+            "diskSizeGB": _text(os_disk["diskSizeGB"]),
+            "encryptionSettings": {"enabled": "false"},
+            "image": {"uri": ""},
+            "osType": "Linux",
+        },
+        "resourceDisk": {"size": _text(size.temporary_mib * 1024)},
+    }  # fmt: skip
+
+
+def _disk(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "caching": one["caching"],
+        "createOption": one["createOption"],
+        "managedDisk": {name: one["managedDisk"][name] for name in ("id", "storageAccountType")},
+        "name": one["name"],
+        "vhd": {"uri": ""},
+        "writeAcceleratorEnabled": _text(bool(one.get("writeAcceleratorEnabled"))),
+    }
+
+
+def _network(cloud: Cloud, vm: Resource) -> dict[str, Any]:
+    nic = attach.nic_of(cloud, vm)
+    place = attach.subnet_and_vnet(cloud, nic) if nic else None
+    if nic is None or place is None:
+        return {"interface": []}
+    prefix = ipaddress.ip_network(place[0]["properties"]["addressPrefix"])
+    public = attach.public_address(cloud, nic)
+    address = {
+        "privateIpAddress": attach.primary_configuration(nic)["privateIPAddress"],
+        "publicIpAddress": public.address if public else "",
+    }
+    subnet = {"address": str(prefix.network_address), "prefix": str(prefix.prefixlen)}
+    interface = {
+        "ipv4": {"ipAddress": [address], "subnet": [subnet]},
+        "ipv6": {"ipAddress": []},
+        "macAddress": nics.mac_of(nic.id).replace(":", "").upper(),
+    }
+    return {"interface": [interface]}
+
+
+async def push(cloud: Cloud, vm: Resource) -> None:
+    """Let a VM's machine answer with what its resource says now; a machine that has none is left alone."""
+    machine = vm.hidden.get("machine")
+    if not machine or cloud.store.get(vm.id) is None or vm.state == "Deleting":
+        return
+    try:
+        await cloud.blocking(cloud.platform.machine_metadata, machine, document(cloud, vm))
+    except MachineError as error:  # what the caller did has worked; the next change tries again
+        log.warning("metadata of %s: %s", vm.id, error)

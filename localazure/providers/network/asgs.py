@@ -1,0 +1,80 @@
+"""Application security groups: names for network interfaces, which security rules can use instead of addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.arm import ids
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import network_error
+from localazure.arm.request import Reply, Request
+from localazure.arm.router import Route
+from localazure.providers.common import envelope, place
+from localazure.providers.network import attach, network, rules
+from localazure.store.resources import Resource
+
+KIND = rules.ASG
+_PACE = network.Pace(retry_after=10, duration=3)
+
+
+def routes() -> list[Route]:
+    return network.standard_routes(KIND, "asg", render, put, delete)
+
+
+def render(cloud: Cloud, asg: Resource) -> dict[str, Any]:
+    return envelope(asg, {"provisioningState": asg.state}, etag=True)
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "asg")
+    network.check_name(identifier.name)
+    network.check_shape(request.body, {"properties": dict})
+    location, tags = place(cloud, request, identifier)
+    found = cloud.store.get(identifier)
+    network.refuse_if_busy(cloud, identifier)
+    return network.write(
+        cloud, request, Resource(identifier, location, tags), _PACE, render, _nothing, is_new=found is None
+    )
+
+
+async def _nothing() -> None:
+    """A new group has no members yet, and another write changes its tags alone."""
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "asg")
+
+    def check(asg: Resource) -> None:
+        configurations = ids_of_configurations(cloud, asg.id)
+        used = [("IpConfiguration(s)", configurations), ("SecurityRule(s)", ids_of_rules(cloud, asg.id))]
+        for what, users in used:
+            if users:
+                message = (
+                    f"Application Security Group {asg.name} cannot be deleted because it is referenced by {what} "
+                    f"{', '.join(users)}."
+                )
+                raise network_error(400, "InUseApplicationSecurityGroupCannotBeDeleted", message)
+
+    async def effect() -> None:
+        cloud.store.delete(identifier)
+
+    return network.remove(cloud, request, identifier, check, effect)
+
+
+def ids_of_configurations(cloud: Cloud, asg: ids.ResourceId) -> list[str]:
+    """The IP configurations that belong to a group."""
+    return [
+        one for nic in cloud.store.referrers(asg, attach.NIC) for one in attach.ip_configuration_ids(nic, asg)
+    ]
+
+
+def ids_of_rules(cloud: Cloud, asg: ids.ResourceId) -> list[str]:
+    """The security rules that name a group."""
+    key = ids.key(asg)
+    members = ("sourceApplicationSecurityGroups", "destinationApplicationSecurityGroups")
+    return [
+        str(group.id.child("securityRules", rule["name"]))
+        for group in cloud.store.referrers(asg, rules.GROUP)
+        for rule in group.properties["securityRules"]
+        if any(ids.key(one["id"]) == key for member in members for one in rule["properties"].get(member, ()))
+    ]

@@ -1,0 +1,275 @@
+"""Subnets: kept in their virtual network, read and written alone too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.arm import ids, shape, versions
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import network_error, parent_not_found, reference_not_found
+from localazure.arm.request import Reply, Request, listing
+from localazure.arm.router import Route
+from localazure.providers.common import existing
+from localazure.providers.network import address_plan, attach, catalogue, network, rules
+from localazure.store.resources import Resource
+
+VNET = attach.VNET
+KIND = f"{VNET}/subnets"
+_POOLS_SINCE = "2024-01-01"
+PACE = network.Pace(retry_after=3, duration=3)
+_SERVICE: dict[str, Any] = {"name": str, "properties": {"serviceName": str}}
+SHAPE: dict[str, Any] = {
+    "name": str,
+    "properties": {
+        "addressPrefix": str, "addressPrefixes": [str], "networkSecurityGroup": shape.SUB_RESOURCE,
+        "defaultOutboundAccess": bool, "serviceEndpoints": [{"service": str, "locations": [str]}],
+        "delegations": [_SERVICE], "privateEndpointNetworkPolicies": str, "privateLinkServiceNetworkPolicies": str,
+        "routeTable": shape.SUB_RESOURCE, "natGateway": shape.SUB_RESOURCE,
+        "serviceEndpointPolicies": [shape.SUB_RESOURCE],
+    },
+}  # fmt: skip
+_POLICIES = {
+    "privateEndpointNetworkPolicies": ("Disabled", "Enabled", "NetworkSecurityGroupEnabled", "RouteTableEnabled"),
+    "privateLinkServiceNetworkPolicies": ("Enabled", "Disabled"),
+}
+
+
+def routes() -> list[Route]:
+    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{VNET}/{{vnet}}/subnets"
+    return [
+        Route("GET", all_, list_all, KIND),
+        Route("GET", f"{all_}/{{subnet}}", get, KIND),
+        Route("PUT", f"{all_}/{{subnet}}", put, KIND),
+        Route("DELETE", f"{all_}/{{subnet}}", delete, KIND),
+    ]
+
+
+def find(cloud: Cloud, identifier: ids.ResourceId) -> tuple[Resource, dict[str, Any]] | None:
+    """The VNet and the subnet in it that an id names."""
+    parent = identifier.parent
+    vnet = cloud.store.get(parent) if parent is not None else None
+    if vnet is None or identifier.type.lower() != KIND.lower():
+        return None
+    for subnet in vnet.properties["subnets"]:
+        if subnet["name"].lower() == identifier.name.lower():
+            return vnet, subnet
+    return None
+
+
+def render(cloud: Cloud, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
+    identifier, etag = vnet.id.child("subnets", subnet["name"]), f'W/"{vnet.etag}"'
+    properties = {"provisioningState": vnet.state, **subnet["properties"]}
+    users = [one for nic in cloud.store.referrers(identifier) for one in attach.ip_configuration_ids(nic, identifier)]
+    if users:
+        properties["ipConfigurations"] = [{"id": one} for one in users]
+    if properties.get("serviceEndpoints"):
+        properties["serviceEndpoints"] = [
+            {"provisioningState": vnet.state, **one} for one in properties["serviceEndpoints"]
+        ]
+    properties["delegations"] = [
+        {
+            "name": one["name"],
+            "id": f"{identifier}/delegations/{one['name']}",
+            "etag": etag,
+            "properties": {"provisioningState": vnet.state, **one["properties"]},
+            "type": f"{KIND}/delegations",
+        }
+        for one in properties["delegations"]
+    ]
+    return {"name": subnet["name"], "id": str(identifier), "etag": etag, "properties": properties, "type": KIND}
+
+
+# writing
+
+
+def checked(
+    cloud: Cloud, request: Request, vnet: ids.ResourceId, location: str, given: dict[str, Any],
+    before: dict[str, Any] | None,
+) -> dict[str, Any]:  # fmt: skip
+    """A subnet as it is kept: its prefix in `addressPrefix`, defaults filled in, read-only members dropped."""
+    name = before["name"] if before else given.get("name") or ""
+    network.check_name(name)
+    identifier = vnet.child("subnets", name)
+    body = given.get("properties") or {}
+    kept: dict[str, Any] = {"addressPrefix": _prefix(identifier, body)}
+    for member, allowed in _POLICIES.items():
+        kept[member] = _policy(identifier, member, body.get(member), allowed)
+    kept["delegations"] = [_delegation(identifier, one) for one in body.get("delegations") or []]
+    endpoints = [_endpoint(identifier, one) for one in body.get("serviceEndpoints") or []]
+    if endpoints:
+        kept["serviceEndpoints"] = endpoints
+    access = body.get("defaultOutboundAccess")
+    if access is None and before is not None:
+        access = before["properties"].get("defaultOutboundAccess")
+    elif access is None and request.api_version >= versions.PRIVATE_SUBNETS_SINCE:
+        access = False
+    if access is not None:
+        kept["defaultOutboundAccess"] = access
+    path = "properties.networkSecurityGroup"
+    group = network.reference(body.get("networkSecurityGroup"), path)
+    if group:
+        found = network.referred(cloud, group, path, rules.GROUP, location, str(identifier))
+        kept["networkSecurityGroup"] = {"id": str(found.id)}
+    for member in ("routeTable", "natGateway"):
+        other = network.reference(body.get(member), f"properties.{member}")
+        if other:
+            raise reference_not_found(other, str(identifier))  # types that Local Azure has none of
+    for policy in body.get("serviceEndpointPolicies") or []:
+        raise reference_not_found(str(policy.get("id")), str(identifier))
+    if before is not None:
+        _refuse_other_use(cloud, identifier, before["properties"], kept)
+    return {"name": name, "properties": kept}
+
+
+def _prefix(identifier: ids.ResourceId, body: dict[str, Any]) -> str:
+    prefixes = body.get("addressPrefixes") or ([body["addressPrefix"]] if body.get("addressPrefix") else [])
+    if not prefixes:
+        message = f"Subnet {identifier} must have at least one address prefix."
+        raise network_error(400, "NoAddressPrefixOrPoolProvided", message)
+    if len(prefixes) > 1:
+        message = f"Local Azure gives a subnet one address prefix only; {identifier} names {len(prefixes)}."
+        raise network_error(400, "SeveralSubnetPrefixesNotSupportedByLocalAzure", message)
+    return str(prefixes[0])
+
+
+def _policy(identifier: ids.ResourceId, member: str, value: str | None, allowed: tuple[str, ...]) -> str:
+    if value is None:
+        return allowed[0]
+    spelled = next((one for one in allowed if one.lower() == value.lower()), None)
+    if spelled is None:
+        message = f"Value '{value}' of {member} in {identifier} is invalid. Allowed values are {', '.join(allowed)}."
+        raise network_error(400, "InvalidRequestFormat", message)
+    return spelled
+
+
+def _delegation(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any]:
+    service = (given.get("properties") or {}).get("serviceName") or ""
+    actions = catalogue.delegation_actions(service)
+    if actions is None:
+        message = f"Subnet {identifier} can't be delegated to '{service}': no such service takes subnets."
+        raise network_error(400, "InvalidServiceNameOnDelegation", message)
+    return {"name": given.get("name") or "0", "properties": {"serviceName": service, "actions": actions}}
+
+
+def _endpoint(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any]:
+    service = catalogue.endpoint_service(given.get("service") or "")
+    if service is None:
+        message = f"Service endpoint '{given.get('service')}' of subnet {identifier} is not known."
+        raise network_error(400, "SubnetServiceEndpointUnknown", message)
+    return {"service": service, "locations": given.get("locations") or ["*"]}
+
+
+def _refuse_other_use(
+    cloud: Cloud, identifier: ids.ResourceId, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """What a subnet's users would not survive: another prefix, or a delegation."""
+    if not cloud.store.referrers(identifier):
+        return
+    if before["addressPrefix"] != after["addressPrefix"]:
+        message = (
+            f"IpPrefix {before['addressPrefix']} on Subnet {identifier.name} has active allocations and cannot be "
+            "deleted."
+        )
+        raise network_error(400, "InUsePrefixCannotBeDeleted", message)
+    if after["delegations"] and not before["delegations"]:
+        message = f"Subnet {identifier} has existing allocations and can't be delegated."
+        raise network_error(400, "SubnetInUseCannotBeDelegated", message)
+
+
+def refuse_used(cloud: Cloud, subnet: ids.ResourceId) -> None:
+    """Raise ArmError while something is in a subnet that shall go."""
+    for nic in cloud.store.referrers(subnet):
+        user = next(iter(attach.ip_configuration_ids(nic, subnet)), str(nic.id))
+        raise network_error(
+            400,
+            "InUseSubnetCannotBeDeleted",
+            f"Subnet {subnet.name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete "
+            "all the resources within the subnet. See aka.ms/deletesubnet.",
+        )
+
+
+# requests
+
+
+def list_all(cloud: Cloud, request: Request) -> Reply:
+    vnet = existing(cloud, request.resource_id(VNET, "vnet"))
+    return listing([_shown(cloud, request, vnet, subnet) for subnet in vnet.properties["subnets"]])
+
+
+def _shown(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
+    """Newer versions tell what a subnet has from a pool of addresses: nothing here."""
+    body = render(cloud, vnet, subnet)
+    if request.api_version >= _POOLS_SINCE:
+        body["properties"].setdefault("ipamPoolPrefixAllocations", [])
+    return body
+
+
+def get(cloud: Cloud, request: Request) -> Reply:
+    existing(cloud, request.resource_id(VNET, "vnet"))
+    identifier = request.resource_id(KIND, "vnet", "subnet")
+    found = find(cloud, identifier)
+    if found is None:
+        raise network.not_found(identifier)
+    return Reply(200, expanded(cloud, request, *found))
+
+
+def expanded(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
+    """A subnet with what `$expand` names in full: networkSecurityGroup, ipConfigurations."""
+    from localazure.providers.network import nics, nsgs
+
+    body = _shown(cloud, request, vnet, subnet)
+    wanted = request.query.get("$expand", "").lower()
+    properties = body["properties"]
+    if "networksecuritygroup" in wanted and "networkSecurityGroup" in properties:
+        group = cloud.store.get(properties["networkSecurityGroup"]["id"])
+        properties["networkSecurityGroup"] = nsgs.render(cloud, group) if group else {}
+    if "ipconfigurations" in wanted and "ipConfigurations" in properties:
+        properties["ipConfigurations"] = nics.configurations_in(cloud, vnet.id.child("subnets", subnet["name"]))
+    return body
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    from localazure.providers.network import vnets
+
+    identifier = request.resource_id(KIND, "vnet", "subnet")
+    parent = identifier.parent
+    vnet = cloud.store.get(parent) if parent else None
+    if vnet is None or vnet.state == "Deleting":
+        raise parent_not_found(VNET, request.params["vnet"], KIND, identifier.name)
+    network.check_shape(request.body, SHAPE)
+    found = find(cloud, identifier)
+    before = found[1] if found else None
+    given = {**request.body, "name": identifier.name}
+    subnet = checked(cloud, request, vnet.id, vnet.location, given, before)
+    subnets = [subnet if one is before else one for one in vnet.properties["subnets"]]
+    if before is None:
+        subnets.append(subnet)
+    address_plan.check_subnets(vnet.id, vnet.properties["addressSpace"]["addressPrefixes"], subnets)
+    network.refuse_if_busy_below(cloud, vnet.id)
+    vnet.properties = {**vnet.properties, "subnets": subnets}
+    return network.write(
+        cloud, request, vnet, PACE, vnets.render, lambda: vnets.apply(cloud, vnet.id), is_new=before is None,
+        answer=lambda: render(cloud, vnet, subnet), target=identifier,
+    )  # fmt: skip
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    from localazure.providers.network import vnets
+
+    identifier = request.resource_id(KIND, "vnet", "subnet")
+    found = find(cloud, identifier)
+    if found is None:
+        return Reply(204)
+    refuse_used(cloud, identifier)
+    network.refuse_if_busy_below(cloud, found[0].id)
+
+    async def effect() -> None:
+        vnet = cloud.store.get(found[0].id)
+        if vnet is None:
+            return
+        left = [one for one in vnet.properties["subnets"] if one["name"].lower() != identifier.name.lower()]
+        vnet.properties = {**vnet.properties, "subnets": left}
+        cloud.store.put(vnet)
+        await vnets.apply(cloud, vnet.id)
+
+    return network.remove_child(cloud, request, found[0], identifier, effect)

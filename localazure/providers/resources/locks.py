@@ -1,0 +1,86 @@
+"""Management locks of subscriptions, groups and resources; arm/admission.py lets them take effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.arm import shape
+from localazure.arm.admission import LOCKS
+from localazure.arm.cloud import Cloud
+from localazure.arm.errors import gateway_error
+from localazure.arm.request import Reply, Request, listing
+from localazure.arm.router import Route
+
+_LEVELS = ("CanNotDelete", "ReadOnly")
+_SHAPE = {"properties": {"level": str, "notes": str, "owners": [dict]}}
+LONGEST_NOTES = 512
+
+
+def routes() -> list[Route]:
+    at = f"{{scope}}/providers/{LOCKS}"
+    return [
+        Route("GET", at, list_locks, LOCKS),
+        Route("GET", f"{at}/{{lock}}", get, LOCKS),
+        Route("PUT", f"{at}/{{lock}}", put, LOCKS),
+        Route("DELETE", f"{at}/{{lock}}", delete, LOCKS),
+    ]
+
+
+def _id(request: Request) -> str:
+    return f"{request.params['scope']}/providers/{LOCKS}/{request.params['lock']}"
+
+
+def _render(lock: dict[str, Any]) -> dict[str, Any]:
+    return {"properties": lock["properties"], "id": lock["id"], "type": LOCKS, "name": lock["name"]}
+
+
+def list_locks(cloud: Cloud, request: Request) -> Reply:
+    """Those around a scope, at it and, but for `$filter=atScope()`, in it."""
+    scope = request.params["scope"].lower()
+    inner = "atscope()" not in request.query.get("$filter", "").lower()
+    found = []
+    for lock in cloud.records.all("lock"):
+        at = lock["scope"].lower()
+        if f"{scope}/".startswith(f"{at}/") or (inner and at.startswith(f"{scope}/")):
+            found.append(_render(lock))
+    return listing(found)
+
+
+def get(cloud: Cloud, request: Request) -> Reply:
+    lock = cloud.records.get("lock", _id(request))
+    if lock is None:
+        raise gateway_error(404, "LockNotFound", f"The lock '{request.params['lock']}' could not be found.")
+    return Reply(200, _render(lock))
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    shape.check(request.body, _SHAPE)
+    given = request.body.get("properties") or {}
+    asked = given.get("level") or ""
+    level = next((one for one in _LEVELS if one.lower() == asked.lower()), None)
+    if level is None:
+        message = f"The lock level '{asked}' is invalid. The supported lock levels are '{', '.join(_LEVELS)}'."
+        raise gateway_error(400, "InvalidLockLevel", message)
+    notes = given.get("notes") or ""
+    if len(notes) > LONGEST_NOTES:
+        message = f"The lock notes exceed the maximum length of '{LONGEST_NOTES}' characters."
+        raise gateway_error(400, "InvalidLockNotes", message)
+    before = cloud.records.get("lock", _id(request))
+    properties: dict[str, Any] = {"level": level}
+    if notes:
+        properties["notes"] = notes
+    lock = {
+        "scope": request.params["scope"],
+        "id": before["id"] if before else _id(request),
+        "name": before["name"] if before else request.params["lock"],
+        "properties": properties,
+    }
+    cloud.records.put("lock", _id(request), lock)
+    return Reply(200 if before else 201, _render(lock))
+
+
+def delete(cloud: Cloud, request: Request) -> Reply:
+    if cloud.records.get("lock", _id(request)) is None:
+        return Reply(204)
+    cloud.records.delete("lock", _id(request))
+    return Reply(200)

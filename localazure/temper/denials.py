@@ -1,0 +1,147 @@
+"""Denials: what permissions, policies and a disabled subscription refuse, in the service's words."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from localazure.arm.errors import ArmError, gateway_error
+from localazure.arm.request import Request
+from localazure.temper.conditions import Condition, Conditions
+from localazure.temper.paths import action_of, fits_any, scope_of, type_of
+
+# Resources that others join need this permission too, on each that a body names.
+_JOINED = (
+    "Microsoft.Network/virtualNetworks/subnets", "Microsoft.Network/publicIPAddresses",
+    "Microsoft.Network/networkSecurityGroups", "Microsoft.Network/networkInterfaces",
+    "Microsoft.Network/applicationSecurityGroups",
+)  # fmt: skip
+_POLICY = "/providers/Microsoft.Authorization"
+
+
+def refuse(conditions: Conditions, request: Request, claims: Mapping[str, Any], subscription: str) -> None:
+    """Raise ArmError for a request that permissions, the subscription's state or a policy forbid."""
+    _refuse_unauthorized(conditions, request, claims)
+    if conditions.read_only and request.method not in ("GET", "HEAD") and "subscription" in request.params:
+        raise gateway_error(
+            409,
+            "ReadOnlyDisabledSubscription",
+            f"The subscription '{subscription}' is disabled and therefore marked as read only. You cannot perform any "
+            "write actions on this subscription until it is re-enabled.",
+        )
+    if request.method in ("PUT", "PATCH") and isinstance(request.body, dict):
+        for policy in conditions.all("policy"):
+            if _violates(policy, request):
+                raise PolicyDenial(policy, request, subscription)
+
+
+def _refuse_unauthorized(conditions: Conditions, request: Request, claims: Mapping[str, Any]) -> None:
+    denied = conditions.all("denied")
+    if not denied:
+        return
+    action, scope = action_of(request.method, request.path), scope_of(request.path)
+    who = f"The client '{claims.get('appid', '')}' with object id '{claims.get('oid', '')}'"
+    if _is_denied(denied, action, scope):
+        raise gateway_error(
+            403,
+            "AuthorizationFailed",
+            f"{who} does not have authorization to perform action '{action}' over scope '{scope}' or the scope is "
+            "invalid. If access was recently granted, please refresh your credentials.",
+        )
+    if request.method not in ("PUT", "PATCH"):
+        return
+    for named in _ids_in(request.body):
+        join = f"{type_of('PUT', named)}/join/action"
+        joinable = any(join.lower() == f"{one}/join/action".lower() for one in _JOINED)
+        if joinable and not named.lower().startswith(scope.lower() + "/") and _is_denied(denied, join, named):
+            raise gateway_error(
+                403,
+                "LinkedAuthorizationFailed",
+                f"{who} has permission to perform action '{action}' on scope '{scope}'; however, it does not have "
+                f"permission to perform action(s) '{join}' on the linked scope(s) '{named}' (respectively) or the "
+                "linked scope(s) are invalid.",
+            )
+
+
+def _is_denied(denied: tuple[Condition, ...], action: str, scope: str) -> bool:
+    return any(fits_any(action, one["action"]) and fits_any(scope, one.get("scope", ("*",))) for one in denied)
+
+
+def _ids_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "id" and isinstance(inner, str) and inner.lower().startswith("/subscriptions/"):
+                yield inner
+            else:
+                yield from _ids_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ids_in(inner)
+
+
+def _violates(policy: Condition, request: Request) -> bool:
+    body = request.body
+    region = str(body.get("location") or "").replace(" ", "")
+    tags = body.get("tags") if isinstance(body.get("tags"), dict) else {}
+    wanted = policy.get("without_tag")
+    return (
+        fits_any(type_of(request.method, request.path), policy.get("type", ("*",)))
+        and fits_any(request.path, policy.get("scope", ("*",)))
+        and ("region" not in policy or fits_any(region, policy["region"]))
+        and (wanted is None or wanted.lower() not in (name.lower() for name in tags))
+    )
+
+
+class PolicyDenial(ArmError):
+    """RequestDisallowedByPolicy, with the policy's identifiers and what it looked at."""
+
+    def __init__(self, policy: Condition, request: Request, subscription: str) -> None:
+        assignment, definition = policy["assignment"], policy.get("definition", policy["assignment"])
+        assignment_name, definition_name = (
+            str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{name}"))[:24].replace("-", "")
+            for kind, name in (("assignment", assignment), ("definition", definition))
+        )
+        at = f"/subscriptions/{subscription}{_POLICY}"
+        identifiers = [
+            {
+                "policyAssignment": {"name": assignment, "id": f"{at}/policyAssignments/{assignment_name}"},
+                "policyDefinition": {"name": definition, "id": f"{at}/policyDefinitions/{definition_name}"},
+            }
+        ]
+        name = request.path.rstrip("/").rpartition("/")[2]
+        told = json.dumps(identifiers, separators=(",", ":"))
+        message = f"Resource '{name}' was disallowed by policy. Policy identifiers: '{told}'."
+        super().__init__(403, "RequestDisallowedByPolicy", message, target=name, gateway=True)
+        self.info = {
+            "evaluationDetails": {"evaluatedExpressions": _expressions(policy, request)},
+            "policyDefinitionId": identifiers[0]["policyDefinition"]["id"],
+            "policyDefinitionName": definition_name,
+            "policyDefinitionDisplayName": definition,
+            "policyDefinitionEffect": "deny",
+            "policyAssignmentId": identifiers[0]["policyAssignment"]["id"],
+            "policyAssignmentName": assignment_name,
+            "policyAssignmentDisplayName": assignment,
+            "policyAssignmentScope": f"/subscriptions/{subscription}",
+            "policyAssignmentParameters": {},
+        }
+
+    def error(self) -> dict[str, Any]:
+        return {**super().error(), "additionalInfo": [{"type": "PolicyViolation", "info": self.info}]}
+
+
+def _expressions(policy: Condition, request: Request) -> list[dict[str, Any]]:
+    full_type = type_of(request.method, request.path)
+    found = [("type", full_type, full_type, "Equals")]
+    if "region" in policy:
+        found.append(("location", str(request.body.get("location")), ",".join(policy["region"]), "Like"))
+    if "without_tag" in policy:
+        found.append((f"tags[{policy['without_tag']}]", "", "false", "Exists"))
+    return [
+        {
+            "result": "True", "expressionKind": "Field", "expression": expression, "path": expression,
+            "expressionValue": value, "targetValue": target, "operator": operator,
+        }
+        for expression, value, target, operator in found
+    ]  # fmt: skip

@@ -1,0 +1,50 @@
+"""The gate: where the server asks temper about one authorized request, before and after its handler."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from localazure.arm.errors import operation_in_progress
+from localazure.arm.request import Reply, Request
+
+if TYPE_CHECKING:
+    from localazure.arm.cloud import Cloud
+    from localazure.arm.router import Handler
+    from localazure.temper.temper import Temper
+
+# The claims of the token with which the request at hand came; a deployment's own calls inherit its caller's.
+_caller: ContextVar[Mapping[str, Any]] = ContextVar("caller", default={})  # noqa: B039 - never changed in place
+_budgets: ContextVar[Mapping[str, str]] = ContextVar("budgets", default={})  # noqa: B039
+
+
+def enter(temper: Temper, method: str, path: str, claims: Mapping[str, Any]) -> None:
+    """Count a client's request; raises ArmError 429 when it is one too many."""
+    _caller.set(claims)
+    _budgets.set(temper.budgets.spend(method, path, str(claims.get("oid", ""))))
+
+
+def headers() -> Mapping[str, str]:
+    """The headers that tell what is left after the request at hand; to be asked once."""
+    found = _budgets.get()
+    _budgets.set({})  # a connection's next request runs in the same context
+    return found
+
+
+async def ask(cloud: Cloud, handler: Handler, request: Request) -> Reply:
+    """What a provider's handler answers to a client or a deployment, unless temper refuses."""
+    temper = cloud.temper
+    temper.refuse(request, _caller.get())
+    lingering = cloud.operations.lingering(request.path)
+    if lingering is not None and request.method not in ("GET", "HEAD", "DELETE"):
+        raise operation_in_progress(lingering)
+    lags = request.method == "PUT" and bool(temper.config.conditions.all("replication_lag"))
+    existed = lags and cloud.store.get(request.path.rstrip("/")) is not None
+    reply = handler(cloud, request)
+    if inspect.isawaitable(reply):
+        reply = await reply
+    if lags and (reply.status == 201 or (reply.status == 202 and not existed)):
+        temper.visibility.created(temper.config.conditions, request)
+    return temper.visibility.without_hidden(request, reply)

@@ -1,0 +1,27 @@
+"""az feature, as stock az has it."""
+
+from __future__ import annotations
+
+from local_azure import eventually
+
+AT_HOST = ("--namespace", "Microsoft.Compute", "-n", "EncryptionAtHost")
+
+
+def test_feature_list(azure):
+    listed = azure.query("feature", "list", "--namespace", "Microsoft.Compute")
+    assert "Microsoft.Compute/UseStandardSecurityType" in [one["name"] for one in listed]
+    everything = azure.query("feature", "list")
+    assert len(everything) > len(listed)
+
+
+def test_feature_show_register_and_unregister(azure):
+    def state():
+        return azure.query("feature", "show", *AT_HOST)["properties"]["state"]
+
+    assert state() == "NotRegistered"
+    assert azure.query("feature", "register", *AT_HOST)["properties"]["state"] == "Registering"
+    eventually(lambda: state() == "Registered", "registered")
+    azure.az("feature", "unregister", *AT_HOST).succeeded()
+    eventually(lambda: state() == "Unregistered", "unregistered")
+    unknown = azure.az("feature", "show", "--namespace", "Microsoft.Compute", "-n", "Nonsense")
+    assert "FeatureNotFound" in unknown.stderr

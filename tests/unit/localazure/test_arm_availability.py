@@ -1,0 +1,106 @@
+"""Availability sets and proximity placement groups, and the VMs in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arm_support import Group, LocalAzure
+
+
+def _set(group: Group, sku: str = "Aligned", **properties: Any) -> str:
+    """Make an availability set; returns its path."""
+    path = group.compute("availabilitySets/av")
+    body = {"location": "westus", "sku": {"name": sku}, "properties": properties}
+    answer = group.arm.call("PUT", path, body)
+    assert answer.status == 200, answer.body
+    return path
+
+
+def _vm(group: Group, name: str, subnet: str, **properties: Any) -> None:
+    body = group.vm_body(group.nic(subnet, f"{name}-nic"), computerName=name)
+    body["properties"].update(properties)
+    group.arm.done("PUT", group.compute(f"virtualMachines/{name}"), body)
+
+
+def test_vms_of_a_set_are_spread_over_its_domains(arm: LocalAzure, group: Group) -> None:
+    path = _set(group, platformFaultDomainCount=2)
+    subnet = group.vnet()
+    for name in ("one", "two", "three"):
+        _vm(group, name, subnet, availabilitySet={"id": group.id_of(path)})
+    shown = arm.call("GET", path).body
+    assert shown["properties"]["platformUpdateDomainCount"] == 5
+    assert len(shown["properties"]["virtualMachines"]) == 3
+    domains = []
+    for name in ("one", "two", "three"):
+        view = arm.call("GET", group.compute(f"virtualMachines/{name}/instanceView")).body
+        domains.append((view["platformFaultDomain"], view["platformUpdateDomain"]))
+    assert domains == [(0, 0), (1, 1), (0, 2)]
+
+
+def test_a_set_in_use_stays_and_an_empty_one_goes(arm: LocalAzure, group: Group) -> None:
+    path = _set(group)
+    _vm(group, "one", group.vnet(), availabilitySet={"id": group.id_of(path)})
+    answer = arm.call("DELETE", path)
+    assert (answer.status, answer.code) == (409, "OperationNotAllowed")
+    arm.done("DELETE", group.compute("virtualMachines/one"))
+    assert arm.call("DELETE", path).status == 200
+    assert arm.call("DELETE", path).status == 204
+
+
+def test_a_set_keeps_its_counts_and_its_kind(arm: LocalAzure, group: Group) -> None:
+    path = _set(group)
+    body = {"location": "westus", "sku": {"name": "Aligned"}, "properties": {"platformFaultDomainCount": 2}}
+    assert arm.call("PUT", path, body).code == "PropertyChangeNotAllowed"
+    assert arm.call("PUT", path, {"location": "westus", "sku": {"name": "Classic"}}).code == "OperationNotAllowed"
+    other = group.compute("availabilitySets/other")
+    body["properties"]["platformFaultDomainCount"] = 4
+    assert arm.call("PUT", other, body).code == "InvalidParameter"
+    assert arm.call("PATCH", path, {"tags": {"a": "b"}}).body["tags"] == {"a": "b"}
+
+
+def test_a_vm_must_fit_its_set(arm: LocalAzure, group: Group) -> None:
+    body = group.vm_body(group.nic(group.vnet()))
+    vm = group.compute("virtualMachines/web1")
+    body["properties"]["availabilitySet"] = {"id": group.id_of(group.compute("availabilitySets/none"))}
+    assert arm.call("PUT", vm, body).code == "NotFound"
+    body["properties"]["availabilitySet"] = {"id": group.id_of(_set(group, "Classic"))}
+    assert arm.call("PUT", vm, body).code == "BadRequest"
+    _set(group, "Aligned")
+    arm.done("PUT", vm, body)
+    body["properties"]["availabilitySet"] = {"id": group.id_of(group.compute("availabilitySets/none"))}
+    assert arm.call("PUT", vm, body).code == "PropertyChangeNotAllowed"
+
+
+def test_a_placement_group_tells_who_is_in_it_and_stays_while_somebody_is(arm: LocalAzure, group: Group) -> None:
+    path = group.compute("proximityPlacementGroups/near")
+    created = arm.call("PUT", path, {"location": "westus", "properties": {}})
+    assert (created.status, created.body["properties"]) == (201, {"proximityPlacementGroupType": "Standard"})
+    reference = {"id": group.id_of(path)}
+    _set(group, proximityPlacementGroup=reference)
+    _vm(group, "one", group.vnet(), proximityPlacementGroup=reference)
+    shown = arm.call("GET", path, includeColocationStatus="true").body["properties"]
+    assert shown["virtualMachines"][0]["id"].endswith("/virtualMachines/one")
+    assert shown["availabilitySets"][0]["colocationStatus"]["code"] == "ColocationStatus/Aligned"
+    assert arm.call("DELETE", path).code == "OperationNotAllowed"
+
+
+def test_a_vm_changes_its_placement_group_only_when_deallocated(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    path = group.compute("proximityPlacementGroups/near")
+    arm.call("PUT", path, {"location": "westus", "properties": {"proximityPlacementGroupType": "Standard"}})
+    change = {"properties": {"proximityPlacementGroup": {"id": group.id_of(path)}}}
+    assert arm.call("PATCH", vm, change).code == "OperationNotAllowed"
+    arm.done("POST", f"{vm}/deallocate")
+    arm.done("PATCH", vm, change)
+    assert len(arm.call("GET", path).body["properties"]["virtualMachines"]) == 1
+
+
+def test_what_is_never_here_is_refused_in_plain_words(arm: LocalAzure, group: Group) -> None:
+    for name in ("snapshots", "images", "virtualMachineScaleSets"):
+        assert arm.call("GET", group.compute(name), api="2022-03-02" if name == "snapshots" else None).body == {
+            "value": []
+        }
+        api = "2022-03-02" if name == "snapshots" else None
+        answer = arm.call("PUT", group.compute(f"{name}/x"), {"location": "westus"}, api=api)
+        assert (answer.status, answer.message.startswith("Local Azure has no")) == (409, True)
+        assert arm.call("GET", group.compute(f"{name}/x"), api=api).code == "ResourceNotFound"

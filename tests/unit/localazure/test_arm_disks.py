@@ -1,0 +1,256 @@
+"""Disks: their own resource, and the data disks of VMs from attaching to the end of the VM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from arm_support import Answer, Group, LocalAzure
+
+from localazure.arm import ids
+
+
+def _body(size: int = 4, **more: Any) -> dict[str, Any]:
+    properties = {"creationData": {"createOption": "Empty"}, "diskSizeGB": size}
+    return {"location": "westus", "sku": {"name": "Premium_LRS"}, "properties": properties, **more}
+
+
+def _disk(group: Group, name: str = "data", size: int = 4) -> str:
+    """Make a disk; returns its id."""
+    group.arm.done("PUT", group.compute(f"disks/{name}"), _body(size))
+    return group.id_of(group.compute(f"disks/{name}"))
+
+
+def _set_disks(group: Group, vm: str, *entries: dict[str, Any]) -> Answer:
+    return group.arm.call("PATCH", vm, {"properties": {"storageProfile": {"dataDisks": list(entries)}}})
+
+
+def _set(group: Group, vm: str, *entries: dict[str, Any]) -> None:
+    answer = _set_disks(group, vm, *entries)
+    assert answer.status == 200, answer.body
+    assert group.arm.wait(answer).body["status"] == "Succeeded"
+
+
+def _attached(identifier: str, lun: int = 0, **more: Any) -> dict[str, Any]:
+    return {"lun": lun, "createOption": "Attach", "managedDisk": {"id": identifier}, **more}
+
+
+def _empty(name: str, lun: int = 0, size: int = 4, **more: Any) -> dict[str, Any]:
+    return {"lun": lun, "createOption": "Empty", "name": name, "diskSizeGB": size, **more}
+
+
+def _of_machine(group: Group, vm: str) -> list[tuple[str, int, int]]:
+    spec = group.arm.platform.machines[group.machine(vm)]
+    return [(disk.id, disk.lun, disk.size_gib) for disk in spec.data_disks]
+
+
+def test_a_disk_is_made_shown_grown_and_deleted_with_its_content(arm: LocalAzure, group: Group) -> None:
+    path = group.compute("disks/data")
+    first = arm.call("PUT", path, _body(100))
+    assert (first.status, first.body["properties"]["provisioningState"]) == (202, "Updating")
+    assert "tier" not in first.body["sku"]
+    output = arm.wait(first).body["properties"]["output"]
+    assert output == arm.call("GET", path).body
+    properties = output["properties"]
+    assert (properties["diskState"], properties["tier"], properties["diskIOPSReadWrite"]) == ("Unattached", "P10", 500)
+    key = ids.short_id(group.id_of(path))
+    assert arm.platform.disks[key] == 100
+    arm.done("PATCH", path, {"properties": {"diskSizeGB": 200}, "tags": {"a": "b"}})
+    grown = arm.call("GET", path).body
+    assert (grown["properties"]["tier"], grown["tags"], arm.platform.disks[key]) == ("P15", {"a": "b"}, 200)
+    assert arm.call("PATCH", path, {"properties": {"diskSizeGB": 10}}).code == "ResizeDiskError"
+    arm.done("PUT", path, {**grown, "sku": {"name": "StandardSSD_LRS"}})
+    assert arm.call("GET", path).body["sku"] == {"name": "StandardSSD_LRS", "tier": "Standard"}
+    arm.done("DELETE", path)
+    assert key not in arm.platform.disks
+    assert arm.call("DELETE", path).status == 204
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"properties": {"diskSizeGB": 4}}, "InvalidParameter"),
+        ({"properties": {"creationData": {"createOption": "Empty"}}}, "InvalidParameter"),
+        ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 40000}}, "InvalidParameter"),
+        ({"properties": {"creationData": {"createOption": "Made"}, "diskSizeGB": 4}}, "BadRequest"),
+        ({"properties": {"creationData": {"createOption": "Copy"}, "diskSizeGB": 4}}, "OperationNotAllowed"),
+        ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, "size": 1}}, "BadRequest"),
+        ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": "4"}}, "InvalidRequestContent"),
+        ({"sku": {"name": "Fast_LRS"}}, "InvalidParameter"),
+        ({"sku": {"name": "UltraSSD_LRS"}}, "OperationNotAllowed"),
+        ({"zones": ["1"]}, "AvailabilityZoneNotSupported"),
+        ({"location": "westeurope", "zones": ["9"]}, "InvalidAvailabilityZone"),
+        ({"location": None}, "LocationRequired"),
+    ],
+)
+def test_a_bad_disk_is_refused(arm: LocalAzure, group: Group, changes: dict[str, Any], code: str) -> None:
+    assert arm.call("PUT", group.compute("disks/data"), {**_body(), **changes}).code == code
+    assert arm.call("GET", group.compute("disks/data")).status == 404
+
+
+def test_a_vm_is_made_with_empty_and_existing_data_disks(arm: LocalAzure, group: Group) -> None:
+    old = _disk(group, "old", 8)
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["storageProfile"]["dataDisks"] = [
+        _empty("", 0, 16), _attached(old, 5, caching="ReadOnly", deleteOption="Delete"),
+    ]  # fmt: skip
+    vm = group.compute("virtualMachines/web1")
+    arm.done("PUT", vm, body)
+    new, kept = arm.call("GET", vm).body["properties"]["storageProfile"]["dataDisks"]
+    assert new["name"].startswith("web1_disk2_")
+    assert (new["caching"], new["deleteOption"], new["managedDisk"]["storageAccountType"]) == (
+        "None", "Detach", "Premium_LRS",
+    )  # fmt: skip
+    assert (kept["name"], kept["lun"], kept["caching"], kept["diskSizeGB"]) == ("old", 5, "ReadOnly", 8)
+    assert _of_machine(group, vm) == [(ids.short_id(new["managedDisk"]["id"]), 0, 16), (ids.short_id(old), 5, 8)]
+    assert arm.call("GET", group.compute("disks/old")).body["properties"]["diskState"] == "Attached"
+    view = arm.call("GET", f"{vm}/instanceView").body
+    assert len(view["disks"]) == 3
+
+
+def test_disks_come_and_go_while_the_vm_runs_and_keep_their_content(arm: LocalAzure, group: Group) -> None:
+    vm, disk = group.vm(), _disk(group)
+    _set(group, vm, _attached(disk, 3))
+    assert _of_machine(group, vm) == [(ids.short_id(disk), 3, 4)]
+    refused = arm.call("DELETE", group.compute("disks/data"))
+    assert (refused.status, refused.code) == (409, "OperationNotAllowed")
+    _set(group, vm)
+    assert _of_machine(group, vm) == []
+    assert "managedBy" not in arm.call("GET", group.compute("disks/data")).body
+    assert ids.short_id(disk) in arm.platform.disks
+
+
+def test_the_whole_vm_as_it_is_read_can_be_put_again(arm: LocalAzure, group: Group) -> None:
+    vm, disk = group.vm(), _disk(group)
+    _set(group, vm, _attached(disk))
+    body = arm.call("GET", vm, _expand="instanceView").body
+    arm.done("PUT", vm, body)
+    assert _of_machine(group, vm) == [(ids.short_id(disk), 0, 4)]
+    storage = body["properties"]["storageProfile"]
+    storage["dataDisks"][0]["toBeDetached"] = True
+    arm.done("PUT", vm, body)
+    assert _of_machine(group, vm) == []
+
+
+def test_the_action_attaches_and_detaches_by_id(arm: LocalAzure, group: Group) -> None:
+    vm, one, two = group.vm(), _disk(group, "one"), _disk(group, "two")
+    arm.done("POST", f"{vm}/attachDetachDataDisks", {"dataDisksToAttach": [{"diskId": one}, {"diskId": two}]})
+    assert [lun for _, lun, _ in _of_machine(group, vm)] == [0, 1]
+    answer = arm.call("POST", f"{vm}/attachDetachDataDisks", {"dataDisksToDetach": [{"diskId": one}]})
+    location = answer.headers["Location"].split(f":{arm.port}", 1)[1]
+    arm.wait(answer)
+    storage = arm.raw("GET", location, headers={"Authorization": f"Bearer {arm.token}"}).body
+    assert [disk["name"] for disk in storage["dataDisks"]] == ["two"]
+    again = arm.call("POST", f"{vm}/attachDetachDataDisks", {"dataDisksToAttach": [{"diskId": two}]})
+    assert again.code == "ConflictingUserInput"
+    gone = arm.call("POST", f"{vm}/attachDetachDataDisks", {"dataDisksToDetach": [{"diskId": one}]})
+    assert gone.code == "InvalidParameter"
+
+
+def test_what_can_not_be_attached_is_refused(arm: LocalAzure, group: Group) -> None:
+    vm, disk = group.vm(), _disk(group)
+    _set(group, vm, _attached(disk))
+    os_disk = arm.call("GET", vm).body["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
+    kept = _attached(disk)
+    missing = group.id_of(group.compute("disks/none"))
+    for entries, code in (
+        ([kept, _attached(_disk(group, "other"), 0)], "InvalidParameter"),  # the LUN is taken
+        ([kept, _empty("DATA", 1)], "PropertyChangeNotAllowed"),  # which is the same disk once more
+        ([kept, _attached(missing, 1)], "ResourceNotFound"),
+        ([kept, _attached(os_disk, 1)], "OperationNotAllowed"),
+        ([kept, _empty("x", 64)], "InvalidParameter"),
+        ([kept, {"createOption": "Empty", "diskSizeGB": 1}], "InvalidParameter"),
+        ([kept, {"lun": 1, "createOption": "Empty", "name": "x"}], "InvalidParameter"),
+        ([kept, {"lun": 1, "createOption": "FromImage", "name": "x"}], "InvalidParameter"),
+        ([{**kept, "lun": 2}], "PropertyChangeNotAllowed"),
+        ([kept, *(_empty(f"d{lun}", lun) for lun in range(1, 5))], "OperationNotAllowed"),  # this size takes four
+    ):
+        answer = _set_disks(group, vm, *entries)
+        assert answer.code == code, (entries, answer.body)
+    assert len(_of_machine(group, vm)) == 1
+
+
+def test_a_disk_belongs_to_one_vm(arm: LocalAzure, group: Group) -> None:
+    vm, disk = group.vm(), _disk(group)
+    _set(group, vm, _attached(disk))
+    subnet = group.id_of(group.network("virtualNetworks/vnet/subnets/default"))
+    second = group.vm_body(group.nic(subnet, "nic2"))
+    second["properties"]["storageProfile"]["dataDisks"] = [_attached(disk)]
+    answer = arm.call("PUT", group.compute("virtualMachines/web2"), second)
+    assert (answer.status, answer.code) == (409, "ConflictingUserInput")
+    assert "is already owned by VM" in answer.message
+
+
+def test_a_smaller_size_must_take_the_disks_that_are_there(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    _set(group, vm, *(_empty(f"d{lun}", lun) for lun in range(4)))
+    answer = arm.call("PATCH", vm, {"properties": {"hardwareProfile": {"vmSize": "Standard_B1s"}}})
+    assert (answer.code, answer.message[-5:]) == ("OperationNotAllowed", "is 2.")
+
+
+def test_the_end_of_a_vm_frees_its_disks_or_takes_them_along(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    _set(group, vm, _empty("stays", 0), _empty("goes", 1, deleteOption="Delete"))
+    arm.done("DELETE", vm)
+    assert arm.call("GET", group.compute("disks/stays")).body["properties"]["diskState"] == "Unattached"
+    assert arm.call("GET", group.compute("disks/goes")).status == 404
+    keys = {name: ids.short_id(group.id_of(group.compute(f"disks/{name}"))) for name in ("stays", "goes")}
+    assert keys["stays"] in arm.platform.disks
+    assert keys["goes"] not in arm.platform.disks
+
+
+def test_the_end_of_a_group_removes_the_content_of_its_disks(arm: LocalAzure) -> None:
+    group = Group(arm)
+    disk = _disk(group)
+    arm.done("DELETE", group.path)
+    assert ids.short_id(disk) not in arm.platform.disks
+
+
+def test_a_deallocated_vm_reserves_its_disks_and_does_not_tell_their_size(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    _set(group, vm, _empty("data"))
+    arm.done("POST", f"{vm}/deallocate")
+    storage = arm.call("GET", vm).body["properties"]["storageProfile"]
+    for disk in (storage["osDisk"], *storage["dataDisks"]):
+        assert "diskSizeGB" not in disk
+        assert set(disk["managedDisk"]) == {"id"}
+    assert arm.call("GET", group.compute("disks/data")).body["properties"]["diskState"] == "Reserved"
+
+
+def test_an_os_disk_grows_only_while_its_vm_is_deallocated(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    name = arm.call("GET", vm).body["properties"]["storageProfile"]["osDisk"]["name"]
+    disk = group.compute(f"disks/{name}")
+    assert arm.call("PATCH", disk, {"properties": {"diskSizeGB": 64}}).code == "Conflict"
+    arm.done("POST", f"{vm}/deallocate")
+    arm.done("PATCH", disk, {"properties": {"diskSizeGB": 64}})
+    arm.done("POST", f"{vm}/start")
+    assert arm.call("GET", vm).body["properties"]["storageProfile"]["osDisk"]["diskSizeGB"] == 64
+
+
+def test_a_data_disk_grows_under_a_running_vm(arm: LocalAzure, group: Group) -> None:
+    vm, disk = group.vm(), _disk(group)
+    _set(group, vm, _attached(disk))
+    arm.done("PATCH", group.compute("disks/data"), {"properties": {"diskSizeGB": 10}})
+    assert arm.platform.disks[ids.short_id(disk)] == 10
+    assert arm.call("GET", vm).body["properties"]["storageProfile"]["dataDisks"][0]["diskSizeGB"] == 10
+    assert arm.call("PATCH", group.compute("disks/data"), {"sku": {"name": "Standard_LRS"}}).code == (
+        "OperationNotAllowed"
+    )
+
+
+def test_disks_are_attached_again_after_a_restart_of_the_server(instance: Any) -> None:
+    group = Group(instance.arm)
+    vm, disk = group.vm(), _disk(group)
+    _set(group, vm, _attached(disk, 2))
+    machine = group.machine(vm)
+    instance.platform.machine_disks(machine, ())
+    arm = instance.restart()
+    assert [one.lun for one in arm.platform.machines[machine].data_disks] == [2]
+
+
+def test_a_disk_can_not_be_handed_out(arm: LocalAzure, group: Group) -> None:
+    _disk(group)
+    answer = arm.call("POST", group.compute("disks/data/beginGetAccess"), {"access": "Read", "durationInSeconds": 60})
+    assert answer.code == "OperationNotAllowed"
+    assert "Local Azure" in answer.message

@@ -1,0 +1,57 @@
+"""Namespaces and features: registered, unregistered, and what that forbids."""
+
+from __future__ import annotations
+
+from arm_support import Group, LocalAzure, eventually
+
+IDENTITY = "/providers/Microsoft.ManagedIdentity"
+
+
+def _state(arm: LocalAzure, path: str) -> str:
+    return arm.call("GET", path).body["registrationState"]
+
+
+def test_a_write_to_an_unregistered_namespace_is_refused_until_it_is_registered(arm: LocalAzure, group: Group) -> None:
+    assert arm.call("POST", f"{IDENTITY}/unregister").body["registrationState"] == "Unregistering"
+    eventually(lambda: _state(arm, IDENTITY) == "Unregistered")
+    path = f"{group.path}{IDENTITY}/userAssignedIdentities/worker"
+    refused = arm.call("PUT", path, {"location": "westus"}, api="2023-01-31")
+    assert (refused.status, refused.code) == (409, "MissingSubscriptionRegistration")
+    assert refused.message.startswith(
+        "The subscription is not registered to use namespace 'Microsoft.ManagedIdentity'. "
+    )
+    assert refused.body["error"]["details"][0]["target"] == "Microsoft.ManagedIdentity"
+    assert arm.call("POST", f"{IDENTITY}/register").body["registrationState"] == "Registering"
+    eventually(lambda: _state(arm, IDENTITY) == "Registered")
+    assert arm.call("PUT", path, {"location": "westus"}, api="2023-01-31").status == 201
+    assert arm.call("POST", f"{IDENTITY}/unregister").code == "CannotUnregisterNamespaceInUse"
+
+
+def test_what_every_subscription_has_stays_registered(arm: LocalAzure) -> None:
+    assert arm.call("POST", "/providers/Microsoft.Resources/unregister").status == 400
+    provider = arm.call("GET", "/providers/microsoft.resources").body
+    assert provider["registrationPolicy"] == "RegistrationFree"
+
+
+def test_every_type_that_is_served_is_told_with_its_versions(arm: LocalAzure) -> None:
+    from localazure.providers import all_routes
+
+    told = {
+        f"{one['namespace']}/{kind['resourceType']}".lower()
+        for one in arm.call("GET", "/providers").body["value"]
+        for kind in one["resourceTypes"]
+    }
+    routes = [one for one in all_routes() if one.method == "PUT" and not one.handler.__module__.endswith(".absent")]
+    served = {route.kind.lower() for route in routes if route.kind}
+    assert served - told == set()
+
+
+def test_a_feature_registers_or_waits_for_approval(arm: LocalAzure) -> None:
+    at = "/providers/Microsoft.Features/providers/Microsoft.Compute/features/UltraSSDWithVMSS"
+    assert arm.call("GET", at, api="2021-07-01").body["properties"]["state"] == "NotRegistered"
+    assert arm.call("POST", f"{at}/register", api="2021-07-01").body["properties"]["state"] == "Registering"
+    eventually(lambda: arm.call("GET", at, api="2021-07-01").body["properties"]["state"] == "Registered")
+    slow = "/providers/Microsoft.Features/providers/Microsoft.Resources/features/EUAPParticipation"
+    assert arm.call("POST", f"{slow}/register", api="2021-07-01").body["properties"]["state"] == "Pending"
+    unknown = arm.call("GET", at.replace("UltraSSD", "Nothing"), api="2021-07-01")
+    assert (unknown.status, unknown.code) == (404, "FeatureNotFound")

@@ -1,0 +1,40 @@
+"""The command `join`: what it refuses before anything is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from localazure import membership
+from localazure.__main__ import main
+from localazure.instance import Instance, InstanceError
+from localazure.machines.fake import FakePlatform
+
+VNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
+
+
+@pytest.fixture
+def instance(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCALAZURE_HOME", str(tmp_path))
+    return Instance("joiner")
+
+
+def test_an_instance_that_was_never_started(instance, capsys):
+    assert main(["join", "--instance", "joiner", VNET]) == 1
+    assert "has not been started" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        ("v", "no resource id"),
+        (f"{VNET}/subnets/s", "no id of a virtual network"),
+        (VNET.replace("virtualNetworks", "networkInterfaces"), "no id of a virtual network"),
+        (VNET, "fake machines have no networks"),
+    ],
+)
+def test_what_can_not_be_joined(instance, network, said):
+    instance.prepare()
+    instance.write(instance.new_settings(FakePlatform.kind), port=0, pid=None)
+    with pytest.raises(InstanceError, match=said):
+        membership.run(instance, network, leave=False)
+    assert membership.run(instance, None, leave=True) == 0

@@ -1,0 +1,267 @@
+"""Conditions: what regions lack, what guests fail to do, what is denied, and what can't be seen yet."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from arm_support import SUBSCRIPTION, Group, LocalAzure, eventually
+
+from localazure.temper.paths import action_of, scope_of, type_of
+
+S = f"/subscriptions/{SUBSCRIPTION}"
+VM = f"{S}/resourceGroups/g/providers/Microsoft.Compute/virtualMachines"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "action", "scope"),
+    [
+        ("PUT", f"{VM}/web1", "Microsoft.Compute/virtualMachines/write", f"{VM}/web1"),
+        ("GET", VM, "Microsoft.Compute/virtualMachines/read", f"{S}/resourceGroups/g"),
+        ("POST", f"{VM}/web1/start", "Microsoft.Compute/virtualMachines/start/action", f"{VM}/web1"),
+        ("DELETE", f"{VM}/web1/extensions/x", "Microsoft.Compute/virtualMachines/extensions/delete",
+         f"{VM}/web1/extensions/x"),
+        ("GET", f"{S}/providers/Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines/read", S),
+        ("PUT", f"{S}/resourcegroups/g", "Microsoft.Resources/subscriptions/resourceGroups/write",
+         f"{S}/resourcegroups/g"),
+        ("GET", f"{S}/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups/read", S),
+        ("POST", f"{S}/providers/Microsoft.Compute/register", "Microsoft.Compute/register/action", S),
+    ],
+)  # fmt: skip
+def test_actions_and_scopes(method: str, path: str, action: str, scope: str) -> None:
+    assert action_of(method, path) == action
+    assert scope_of(path) == scope
+    assert type_of(method, path) == action.rpartition("/")[0].removesuffix("/start").removesuffix("/register")
+
+
+# regions
+
+
+def vm_put(group: Group, **body: Any) -> Any:
+    nic = group.nic(group.vnet())
+    return group.arm.call("PUT", group.compute("virtualMachines/web1"), {**group.vm_body(nic), **body})
+
+
+def test_a_size_without_capacity_in_one_region(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"sku_not_available": [{"size": "Standard_D2s_*", "region": "eastus"}]})
+    assert vm_put(group).status == 201
+    temper(conditions={"sku_not_available": [{"size": "standard_d2s_*", "region": ["eastus", "westus"]}]})
+    answer = arm.call("PUT", group.compute("virtualMachines/web2"), group.vm_body(group.nic(group.vnet(), "other")))
+    assert (answer.status, answer.code) == (409, "SkuNotAvailable")
+    skus = arm.call("GET", "/providers/Microsoft.Compute/skus", api="2021-07-01", _filter="location eq 'westus'").body
+    restricted = {one["name"] for one in skus["value"] if one["restrictions"]}
+    assert "Standard_D2s_v5" in restricted
+    assert "Standard_D4s_v5" not in restricted
+
+
+def test_a_quota_of_one_region(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"quota": [{"region": "westus", "cores": 1}]})
+    answer = vm_put(group)
+    assert (answer.status, answer.code) == (409, "OperationNotAllowed")
+    assert "Location: westus, Current Limit: 1," in answer.message
+    limits = {}
+    for region in ("westus", "eastus"):
+        usages = arm.call("GET", f"/providers/Microsoft.Compute/locations/{region}/usages").body["value"]
+        limits[region] = next(one["limit"] for one in usages if one["name"]["value"] == "cores")
+    assert limits == {"westus": 1, "eastus": 100}
+
+
+@pytest.mark.parametrize(("entry", "body", "code"), [
+    ({}, {}, "AllocationFailed"), ({}, {"zones": ["1"]}, "ZonalAllocationFailed"),
+    ({"zonal": True}, {}, "ZonalAllocationFailed"),
+])  # fmt: skip
+def test_an_allocation_that_fails_leaves_the_vm_failed(
+    arm: LocalAzure, temper: Any, entry: dict[str, Any], body: dict[str, Any], code: str
+) -> None:
+    group = Group(arm, "eastus")  # it has zones
+    temper(conditions={"allocation_failed": [{"size": "Standard_D2s_v5", **entry}]})
+    answer = vm_put(group, **body)
+    assert answer.status == 201
+    assert arm.wait(answer).body["error"]["code"] == code
+    vm = group.compute("virtualMachines/web1")
+    assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Failed"
+    view = arm.call("GET", f"{vm}/instanceView").body
+    assert [one["code"] for one in view["statuses"]] == [f"ProvisioningState/failed/{code}"]
+    arm.call("DELETE", group.path)
+
+
+def test_a_deallocated_vm_finds_no_place_again(arm: LocalAzure, group: Group, temper: Any) -> None:
+    vm = group.vm()
+    arm.done("POST", f"{vm}/deallocate")
+    temper(conditions={"allocation_failed": [{}]})
+    assert arm.wait(arm.call("POST", f"{vm}/start")).body["error"]["code"] == "AllocationFailed"
+    temper()
+    arm.done("POST", f"{vm}/start")
+    assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
+
+
+# guests
+
+
+def test_an_operating_system_that_never_reports(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"os_provisioning_timed_out": [{"vm": "web*"}]})
+    status = arm.wait(vm_put(group))
+    assert status.body["error"]["code"] == "OSProvisioningTimedOut"
+    vm = group.compute("virtualMachines/web1")
+    assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Failed"
+    view = arm.call("GET", f"{vm}/instanceView").body
+    assert view["statuses"][1]["code"] == "PowerState/running"
+
+
+SCRIPT = {"publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "typeHandlerVersion": "2.1",
+          "settings": {"commandToExecute": "true"}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "code", "words"), [
+    ({"outcome": "failed", "message": "no route to host"}, "VMExtensionProvisioningError", "no route to host"),
+    ({"outcome": "timed_out"}, "VMExtensionProvisioningTimeout", "has timed out"),
+])  # fmt: skip
+def test_an_extension_that_fails(
+    arm: LocalAzure, group: Group, temper: Any, entry: dict[str, Any], code: str, words: str
+) -> None:
+    vm = group.vm()
+    ran = len(arm.platform.extensions)
+    temper(conditions={"extension": [{"publisher": "microsoft.azure.*", "type": "CustomScript", **entry}]})
+    body = {"location": "westus", "properties": SCRIPT}
+    error = arm.wait(arm.call("PUT", f"{vm}/extensions/s", body)).body["error"]
+    assert error["code"] == code
+    assert words in error["message"]
+    assert len(arm.platform.extensions) == ran
+    temper(conditions={"extension": [{"type": "Docker*", **entry}]})
+    assert arm.wait(arm.call("PUT", f"{vm}/extensions/s", body)).body["status"] == "Succeeded"
+
+
+def run(arm: LocalAzure, vm: str, name: str, **more: Any) -> Any:
+    properties = {"source": {"script": "echo hi"}, **more}
+    answer = arm.call("PUT", f"{vm}/runCommands/{name}", {"location": "westus", "properties": properties})
+    status = arm.wait(answer).body
+    command = arm.call("GET", f"{vm}/runCommands/{name}", _expand="instanceView").body
+    return status, command["properties"]["instanceView"]
+
+
+def test_run_commands_that_fail(arm: LocalAzure, group: Group, temper: Any) -> None:
+    vm = group.vm()
+    temper(conditions={"run_command": [
+        {"command": "a", "outcome": "exit", "exit_code": 7, "message": "disk full"},
+        {"command": "b", "outcome": "timed_out"}, {"command": "c", "outcome": "failed", "message": "no agent"},
+    ]})  # fmt: skip
+    status, view = run(arm, vm, "a")
+    assert status["status"] == "Succeeded"
+    assert (view["executionState"], view["exitCode"], view["error"]) == ("Failed", 7, "disk full")
+    assert run(arm, vm, "b")[1]["executionState"] == "TimedOut"
+    status, view = run(arm, vm, "c")
+    assert (status["status"], status["error"]["message"]) == ("Failed", "no agent")
+    assert run(arm, vm, "d")[1]["output"] == "hi\n"
+
+
+def agent(arm: LocalAzure, vm: str) -> Any:
+    return arm.call("GET", f"{vm}/instanceView").body["vmAgent"]
+
+
+def test_an_agent_that_falls_silent(arm: LocalAzure, group: Group, temper: Any) -> None:
+    vm = group.vm()
+    assert agent(arm, vm)["statuses"][0]["displayStatus"] == "Ready"
+    temper(conditions={"agent": [{"vm": "web1", "state": "unavailable"}]})
+    assert agent(arm, vm)["vmAgentVersion"] == "Unknown"
+    assert agent(arm, vm)["statuses"][0]["code"] == "ProvisioningState/Unavailable"
+    status, _ = run(arm, vm, "a")
+    assert status["error"]["code"] == "VMAgentStatusCommunicationError"
+    temper()
+    assert agent(arm, vm)["statuses"][0]["displayStatus"] == "Ready"
+
+
+def test_what_a_new_machine_is_made_with(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"cloud_init_delay": [{"vm": "web1", "seconds": 12.5}],
+                       "agent": [{"vm": "web1", "state": "absent"}]})  # fmt: skip
+    vm = group.vm()
+    spec = arm.platform.machines[group.machine(vm)]
+    assert (spec.cloud_init_delay_s, spec.agent) == (12.5, False)
+
+
+# denials
+
+
+def test_a_denied_action(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"denied": [{"action": "Microsoft.Network/*/write", "scope": f"*/{group.name}/*"}]})
+    body = {"location": "westus", "properties": {}}
+    answer = arm.call("PUT", group.network("networkSecurityGroups/nsg"), body)
+    assert (answer.status, answer.code) == (403, "AuthorizationFailed")
+    scope = group.id_of(group.network("networkSecurityGroups/nsg"))
+    assert f"'Microsoft.Network/networkSecurityGroups/write' over scope '{scope}'" in answer.message
+    assert "The client 'app' with object id '" in answer.message
+    assert arm.call("GET", group.network("networkSecurityGroups")).status == 200
+
+
+def test_reads_of_the_subscription_alone_can_be_denied(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"denied": [{"action": "*/read", "scope": S}]})
+    assert arm.call("GET", "/providers/Microsoft.Compute/virtualMachines").code == "AuthorizationFailed"
+    assert arm.call("GET", group.compute("virtualMachines")).status == 200
+
+
+def test_a_subnet_that_may_not_be_joined(arm: LocalAzure, group: Group, temper: Any) -> None:
+    subnet = group.vnet()
+    temper(conditions={"denied": [{"action": "*/join/action"}]})
+    answer = arm.call("PUT", group.network("networkInterfaces/nic"), group.nic_body(subnet))
+    assert (answer.status, answer.code) == (403, "LinkedAuthorizationFailed")
+    assert f"Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) '{subnet}'" in answer.message
+
+
+def test_a_policy(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"policy": [
+        {"type": "Microsoft.Network/networkSecurityGroups", "without_tag": "Owner", "assignment": "Tags please"},
+        {"region": "northeurope", "assignment": "Only the west"},
+    ]})  # fmt: skip
+    path = group.network("networkSecurityGroups/nsg")
+    answer = arm.call("PUT", path, {"location": "westus"})
+    assert (answer.status, answer.code) == (403, "RequestDisallowedByPolicy")
+    error = answer.body["error"]
+    assert error["target"] == "nsg"
+    told = error["message"].partition("Policy identifiers: '")[2].removesuffix("'.")
+    identifiers = json.loads(told)
+    info = error["additionalInfo"][0]
+    assert info["type"] == "PolicyViolation"
+    assert info["info"]["policyAssignmentId"] == identifiers[0]["policyAssignment"]["id"]
+    assert info["info"]["policyDefinitionEffect"] == "deny"
+    assert arm.call("PUT", path, {"location": "westus", "tags": {"owner": "me"}}).status == 201
+    elsewhere = arm.call("PUT", "/resourceGroups/elsewhere", {"location": "North Europe"})
+    assert elsewhere.code == "RequestDisallowedByPolicy"
+
+
+def test_a_disabled_subscription_is_read_only(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"read_only_subscription": True})
+    assert arm.call("GET", group.path).status == 200
+    for method, body in (("PUT", {"location": "westus"}), ("PATCH", {"tags": {}}), ("DELETE", None)):
+        answer = arm.call(method, group.path, body)
+        assert (answer.status, answer.code) == (409, "ReadOnlyDisabledSubscription")
+
+
+# visibility
+
+
+def test_replication_lag_hides_what_is_new_and_what_is_in_it(arm: LocalAzure, group: Group, temper: Any) -> None:
+    temper(conditions={"replication_lag": [{"type": "*/virtualNetworks", "seconds": 0.4, "list_seconds": 0.8}]})
+    group.vnet()
+    vnet = group.network("virtualNetworks/vnet")
+
+    def listed() -> list[str]:
+        return [one["name"] for one in arm.call("GET", group.network("virtualNetworks")).body["value"]]
+
+    assert arm.call("GET", vnet).code == "ResourceNotFound"
+    assert arm.call("GET", f"{vnet}/subnets/default").code == "ResourceNotFound"
+    assert listed() == []
+    eventually(lambda: arm.call("GET", vnet).status == 200)
+    assert listed() == []
+    eventually(lambda: listed() == ["vnet"])
+    arm.call("PUT", vnet, arm.call("GET", vnet).body)
+    assert arm.call("GET", vnet).status == 200  # an update does not hide it
+
+
+def test_replication_lag_of_groups(arm: LocalAzure, temper: Any) -> None:
+    temper(conditions={"replication_lag": [{"type": "*/resourceGroups", "seconds": 600}]})
+    group = Group(arm)
+    assert arm.call("GET", group.path).code == "ResourceGroupNotFound"
+    assert group.name not in [one["name"] for one in arm.call("GET", "/resourceGroups").body["value"]]
+    temper()
+    assert arm.call("GET", group.path).status == 200
+    arm.call("DELETE", group.path)
