@@ -1,0 +1,184 @@
+"""What stands in for the world at replay: a clock that does not wait, a login, one host's engine; and no network."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from azure_devtools.scenario_tests import RecordingProcessor, mock_in_unit_test
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from processors import NOBODY
+
+VERSION = {"Version": "26.1.5+replayed", "ApiVersion": "1.45"}
+INFO = {"OperatingSystem": "no engine: a stand-in of the tests", "Containers": 0, "Images": 0}
+
+
+class NetworkUsed(AssertionError):
+    """Something wanted to leave this process during a replay."""
+
+
+def patch_network(test) -> None:
+    """No socket connects and no name is looked up; ``test.network_used`` keeps what was tried."""
+    test.network_used = []
+
+    def refuse(*arguments, **_options):
+        test.network_used.append(arguments)
+        raise NetworkUsed(f"a replay must not use the network: {arguments[-1]}")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        mock_in_unit_test(test, f"socket.socket.{name}", refuse)
+    for name in ("create_connection", "getaddrinfo", "gethostbyname"):
+        mock_in_unit_test(test, f"socket.{name}", refuse)
+
+
+class Clock:
+    """Its time passes by sleeping, at once."""
+
+    def __init__(self) -> None:
+        self._slept = 0.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._slept
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._slept += max(0.0, seconds)
+
+
+def patch_clock(test) -> None:
+    """The waiting of this extension all goes through Deadline; azure-devtools' own patch is for azure-core's."""
+    from azext_dockervm.plan.deadline import Deadline
+
+    clock = Clock()
+
+    def sleep(self, seconds, state):
+        self.check(state)
+        clock.sleep(min(seconds, self.remaining()))
+        self.check(state)
+
+    mock_in_unit_test(test, "azext_dockervm.plan.deadline.time", clock)
+    patch = mock.patch.object(Deadline, "sleep", sleep)
+    patch.start()
+    test.addCleanup(patch.stop)
+
+
+def write_profile(folder: Path) -> None:
+    """A login of nobody, as az keeps it, and the versions of az, which it would ask the network for."""
+    from azure.cli.core import __version__
+
+    folder.mkdir(parents=True, exist_ok=True)
+    subscription = {"id": NOBODY, "name": "replay", "state": "Enabled", "isDefault": True, "tenantId": NOBODY,
+                    "homeTenantId": NOBODY, "environmentName": "AzureCloud", "managedByTenants": [],
+                    "user": {"name": NOBODY, "type": "servicePrincipal"}}
+    (folder / "azureProfile.json").write_text(json.dumps({"subscriptions": [subscription]}))
+    (folder / "versionCheck.json").write_text(json.dumps({"versions": {"core": {"local": __version__}}}))
+
+
+def patch_login(test) -> None:
+    """Its token; all else of az's sign-in is az's own."""
+    token = {"access_token": "replayed", "token_type": "Bearer", "expires_in": 3600, "token_source": "cache"}
+    credential = SimpleNamespace(acquire_token=lambda *_scopes, **_options: token)
+    mock_in_unit_test(test, "azure.cli.core._profile.Profile._create_credential",
+                      lambda *_arguments, **_options: credential)
+
+
+class ReplayedHost(RecordingProcessor):
+    """One host, seen from outside: the maker of its key, and the engine that it becomes.
+
+    No traffic with an engine is recorded, it is none with Azure. This one is put together from what the extension sends
+    to the host, and the extension's own TLS code speaks with it over a pair of sockets of this process: handshakes,
+    trust and refusals are real, only the wire is short. The Docker SDK's client is replaced.
+    """
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._files: tuple[bytes, bytes, bytes] | None = None   # CA, certificate, key
+
+    def signing_request(self) -> str:
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made at replay")])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(self._key, hashes.SHA256())
+        return request.public_bytes(Encoding.PEM).decode()
+
+    def process_request(self, request):
+        """Before anything is scrubbed; a request that was recorded has nothing of this any more."""
+        properties = (json.loads(request.body).get("properties") or {}) if request.body else {}
+        values = {one["name"]: one.get("value") for one in properties.get("parameters") or ()}
+        certs = properties.get("protectedSettings")
+        if isinstance(certs, dict) and "certs" in certs:
+            self._files = tuple(_plain(certs["certs"][name]) for name in ("ca", "cert", "key"))
+        elif values.get("DOCKERVM_CA", "<").startswith("LS0t"):     # base64 of "---"
+            own = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            self._files = (_plain(values["DOCKERVM_CA"]), _plain(values["DOCKERVM_CERT"]), own)
+        return request
+
+    def process_response(self, response):
+        return response
+
+    def connect(self, _address, timeout=None) -> socket.socket:
+        """In place of ``socket.create_connection``."""
+        if self._files is None:
+            raise ConnectionRefusedError
+        here, there = socket.socketpair()
+        here.settimeout(timeout)
+        there.settimeout(5)
+        threading.Thread(target=self._serve, args=(there,), daemon=True).start()
+        return here
+
+    def _serve(self, plain: socket.socket) -> None:
+        with plain, suppress(OSError), self._context().wrap_socket(plain, server_side=True) as secured:
+            secured.recv(4096)
+            secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+            secured.recv(1)     # until the other side has read it
+
+    def _context(self) -> ssl.SSLContext:
+        import tempfile
+
+        authority, certificate, key = self._files
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.NamedTemporaryFile() as file:     # OpenSSL reads them from files only
+            file.write(certificate + key)
+            file.flush()
+            context.load_cert_chain(file.name)
+        context.load_verify_locations(cadata=authority.decode())
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+
+def _plain(text: str) -> bytes:
+    return base64.b64decode(text)
+
+
+class ReplayedClient:
+    """In place of the Docker SDK's client."""
+
+    def __init__(self, *_arguments, **_options) -> None:
+        pass
+
+    def version(self) -> dict:
+        return VERSION
+
+    def info(self) -> dict:
+        return INFO
+
+    def close(self) -> None:
+        pass
+
+
+def patch_engine(test) -> None:
+    """``test.replayed_host`` is the engine."""
+    reached = SimpleNamespace(**{**vars(socket), "create_connection": test.replayed_host.connect})
+    mock_in_unit_test(test, "azext_dockervm.engine.tls.socket", reached)
+    mock_in_unit_test(test, "docker.APIClient", ReplayedClient)
