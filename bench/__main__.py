@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -37,6 +38,8 @@ FIRST_HOST_LIMIT_S = 45.0
 GETS_LIMIT = 300.0
 LIST_LIMIT_S = 1.0
 IDLE_LIMIT = 0.02
+FAKES_LIMIT_MIB = 1024
+SSH_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,54 @@ def _idle(pid: int, seconds: float = 10.0) -> float:
     return (used() - before) / seconds
 
 
+def many_fakes(scratch: str) -> list[Result]:
+    """The memory that Local Azure's processes hold once a hundred fake machines are there."""
+    words = ("vm", "create", "-g", "many", "-n", "vm", "--count", "100", "--image", "Ubuntu2204", "--admin-username",
+             "bench", "--generate-ssh-keys", "--public-ip-address", "", "--only-show-errors", "-o", "none")
+    with _local_azure("fake", options=("--cores", "1000")) as log:
+        _az(scratch, "group", "create", "-n", "many", "-l", "westus", "-o", "none")
+        _az(scratch, *words)
+        kib = sum(_resident(pid, log.parent) for pid in Path("/proc").glob("[0-9]*"))
+    return [Result("100 fake machines: memory of all processes", f"{kib / 1024:.0f} MiB", f"< {FAKES_LIMIT_MIB} MiB",
+                   kib / 1024 < FAKES_LIMIT_MIB, (f"script/az {shlex.join(words)}",))]
+
+
+def _resident(process: Path, folder: Path) -> int:
+    """KiB of a process that serves this instance; 0 for all others."""
+    try:
+        words = (process / "cmdline").read_text().split("\0")
+        status = (process / "status").read_text()
+    except OSError:     # it ended while the list was read
+        return 0
+    ours = ["serve", "--instance", INSTANCE] == words[-4:-1] or f"{folder}/machines" in words
+    found = re.search(r"^VmRSS:\s+(\d+)", status, re.M)
+    return int(found[1]) if ours and found else 0
+
+
+def until_ssh(scratch: str) -> list[Result]:
+    """The unmodified az makes a VM of defaults; the clock stops when its sshd speaks."""
+    words = ("vm", "create", "-g", "ssh", "-n", "vm1", "--image", "Ubuntu2204", "--generate-ssh-keys",
+             "--only-show-errors", "--query", "publicIpAddress", "-o", "tsv")
+    with _local_azure():
+        _az(scratch, "group", "create", "-n", "ssh", "-l", "westus", "-o", "none")
+        environment = {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}
+        seconds, address = run([ROOT / "script/az", *words], environment, scratch)
+        begin = time.monotonic()
+        while not _ssh_speaks(address.strip()):
+            time.sleep(0.1)
+        seconds += time.monotonic() - begin
+    return [Result("az vm create until SSH answers", f"{seconds:.1f} s", f"< {SSH_LIMIT_S:.0f} s",
+                   seconds < SSH_LIMIT_S, (f"script/az {shlex.join(words)}",))]
+
+
+def _ssh_speaks(address: str) -> bool:
+    try:
+        with socket.create_connection((address, 22), timeout=5) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
 def first_hosts(scratch: str) -> list[Result]:
     """Each provisioner's host is the first of a group of its own: network and certificates are made too."""
     results = []
@@ -207,12 +258,12 @@ def first_hosts(scratch: str) -> list[Result]:
 
 
 @contextmanager
-def _local_azure(machines: str = "nspawn", temper: Mapping[str, object] | None = None):
+def _local_azure(machines: str = "nspawn", temper: Mapping[str, object] | None = None, options: Sequence[str] = ()):
     localazure = [sys.executable, "-m", "localazure"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run([*localazure, "down", "--instance", INSTANCE], environment, "/")
     try:
-        run([*localazure, "up", "--instance", INSTANCE, "--machines", machines], environment, "/")
+        run([*localazure, "up", "--instance", INSTANCE, "--machines", machines, *options], environment, "/")
         if temper is not None:
             with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
                 json.dump(temper, file)
@@ -243,9 +294,10 @@ def _polls_in(log: str) -> Result:
 def main() -> None:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="dockervm-bench-") as scratch:
-        for part in (help_texts, certificates, polling, requests, first_hosts):
-            if part is first_hosts and os.geteuid() != 0:
-                print("-     a first host: left out, because only root can boot machines (run: sudo script/bench)")
+        for part in (help_texts, certificates, polling, requests, many_fakes, until_ssh, first_hosts):
+            if part in (until_ssh, first_hosts) and os.geteuid() != 0:
+                what = part.__name__.replace("_", " ")
+                print(f"-     {what}: left out, because only root can boot machines (run: sudo script/bench)")
                 continue
             for result in part(scratch):
                 result.show()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localazure.arm.settings import Settings
+from localazure.files import replace_private
 from localazure.temper import config as temper_file
 
 DEFAULT = "default"
@@ -42,7 +43,8 @@ class Instance:
     def __init__(self, name: str = DEFAULT) -> None:
         if not _NAME.fullmatch(name):
             raise InstanceError(
-                f"'{name}' is no instance name: a letter, then up to 20 letters, digits or '-', all lower case."
+                f"'{name}' is not a valid instance name: it takes a letter, then up to 20 letters, digits or '-', all "
+                "lower case."
             )
         self.name = name
         self.folder = home() / name
@@ -113,11 +115,7 @@ class Instance:
 
     def write(self, settings: Settings, **more: Any) -> None:
         """Replace server.json in one step."""
-        temporary = self.server_json.with_suffix(".json.new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({**asdict(settings), **more}, file, indent=2)
-        os.replace(temporary, self.server_json)
+        replace_private(self.server_json, json.dumps({**asdict(settings), **more}, indent=2).encode())
 
     # who runs
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from localazure import registry
+from localazure.files import write_private
 from localazure.instance import Instance, InstanceError, home
 from localazure.machines.machine import MachineError, platform_for, usable_kind
 from localazure.temper import config as temper
@@ -24,8 +25,6 @@ from localazure.temper import config as temper
 # A first start with real machines may build their image before the server answers.
 _UP_TIMEOUT_S = 900.0
 _STOP_TIMEOUT_S = 30.0
-
-
 # What `up` can set and a kept state remembers.
 _CHOICES = ("time_scale", "docker_extension", "cores", "registry")
 
@@ -56,8 +55,8 @@ def up(instance: Instance, machines: str, chosen: dict[str, Any]) -> None:
         instance.write(instance.new_settings(kind, **settings), port=before.get("port", 0), pid=None)
         from localazure.arm import tls  # needs cryptography, which no other command does
 
-        tls.ensure(instance.tls, instance.name)
-        tls.write_private(instance.ca_bundle, tls.system_bundle() + b"\n" + (instance.tls / "ca.pem").read_bytes())
+        tls.ensure(instance.tls, instance.name, registry.name_in(instance.suffix))
+        write_private(instance.ca_bundle, tls.system_bundle() + b"\n" + (instance.tls / "ca.pem").read_bytes())
         _wait_until_it_answers(instance, _spawn(instance))
         print(_summary(instance, "is up"))
 

@@ -37,7 +37,7 @@ def _network_id(text: str) -> str:
     try:
         identifier = ids.parse(text)
     except ArmError as error:
-        raise InstanceError(f"{text!r} is no resource id.") from error
+        raise InstanceError(f"{text!r} is not a resource id.") from error
     if identifier.type.lower() != _TYPE.lower():
-        raise InstanceError(f"{text!r} is no id of a virtual network.")
+        raise InstanceError(f"{text!r} is not the id of a virtual network.")
     return ids.short_id(identifier)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
+import shutil
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from localazure import registry
 from localazure.arm import tls
 from localazure.arm.cloud import Cloud
 from localazure.arm.server import ArmServer
+from localazure.files import write_private
 from localazure.instance import Instance
 from localazure.machines.machine import MachineError, platform_for
 from localazure.providers import all_routes
@@ -29,10 +33,12 @@ log = logging.getLogger(__name__)
 def serve(instance: Instance) -> NoReturn:
     """Run in the foreground; exit status 0 after a signal, 1 when it could not start."""
     os.umask(0o077)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # aiohttp and asyncio say at INFO what a client's broken connection was; nobody needs that.
-    for noisy in ("aiohttp", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(handlers=[BoundedLog(instance.log)], level=logging.INFO, format=form)
+    # aiohttp and asyncio say at INFO what a client's broken connection was, and at ERROR, with a traceback, what was
+    # no HTTP; nobody needs that. What breaks in a handler is logged by arm/server.py.
+    for noisy, level in (("aiohttp", logging.WARNING), ("asyncio", logging.WARNING), ("aiohttp.server", "CRITICAL")):
+        logging.getLogger(noisy).setLevel(level)
     instance.hold_server_lock()
     status = 0
     try:
@@ -45,12 +51,36 @@ def serve(instance: Instance) -> NoReturn:
     os._exit(status)
 
 
+class BoundedLog(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to stderr. Where that is the instance's log, what is over `most` bytes becomes server.log.1."""
+
+    def __init__(self, path: Path, most: int = 50_000_000, every: int = 1000) -> None:
+        super().__init__(sys.stderr)
+        self._path = path
+        self._most = most
+        self._every = every
+        self._count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        self._count += 1
+        if self._count % self._every:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            # The descriptor stays, since what others write there (a traceback at the end) belongs here too.
+            descriptor = self.stream.fileno()
+            known = os.fstat(descriptor)
+            if known.st_size > self._most and os.path.samestat(known, self._path.stat()):
+                shutil.copyfile(self._path, self._path.with_name(f"{self._path.name}.1"))
+                os.ftruncate(descriptor, 0)
+
+
 async def _serve(instance: Instance) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     settings = instance.settings()
-    tls.ensure(instance.tls, instance.name)
+    tls.ensure(instance.tls, instance.name, registry.name_in(instance.suffix))
     platform = platform_for(settings.machines, instance.folder, instance.name)
     cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance))
     cloud.temper.watch(instance.temper)
@@ -101,5 +131,5 @@ def _signing_key(instance: Instance) -> bytes:
     """The key of the instance's tokens: they stay good when the server starts again."""
     path = instance.folder / "token.key"
     if not path.exists():
-        tls.write_private(path, secrets.token_bytes(32))
+        write_private(path, secrets.token_bytes(32))
     return path.read_bytes()

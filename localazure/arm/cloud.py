@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -82,20 +81,6 @@ class Cloud:
                 f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
             )
         return group
-
-    def reservation(self, nic: ids.ResourceId) -> str | None:
-        """The id of the VM for which a NIC is still reserved."""
-        record = self.records.get("nic-reservation", ids.key(nic))
-        if record is None:
-            return None
-        if time.time() < record["until"]:
-            return str(record["vm"])
-        self.records.delete("nic-reservation", ids.key(nic))
-        return None
-
-    def reserve(self, nic: ids.ResourceId, vm: ids.ResourceId, seconds: float) -> None:
-        """Keep a NIC from other VMs for a while (real seconds; the time scale does not shorten it)."""
-        self.records.put("nic-reservation", ids.key(nic), {"vm": str(vm), "until": time.time() + seconds})
 
     async def close(self) -> None:
         for task in list(self._background):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from localazure.arm import shape
+from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.identity import object_id
 from localazure.arm.request import Reply, Request
@@ -38,7 +39,7 @@ def _principal(identifier: str, application: str, name: str, kind: str = "Applic
     }
 
 
-def principals(cloud: Any) -> Iterator[dict[str, Any]]:
+def principals(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """Every service principal."""
     for record in cloud.records.all("application"):
         yield _principal(object_id(record["name"]), record["name"], record["name"])
@@ -52,12 +53,12 @@ def principals(cloud: Any) -> Iterator[dict[str, Any]]:
             yield _principal(own["principalId"], application, resource.name, "ManagedIdentity")
 
 
-def find(cloud: Any, identifier: str) -> dict[str, Any] | None:
+def find(cloud: Cloud, identifier: str) -> dict[str, Any] | None:
     """The service principal of an object id."""
     return next((one for one in principals(cloud) if one["id"].lower() == identifier.lower()), None)
 
 
-def owners(cloud: Any, kind: str, role: str) -> Iterator[dict[str, Any]]:
+def owners(cloud: Cloud, kind: str, role: str) -> Iterator[dict[str, Any]]:
     """Who signs in owns the subscription: these assignments say so."""
     scope = f"/subscriptions/{cloud.settings.subscription}"
     for record in cloud.records.all("application"):
@@ -79,7 +80,7 @@ def owners(cloud: Any, kind: str, role: str) -> Iterator[dict[str, Any]]:
         yield {"properties": properties, "id": f"{scope}/providers/{kind}/{name}", "type": kind, "name": name}
 
 
-def _authorized(cloud: Any, request: Request) -> None:
+def _authorized(cloud: Cloud, request: Request) -> None:
     cloud.authority.check(request.headers.get("authorization"))
 
 
@@ -87,7 +88,7 @@ def _context(request: Request, what: str, found: list[dict[str, Any]]) -> Reply:
     return Reply(200, {"@odata.context": f"{request.base_url}/v1.0/$metadata#{what}", "value": found})
 
 
-def list_service_principals(cloud: Any, request: Request) -> Reply:
+def list_service_principals(cloud: Cloud, request: Request) -> Reply:
     _authorized(cloud, request)
     text = request.query.get("$filter", "")
     name = re.search(r"servicePrincipalNames/any\(c:\s*c eq '([^']*)'\)|appId eq '([^']*)'", text, re.I)
@@ -105,7 +106,7 @@ def list_service_principals(cloud: Any, request: Request) -> Reply:
     return _context(request, "servicePrincipals", found)
 
 
-def get_service_principal(cloud: Any, request: Request) -> Reply:
+def get_service_principal(cloud: Cloud, request: Request) -> Reply:
     _authorized(cloud, request)
     found = find(cloud, request.params["id"])
     if found is None:
@@ -114,13 +115,13 @@ def get_service_principal(cloud: Any, request: Request) -> Reply:
     return Reply(200, found)
 
 
-def list_users(cloud: Any, request: Request) -> Reply:
+def list_users(cloud: Cloud, request: Request) -> Reply:
     """There are none: everybody here is an application."""
     _authorized(cloud, request)
     return _context(request, "users", [])
 
 
-def get_by_ids(cloud: Any, request: Request) -> Reply:
+def get_by_ids(cloud: Cloud, request: Request) -> Reply:
     _authorized(cloud, request)
     shape.check(request.body, {"ids": [str], "types": [str]})
     wanted = {one.lower() for one in request.body.get("ids") or ()}

@@ -66,6 +66,10 @@ def group_not_found(name: str) -> ArmError:
     return gateway_error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
 
 
+def invalid_namespace(namespace: str) -> ArmError:
+    return gateway_error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+
+
 def resource_not_found(type_and_name: str, group: str) -> ArmError:
     """`type_and_name` like Microsoft.Compute/virtualMachines/web1."""
     return gateway_error(

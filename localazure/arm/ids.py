@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from localazure.arm.errors import gateway_error
 
@@ -73,6 +75,19 @@ def parse(text: str, path: str = "id") -> ResourceId:
 def key(identifier: ResourceId | str) -> str:
     """The form in which ids are compared: Azure ignores case."""
     return str(identifier).lower()
+
+
+def named_in(value: Any) -> Iterator[str]:
+    """Every id named anywhere in a body: members called `id` whose value looks like one."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "id" and isinstance(inner, str) and inner.lower().startswith("/subscriptions/"):
+                yield inner
+            else:
+                yield from named_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from named_in(inner)
 
 
 def short_id(identifier: ResourceId | str) -> str:

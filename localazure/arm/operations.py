@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # How long a finished operation can still be asked for; Azure keeps them a day or longer.
 KEEP = timedelta(hours=24)
+MOST_KEPT = 20_000
 # When to ask a Compute operation again, in seconds by the number of times it was asked. Compute's budget for such
 # reads is 45, refilled by 15 a minute: these intervals never run it dry. Both follow the time scale, the intervals
 # down to a tenth: guests boot at their own pace, and asking more often only keeps this computer busy.
@@ -93,7 +94,11 @@ class Operations:
                 self.remember(operation)
 
     def remember(self, operation: Operation) -> None:
-        """Put an operation on record."""
+        """Put an operation on record; of those that have ended, the oldest go when there are very many."""
+        if len(self._operations) >= MOST_KEPT:
+            for old in [one for one in self._operations.values() if not one.running][: MOST_KEPT // 10]:
+                del self._operations[old.id]
+                self._database.delete("operations", old.id)
         self._operations[operation.id] = operation
         if operation.running:
             self._running[operation.id] = operation

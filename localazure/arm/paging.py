@@ -110,7 +110,7 @@ def _position(token: str | None, items: list[Any]) -> int:
     try:
         end, last = json.loads(base64.urlsafe_b64decode(token.encode()))
         end = max(0, int(end))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         message = f"The skip token '{token[:100]}' is not valid."
         raise gateway_error(400, "InvalidSkipToken", message) from None
     if not last or (end <= len(items) and _id(items[end - 1]) == last):

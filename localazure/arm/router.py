@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm.errors import ArmError, gateway_error
+from localazure.arm.errors import ArmError, gateway_error, invalid_namespace
 
 Handler = Callable[..., Any | Awaitable[Any]]
 _SCOPE = "{scope}"
@@ -99,8 +99,7 @@ class Router:
         if "providers" in lowered:
             at = lowered.index("providers")
             if len(parts) > at + 1 and lowered[at + 1] not in self.namespaces:
-                message = f"The resource namespace '{parts[at + 1]}' is invalid."
-                return gateway_error(404, "InvalidResourceNamespace", message)
+                return invalid_namespace(parts[at + 1])
             if len(parts) > at + 2:
                 message = (
                     f"The resource type '{'/'.join(parts[at + 2 :: 2])}' could not be found in the namespace "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import logging
@@ -13,19 +14,22 @@ from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from localazure.arm import admission, etags
+from localazure.arm import admission, etags, gate
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.paging import Pager
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route, Router
-from localazure.temper import faults, gate
+from localazure.temper import faults
 from localazure.template import jsonc
 
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 4 * 1024 * 1024  # Resource Manager's own limit
+BODY_TIMEOUT_S = 60.0
+DEEPEST_BODY = 128  # objects and arrays in each other
 _TEMPLATES = "Microsoft.Resources/deployments"  # templates may have comments in them
 _BODY_METHODS = ("PUT", "PATCH", "POST")
 
@@ -44,7 +48,7 @@ class ArmServer:
     async def start(self, port: int, tls_folder: Path) -> int:
         """Listen on loopback; port 0 takes a free one. Returns the port. Raises OSError when it is taken."""
         app = web.Application(client_max_size=LARGEST_BODY)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handle_signals=False)
         await self._runner.setup()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -90,7 +94,9 @@ class ArmServer:
         if http.headers.get("x-ms-return-client-request-id", "").lower() == "true":
             headers["x-ms-client-request-id"] = http.headers.get("x-ms-client-request-id", "")
         # The path alone is logged: bodies and queries may hold what nobody else should read.
-        log.info("%s %s %d %.1f ms", http.method, http.path, reply.status, (time.perf_counter() - started) * 1000)
+        # As it came: decoded it could hold lines of its own.
+        took = (time.perf_counter() - started) * 1000
+        log.info("%s %s %d %.1f ms", http.method, http.rel_url.raw_path, reply.status, took)
         if reply.body is None:
             return web.Response(status=reply.status, headers=headers)
         if isinstance(reply.body, bytes):  # a blob, with a content type of its own
@@ -152,10 +158,13 @@ class ArmServer:
         if http.content_type == "application/json":
             return await self._body(http)
         try:
-            return {name: value for name, value in (await http.post()).items() if isinstance(value, str)}
+            fields = await asyncio.wait_for(http.post(), BODY_TIMEOUT_S)
+            return {name: value for name, value in fields.items() if isinstance(value, str)}
         except web.HTTPRequestEntityTooLarge:
             raise _too_large() from None
-        except ValueError as error:  # not the form that its content type promises
+        except asyncio.TimeoutError:
+            raise _too_late() from None
+        except (ValueError, LookupError, OSError, web.RequestPayloadError) as error:  # not the form that it says
             message = f"The request content was invalid: {type(error).__name__}."
             raise gateway_error(400, "InvalidRequestContent", message) from None
 
@@ -163,9 +172,14 @@ class ArmServer:
         if http.method not in _BODY_METHODS:
             return None
         try:
-            data = await http.read()
+            data = await asyncio.wait_for(http.read(), BODY_TIMEOUT_S)
         except web.HTTPRequestEntityTooLarge:
             raise _too_large() from None
+        except asyncio.TimeoutError:
+            raise _too_late() from None
+        except (OSError, HttpProcessingError, web.RequestPayloadError) as error:  # cut short, or not as it is encoded
+            message = f"The request content was invalid: {type(error).__name__}."
+            raise gateway_error(400, "InvalidRequestContent", message) from None
         if not data.strip():
             if http.method == "POST" or not required:
                 return {}
@@ -176,6 +190,10 @@ class ArmServer:
             )
             raise gateway_error(415, "UnsupportedMediaType", message)
         return parse_json(data, comments)
+
+
+def _too_late() -> ArmError:
+    return gateway_error(408, "RequestTimeout", "The request content did not arrive in time.")
 
 
 def _too_large() -> ArmError:
@@ -195,7 +213,26 @@ def parse_json(data: bytes, comments: bool = False) -> dict[str, Any]:
         reason = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
         message = f"The request content was invalid and could not be deserialized: '{reason}'."
         raise gateway_error(400, "InvalidRequestContent", message) from None
+    if _depth(body) > DEEPEST_BODY:
+        message = (
+            "The request content was invalid and could not be deserialized: 'The reader's MaxDepth of "
+            f"{DEEPEST_BODY} has been exceeded.'."
+        )
+        raise gateway_error(400, "InvalidRequestContent", message)
     if not isinstance(body, dict):
         message = "The request content was invalid and could not be deserialized: 'a JSON object is required'."
         raise gateway_error(400, "InvalidRequestContent", message)
     return body
+
+
+def _depth(body: Any) -> int:
+    """How many objects and arrays are in each other; no more are looked into than may be."""
+    depth, level = 0, [body]
+    while level and depth <= DEEPEST_BODY:
+        level = [
+            inner
+            for one in level if isinstance(one, (dict, list))
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]  # fmt: skip
+        depth += 1
+    return depth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from localazure import registry
+from localazure.files import write_private
 
 _VALID = timedelta(days=825)  # the longest that Apple's clients take from a server
 
@@ -42,14 +41,7 @@ def _usage(*, ca: bool) -> x509.KeyUsage:
     )  # fmt: skip
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, from the moment of its creation."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-
-
-def ensure(folder: Path, instance: str) -> None:
+def ensure(folder: Path, instance: str, registry_name: str) -> None:
     """Make ca.pem, and server.pem and registry.pem with their keys, in `folder` unless they are there.
 
     The authority's key is dropped at once: nothing else will ever be signed by it.
@@ -67,7 +59,7 @@ def ensure(folder: Path, instance: str) -> None:
         .sign(ca_key, hashes.SHA256())
     )
     _issue(folder, "server", "localhost", ("127.0.0.1", "::1"), ca, ca_key)
-    _issue(folder, "registry", registry.name_in(f"{instance}.test"), (), ca, ca_key)
+    _issue(folder, "registry", registry_name, (), ca, ca_key)
     write_private(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM))
 
 

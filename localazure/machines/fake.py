@@ -17,8 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,6 @@ from typing import Any
 
 from localazure.machines import fake_root, firewall, handlers, hosts, provision
 from localazure.machines.agent import TIMED_OUT, check_script, tail
-from localazure.machines.disks import DiskFolder, check_disks
 from localazure.machines.fake_process import EngineProcess
 from localazure.machines.machine import (
     RUN_TIMEOUT_S,
@@ -35,12 +33,12 @@ from localazure.machines.machine import (
     MachineError,
     MachineSpec,
     Network,
-    Platform,
     PublicAddress,
     RunResult,
 )
-from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number, write_json
-from localazure.machines.slots import Registry, Slot, loopback_slots, tag_of
+from localazure.machines.recorded import RecordedPlatform
+from localazure.machines.records import MachineRecord, write_json
+from localazure.machines.slots import Registry, loopback_slots, tag_of
 
 # A client on this machine comes from here.
 CLIENT = "127.0.0.1"
@@ -50,35 +48,17 @@ HALTED = "Local Azure: the fake machine was stopped"
 _runs = itertools.count(1)
 
 
-class FakePlatform(Platform):
+class FakePlatform(RecordedPlatform):
     """The fake machines of one instance."""
 
     kind = "fake"
 
     def __init__(self, state_dir: Path, instance: str) -> None:
-        self.state_dir = state_dir
-        self.instance = instance
-        self._records = Records(state_dir / "machines")
-        self._disks = DiskFolder(self._records.folder / "disks")
-        self._registry = Registry(kind="loopback")
+        super().__init__(state_dir, instance, Registry(kind="loopback"))
         # In the run folder: a socket's path may have 107 bytes, and the state folder's may be longer.
         self._engine = EngineProcess(self._records.folder, self._registry.folder / f"{tag_of(instance)}.sock")
-        self._lock = threading.RLock()
-        self._networks: dict[str, NetworkRecord] = {}
-        self._machines: dict[str, MachineRecord] = {}
-        self._slot: Slot | None = None
 
     # -- the platform as a whole
-
-    @property
-    def public_pool(self) -> Sequence[str]:  # type: ignore[override]
-        """Loopback addresses; known after start()."""
-        return self._ready_slot().addresses
-
-    @property
-    def service_address(self) -> str:  # type: ignore[override]
-        """Known after start()."""
-        return self._ready_slot().service_address
 
     def start(self) -> None:
         folder = self._records.folder
@@ -114,35 +94,18 @@ class FakePlatform(Platform):
 
     def network_put(self, network: Network) -> None:
         with self._lock:
-            known = self._networks.get(network.id)
-            number = free_number(list(self._networks.values())) if known is None else known.number
-            self._networks[network.id] = NetworkRecord(network, number)
-            self._records.save_networks(self._networks)
+            self._keep_network(network)
 
     def network_delete(self, network_id: str) -> None:
         with self._lock:
-            if any(record.spec.network_id == network_id for record in self._machines.values()):
-                raise MachineError("NetworkInUse", f"network {network_id} still has machines")
-            if self._networks.pop(network_id, None) is not None:
-                self._records.save_networks(self._networks)
+            self._refuse_used(network_id)
+            self._forget_network(network_id)
 
     def network_join(self, network_id: str, joined: bool) -> None:
         if joined:
             raise MachineError("NotSupported", "fake machines have no networks that this machine could join")
 
     # -- data disks: files without a kernel that could mount them
-
-    def disk_create(self, disk_id: str, size_gib: int) -> None:
-        self._disks.create(disk_id, size_gib)
-
-    def disk_resize(self, disk_id: str, size_gib: int) -> None:
-        self._disks.resize(disk_id, size_gib)
-
-    def disk_delete(self, disk_id: str) -> None:
-        with self._lock:
-            if any(disk.id == disk_id for record in self._machines.values() for disk in record.spec.data_disks):
-                raise MachineError("DiskInUse", f"disk {disk_id} belongs to a machine")
-            self._disks.delete(disk_id)
 
     def machine_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
         with self._lock:
@@ -168,7 +131,7 @@ class FakePlatform(Platform):
                 if spec.metadata is not None:
                     self.machine_metadata(spec.id, spec.metadata)
                 self._sync(self._change(spec.id, lambda known: replace(known, created=True)))
-            except BaseException:
+            except BaseException:  # whatever it was: nothing half-made stays
                 self.machine_delete(spec.id)
                 raise
 
@@ -237,8 +200,7 @@ class FakePlatform(Platform):
 
     def machine_expose(self, machine_id: str, address: PublicAddress | None) -> None:
         with self._lock:
-            if address is not None and address.address not in self.public_pool:
-                raise MachineError("UnknownAddress", f"{address.address} is no public address of this instance")
+            self._check_address(address)
             self._sync(self._change(machine_id, lambda known: replace(known, address=address)))
             self._publish()
 
@@ -312,15 +274,6 @@ class FakePlatform(Platform):
         if not record.spec.agent:
             raise MachineError("NoAgent", "the machine has no agent")
 
-    def _check_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
-        for disk in disks:
-            self._disks.existing(disk.id)
-        others = [record for other, record in self._machines.items() if other != machine_id]
-        check_disks(disks, [disk for record in others for disk in record.spec.data_disks])
-
-    def _respec(self, machine_id: str, **changes: Any) -> MachineRecord:
-        return self._change(machine_id, lambda known: replace(known, spec=replace(known.spec, **changes)))
-
     def _say(self, record: MachineRecord, text: str) -> None:
         """A line on the console: what happened to a machine of which no kernel could tell."""
         with (self._records.machine_folder(record.spec.id) / "console.log").open("a") as console:
@@ -368,30 +321,4 @@ class FakePlatform(Platform):
         self._engine.ask({"machine": record.spec.id, "action": "sync"})
 
     def _publish(self) -> None:
-        shown = [record.address for record in self._machines.values() if record.address is not None]
-        with self._registry.locked():
-            names = {address.fqdn: address.address for address in shown if address.fqdn}
-            if self.service_name:
-                names[self.service_name] = self.service_address
-            hosts.update(self.instance, names)
-
-    def _keep(self, record: MachineRecord) -> None:
-        self._machines[record.spec.id] = record
-        self._records.save_machine(record)
-
-    def _record(self, machine_id: str) -> MachineRecord:
-        with self._lock:
-            record = self._machines.get(machine_id)
-        if record is None:
-            raise MachineError("MachineNotFound", f"there is no machine {machine_id}")
-        return record
-
-    def _change(self, machine_id: str, change: Callable[[MachineRecord], MachineRecord]) -> MachineRecord:
-        record = change(self._record(machine_id))
-        self._keep(record)
-        return record
-
-    def _ready_slot(self) -> Slot:
-        if self._slot is None:
-            raise MachineError("NotStarted", "the platform has not been started")
-        return self._slot
+        self._publish_names([record.address for record in self._machines.values() if record.address is not None])

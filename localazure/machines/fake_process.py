@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -14,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from localazure import files
 from localazure.machines import fake_engine
 from localazure.machines.agent import tail
 from localazure.machines.machine import MachineError
@@ -33,14 +33,7 @@ class EngineProcess:
 
     def lives(self) -> bool:
         """Whether the process lives: it holds a lock for as long."""
-        try:
-            with (self.folder / "engine.lock").open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return files.is_held(self.folder / "engine.lock")
 
     def start(self) -> None:
         """Start it unless it lives, and wait until it answers."""

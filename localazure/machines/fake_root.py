@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from localazure.machines import fake_tools, provision
-from localazure.machines.disks import DiskFolder
+from localazure.machines.disk_files import DiskFolder
 from localazure.machines.machine import MachineSpec
 
 # Tools of this machine that scripts in a fake machine may use: they change nothing but what they are told to.

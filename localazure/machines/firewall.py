@@ -68,6 +68,21 @@ def network_ruleset(
         "table inet localazure {",
         # A set of its own: this machine may join and leave without the rest being written anew.
         f"  set vnet {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {members} }}; }}",
+        *_address_chains(exposed, vnet, uplink, host_address),
+        *_filter_chains(ports, uplink),
+    ]
+    for port in ports:
+        for direction, chain, verdict in (("Outbound", "out", "return"), ("Inbound", "in", "accept")):
+            lines.append(f"  chain {chain}-{port.link} {{")
+            for rule in effective_rules(port.rules, direction):
+                lines += [f"    {text}" for text in rule_text(rule, "@vnet", verdict)]
+            lines.append("  }")
+    return "\n".join([*lines, "}", ""])
+
+
+def _address_chains(exposed: Sequence[Port], vnet: str, uplink: str, host_address: str) -> list[str]:
+    """The chains that translate addresses: public ones to guests and back, and the name server's."""
+    return [
         "  chain prerouting {",
         "    type nat hook prerouting priority dstnat; policy accept;",
         f"    ip daddr {WIRE_SERVER} meta l4proto {{ tcp, udp }} th dport 53 dnat ip to {host_address}",
@@ -84,6 +99,12 @@ def network_ruleset(
             for port in exposed
         ),
         "  }",
+    ]
+
+
+def _filter_chains(ports: Sequence[Port], uplink: str) -> list[str]:
+    """The chains that let through or drop: each guest's own are jumped to from here."""
+    return [
         "  chain forward {",
         "    type filter hook forward priority filter; policy drop;",
         "    ct state established,related accept",
@@ -105,13 +126,6 @@ def network_ruleset(
         f'    iifname "{GUEST_LINKS}" ip daddr {imds.ADDRESS} tcp dport {imds.PORT} accept',
         "  }",
     ]
-    for port in ports:
-        for direction, chain, verdict in (("Outbound", "out", "return"), ("Inbound", "in", "accept")):
-            lines.append(f"  chain {chain}-{port.link} {{")
-            for rule in effective_rules(port.rules, direction):
-                lines += [f"    {text}" for text in rule_text(rule, "@vnet", verdict)]
-            lines.append("  }")
-    return "\n".join([*lines, "}", ""])
 
 
 def host_ruleset(table: str, link_prefix: str, slot: Slot, resolver: str) -> str:
@@ -194,7 +208,7 @@ def _network(prefix: str) -> str:
     try:
         network = ipaddress.ip_network(prefix, strict=False)
     except ValueError as error:
-        raise MachineError("InvalidRule", f"{prefix!r} is no address, prefix or known service tag") from error
+        raise MachineError("InvalidRule", f"{prefix!r} is not an address, a prefix or a known service tag") from error
     return str(network) if network.version == 4 else ""
 
 
@@ -215,7 +229,7 @@ def _protocols(rule: FirewallRule) -> list[str]:
 
 def _known_protocol(name: str) -> str:
     if name not in ("tcp", "udp", "esp", "ah"):
-        raise MachineError("InvalidRule", f"{name!r} is no protocol of a security rule")
+        raise MachineError("InvalidRule", f"{name!r} is not a protocol of a security rule")
     return name
 
 
@@ -285,5 +299,5 @@ def _ranges(ports: Sequence[str]) -> list[tuple[int, int]]:
         try:
             ranges.append((int(first), int(last or first)))
         except ValueError as error:
-            raise MachineError("InvalidRule", f"{port!r} is no port or range of ports") from error
+            raise MachineError("InvalidRule", f"{port!r} is not a port or a range of ports") from error
     return ranges

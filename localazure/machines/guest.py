@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -14,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from localazure import files
 from localazure.machines import bridge, provision, supervisor
 from localazure.machines.agent import GuestAgent
 from localazure.machines.cgroups import MachineCgroups
 from localazure.machines.commands import run, succeeds
-from localazure.machines.disks import DiskFolder
+from localazure.machines.disk_files import DiskFolder
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
 from localazure.machines.provision import NETWORK_FILE
 from localazure.machines.records import MachineRecord, write_json
@@ -112,14 +112,7 @@ class Guest:
 
     def supervised(self) -> bool:
         """Whether the supervisor lives: it holds a lock for as long."""
-        try:
-            with (self._folder / "supervisor.lock").open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return files.is_held(self._folder / "supervisor.lock")
 
     def ended_by_itself(self) -> bool:
         """Whether the guest was shut down from inside or died, so that nobody may boot it again unasked."""

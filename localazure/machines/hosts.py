@@ -57,6 +57,6 @@ def _replace(path: Path, content: bytes) -> None:
         os.chmod(fresh, stat.st_mode & 0o7777)
         os.chown(fresh, stat.st_uid, stat.st_gid)
         os.replace(fresh, path)
-    except BaseException:
+    except BaseException:  # also an interrupted one leaves no file behind
         os.unlink(fresh)
         raise

@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from localazure import files
 from localazure.machines.commands import output, run, succeeds
 from localazure.machines.machine import MachineError
 
@@ -75,11 +76,7 @@ class Image:
 
 def cache_dir() -> Path:
     """The folder of images and packages."""
-    named = os.environ.get("DOCKERVM_CACHE")
-    if named:
-        return Path(named) / "image"
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "az-dockervm" / "image"
+    return files.cache() / "image"
 
 
 def host_sources() -> tuple[str, ...]:

@@ -40,7 +40,10 @@ def answer(method: str, target: str, headers: dict[str, str], document: dict[str
         return _bad("Bad request. The request can't contain the header X-Forwarded-For")
     if headers.get("metadata", "").lower() != "true":
         return _bad("Bad request. Required metadata header not specified")
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # half an address in brackets
+        return _bad("Bad request")
     path = [unquote(part) for part in parts.path.split("/") if part]
     query = {name.lower(): values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     if not path or path[0].lower() != "metadata":
@@ -87,7 +90,7 @@ def _instance(path: list[str], query: dict[str, str], document: dict[str, Any]) 
 def _child(node: Any, name: str) -> Any:
     if isinstance(node, dict):
         return next((value for key, value in node.items() if key.lower() == name.lower()), None)
-    if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+    if isinstance(node, list) and name.isdecimal() and len(name) < 9 and int(name) < len(node):
         return node[int(name)]
     return None
 

@@ -18,7 +18,6 @@ from typing import Any
 from localazure.machines import bridge, guest, handlers, hosts, image, provision
 from localazure.machines.agent import check_script
 from localazure.machines.bridge import Bridge
-from localazure.machines.disks import check_disks
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
 from localazure.machines.nspawn_networks import NspawnNetworks
 from localazure.machines.provision import default_document
@@ -35,16 +34,6 @@ class NspawnPlatform(NspawnNetworks):
     kind = "nspawn"
 
     # -- the platform as a whole
-
-    @property
-    def public_pool(self) -> Sequence[str]:  # type: ignore[override]
-        """Known after start()."""
-        return self._ready_slot().addresses
-
-    @property
-    def service_address(self) -> str:  # type: ignore[override]
-        """Known after start()."""
-        return self._ready_slot().service_address
 
     def start(self) -> None:
         if os.geteuid() != 0:
@@ -93,22 +82,13 @@ class NspawnPlatform(NspawnNetworks):
 
     # -- data disks
 
-    def disk_create(self, disk_id: str, size_gib: int) -> None:
-        self._disks.create(disk_id, size_gib)
-
     def disk_resize(self, disk_id: str, size_gib: int) -> None:
-        self._disks.resize(disk_id, size_gib)
+        super().disk_resize(disk_id, size_gib)
         with self._lock:
-            owners = [record for record in self._machines.values() if _has(record, disk_id)]
+            owners = self._owners(disk_id)
         for owner in owners:
             with self._machine_lock(owner.spec.id):
                 self._guest(owner).change_disks(owner.spec.data_disks)
-
-    def disk_delete(self, disk_id: str) -> None:
-        with self._lock:
-            if any(_has(record, disk_id) for record in self._machines.values()):
-                raise MachineError("DiskInUse", f"disk {disk_id} belongs to a machine")
-            self._disks.delete(disk_id)
 
     def machine_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
         with self._machine_lock(machine_id):
@@ -128,12 +108,10 @@ class NspawnPlatform(NspawnNetworks):
                     self._leaving -= leaving
 
     def _check_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        super()._check_disks(machine_id, disks)
         for disk in disks:
-            self._disks.existing(disk.id)
             if disk.id in self._leaving:
                 raise MachineError("DiskInUse", f"disk {disk.id} is being detached from another machine")
-        others = [record for other, record in self._machines.items() if other != machine_id]
-        check_disks(disks, [disk for record in others for disk in record.spec.data_disks])
 
     # -- a machine's life
 
@@ -157,7 +135,7 @@ class NspawnPlatform(NspawnNetworks):
                     self._load(spec.network_id)
                 machine.boot()
                 machine.wait_until_ready()
-            except BaseException:
+            except BaseException:  # whatever it was: nothing half-made stays
                 self.machine_delete(spec.id)
                 raise
             self._change(spec.id, lambda known: replace(known, created=True))
@@ -268,7 +246,3 @@ class NspawnPlatform(NspawnNetworks):
 
     def _surroundings(self) -> provision.Surroundings:
         return provision.Surroundings(self._services(), self.authority)
-
-
-def _has(record: MachineRecord, disk_id: str) -> bool:
-    return any(disk.id == disk_id for disk in record.spec.data_disks)

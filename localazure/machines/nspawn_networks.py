@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from localazure.machines import bridge, firewall, guest, hosts, image
+from localazure.machines import bridge, firewall, guest, image
 from localazure.machines.bridge import Bridge, Exposed
-from localazure.machines.disks import DiskFolder
-from localazure.machines.machine import FirewallRule, MachineError, Network, Platform, PublicAddress
-from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number
-from localazure.machines.slots import Registry, Slot, routed_slots
+from localazure.machines.machine import FirewallRule, MachineError, Network, PublicAddress
+from localazure.machines.recorded import RecordedPlatform
+from localazure.machines.records import MachineRecord
+from localazure.machines.slots import Registry, routed_slots
 
 
-class NspawnNetworks(Platform):
+class NspawnNetworks(RecordedPlatform):
     """What NspawnPlatform is built on."""
 
     def __init__(self, state_dir: Path, instance: str) -> None:
-        self.state_dir = state_dir
-        self.instance = instance
-        self._records = Records(state_dir / "machines")
-        self._disks = DiskFolder(self._records.folder / "disks")
-        self._registry = Registry()
-        self._lock = threading.RLock()  # networks, machines' records, everything of this machine's network
+        super().__init__(state_dir, instance, Registry())  # its lock also guards everything of this machine's network
         self._machine_locks: dict[str, threading.RLock] = {}
-        self._networks: dict[str, NetworkRecord] = {}
-        self._machines: dict[str, MachineRecord] = {}
         self._leaving: set[str] = set()  # disks that a guest is letting go of
-        self._slot: Slot | None = None
         self._bridge: Bridge | None = None
         self._image: image.Image | None = None
 
@@ -38,23 +29,17 @@ class NspawnNetworks(Platform):
 
     def network_put(self, network: Network) -> None:
         with self._lock:
-            known = self._networks.get(network.id)
-            number = free_number(list(self._networks.values())) if known is None else known.number
-            self._networks[network.id] = NetworkRecord(network, number)
-            self._records.save_networks(self._networks)
-            self._ready_bridge().put(network, number)
+            self._ready_bridge().put(network, self._keep_network(network).number)
             self._load(network.id)
 
     def network_delete(self, network_id: str) -> None:
         with self._lock:
-            if any(record.spec.network_id == network_id for record in self._machines.values()):
-                raise MachineError("NetworkInUse", f"network {network_id} still has machines")
+            self._refuse_used(network_id)
             with self._records.network_lock():
                 joined = self._records.joined()
                 if network_id in joined:
                     self._records.save_joined([one for one in joined if one != network_id])
-            if self._networks.pop(network_id, None) is not None:
-                self._records.save_networks(self._networks)
+            self._forget_network(network_id)
             self._ready_bridge().remove(network_id)
 
     def network_join(self, network_id: str, joined: bool) -> None:
@@ -79,8 +64,7 @@ class NspawnNetworks(Platform):
 
     def machine_expose(self, machine_id: str, address: PublicAddress | None) -> None:
         with self._lock:
-            if address is not None and address.address not in self.public_pool:
-                raise MachineError("UnknownAddress", f"{address.address} is no public address of this instance")
+            self._check_address(address)
             record = self._change(machine_id, lambda known: replace(known, address=address))
             self._load(record.spec.network_id)
             self._publish()
@@ -130,46 +114,16 @@ class NspawnNetworks(Platform):
         self._ready_bridge().route(
             [Exposed(address.address, self._networks[record.spec.network_id].number) for record, address in shown]
         )
-        names = {address.fqdn: address.address for _, address in shown if address.fqdn} | self._services()
-        with self._registry.locked():
-            hosts.update(self.instance, names)
-
-    def _services(self) -> dict[str, str]:
-        return {self.service_name: self.service_address} if self.service_name else {}
+        self._publish_names([address for _, address in shown])
 
     def _guest(self, record: MachineRecord) -> guest.Guest:
         folder = self._records.machine_folder(record.spec.id)
         namespace = self._ready_bridge().namespace(record.spec.network_id)
         return guest.Guest(self.instance, record, folder, namespace, self._disks)
 
-    def _keep(self, record: MachineRecord) -> None:
-        self._machines[record.spec.id] = record
-        self._records.save_machine(record)
-
-    def _record(self, machine_id: str) -> MachineRecord:
-        with self._lock:
-            record = self._machines.get(machine_id)
-        if record is None:
-            raise MachineError("MachineNotFound", f"there is no machine {machine_id}")
-        return record
-
-    def _change(self, machine_id: str, change: Callable[[MachineRecord], MachineRecord]) -> MachineRecord:
-        with self._lock:
-            record = change(self._record(machine_id))
-            self._keep(record)
-            return record
-
-    def _respec(self, machine_id: str, **changes: Any) -> MachineRecord:
-        return self._change(machine_id, lambda known: replace(known, spec=replace(known.spec, **changes)))
-
     def _machine_lock(self, machine_id: str) -> threading.RLock:
         with self._lock:
             return self._machine_locks.setdefault(machine_id, threading.RLock())
-
-    def _ready_slot(self) -> Slot:
-        if self._slot is None:
-            raise MachineError("NotStarted", "the platform has not been started")
-        return self._slot
 
     def _ready_bridge(self) -> Bridge:
         if self._bridge is None:

@@ -1,12 +1,13 @@
-"""What resources of every provider have in common: location and tags of a body, lists, reading, changing tags."""
+"""What resources of every provider have in common: location and tags of a body, spelling, reading, refusals."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error, resource_not_found
+from localazure.arm.errors import ArmError, gateway_error, operation_in_progress, resource_not_found
 from localazure.arm.request import Request
 from localazure.store.resources import Resource
 
@@ -56,10 +57,22 @@ def envelope(resource: Resource, properties: dict[str, Any], *, etag: bool = Fal
     return body
 
 
-def zones_of(body: dict[str, Any]) -> dict[str, Any]:
-    """The top-level member `zones`, where a body has it."""
-    shape.check(body.get("zones"), [str], "zones")
-    return {"zones": body["zones"]} if body.get("zones") else {}
+def spelled(text: str, known: Iterable[str]) -> str | None:
+    """The one of the known names that a text means, in its own spelling: Azure ignores case. None for none of them."""
+    return next((name for name in known if name.lower() == text.lower()), None)
+
+
+def refuse_if_busy(cloud: Cloud, target: ids.ResourceId) -> None:
+    """Raise ArmError AnotherOperationInProgress while an operation on exactly this resource is unfinished."""
+    operation = cloud.operations.in_flight(target)
+    if operation is not None:
+        raise operation_in_progress(operation.id)
+
+
+def invalid_filter(text: str) -> ArmError:
+    """The refusal of a `$filter` that a list does not know."""
+    message = f"Invalid $filter '{text}' specified in the query string."
+    return gateway_error(400, "InvalidFilterInQueryString", message)
 
 
 def missing_property(name: str) -> ArmError:

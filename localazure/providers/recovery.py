@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
 from localazure.machines.machine import MachineError
+from localazure.providers import kinds
 from localazure.providers.compute import extensions, vm_life
-from localazure.providers.network import attach, public_ips, vnets
+from localazure.providers.network import public_ips, vnets
 from localazure.providers.resources import deployments, features, groups, namespaces
 from localazure.store.resources import Resource
 
@@ -43,24 +45,43 @@ async def _settle(cloud: Cloud, operation: Operation) -> None:
         group = cloud.store.group(operation.target.rpartition("/")[2])
         if group is not None:
             groups.start_deletion(cloud, group, operation)
-            return
+        else:
+            cloud.operations.run(operation, _nothing)
+        return
     if operation.provider == "deployments" and operation.action == "delete":
         cloud.operations.run(operation, deployments.removal(cloud, operation.target))
         return
     resource = cloud.store.get(operation.target)
-    if operation.action == "delete" and resource is None:
+    if operation.action == "delete" and cloud.store.holder(ids.parse(operation.target)) is None:
         cloud.operations.run(operation, _nothing)  # it was done but for the last line
-    elif operation.action == "delete" and resource is not None and resource.type == attach.VM:
+    elif operation.action == "delete" and resource is not None and resource.type == kinds.VM:
         cloud.operations.run(operation, vm_life.removal(cloud, resource), vm_life.removal_failed(cloud, resource))
     elif operation.action == "delete" and resource is not None and resource.type == extensions.KIND:
         vm = cloud.store.get(resource.id.parent) if resource.id.parent else None
         if vm is not None:
             cloud.operations.run(operation, extensions.removal(cloud, vm, resource))
+    elif operation.action == "delete" and resource is not None and len(resource.id.types) == 1:
+        cloud.operations.run(operation, _removal(cloud, resource), _removal_failed(cloud, resource))
     elif operation.action == "create" and resource is not None:
         await _abandon(cloud, operation, resource)
     else:
         message = "The operation was interrupted by a restart of Local Azure. Send the request again."
         cloud.operations.end_as_failed(operation, "InternalExecutionError", message)
+
+
+def _removal(cloud: Cloud, resource: Resource) -> Any:
+    async def work(_: Operation) -> None:
+        await groups.remove(cloud, resource)
+
+    return work
+
+
+def _removal_failed(cloud: Cloud, resource: Resource) -> Any:
+    def failed(_: Operation) -> None:
+        resource.state = "Failed"
+        cloud.store.put(resource)
+
+    return failed
 
 
 async def _nothing(_: Operation) -> None:

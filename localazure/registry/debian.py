@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from localazure.machines.image import cache_dir
+from localazure import files
 
 
 class PackageError(Exception):
@@ -21,7 +21,7 @@ def unpacked(package: str) -> Path:
 
     Installing docker-registry would start it on port 5000 of this machine, which nobody asked for.
     """
-    base = cache_dir().parent / "debian"
+    base = files.cache() / "debian"
     folder = base / package
     if folder.exists():
         return folder

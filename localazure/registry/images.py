@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localazure.machines.image import cache_dir
+from localazure import files
 from localazure.registry.debian import unpacked
 
 APPLETS = ("sh", "echo", "cat", "ls", "sleep", "httpd", "wget", "nc", "id", "hostname")
@@ -62,7 +62,7 @@ def busybox() -> Image:
 
 def busybox_archive() -> Path:
     """A tar archive of a root folder with a static busybox, made once."""
-    archive = cache_dir().parent / "busybox.tar"
+    archive = files.cache() / "busybox.tar"
     if not archive.exists():
         data = _archive((unpacked("busybox-static") / "usr/bin/busybox").read_bytes())
         archive.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import bcrypt
 
-from localazure.arm.tls import write_private
+from localazure.files import write_private
 from localazure.machines.machine import Platform
 from localazure.registry import LOGIN_PORT, OPEN_PORT, USER
 from localazure.registry.client import Client, Login, RegistryError
@@ -47,7 +47,7 @@ class RegistryService:
             for port in (OPEN_PORT, LOGIN_PORT):
                 self._wait(port)
             self._push(login)
-        except BaseException:
+        except BaseException:  # also a cancelled start leaves no process behind
             self.stop()
             raise
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,23 @@ class Database:
 
     def delete(self, table: str, key: str) -> None:
         self._connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written within is kept whole, or not at all when the process is killed. Nothing is awaited within."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        except Exception:
+            self._connection.execute("COMMIT")  # as what is in memory, which goes on
+            raise
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         self._connection.close()

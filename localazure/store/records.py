@@ -1,4 +1,4 @@
-"""Records: what an instance remembers beside its resources (registrations, locks, roles, subscription tags)."""
+"""Records: what an instance remembers beside its resources: registrations, locks, roles, deployments, own tags."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -157,20 +156,8 @@ class ResourceStore:
         self._by_type[resource.type.lower()][key] = resource
         for target in self._references.get(key, ()):
             self._referrers[target].discard(key)
-        targets = {target for target in _ids_in(resource.properties) if not target.startswith(key)}
+        named = {ids.key(target) for target in ids.named_in(resource.properties)}
+        targets = {target for target in named if not target.startswith(key)}
         self._references[key] = targets
         for target in targets:
             self._referrers[target].add(key)
-
-
-def _ids_in(value: Any) -> Iterator[str]:
-    """Every id named anywhere in a body, in lower case: members called `id` whose value looks like one."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "id" and isinstance(inner, str) and inner.lower().startswith("/subscriptions/"):
-                yield inner.lower()
-            else:
-                yield from _ids_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _ids_in(inner)

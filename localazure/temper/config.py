@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localazure.files import replace_private
 from localazure.temper import conditions, rules, values
 from localazure.temper.budgets import SIZES, Size
 from localazure.temper.conditions import Conditions
@@ -86,9 +86,9 @@ def parse(data: bytes) -> Config:
     try:
         value = json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise TemperError(f"the file is no JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise TemperError(f"the file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     except (UnicodeDecodeError, RecursionError) as error:
-        raise TemperError(f"the file is no JSON: {type(error).__name__}") from None
+        raise TemperError(f"the file is not JSON: {type(error).__name__}") from None
     return read(value)
 
 
@@ -112,9 +112,4 @@ def state(path: Path) -> str:
 
 def write(path: Path, data: bytes) -> None:
     """Replace the file in one step, for its owner only. Raises OSError."""
-    temporary = path.with_suffix(".json.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(data)
-    os.replace(temporary, path)
+    replace_private(path, data)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from localazure.arm import ids
 from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.request import Request
 from localazure.temper.conditions import Condition, Conditions
@@ -52,7 +53,7 @@ def _refuse_unauthorized(conditions: Conditions, request: Request, claims: Mappi
         )
     if request.method not in ("PUT", "PATCH"):
         return
-    for named in _ids_in(request.body):
+    for named in ids.named_in(request.body):
         join = f"{type_of('PUT', named)}/join/action"
         joinable = any(join.lower() == f"{one}/join/action".lower() for one in _JOINED)
         if joinable and not named.lower().startswith(scope.lower() + "/") and _is_denied(denied, join, named):
@@ -67,18 +68,6 @@ def _refuse_unauthorized(conditions: Conditions, request: Request, claims: Mappi
 
 def _is_denied(denied: tuple[Condition, ...], action: str, scope: str) -> bool:
     return any(fits_any(action, one["action"]) and fits_any(scope, one.get("scope", ("*",))) for one in denied)
-
-
-def _ids_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "id" and isinstance(inner, str) and inner.lower().startswith("/subscriptions/"):
-                yield inner
-            else:
-                yield from _ids_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _ids_in(inner)
 
 
 def _violates(policy: Condition, request: Request) -> bool:

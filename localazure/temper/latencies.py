@@ -8,7 +8,8 @@ intervals that their files name (providers/network). What is not in the table ta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
+
+from localazure.temper.paths import fits
 
 _COMPUTE = "Microsoft.Compute/virtualMachines"
 MEDIANS: Mapping[str, float] = {
@@ -23,7 +24,7 @@ MEDIANS: Mapping[str, float] = {
 _LOWERED = {name.lower(): seconds for name, seconds in MEDIANS.items()}
 
 
-def action_of(full_type: str, action: str) -> str:
+def action_of_operation(full_type: str, action: str) -> str:
     """The ARM action of an operation: `put` and `create` write (a VM's creation keeps its own name), others act."""
     creates_vm = action == "create" and full_type.lower() == _COMPUTE.lower()
     word = {"put": "write", "create": "create" if creates_vm else "write", "delete": "delete"}.get(action)
@@ -32,8 +33,7 @@ def action_of(full_type: str, action: str) -> str:
 
 def find(action: str, given: Mapping[str, float]) -> float | None:
     """Seconds for an action: the file's first pattern that fits, else the table's, else None."""
-    lowered = action.lower()
     for pattern, seconds in given.items():
-        if fnmatchcase(lowered, pattern.lower()):
+        if fits(action, pattern):
             return seconds
-    return _LOWERED.get(lowered)
+    return _LOWERED.get(action.lower())

@@ -106,7 +106,7 @@ class Temper:
 
     def latency(self, full_type: str, action: str) -> float | None:
         """How long the service takes for this, in seconds before the time scale; None when nothing is known."""
-        return latencies.find(latencies.action_of(full_type, action), self.config.latencies)
+        return latencies.find(latencies.action_of_operation(full_type, action), self.config.latencies)
 
     def deletion_lag(self, target: str) -> float:
         """For how many real seconds a resource outlives its deletion."""

@@ -75,7 +75,7 @@ class Evaluator:
         found = []
         for index in range(count):
             self._loops[name], self._loop = index, name
-            found.append(self.value(one.get("input")))
+            found.append(self._scope.budget.take(self.value(one.get("input"))))
         self._loop = outer
         if before is None:
             self._loops.pop(name, None)
@@ -93,6 +93,9 @@ class Evaluator:
             return member(self.node(node.target), node.name)
         if isinstance(node, Index):
             return item(self.node(node.target), self.node(node.index))
+        return self._scope.budget.take(self._call(node))
+
+    def _call(self, node: Call) -> Any:
         name = node.name.lower()
         special = _LAZY.get(name)
         if special is not None:
@@ -105,6 +108,7 @@ class Evaluator:
         if name in _SEEING:
             return _SEEING[name](self, node.name, arguments)
         if name in functions.PURE:
+            self._scope.budget.refuse(arguments)
             return functions.apply(node.name, arguments)
         if LIST.fullmatch(name):
             return self._list(node.name, arguments)
@@ -122,7 +126,9 @@ class Evaluator:
             raise unevaluable(call.name, f"the function expects {len(names)} arguments and was given "
                               f"{len(call.arguments)}.")  # fmt: skip
         given = dict(zip(names, (self.node(one) for one in call.arguments), strict=True))
-        inner = Scope(self._scope.surroundings, given, functions=self._scope.functions)
+        inner = Scope(
+            self._scope.surroundings, given, functions=self._scope.functions, budget=self._scope.budget
+        )
         return Evaluator(inner).value((definition.get("output") or {}).get("value"))
 
     # what decides by itself which arguments count

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin
 
 from localazure.template import hashes
+from localazure.template.budget import LARGEST
 from localazure.template.errors import unevaluable
-from localazure.template.values import find, item, member, same, text, type_name
+from localazure.template.values import find, item, mark, member, same, text, type_name
 
 _ANY = "Any"
 
@@ -41,6 +42,8 @@ def apply(name: str, arguments: list[Any]) -> Any:
         return function.call(*arguments)
     except (ValueError, OverflowError, IndexError) as error:
         raise unevaluable(name, f"{error}.") from None
+    except RecursionError:
+        raise unevaluable(name, "the value is nested too deeply.") from None
 
 
 def _check(name: str, function: Function, arguments: list[Any]) -> None:
@@ -73,6 +76,11 @@ def _function(name: str, *types: str, least: int | None = None, more: bool = Fal
 def _simple(types: str, functions: dict[str, Callable[..., Any]]) -> None:
     for name, call in functions.items():
         _function(name, *types.split())(call)
+
+
+def _refuse_size(size: int) -> None:
+    if size > LARGEST:
+        raise ValueError(f"the result would be longer than {LARGEST} characters")
 
 
 def _refuse_zero(divisor: int) -> int:
@@ -178,9 +186,11 @@ def _format(pattern: str, *values: Any) -> str:
         if int(match.group(1)) >= len(values):
             raise ValueError("the index of a placeholder is larger than the number of arguments")
         shown = _formatted(values[int(match.group(1))], match.group(3))
-        width = int(match.group(2) or 0)
+        width = int((match.group(2) or "0")[:9])
+        _refuse_size(max(len(shown), abs(width)) * holes)
         return shown.rjust(width) if width >= 0 else shown.ljust(-width)
 
+    holes = pattern.count("{")
     return _HOLE.sub(fill, pattern)
 
 
@@ -200,6 +210,7 @@ def _formatted(value: Any, style: str | None) -> str:
 
 @_function("join", "Array", "String")
 def _join(values: list[Any], separator: str) -> str:
+    _refuse_size(len(separator) * len(values))
     return separator.join(text(value) for value in values)
 
 
@@ -213,6 +224,7 @@ def _split(value: str, separators: str | list[str]) -> list[str]:
 def _replace(value: str, old: str, new: str) -> str:
     if not old:
         raise ValueError("the text to replace can't be empty")
+    _refuse_size(value.count(old) * len(new))
     return value.replace(old, new)
 
 
@@ -241,7 +253,7 @@ def _base64_to_string(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise ValueError("the argument is no base64 of a text") from None
+        raise ValueError("the argument is not a text in base64") from None
 
 
 @_function("base64ToJson", "String")
@@ -250,7 +262,7 @@ def _base64_to_json(value: str) -> Any:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 @_function("json", "String")
@@ -258,7 +270,7 @@ def _json(value: str) -> Any:
     try:
         return json.loads(value, parse_constant=_refuse_constant, parse_float=_float)
     except ValueError:
-        raise ValueError("the argument is no JSON") from None
+        raise ValueError("the argument is not JSON") from None
 
 
 @_function("int", "Integer|Float|String")
@@ -273,7 +285,7 @@ def _int(value: Any) -> int:
 def _float(value: Any) -> float:
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError(f"the value '{value}' is no finite number")
+        raise ValueError(f"the value '{value}' is not a finite number")
     return number
 
 
@@ -335,11 +347,10 @@ def _numbers(values: tuple[Any, ...]) -> list[int]:
 def _union(*values: Any) -> Any:
     _of_one_kind(values)
     if isinstance(values[0], list):
-        found: list[Any] = []
+        found: dict[Any, Any] = {}
         for value in (inner for one in values for inner in one):
-            if not _contains(found, value):
-                found.append(value)
-        return found
+            found.setdefault(mark(value), value)
+        return list(found.values())
     merged: dict[str, Any] = {}
     for value in values:
         merged = _merge(merged, value)
@@ -349,8 +360,9 @@ def _union(*values: Any) -> Any:
 def _merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Members of the second win; objects in both are merged in their turn."""
     merged = dict(first)
+    spelled = {name.lower(): name for name in merged}
     for name, value in second.items():
-        kept = find(merged, name) or name
+        kept = spelled.setdefault(name.lower(), name)
         before = merged.get(kept)
         merged[kept] = _merge(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
     return merged
@@ -361,7 +373,8 @@ def _intersection(*values: Any) -> Any:
     _of_one_kind(values)
     first, *others = values
     if isinstance(first, list):
-        return [one for one in _union(first, []) if all(_contains(other, one) for other in others)]
+        marks = [{mark(value) for value in other} for other in others]
+        return [one for one in _union(first, []) if all(mark(one) in known for known in marks)]
     return {
         name: value for name, value in first.items()
         if all((own := find(other, name)) is not None and same(other[own], value) for other in others)

@@ -12,6 +12,7 @@ from localazure.template.values import type_name
 # are not named may be anything; names ignore case, null is as good as absent.
 Layout = Any
 _LOOP: Layout = {"name": str, "mode": str}
+MOST = {"parameters": 256, "variables": 256, "outputs": 64}  # the service's own limits
 _ITEMS: Layout = [{"name": str}]
 _RESOURCE: dict[str, Layout] = {
     "type": str,
@@ -41,6 +42,11 @@ def check(raw: Any) -> None:
         if name not in raw:
             raise invalid(f"The template is missing the required property '{name}'. {SYNTAX}")
     _check(raw, _TEMPLATE, "")
+    for section, most in MOST.items():
+        count = len(raw.get(section) or {})
+        if count > most:
+            words = f"The number of template {section} limit exceeded. Limit: '{most}' and actual: '{count}'."
+            raise invalid(f"{words} {SYNTAX}")
     for one in raw.get("functions") or []:
         for name in ("namespace", "members"):
             if not one.get(name):

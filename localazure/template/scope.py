@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from localazure.template.budget import Budget
 from localazure.template.errors import FUNCTIONS, TemplateError, unevaluable
 from localazure.template.values import find, type_name
 
@@ -59,6 +60,7 @@ class Scope:
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     known: dict[str, tuple[Any, bool]] = field(default_factory=dict)  # variables that were evaluated, and if secret
+    budget: Budget = field(default_factory=Budget)
 
 
 def resource_id(scope: Scope, arguments: list[Any]) -> str:

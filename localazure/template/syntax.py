@@ -103,6 +103,8 @@ class _Parser:
             node: Node = Literal(text[1:-1].replace("''", "'"))
         elif kind == "number":
             self._at += 1
+            if len(text) > len(str(-(2**63))):
+                raise TemplateError(f"The whole number '{text[:40]}' of a language expression is over 64 bits.")
             node = Literal(int(text))
         elif kind == "name":
             self._at += 1

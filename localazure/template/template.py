@@ -125,9 +125,6 @@ class _Unfolding:
         symbols = resources.items() if isinstance(resources, dict) else [("", one) for one in resources]
         for symbol, one in symbols:
             self._unfold(one, symbol, None)
-        if len(self._found) > MOST_RESOURCES:
-            count = len(self._found)
-            raise invalid(f"The number of resources '{count}' is over the limit of '{MOST_RESOURCES}'. {SYNTAX}")
         keys: set[str] = set()
         for planned in self._found:
             if planned.key in keys:
@@ -175,6 +172,8 @@ class _Unfolding:
         if loop is not None:
             planned.names = (*planned.names, loop.lower())
         self._found.append(planned)
+        if len(self._found) > MOST_RESOURCES:
+            raise invalid(f"The number of resources is over the limit of '{MOST_RESOURCES}'. {SYNTAX}")
         children = members.get("resources") or []
         for child in children.values() if isinstance(children, dict) else children:
             self._unfold(child, "", planned)

@@ -46,6 +46,15 @@ def same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
+def mark(value: Any) -> Any:
+    """What is equal for values that are the same, and can be looked up."""
+    if isinstance(value, list):
+        return ("Array", *(mark(one) for one in value))
+    if isinstance(value, dict):
+        return ("Object", frozenset((name.lower(), mark(inner)) for name, inner in value.items()))
+    return (type_name(value), value)
+
+
 def find(names: Iterable[str], wanted: str) -> str | None:
     """The name in its own spelling; case does not matter."""
     lowered = wanted.lower()

@@ -40,6 +40,9 @@ def test_vm_user_update_and_delete(local_azure, group):
     at = ("-g", group, "-n", NAME, "-u", "second")
     local_azure.az("vm", "user", "update", *at, "-p", "Another-Pass-8!").succeeded()
     assert local_azure.in_guest(NAME, "getent shadow second | cut -d: -f2 | cut -c1") == "$"
+    key = (local_azure.home / ".ssh/id_rsa.pub").read_text().strip()
+    local_azure.az("vm", "user", "update", *at, "--ssh-key-value", key).succeeded()
+    assert key in local_azure.in_guest(NAME, "cat ~second/.ssh/authorized_keys").splitlines()
     local_azure.az("vm", "user", "delete", *at).succeeded()
     assert local_azure.in_guest(NAME, "id second 2>/dev/null || echo gone") == "gone"
 

@@ -370,7 +370,7 @@ def test_a_broken_file_changes_nothing_and_is_told(azure, home, temper):
     (azure.folder / "temper.json").write_text("{")
     assert "(Kept)" in azure.az("group", "list").stderr
     status = azure._script("localazure", "status", "--instance", azure.name).succeeded()
-    assert "temper.json:  broken and not used: the file is no JSON" in status.stdout
+    assert "temper.json:  broken and not used: the file is not JSON" in status.stdout
 
 
 def test_the_command_line(azure, home, tmp_path):

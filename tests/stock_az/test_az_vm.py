@@ -109,7 +109,12 @@ def test_vm_identity(azure, home, web1):
 
 
 def test_vm_wait(azure, web1):
-    azure.az("vm", "wait", *web1, "--custom", "instanceView.statuses[?code=='PowerState/running']").succeeded()
+    azure.az("vm", "wait", *web1, "--exists").succeeded()
+    azure.az("vm", "deallocate", *web1, "--no-wait").succeeded()
+    wait = ("vm", "wait", *web1, "--interval", "1", "--custom")
+    azure.az(*wait, "instanceView.statuses[?code=='PowerState/deallocated']").succeeded()
+    azure.az("vm", "start", *web1).succeeded()  # nothing is going on any more
+    azure.az(*wait, "instanceView.statuses[?code=='PowerState/running']").succeeded()
 
 
 def test_vm_delete_takes_along_what_it_names(azure, home):

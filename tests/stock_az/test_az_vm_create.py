@@ -38,7 +38,7 @@ def network(azure, group):
     """az network NOUN show, of the group."""
 
     def show(noun: str, name: str, *words: object):
-        return azure.query("network", *noun.split(), "show", "-g", group, "-n", name, *words)
+        return azure.query(*f"network {noun} show".split(), "-g", group, "-n", name, *words)
 
     return show
 
@@ -176,9 +176,16 @@ def test_vm_create_with_nsg_rule(create, network):
     assert [one["destinationPortRange"] for one in network("nsg", "openNSG")["securityRules"]] == ["22"]
 
 
-def test_vm_create_with_dns_name(create, azure):
-    created = create("--public-ip-address-dns-name", "createdbyaz")
+def test_vm_create_with_dns_name_which_vm_list_show_and_list_ip_addresses_tell(create, azure, group):
+    created = create("-n", "named", "--public-ip-address-dns-name", "createdbyaz")
     assert created["fqdns"] == f"createdbyaz.westus.cloudapp.{azure.name}.test"
+    shown = azure.query("vm", "show", "-g", group, "-n", "named", "-d")
+    assert azure.query("vm", "list", "-g", group, "-d") == [shown]
+    assert (shown["publicIps"], shown["fqdns"]) == (created["publicIpAddress"], created["fqdns"])
+    assert shown["macAddresses"] == created["macAddress"]
+    (found,) = azure.query("vm", "list-ip-addresses", "-g", group)
+    (address,) = found["virtualMachine"]["network"]["publicIpAddresses"]
+    assert (address["name"], address["ipAddress"]) == ("namedPublicIP", created["publicIpAddress"])
 
 
 def test_vm_create_with_size_zone_and_tags(create, azure):

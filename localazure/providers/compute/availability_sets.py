@@ -9,12 +9,12 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, existing, place
+from localazure.providers import kinds
+from localazure.providers.common import envelope, existing, place, spelled
 from localazure.providers.compute import compute, model, proximity_groups, sizes
 from localazure.store.resources import Resource
 
-KIND = "Microsoft.Compute/availabilitySets"
-_VM = "Microsoft.Compute/virtualMachines"
+KIND = kinds.AVAILABILITY_SET
 _FAULT_DOMAINS = 3
 _UPDATE_DOMAINS = 20
 _SHAPE: dict[str, Any] = {
@@ -48,7 +48,7 @@ def routes() -> list[Route]:
 
 def members(cloud: Cloud, availability_set: Resource) -> list[Resource]:
     """Its VMs, in the order of their creation."""
-    found = cloud.store.referrers(availability_set.id, _VM)
+    found = cloud.store.referrers(availability_set.id, kinds.VM)
     return sorted(found, key=lambda vm: vm.properties["timeCreated"])
 
 
@@ -136,8 +136,7 @@ def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: di
             message = f"The specified {words} domain count {value} must fall in the range 1 to {most}."
             raise invalid_parameter(name, message)
         if not new and counts[name] != kept[name]:
-            message = f"Changing property 'availabilitySet.{name}' is not allowed."
-            raise ArmError(409, "PropertyChangeNotAllowed", message, target=f"availabilitySet.{name}")
+            raise compute.unchangeable(f"availabilitySet.{name}")
     placement = given.get("proximityPlacementGroup") or kept.get("proximityPlacementGroup")
     proximity_groups.check_reference(cloud, target.location, placement)
     target.tags = tags
@@ -150,7 +149,7 @@ def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: di
 def _sku(target: Resource, body: dict[str, Any]) -> str:
     before = (target.extra.get("sku") or {}).get("name")
     name = (body.get("sku") or {}).get("name") or before or "Classic"
-    known = next((one for one in ("Aligned", "Classic") if one.lower() == name.lower()), None)
+    known = spelled(name, ("Aligned", "Classic"))
     if known is None:
         raise invalid_parameter("availabilitySet.sku.name", f"The value '{name}' of parameter 'sku.name' is invalid.")
     if before == "Aligned" and known == "Classic":

@@ -13,11 +13,11 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
+from localazure.providers import kinds
 from localazure.providers.common import existing
 from localazure.providers.compute.model import out_of_range
 from localazure.store.resources import Resource
 
-_VM = "Microsoft.Compute/virtualMachines"
 _DEFAULT_MINUTES = 120
 _MOST_MINUTES = 1440
 _LOG = "serialconsole.log"
@@ -27,9 +27,9 @@ _VERSION = "2018-03-28"  # of the storage service whose signatures these look li
 
 
 def routes() -> list[Route]:
-    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{_VM}/{{vm}}"
+    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VM}/{{vm}}"
     return [
-        Route("POST", f"{vm}/retrieveBootDiagnosticsData", retrieve, _VM),
+        Route("POST", f"{vm}/retrieveBootDiagnosticsData", retrieve, kinds.VM),
         Route("GET", "/bootdiagnostics/{vmid}/{blob}", get_blob, open=True),
     ]
 
@@ -52,9 +52,9 @@ def _signature(cloud: Cloud, path: str, expiry: str) -> str:
 
 def retrieve(cloud: Cloud, request: Request) -> Reply:
     """The URIs of the console log and of the screen, which is black: nothing is ever shown on it."""
-    vm = existing(cloud, request.resource_id(_VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     text = request.query.get("sasuriexpirationtimeinminutes") or str(_DEFAULT_MINUTES)
-    minutes = int(text) if text.isdigit() else 0
+    minutes = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
     if not 1 <= minutes <= _MOST_MINUTES:
         raise out_of_range("sasUriExpirationTimeInMinutes", text, 1, _MOST_MINUTES)
     if not enabled(vm):
@@ -80,7 +80,7 @@ async def get_blob(cloud: Cloud, request: Request) -> Reply:
     fresh = expiry > datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     if not fresh or not hmac.compare_digest(_signature(cloud, path, expiry).encode(), signature):
         return _xml(403, "AuthenticationFailed", "Server failed to authenticate the request.")
-    for vm in cloud.store.of_type(_VM):
+    for vm in cloud.store.of_type(kinds.VM):
         if vm.properties["vmId"] == request.params["vmid"] and vm.hidden.get("machine"):
             if not path.endswith(_LOG):
                 return Reply(200, _BLACK, {"Content-Type": "image/bmp", "x-ms-blob-type": "PageBlob"})

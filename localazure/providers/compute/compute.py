@@ -1,4 +1,4 @@
-"""What Microsoft.Compute's resources share: the name rule and the status URLs of operations."""
+"""What Microsoft.Compute's resources share: names, zones, refusals, and operations with their status URLs."""
 
 from __future__ import annotations
 
@@ -31,13 +31,24 @@ def zones_of(body: dict[str, Any], location: str, identifier: ids.ResourceId) ->
         message = f"The resource '{identifier}' does not support availability zones at location '{location}'."
         raise ArmError(400, "AvailabilityZoneNotSupported", message)
     if len(zones) > 1 or any(zone not in ("1", "2", "3") for zone in zones):
-        supported = "1,2,3"
         message = (
             f"The zone(s) '{','.join(zones)}' for resource '{identifier}' is not supported. The supported zones for "
-            f"location '{location}' are '{supported}'; a resource is in one of them."
+            f"location '{location}' are '1,2,3'; a resource is in one of them."
         )
         raise ArmError(400, "InvalidAvailabilityZone", message, target="zones")
     return {"zones": zones} if zones else {}
+
+
+def unchangeable(name: str, target: str = "") -> ArmError:
+    """The refusal to change a property that is fixed; `target` where that is not its name."""
+    message = f"Changing property '{name}' is not allowed."
+    return ArmError(409, "PropertyChangeNotAllowed", message, target=target or name)
+
+
+def preempt(cloud: Cloud, operation: Operation) -> None:
+    """End an operation that a later one overtakes."""
+    message = "Operation execution has been preempted by a more recent operation."
+    cloud.operations.end_as_failed(operation, "OperationPreempted", message)
 
 
 def routes() -> list[Route]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter, operation_in_progress
+from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.machines.machine import DataDisk
-from localazure.providers.common import existing, missing_property
-from localazure.providers.compute import disk_kinds, disks
+from localazure.providers.common import existing, missing_property, refuse_if_busy
+from localazure.providers.compute import compute, disk_kinds, disks
 from localazure.providers.compute.model import out_of_range
 from localazure.providers.compute.sizes import Size
 from localazure.store.resources import Resource
@@ -90,8 +90,7 @@ def _changed(
         ("dataDisk.managedDisk.storageAccountType", sku, before["managedDisk"]["storageAccountType"]),
     ):
         if value is not None and value != kept:
-            message = f"Changing property '{name}' is not allowed."
-            raise ArmError(409, "PropertyChangeNotAllowed", message, target=name)
+            raise compute.unchangeable(name)
     for name in ("caching", "deleteOption", "writeAcceleratorEnabled"):
         if entry.get(name) is not None:
             after[name] = entry[name]
@@ -146,10 +145,8 @@ def _attached(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> 
     identifier = ids.parse(given, "properties.storageProfile.dataDisks[0].managedDisk.id")
     disk = existing(cloud, identifier)
     if disk.type != disks.KIND:
-        raise invalid_parameter("dataDisk.managedDisk.id", f"The resource '{given}' is no managed disk.")
-    running = cloud.operations.in_flight(disk.id)
-    if running is not None:
-        raise operation_in_progress(running.id)
+        raise invalid_parameter("dataDisk.managedDisk.id", f"The resource '{given}' is not a managed disk.")
+    refuse_if_busy(cloud, disk.id)
     if disk.location != host.location:
         message = f"Disk {disk.id} is in location '{disk.location}', the VM in '{host.location}'."
         raise ArmError(400, "BadRequest", message, target="dataDisk.managedDisk.id")
@@ -181,13 +178,7 @@ def _made(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dict
     known = disk_kinds.sku_of(sku, "dataDisk.managedDisk.storageAccountType")
     name = entry.get("name") or f"{host.id.name}_disk{entry['lun'] + 2}_{uuid.uuid4().hex}"
     identifier = ids.resource_id(host.id.subscription, host.id.group, disks.KIND, name)
-    other = cloud.store.get(identifier)
-    if other is not None and ids.key(other.extra.get("managedBy", "")) != ids.key(host.id):
-        message = (
-            f"Disk {name} already exists in resource group {host.id.group.upper()}. Only CreateOption.Attach is "
-            "supported."
-        )
-        raise ArmError(409, "ConflictingUserInput", message, target=str(identifier))
+    disks.refuse_taken_name(cloud, identifier, host.id)
     result.new.append((identifier, size, known))
     return {"name": name, "id": str(identifier), "sku": known, "size": size}
 
@@ -282,12 +273,13 @@ async def bring(cloud: Cloud, vm: Resource, grown: Sequence[tuple[Resource, int]
             disks.own(cloud, disk, None)
 
 
-async def release(cloud: Cloud, vm: Resource) -> None:
-    """After the VM: its data disks are free, or go as their deleteOption says. Raises MachineError."""
-    for one in vm.properties["storageProfile"]["dataDisks"]:
+def parted(cloud: Cloud, vm: Resource) -> tuple[list[Resource], list[Resource]]:
+    """A VM's disks that go with it, as their deleteOption says, and those that stay."""
+    storage = vm.properties["storageProfile"]
+    going: list[Resource] = []
+    staying: list[Resource] = []
+    for one in (storage["osDisk"], *storage["dataDisks"]):
         disk = cloud.store.get(one["managedDisk"]["id"])
-        if disk is None:
-            continue
-        disks.own(cloud, disk, None)
-        if one["deleteOption"] == "Delete":
-            await disks.remove(cloud, disk)
+        if disk is not None:
+            (going if one["deleteOption"] == "Delete" else staying).append(disk)
+    return going, staying

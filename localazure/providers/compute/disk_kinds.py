@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.errors import ArmError
+from localazure.providers.common import spelled
 from localazure.providers.compute.model import out_of_range
 
 LARGEST_GB = 32767
@@ -30,11 +31,11 @@ _STANDARD_HDD = [(4096, 500, 60), (8192, 1300, 300), (16384, 2000, 500), (LARGES
 
 def sku_of(name: str | None, target: str) -> str:
     """The account type in Azure's spelling; raises ArmError for one that does not exist, or not here."""
-    wanted = (name or "Standard_LRS").lower()
-    for known in SKUS:
-        if known.lower() == wanted:
-            return known
-    if wanted in (one.lower() for one in _NOT_HERE):
+    wanted = name or "Standard_LRS"
+    known = spelled(wanted, SKUS)
+    if known is not None:
+        return known
+    if spelled(wanted, _NOT_HERE) is not None:
         message = f"Local Azure has no disks of type {name}; take one of {', '.join(SKUS)}."
         raise ArmError(409, "OperationNotAllowed", message, target=target)
     raise ArmError(400, "InvalidParameter", f"The AccountType {name} is invalid.", target=target)

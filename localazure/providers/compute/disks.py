@@ -11,11 +11,12 @@ from localazure.arm.errors import ArmError, invalid_parameter, operation_in_prog
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, existing, missing_property, place
+from localazure.providers import kinds
+from localazure.providers.common import envelope, existing, missing_property, place, refuse_if_busy
 from localazure.providers.compute import compute, disk_kinds, model
 from localazure.store.resources import Resource
 
-KIND = "Microsoft.Compute/disks"
+KIND = kinds.DISK
 OS_DISK_GB = 30
 # While its VM runs, a disk grows up to this size only.
 _LARGEST_ONLINE_GB = 4095
@@ -95,6 +96,17 @@ def create_data_disk(
     return cloud.store.put(disk)
 
 
+def refuse_taken_name(cloud: Cloud, identifier: ids.ResourceId, vm: ids.ResourceId) -> None:
+    """Raise ArmError when a disk that a VM shall make exists already and is not that VM's."""
+    found = cloud.store.get(identifier)
+    if found is not None and ids.key(found.extra.get("managedBy", "")) != ids.key(vm):
+        message = (
+            f"Disk {identifier.name} already exists in resource group {vm.group.upper()}. Only CreateOption.Attach is "
+            "supported."
+        )
+        raise ArmError(409, "ConflictingUserInput", message, target=str(identifier))
+
+
 async def fill(cloud: Cloud, disk: Resource) -> None:
     """Make the content of a data disk. Raises MachineError."""
     await cloud.blocking(cloud.platform.disk_create, ids.short_id(disk.id), disk.properties["diskSizeGB"])
@@ -110,10 +122,15 @@ def own(cloud: Cloud, disk: Resource, vm: ids.ResourceId | None) -> None:
     cloud.store.put(disk)
 
 
-async def remove(cloud: Cloud, disk: Resource) -> None:
-    """Delete a disk with its content. Raises MachineError."""
+async def erase(cloud: Cloud, disk: Resource) -> None:
+    """Delete a disk's content. Raises MachineError."""
     if disk.hidden.get("data"):
         await cloud.blocking(cloud.platform.disk_delete, ids.short_id(disk.id))
+
+
+async def remove(cloud: Cloud, disk: Resource) -> None:
+    """Delete a disk with its content. Raises MachineError."""
+    await erase(cloud, disk)
     cloud.store.delete(disk.id)
 
 
@@ -164,10 +181,10 @@ def put(cloud: Cloud, request: Request) -> Reply:
     location, tags = place(cloud, request, identifier)
     found = cloud.store.get(identifier)
     if found is not None:
-        _refuse_busy(cloud, found)
+        refuse_if_busy(cloud, found.id)
         if found.state == "Succeeded":
             return _change(cloud, request, found, given, tags)
-    disk = _new(cloud, request, identifier, location, given)
+    disk = _new(request, identifier, location, given)
     disk.tags, disk.state = tags, "Updating"
     cloud.store.put(disk)
 
@@ -187,15 +204,7 @@ def _settled(cloud: Cloud, disk: Resource, state: str) -> dict[str, Any]:
     return render(cloud, disk)
 
 
-def _refuse_busy(cloud: Cloud, disk: Resource) -> None:
-    running = cloud.operations.in_flight(disk.id)
-    if running is not None:
-        raise operation_in_progress(running.id)
-
-
-def _new(
-    cloud: Cloud, request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any]
-) -> Resource:
+def _new(request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any]) -> Resource:
     creation = given.get("creationData")
     if not creation:
         raise missing_property("disk.creationData")
@@ -228,7 +237,7 @@ def _refuse_shared(given: dict[str, Any]) -> None:
 def patch(cloud: Cloud, request: Request) -> Reply:
     disk = existing(cloud, request.resource_id(KIND, "disk"))
     given = _given(request)
-    _refuse_busy(cloud, disk)
+    refuse_if_busy(cloud, disk.id)
     tags = shape.tags(request.body) if "tags" in request.body else disk.tags
     return _change(cloud, request, disk, given, tags)
 
@@ -275,9 +284,7 @@ def _refuse_changes(disk: Resource, body: dict[str, Any], given: dict[str, Any])
     ]
     for name, value, before in pairs:
         if value is not None and value != before:
-            raise ArmError(
-                409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=f"disk.{name}"
-            )
+            raise compute.unchangeable(name, f"disk.{name}")
     for name in ("diskIOPSReadWrite", "diskMBpsReadWrite"):
         if given.get(name) not in (None, kept[name]):
             raise invalid_parameter(f"disk.{name}", f"{name} is only settable for UltraSSD and PremiumV2 disks.")

@@ -8,19 +8,19 @@ from typing import Any
 
 from localazure.arm import shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, operation_in_progress, parent_not_found
+from localazure.arm.errors import ArmError, parent_not_found
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import RunResult
-from localazure.providers.common import existing, missing_property, place
+from localazure.providers import kinds
+from localazure.providers.common import existing, missing_property, place, refuse_if_busy
 from localazure.providers.compute import compute, extension_images, model, vm_life, vm_view
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)
 
-VM = "Microsoft.Compute/virtualMachines"
-KIND = vm_life.EXTENSION
+KIND = kinds.EXTENSION
 _SHAPE: dict[str, Any] = {
     "properties": {
         "publisher": str, "type": str, "typeHandlerVersion": str, "autoUpgradeMinorVersion": bool,
@@ -37,7 +37,7 @@ _DOCKER_FAILURE = (
 
 
 def routes() -> list[Route]:
-    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{VM}/{{vm}}/extensions"
+    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VM}/{{vm}}/extensions"
     return [
         Route("GET", all_, list_extensions, KIND),
         Route("GET", f"{all_}/{{extension}}", get, KIND),
@@ -55,12 +55,12 @@ def _render(request: Request, extension: Resource) -> dict[str, Any]:
 
 
 def list_extensions(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     return listing([_render(request, one) for one in cloud.store.children(vm.id, KIND)])
 
 
 def get(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(VM, "vm"))
+    existing(cloud, request.resource_id(kinds.VM, "vm"))
     return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "extension"))))
 
 
@@ -74,16 +74,16 @@ def _given(request: Request) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    vm = cloud.store.get(request.resource_id(VM, "vm"))
+    vm = cloud.store.get(request.resource_id(kinds.VM, "vm"))
     if vm is None:
-        raise parent_not_found(VM, request.params["vm"], KIND, request.params["extension"])
+        raise parent_not_found(kinds.VM, request.params["vm"], KIND, request.params["extension"])
     given = _given(request)
     place(cloud, request, request.resource_id(KIND, "vm", "extension"))
     return _write(cloud, request, vm, given)
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     extension = existing(cloud, request.resource_id(KIND, "vm", "extension"))
     return _write(cloud, request, vm, {**extension.properties, **_given(request)})
 
@@ -154,9 +154,7 @@ def _refuse_conflicts(
 ) -> None:
     vm_life.refuse_if_busy(cloud, vm.id)
     if found is not None:
-        operation = cloud.operations.in_flight(found.id)
-        if operation is not None:
-            raise operation_in_progress(operation.id)
+        refuse_if_busy(cloud, found.id)
         if (found.properties["publisher"], found.properties["type"]) != (publisher, type_name):
             message = (
                 f"On resource '{vm.name}', extension '{name}' specifies a different publisher or type than the "
@@ -233,7 +231,7 @@ def _report(
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     extension = cloud.store.get(request.resource_id(KIND, "vm", "extension"))
     if extension is None:
         return Reply(204)
@@ -242,8 +240,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     for running in cloud.operations.below(extension.id):
         if running.action == "delete":
             return compute.follow(cloud, running, request, 202)
-        message = "Operation execution has been preempted by a more recent operation."
-        cloud.operations.end_as_failed(running, "OperationPreempted", message)
+        compute.preempt(cloud, running)
     extension.state = "Deleting"
     cloud.store.put(extension)
     vm_life.settle(cloud, vm, "Updating")

@@ -9,13 +9,12 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
 from localazure.providers.common import envelope, existing, place
 from localazure.providers.compute import compute, model, sizes
 from localazure.store.resources import Resource
 
-KIND = "Microsoft.Compute/proximityPlacementGroups"
-_VM = "Microsoft.Compute/virtualMachines"
-_SET = "Microsoft.Compute/availabilitySets"
+KIND = kinds.PROXIMITY_GROUP
 _SHAPE: dict[str, Any] = {
     "zones": [str],
     "properties": {"proximityPlacementGroupType": str, "intent": {"vmSizes": [str]}},
@@ -55,7 +54,7 @@ def check_reference(cloud: Cloud, location: str, reference: dict[str, Any] | Non
 def render(cloud: Cloud, found: Resource, status: bool = False) -> dict[str, Any]:
     properties: dict[str, Any] = {**found.properties, "virtualMachineScaleSets": []}
     aligned = {"code": "ColocationStatus/Aligned", "level": "Info", "displayStatus": "Aligned"}
-    for name, kind in (("virtualMachines", _VM), ("availabilitySets", _SET)):
+    for name, kind in (("virtualMachines", kinds.VM), ("availabilitySets", kinds.AVAILABILITY_SET)):
         users = [{"id": str(one.id)} for one in cloud.store.referrers(found.id, kind)]
         properties[name] = [{**one, "colocationStatus": aligned} for one in users] if status else users
     if status:
@@ -83,8 +82,8 @@ def put(cloud: Cloud, request: Request) -> Reply:
     found = cloud.store.get(identifier)
     kind = given.get("proximityPlacementGroupType") or "Standard"
     if found is not None and found.properties["proximityPlacementGroupType"] != kind:
-        message = "Changing property 'proximityPlacementGroup.proximityPlacementGroupType' is not allowed."
-        raise ArmError(409, "PropertyChangeNotAllowed", message, target="proximityPlacementGroupType")
+        name = "proximityPlacementGroupType"
+        raise compute.unchangeable(f"proximityPlacementGroup.{name}", name)
     properties: dict[str, Any] = {"proximityPlacementGroupType": kind}
     if given.get("intent"):
         properties["intent"] = given["intent"]
@@ -108,7 +107,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     found = cloud.store.get(request.resource_id(KIND, "placement"))
     if found is None:
         return Reply(204)
-    if cloud.store.referrers(found.id, _VM) or cloud.store.referrers(found.id, _SET):
+    if cloud.store.referrers(found.id, kinds.VM) or cloud.store.referrers(found.id, kinds.AVAILABILITY_SET):
         message = (
             f"Proximity Placement Group '{found.name}' cannot be deleted. Before deleting a Proximity Placement Group "
             "please ensure that it does not contain any resource."

@@ -8,17 +8,17 @@ from typing import Any
 
 from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter, operation_in_progress, parent_not_found
+from localazure.arm.errors import ArmError, invalid_parameter, parent_not_found
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import RUN_TIMEOUT_S, MachineError, RunResult
-from localazure.providers.common import envelope, existing, place
+from localazure.providers import kinds
+from localazure.providers.common import envelope, existing, place, refuse_if_busy
 from localazure.providers.compute import compute, model, vm_life
 from localazure.store.resources import Resource
 
-VM = "Microsoft.Compute/virtualMachines"
-KIND = vm_life.RUN_COMMAND
+KIND = kinds.RUN_COMMAND
 _LAST_BYTES = 4096  # of output and of errors each; Azure keeps no more
 _ACTION_S = 20.0  # the least that the action takes in Azure
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -42,10 +42,10 @@ _DOCUMENTS = {
 
 
 def routes() -> list[Route]:
-    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{VM}/{{vm}}"
+    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VM}/{{vm}}"
     documents = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/runCommands"
     return [
-        Route("POST", f"{vm}/runCommand", invoke, VM),
+        Route("POST", f"{vm}/runCommand", invoke, kinds.VM),
         Route("GET", f"{vm}/runCommands", list_run_commands, KIND),
         Route("GET", f"{vm}/runCommands/{{command}}", get, KIND),
         Route("PUT", f"{vm}/runCommands/{{command}}", put, KIND),
@@ -98,7 +98,7 @@ def _all_parameters(given: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def invoke(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     shape.check(request.body, {"commandId": str, "script": [str], "parameters": _PARAMETERS})
     command = request.body.get("commandId") or ""
     if command.lower() not in (name.lower() for name in _DOCUMENTS):
@@ -171,26 +171,26 @@ def _render(request: Request, command: Resource) -> dict[str, Any]:
 
 
 def list_run_commands(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     return listing([_render(request, one) for one in cloud.store.children(vm.id, KIND)])
 
 
 def get(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(VM, "vm"))
+    existing(cloud, request.resource_id(kinds.VM, "vm"))
     return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "command"))))
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    vm = cloud.store.get(request.resource_id(VM, "vm"))
+    vm = cloud.store.get(request.resource_id(kinds.VM, "vm"))
     if vm is None:
-        raise parent_not_found(VM, request.params["vm"], KIND, request.params["command"])
+        raise parent_not_found(kinds.VM, request.params["vm"], KIND, request.params["command"])
     given = _given(request)
     _, tags = place(cloud, request, request.resource_id(KIND, "vm", "command"))
     return _write(cloud, request, vm, given, tags)
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     command = existing(cloud, request.resource_id(KIND, "vm", "command"))
     given = _given(request)
     tags = shape.tags(request.body) if "tags" in request.body else command.tags
@@ -238,9 +238,7 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     vm_life.refuse_if_busy(cloud, vm.id)
     vm_life.refuse_unless_running(vm)
     vm_life.refuse_without_extensions(vm)
-    running = cloud.operations.in_flight(identifier)
-    if running is not None:
-        raise operation_in_progress(running.id)
+    refuse_if_busy(cloud, identifier)
     found = cloud.store.get(identifier)
     properties: dict[str, Any] = {
         "source": source,
@@ -342,14 +340,13 @@ async def _execute(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> 
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(VM, "vm"))
+    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
     command = cloud.store.get(request.resource_id(KIND, "vm", "command"))
     if command is None:
         return Reply(204)
     vm_life.refuse_if_busy(cloud, vm.id)
     for running in cloud.operations.below(command.id):
-        message = "Operation execution has been preempted by a more recent operation."
-        cloud.operations.end_as_failed(running, "OperationPreempted", message)
+        compute.preempt(cloud, running)
     command.state = "Deleting"
     cloud.store.put(command)
 

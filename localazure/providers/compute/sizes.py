@@ -13,7 +13,9 @@ from localazure.arm.errors import ArmError
 from localazure.arm.locations import REGIONS
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
 from localazure.providers.common import existing
+from localazure.store.resources import Resource
 
 _DISK_MIB = 1_047_552
 _LOCATIONS = "Microsoft.Compute/locations"
@@ -21,7 +23,9 @@ _LOCATIONS = "Microsoft.Compute/locations"
 
 @dataclass(frozen=True)
 class Size:
-    """`refusal` names what a create of this size always ends with, to try such failures out on purpose:
+    """What a VM of a size has.
+
+    `refusal` names what a create of this size always ends with, to try such failures out on purpose:
     "SkuNotAvailable" at once, "AllocationFailed" in the operation.
     """
 
@@ -62,7 +66,7 @@ def routes() -> list[Route]:
         Route("GET", f"{at}/locations/{{location}}/vmSizes", list_sizes, _LOCATIONS),
         Route("GET", f"{at}/locations/{{location}}/usages", list_usages, _LOCATIONS),
         Route("GET", f"{at}/skus", list_skus, "Microsoft.Compute/skus"),
-        Route("GET", f"{vm}/vmSizes", list_sizes_of_vm, "Microsoft.Compute/virtualMachines"),
+        Route("GET", f"{vm}/vmSizes", list_sizes_of_vm, kinds.VM),
     ]
 
 
@@ -73,13 +77,17 @@ def find(name: str, location: str) -> Size:
         names = ",".join(one.name for one in _TABLE)
         message = (
             f"The value {name} provided for the VM size is not valid. The valid sizes in the current region are: "
-            f"{names}. "
+            f"{names}. Find out more on the available VM sizes in each region at https://aka.ms/azure-regions."
         )
-        message += "Find out more on the available VM sizes in each region at https://aka.ms/azure-regions."
         raise ArmError(400, "InvalidParameter", message, target="vmSize")
     if size.refusal == "SkuNotAvailable":
         raise _not_available(size, location)
     return size
+
+
+def of_vm(vm: Resource) -> Size:
+    """The size that a VM has."""
+    return SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
 
 
 def _not_available(size: Size, location: str) -> ArmError:
@@ -114,8 +122,8 @@ def check_quota(cloud: Cloud, size: Size, location: str, freed: int = 0) -> None
 
 
 def used_cores(cloud: Cloud, location: str) -> int:
-    vms = cloud.store.of_type("Microsoft.Compute/virtualMachines")
-    return sum(SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()].cores for vm in vms if vm.location == location)
+    vms = cloud.store.of_type(kinds.VM)
+    return sum(of_vm(vm).cores for vm in vms if vm.location == location)
 
 
 def _render(size: Size) -> dict[str, Any]:
@@ -136,19 +144,19 @@ def list_sizes(cloud: Cloud, request: Request) -> Reply:
 
 
 def list_sizes_of_vm(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id("Microsoft.Compute/virtualMachines", "vm"))
+    existing(cloud, request.resource_id(kinds.VM, "vm"))
     return listing(all_rendered())
 
 
 def list_usages(cloud: Cloud, request: Request) -> Reply:
     location = locations.in_path(request.params["location"], f"{_LOCATIONS}/usages", request.api_version)
-    vms = [one for one in cloud.store.of_type("Microsoft.Compute/virtualMachines") if one.location == location]
-    sets = [one for one in cloud.store.of_type("Microsoft.Compute/availabilitySets") if one.location == location]
+    vms = [one for one in cloud.store.of_type(kinds.VM) if one.location == location]
+    sets = [one for one in cloud.store.of_type(kinds.AVAILABILITY_SET) if one.location == location]
     used: Counter[str] = Counter()
     for vm in vms:
-        size = SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+        size = of_vm(vm)
         used[size.family] += size.cores
-    for disk in cloud.store.of_type("Microsoft.Compute/disks"):
+    for disk in cloud.store.of_type(kinds.DISK):
         if disk.location == location:
             used[disk.extra["sku"]["name"]] += 1
     rows = [

@@ -12,7 +12,8 @@ from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.machines.machine import Secret
-from localazure.providers.common import missing_property
+from localazure.providers import kinds
+from localazure.providers.common import missing_property, spelled
 from localazure.providers.compute import disk_kinds, disks, model
 from localazure.providers.compute.image_catalog import Image, find
 from localazure.providers.network import attach
@@ -134,14 +135,7 @@ def os_disk(cloud: Cloud, vm: ids.ResourceId, given: dict[str, Any], tag: str) -
         raise invalid_parameter("osDisk.diskSizeGB", message)
     name = disk.get("name") or f"{vm.name}_OsDisk_1_{tag}"
     identifier = ids.resource_id(vm.subscription, vm.group, disks.KIND, name)
-    other = cloud.store.get(identifier)
-    if other is not None and ids.key(other.extra.get("managedBy", "")) != ids.key(vm):
-        message = (
-            f"Disk {name} already exists in resource group {vm.group.upper()}. Only CreateOption.Attach is supported."
-        )
-        raise ArmError(
-            409, "ConflictingUserInput", message, target="/subscriptions/" + str(identifier).split("/", 2)[2]
-        )
+    disks.refuse_taken_name(cloud, identifier, vm)
     return {
         "osType": "Linux",
         "name": name,
@@ -155,9 +149,9 @@ def os_disk(cloud: Cloud, vm: ids.ResourceId, given: dict[str, Any], tag: str) -
 
 def delete_option(value: str | None, target: str) -> str:
     """ "Delete" or "Detach" (the default)."""
-    for known in ("Delete", "Detach"):
-        if (value or "Detach").lower() == known.lower():
-            return known
+    known = spelled(value or "Detach", ("Delete", "Detach"))
+    if known is not None:
+        return known
     raise invalid_parameter(target, f"The value '{value}' of parameter '{target}' is invalid: Delete or Detach.")
 
 
@@ -298,7 +292,7 @@ def interfaces(cloud: Cloud, vm: ids.ResourceId, location: str, given: dict[str,
     for one in found:
         path = "properties.networkProfile.networkInterfaces[0].id"
         nic = cloud.store.get(ids.parse(one.get("id") or "", path))
-        if nic is None or nic.type != attach.NIC or nic.state == "Deleting":
+        if nic is None or nic.type != kinds.NIC or nic.state == "Deleting":
             raise ArmError(404, "NotFound", f"Resource {one['id']} not found.")
         if nic.location != location:
             raise reference_not_found(str(nic.id), str(vm))
@@ -314,15 +308,7 @@ def _refuse_taken(cloud: Cloud, vm: ids.ResourceId, nic: Resource) -> None:
     if user is not None and ids.key(user.id) != ids.key(vm):
         message = f"Network Interface {nic.id} is used by existing resource {user.id}."
         raise ArmError(400, "NicInUse", message, details=[])
-    reservation = cloud.reservation(nic.id)
-    if reservation is not None and ids.key(reservation) != ids.key(vm):
-        raise ArmError(
-            400,
-            "NicReservedForAnotherVm",
-            "Nic(s) in request is reserved for another Virtual Machine for 180 seconds. Please provide another nic(s) "
-            f"or retry after 180 seconds. Reserved VM: {reservation}",
-            details=[],
-        )
+    attach.refuse_reserved(cloud, nic.id, vm)
 
 
 def body(value: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
+from localazure.providers import kinds
 from localazure.store.resources import Resource
 
-_KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _SYSTEM, _USER = "SystemAssigned", "UserAssigned"
 _SHAPE: dict[str, Any] = {"identity": {"type": str, "userAssignedIdentities": dict}}
 
@@ -62,7 +62,7 @@ def _assigned(cloud: Cloud, vm: Resource, before: dict[str, Any], given: dict[st
         if value is None:
             continue
         found = cloud.store.get(ids.parse(identifier, "identity.userAssignedIdentities"))
-        if found is None or found.type.lower() != _KIND.lower():
+        if found is None or found.type.lower() != kinds.USER_IDENTITY.lower():
             inner = f'{{"error":{{"code":"BadRequest","message":"Resource \'{identifier}\' was not found."}}}}'
             message = (
                 f"Identity operation for resource '{vm.id}' failed with error 'Failed to perform resource identity "

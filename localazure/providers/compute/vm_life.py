@@ -15,7 +15,8 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, operation_in_progress
 from localazure.arm.operations import Operation, timestamp
 from localazure.machines.machine import MachineError, MachineSpec
-from localazure.providers.compute import data_disks, disks, sizes
+from localazure.providers import kinds
+from localazure.providers.compute import compute, data_disks, disks, sizes
 from localazure.providers.compute.image_catalog import find
 from localazure.providers.compute.vm_checks import Credentials
 from localazure.providers.network import attach, nics
@@ -23,9 +24,6 @@ from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)
 
-EXTENSION = "Microsoft.Compute/virtualMachines/extensions"
-RUN_COMMAND = "Microsoft.Compute/virtualMachines/runCommands"
-_RESERVATION_S = 180.0  # how long Azure keeps the NIC of a VM that never ran
 # Actions that may run beside others on one VM; all else has the VM to itself.
 SHARED_ACTIONS = ("runCommand",)
 
@@ -85,7 +83,7 @@ def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec
         raise ArmError(404, "NotFound", f"The network interface of {vm.id} was not found.")
     subnet, vnet = place
     profile = vm.properties["osProfile"]
-    size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    size = sizes.of_vm(vm)
     reference = vm.properties["storageProfile"]["imageReference"]
     image = find(reference["publisher"], reference["offer"], reference["sku"])
     return MachineSpec(
@@ -124,7 +122,7 @@ def failed(cloud: Cloud, vm: Resource) -> Callable[[Operation], None]:
 
 async def _allocate(cloud: Cloud, vm: Resource) -> None:
     """Raise ArmError AllocationFailed for a size that never finds a host, or finds none now."""
-    size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    size = sizes.of_vm(vm)
     refusal = size.refusal or cloud.temper.allocation(size.name, vm.location, vm.extra.get("zones"))
     if refusal:
         await cloud.operations.pause(30)
@@ -179,7 +177,7 @@ async def change(cloud: Cloud, vm: Resource, wanted: Change) -> None:
     machine = vm.hidden["machine"]
     async with cloud.lock(vm.id):
         if wanted.resized or wanted.again:
-            size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+            size = sizes.of_vm(vm)
             await _allocate(cloud, vm)
             await cloud.blocking(cloud.platform.machine_size, machine, size.cores, size.memory_mib)
         if wanted.disks.changes or wanted.again:
@@ -224,15 +222,16 @@ async def power(cloud: Cloud, vm: Resource, action: str) -> None:
         except MachineError:
             vm.hidden["power"] = before
             raise
+        # Whoever waits for the power state may ask for the next action at once, so it shows at the operation's end.
+        await cloud.operations.ripe()
         vm.hidden["power"] = afterwards
         await attach.sync(cloud, vm)
-        await cloud.operations.ripe()
         settle(cloud, vm, settled_state(cloud, vm), power=afterwards)
 
 
 def settled_state(cloud: Cloud, vm: Resource) -> str:
     """A VM of which an extension has failed is Failed until that is mended or gone."""
-    failed = any(one.state == "Failed" for one in cloud.store.children(vm.id, EXTENSION))
+    failed = any(one.state == "Failed" for one in cloud.store.children(vm.id, kinds.EXTENSION))
     return "Failed" if failed else "Succeeded"
 
 
@@ -242,8 +241,7 @@ def start_removal(cloud: Cloud, vm: Resource) -> Operation:
         if operation.action == "delete" and operation.target == ids.key(vm.id):
             return operation
     for operation in cloud.operations.below(vm.id):
-        message = "Operation execution has been preempted by a more recent operation."
-        cloud.operations.end_as_failed(operation, "OperationPreempted", message)
+        compute.preempt(cloud, operation)
     vm.state = "Deleting"
     cloud.store.put(vm)
     return cloud.operations.start(
@@ -275,19 +273,24 @@ async def remove(cloud: Cloud, vm: Resource) -> None:
     async with cloud.lock(vm.id):
         await cloud.blocking(cloud.platform.machine_delete, ids.short_id(vm.id))
         await cloud.operations.ripe()
-        for kind in (EXTENSION, RUN_COMMAND):
-            for child in cloud.store.children(vm.id, kind):
-                cloud.store.delete(child.id)
-        cloud.store.delete(vm.id)
-        storage = vm.properties["storageProfile"]["osDisk"]
-        disk = cloud.store.get(storage["managedDisk"]["id"])
-        if disk is not None:
-            disks.own(cloud, disk, None)
-            if storage["deleteOption"] == "Delete":
-                await disks.remove(cloud, disk)
-        await data_disks.release(cloud, vm)
-        for one in vm.properties["networkProfile"]["networkInterfaces"]:
-            _release(cloud, vm, one)
+        for disk in data_disks.parted(cloud, vm)[0]:
+            await disks.erase(cloud, disk)
+        with cloud.database.together():
+            _forget(cloud, vm)
+
+
+def _forget(cloud: Cloud, vm: Resource) -> None:
+    for kind in (kinds.EXTENSION, kinds.RUN_COMMAND):
+        for child in cloud.store.children(vm.id, kind):
+            cloud.store.delete(child.id)
+    cloud.store.delete(vm.id)
+    going, staying = data_disks.parted(cloud, vm)
+    for disk in going:
+        cloud.store.delete(disk.id)
+    for disk in staying:
+        disks.own(cloud, disk, None)
+    for one in vm.properties["networkProfile"]["networkInterfaces"]:
+        _release(cloud, vm, one)
 
 
 def _release(cloud: Cloud, vm: Resource, interface: dict[str, Any]) -> None:
@@ -296,7 +299,7 @@ def _release(cloud: Cloud, vm: Resource, interface: dict[str, Any]) -> None:
         return
     if interface["properties"]["deleteOption"] != "Delete":
         if not vm.hidden.get("machine"):
-            cloud.reserve(nic.id, vm.id, _RESERVATION_S)
+            attach.reserve(cloud, nic.id, vm.id)
         return
     cloud.store.delete(nic.id)
     for one in nic.properties["ipConfigurations"]:
@@ -326,6 +329,8 @@ async def revive(cloud: Cloud, vm: Resource) -> None:
             await cloud.blocking(cloud.platform.machine_stop, machine)
         after = {"starting": "running", "stopping": "stopped", "deallocating": "deallocated"}
         vm.hidden["power"] = after.get(str(wanted), wanted)
+        size = sizes.of_vm(vm)
+        await cloud.blocking(cloud.platform.machine_size, machine, size.cores, size.memory_mib)
         await data_disks.bring(cloud, vm)
         await attach.sync(cloud, vm)
         settle(cloud, vm, settled_state(cloud, vm), power=vm.hidden["power"])
@@ -341,5 +346,5 @@ async def revive_all(cloud: Cloud) -> None:
             log.warning("%s could not be revived: %s", vm.id, error)
             settle(cloud, vm, "Failed", {"code": error.code, "message": error.message}, power="stopped")
 
-    vms = [vm for vm in cloud.store.of_type(attach.VM) if vm.hidden.get("machine") and vm.state != "Deleting"]
+    vms = [vm for vm in cloud.store.of_type(kinds.VM) if vm.hidden.get("machine") and vm.state != "Deleting"]
     await asyncio.gather(*(one(vm) for vm in vms))

@@ -9,6 +9,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request
+from localazure.providers import kinds
 from localazure.providers.common import existing
 from localazure.providers.compute import (
     boot_diagnostics,
@@ -22,10 +23,9 @@ from localazure.providers.compute import (
     vm_life,
     vm_view,
 )
-from localazure.providers.network import attach
 from localazure.store.resources import Resource
 
-KIND = attach.VM
+KIND = kinds.VM
 # Members that are kept as they are given; nothing here acts on them.
 PASSED_ON = ("securityProfile", "diagnosticsProfile", "priority", "evictionPolicy", "billingProfile", "licenseType",
              "additionalCapabilities", "availabilitySet", "proximityPlacementGroup", "scheduledEventsPolicy",
@@ -49,7 +49,7 @@ def passed_on(given: dict[str, Any]) -> dict[str, Any]:
 
 def host_of(vm: Resource, size: sizes.Size | None = None) -> data_disks.Host:
     """A VM as its data disks see it; `size` when it is about to change."""
-    size = size or sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    size = size or sizes.of_vm(vm)
     kept = tuple(vm.properties["storageProfile"]["dataDisks"])
     zones = tuple(vm.extra.get("zones") or ())
     return data_disks.Host(vm.id, vm.location, zones, size, vm_checks.DEFAULT_SKU, kept)
@@ -85,20 +85,20 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
     ]  # fmt: skip
     for name, value, before in pairs:
         if value is not None and value != before:
-            raise _unchangeable(name)
+            raise compute.unchangeable(name)
     keys = (linux.get("ssh") or {}).get("publicKeys")
     if keys is not None:
         before_keys = [one["keyData"] for one in (kept_linux.get("ssh") or {}).get("publicKeys", [])]
         if [(one.get("keyData") or "").strip() for one in keys] != before_keys:
-            raise _unchangeable("linuxConfiguration.ssh.publicKeys")
+            raise compute.unchangeable("linuxConfiguration.ssh.publicKeys")
     if profile.get("customData"):
         data = vm_checks.custom_data(profile["customData"])
         if vm_life.fingerprint(data) != vm.hidden["customData"]:
-            raise _unchangeable("customData")
+            raise compute.unchangeable("customData")
     reference = storage.get("imageReference") or {}
     for member in ("publisher", "offer", "sku", "version"):
         if reference.get(member) and reference[member].lower() != kept_storage["imageReference"][member].lower():
-            raise _unchangeable("imageReference")
+            raise compute.unchangeable("imageReference")
     if interfaces is not None and [ids.key(one.get("id") or "") for one in interfaces] != kept_ids:
         message = "Local Azure can't change the network interfaces of a VM."
         raise ArmError(409, "PropertyChangeNotAllowed", message, target="networkProfile")
@@ -106,10 +106,6 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
 
 def _id(properties: dict[str, Any], name: str) -> str | None:
     return ids.key((properties.get(name) or {}).get("id") or "") or None
-
-
-def _unchangeable(name: str) -> ArmError:
-    return ArmError(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
 
 
 def _check_placement(cloud: Cloud, vm: Resource, given: dict[str, Any]) -> None:
@@ -172,7 +168,7 @@ def start(cloud: Cloud, request: Request, vm: Resource, change: vm_life.Change, 
 
 
 def _size(cloud: Cloud, vm: Resource, given: dict[str, Any]) -> sizes.Size:
-    before = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    before = sizes.of_vm(vm)
     wanted = (given.get("hardwareProfile") or {}).get("vmSize") or before.name
     if wanted.lower() == before.name.lower():
         return before

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import timestamp
 from localazure.machines.machine import MachineError
+from localazure.providers import kinds
 from localazure.providers.common import envelope
 from localazure.providers.compute import availability_sets, boot_diagnostics
 from localazure.store.resources import Resource
 
-EXTENSION = "Microsoft.Compute/virtualMachines/extensions"
 Answer = TypeVar("Answer")
 AGENT_VERSION = "2.14.0.1"
 # The longest that a view waits for the platform: a guest that boots must not hold up a read.
@@ -24,9 +24,9 @@ def render(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     properties = {"provisioningState": vm.state, **vm.properties}
     if vm.hidden.get("power") == "deallocated":
         properties["storageProfile"] = _unallocated(vm.properties["storageProfile"])
-    body = envelope(vm, properties, etag=False)
+    body = envelope(vm, properties)
     body["etag"] = f'"{vm.etag}"'
-    extensions = cloud.store.children(vm.id, EXTENSION)
+    extensions = cloud.store.children(vm.id, kinds.EXTENSION)
     if extensions:
         body["resources"] = [render_extension(one) for one in extensions]
     return body
@@ -124,7 +124,7 @@ async def instance_view(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     ]
     if boot_diagnostics.enabled(vm):
         view["bootDiagnostics"] = {}  # in managed storage: where, the action retrieveBootDiagnosticsData tells
-    extensions = [extension_view(one) for one in cloud.store.children(vm.id, EXTENSION)]
+    extensions = [extension_view(one) for one in cloud.store.children(vm.id, kinds.EXTENSION)]
     if extensions:
         view["extensions"] = extensions
     view["hyperVGeneration"] = vm.hidden.get("generation", "V2")
@@ -138,7 +138,7 @@ def _agent(cloud: Cloud, vm: Resource, answers: bool) -> dict[str, Any]:
         silent = status("ProvisioningState/Unavailable", "Not Ready", message=text, level="Warning", time=timestamp())
         return {"vmAgentVersion": "Unknown", "statuses": [silent]}
     handlers = []
-    for one in cloud.store.children(vm.id, EXTENSION):
+    for one in cloud.store.children(vm.id, kinds.EXTENSION):
         properties = one.properties
         handlers.append(
             {

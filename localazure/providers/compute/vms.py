@@ -12,6 +12,7 @@ from localazure.arm.errors import ArmError
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
 from localazure.providers.common import existing, missing_property, place
 from localazure.providers.compute import (
     availability_sets,
@@ -28,10 +29,9 @@ from localazure.providers.compute import (
     vm_view,
 )
 from localazure.providers.compute.vm_checks import Credentials
-from localazure.providers.network import attach
 from localazure.store.resources import Resource
 
-KIND = attach.VM
+KIND = kinds.VM
 
 
 def routes() -> list[Route]:
@@ -76,7 +76,7 @@ async def list_vms(cloud: Cloud, request: Request) -> Reply:
             body.pop("resources", None)
         elif "instanceview" in request.query.get("$expand", "").lower():
             body["properties"]["instanceView"] = await vm_view.instance_view(cloud, vm)
-        if "resources" in body:     # lists name the extensions only; az stumbles over whole ones there
+        if "resources" in body:  # lists name the extensions only; az stumbles over whole ones there
             body["resources"] = [{"id": one["id"]} for one in body["resources"]]
         items.append(body)
     return listing(items)
@@ -121,7 +121,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
         vm.properties["vmId"] = found.properties["vmId"]
     data_disks.apply(cloud, vm, plan)
     cloud.store.put(vm)
-    _attach_disk(cloud, vm, vm.hidden["generation"])
+    _make_os_disk(cloud, vm)
 
     async def work(_: Operation) -> None:
         await vm_life.create(cloud, vm, credentials)
@@ -181,14 +181,14 @@ def _new(
     return vm, credentials, plan
 
 
-def _attach_disk(cloud: Cloud, vm: Resource, generation: str) -> None:
+def _make_os_disk(cloud: Cloud, vm: Resource) -> None:
     reference = vm.properties["storageProfile"]["imageReference"]
     image = (
         f"/Subscriptions/{cloud.settings.subscription}/Providers/Microsoft.Compute/Locations/{vm.location}/Publishers/"
         f"{reference['publisher']}/ArtifactTypes/VMImage/Offers/{reference['offer']}/Skus/{reference['sku']}/Versions/"
         f"{reference['exactVersion']}"
     )
-    disks.create_os_disk(cloud, vm, image, generation)
+    disks.create_os_disk(cloud, vm, image, vm.hidden["generation"])
 
 
 # going

@@ -11,10 +11,11 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
 from localazure.providers.common import envelope, existing, place
 from localazure.store.resources import Resource
 
-KIND = "Microsoft.ManagedIdentity/userAssignedIdentities"
+KIND = kinds.USER_IDENTITY
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.I)
 _SHAPE: dict[str, Any] = {"properties": {"isolationScope": str}}
 

@@ -9,11 +9,12 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, place
-from localazure.providers.network import attach, network, rules
+from localazure.providers import kinds
+from localazure.providers.common import envelope, place, refuse_if_busy
+from localazure.providers.network import attach, network
 from localazure.store.resources import Resource
 
-KIND = rules.ASG
+KIND = kinds.ASG
 _PACE = network.Pace(retry_after=10, duration=3)
 
 
@@ -31,7 +32,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     network.check_shape(request.body, {"properties": dict})
     location, tags = place(cloud, request, identifier)
     found = cloud.store.get(identifier)
-    network.refuse_if_busy(cloud, identifier)
+    refuse_if_busy(cloud, identifier)
     return network.write(
         cloud, request, Resource(identifier, location, tags), _PACE, render, _nothing, is_new=found is None
     )
@@ -64,7 +65,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
 def ids_of_configurations(cloud: Cloud, asg: ids.ResourceId) -> list[str]:
     """The IP configurations that belong to a group."""
     return [
-        one for nic in cloud.store.referrers(asg, attach.NIC) for one in attach.ip_configuration_ids(nic, asg)
+        one for nic in cloud.store.referrers(asg, kinds.NIC) for one in attach.ip_configuration_ids(nic, asg)
     ]
 
 
@@ -74,7 +75,7 @@ def ids_of_rules(cloud: Cloud, asg: ids.ResourceId) -> list[str]:
     members = ("sourceApplicationSecurityGroups", "destinationApplicationSecurityGroups")
     return [
         str(group.id.child("securityRules", rule["name"]))
-        for group in cloud.store.referrers(asg, rules.GROUP)
+        for group in cloud.store.referrers(asg, kinds.NSG)
         for rule in group.properties["securityRules"]
         if any(ids.key(one["id"]) == key for member in members for one in rule["properties"].get(member, ()))
     ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from localazure.arm import ids
 from localazure.arm.cloud import Cloud
+from localazure.arm.errors import network_error
 from localazure.machines.machine import FirewallRule, PublicAddress
+from localazure.providers import kinds
 from localazure.providers.network import firewall
 from localazure.providers.network import rules as security_rules
 from localazure.store.resources import Resource
 
-NIC = "Microsoft.Network/networkInterfaces"
-VNET = "Microsoft.Network/virtualNetworks"
-VM = "Microsoft.Compute/virtualMachines"
+_RESERVATION = "nic-reservation"
+_RESERVATION_S = 180.0  # how long Azure keeps the NIC of a VM that never ran
 
 
 def ip_configuration_ids(nic: Resource, target: ids.ResourceId) -> list[str]:
@@ -37,13 +39,41 @@ def primary_configuration(nic: Resource) -> dict[str, Any]:
 
 def vm_of(cloud: Cloud, nic: Resource) -> Resource | None:
     """The VM that a NIC is attached to."""
-    return next(iter(cloud.store.referrers(nic.id, VM)), None)
+    return next(iter(cloud.store.referrers(nic.id, kinds.VM)), None)
 
 
 def nic_of(cloud: Cloud, vm: Resource) -> Resource | None:
     """A VM's network interface."""
     interfaces = vm.properties["networkProfile"]["networkInterfaces"]
     return cloud.store.get(interfaces[0]["id"]) if interfaces else None
+
+
+def reserve(cloud: Cloud, nic: ids.ResourceId, vm: ids.ResourceId) -> None:
+    """Keep a NIC from other VMs for a while (real seconds; the time scale does not shorten it)."""
+    cloud.records.put(_RESERVATION, ids.key(nic), {"vm": str(vm), "until": time.time() + _RESERVATION_S})
+
+
+def reserved_for(cloud: Cloud, nic: ids.ResourceId) -> str | None:
+    """The id of the VM for which a NIC is still reserved."""
+    record = cloud.records.get(_RESERVATION, ids.key(nic))
+    if record is None:
+        return None
+    if time.time() < record["until"]:
+        return str(record["vm"])
+    cloud.records.delete(_RESERVATION, ids.key(nic))
+    return None
+
+
+def refuse_reserved(cloud: Cloud, nic: ids.ResourceId, vm: ids.ResourceId | None = None) -> None:
+    """Raise ArmError NicReservedForAnotherVm while a NIC is reserved, unless it is for this VM."""
+    reserved = reserved_for(cloud, nic)
+    if reserved is not None and (vm is None or ids.key(reserved) != ids.key(vm)):
+        raise network_error(
+            400,
+            "NicReservedForAnotherVm",
+            "Nic(s) in request is reserved for another Virtual Machine for 180 seconds. Please provide another nic(s) "
+            f"or retry after 180 seconds. Reserved VM: {reserved}",
+        )
 
 
 def subnet_and_vnet(cloud: Cloud, nic: Resource) -> tuple[dict[str, Any], Resource] | None:
@@ -91,7 +121,7 @@ async def sync(cloud: Cloud, vm: Resource) -> None:
     """Bring a VM's machine in line: its NSG rules first, then its private address, then its public one and its name."""
     if not vm.hidden.get("machine"):
         return
-    from localazure.providers.compute import imds  # late: it reads addresses by this module
+    from localazure.providers.compute import instance_metadata  # late: it reads addresses by this module
 
     machine = vm.hidden["machine"]
     async with cloud.lock(vm.id, "network"):
@@ -103,7 +133,7 @@ async def sync(cloud: Cloud, vm: Resource) -> None:
         await cloud.blocking(cloud.platform.machine_firewall, machine, rules(cloud, nic))
         await _readdress(cloud, vm, nic)
         await cloud.blocking(cloud.platform.machine_expose, machine, address)
-        await imds.push(cloud, vm)
+        await instance_metadata.push(cloud, vm)
 
 
 async def _readdress(cloud: Cloud, vm: Resource, nic: Resource) -> None:
@@ -133,12 +163,12 @@ async def sync_nics(cloud: Cloud, nics: Iterable[Resource]) -> None:
 async def sync_network(cloud: Cloud, vnet: Resource) -> None:
     """Bring all machines of a VNet in line (a subnet's NSG may have changed)."""
     for subnet in vnet.properties["subnets"]:
-        await sync_nics(cloud, cloud.store.referrers(vnet.id.child("subnets", subnet["name"]), NIC))
+        await sync_nics(cloud, cloud.store.referrers(vnet.id.child("subnets", subnet["name"]), kinds.NIC))
 
 
 async def sync_asgs(cloud: Cloud, asgs: Iterable[str]) -> None:
     """Bring all machines in line whose NSGs have rules for these application security groups."""
-    groups = {ids.key(one.id): one for asg in asgs for one in cloud.store.referrers(asg, security_rules.GROUP)}
+    groups = {ids.key(one.id): one for asg in asgs for one in cloud.store.referrers(asg, kinds.NSG)}
     for group in groups.values():
         await sync_nsg(cloud, group.id)
 
@@ -153,6 +183,6 @@ def asgs_of(nic: Resource) -> set[str]:
 
 async def sync_nsg(cloud: Cloud, group: ids.ResourceId) -> None:
     """Bring all machines in line that an NSG protects, by their NIC or by their subnet."""
-    await sync_nics(cloud, cloud.store.referrers(group, NIC))
-    for vnet in cloud.store.referrers(group, VNET):
+    await sync_nics(cloud, cloud.store.referrers(group, kinds.NIC))
+    for vnet in cloud.store.referrers(group, kinds.VNET):
         await sync_network(cloud, vnet)

@@ -8,18 +8,20 @@ from localazure.arm import locations
 from localazure.arm.cloud import Cloud
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
+from localazure.providers.common import spelled
 
 _KIND = "Microsoft.Network/locations"
 # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
 # (name, what it is called, limit (None: the addresses of this instance), type that counts)
 _QUOTAS = (
-    ("VirtualNetworks", "Virtual Networks", 1000, "Microsoft.Network/virtualNetworks"),
-    ("StaticPublicIPAddresses", "Static Public IP Addresses", None, "Microsoft.Network/publicIPAddresses"),
-    ("NetworkSecurityGroups", "Network Security Groups", 5000, "Microsoft.Network/networkSecurityGroups"),
+    ("VirtualNetworks", "Virtual Networks", 1000, kinds.VNET),
+    ("StaticPublicIPAddresses", "Static Public IP Addresses", None, kinds.PUBLIC_IP),
+    ("NetworkSecurityGroups", "Network Security Groups", 5000, kinds.NSG),
     ("PublicIPAddresses", "Public IP Addresses - Basic", 0, ""),
-    ("StandardSkuPublicIpAddresses", "Public IPv4 Addresses - Standard", None, "Microsoft.Network/publicIPAddresses"),
-    ("NetworkInterfaces", "Network Interfaces", 65536, "Microsoft.Network/networkInterfaces"),
-    ("ApplicationSecurityGroups", "Application Security Groups.", 3000, "Microsoft.Network/applicationSecurityGroups"),
+    ("StandardSkuPublicIpAddresses", "Public IPv4 Addresses - Standard", None, kinds.PUBLIC_IP),
+    ("NetworkInterfaces", "Network Interfaces", 65536, kinds.NIC),
+    ("ApplicationSecurityGroups", "Application Security Groups.", 3000, kinds.ASG),
     ("LoadBalancers", "Load Balancers", 1000, ""),
     ("RouteTables", "Route Tables", 600, ""),
 )
@@ -74,12 +76,13 @@ def routes() -> list[Route]:
 
 def endpoint_service(name: str) -> str | None:
     """A service that endpoints can lead to, in its own spelling."""
-    return next((one for one in _ENDPOINT_SERVICES if one.lower() == name.lower()), None)
+    return spelled(name, _ENDPOINT_SERVICES)
 
 
 def delegation_actions(service: str) -> list[str] | None:
     """What a service may do to a subnet that is delegated to it; None when it takes no subnets."""
-    return next((list(actions) for name, actions in _DELEGATIONS.items() if name.lower() == service.lower()), None)
+    known = spelled(service, _DELEGATIONS)
+    return None if known is None else list(_DELEGATIONS[known])
 
 
 def _location(request: Request) -> str:

@@ -10,6 +10,7 @@ from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.machines.machine import WIRE_SERVER
+from localazure.providers import kinds
 from localazure.providers.common import existing
 from localazure.providers.network import attach, network, rules
 from localazure.store.resources import Resource
@@ -20,16 +21,16 @@ _NOWHERE = ("10.0.0.0/8", "127.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.
 
 
 def routes() -> list[Route]:
-    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{attach.NIC}/{{nic}}"
+    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.NIC}/{{nic}}"
     return [
-        Route("POST", f"{one}/effectiveNetworkSecurityGroups", list_groups, attach.NIC),
-        Route("POST", f"{one}/effectiveRouteTable", list_routes, attach.NIC),
+        Route("POST", f"{one}/effectiveNetworkSecurityGroups", list_groups, kinds.NIC),
+        Route("POST", f"{one}/effectiveRouteTable", list_routes, kinds.NIC),
     ]
 
 
 def _running(cloud: Cloud, request: Request) -> Resource:
     """The NIC, if it belongs to a VM that runs."""
-    nic = existing(cloud, request.resource_id(attach.NIC, "nic"))
+    nic = existing(cloud, request.resource_id(kinds.NIC, "nic"))
     vm = attach.vm_of(cloud, nic)
     if vm is None or vm.hidden.get("power") != "running":
         message = (

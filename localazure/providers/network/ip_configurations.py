@@ -7,6 +7,8 @@ from typing import Any
 from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, network_error, reference_not_found
+from localazure.providers import kinds
+from localazure.providers.common import spelled
 from localazure.providers.network import address_plan, attach, network, rules
 from localazure.store.resources import Resource
 
@@ -27,7 +29,6 @@ SHAPE: dict[str, Any] = {
 }
 # Members that name resources of types which Local Azure has none of.
 _ABSENT = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
-_PUBLIC_IP = "Microsoft.Network/publicIPAddresses"
 
 
 def render(nic: Resource, configuration: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def render(nic: Resource, configuration: dict[str, Any]) -> dict[str, Any]:
         "name": configuration["name"],
         "id": f"{nic.id}/ipConfigurations/{configuration['name']}",
         "etag": f'W/"{nic.etag}"',
-        "type": f"{attach.NIC}/ipConfigurations",
+        "type": f"{kinds.NIC}/ipConfigurations",
         "properties": {"provisioningState": nic.state, **configuration["properties"]},
     }
 
@@ -151,21 +152,21 @@ class _Configuration:
             raise network_error(
                 400,
                 "ResourceNotPermittedOnDelegatedSubnet",
-                f"Resource {self.source} of type {attach.NIC} is not permitted on delegated subnet {identifier}: it is "
+                f"Resource {self.source} of type {kinds.NIC} is not permitted on delegated subnet {identifier}: it is "
                 f"delegated to {service}.",
             )
         return str(vnet.id.child("subnets", subnet["name"])), subnet["properties"]["addressPrefix"]
 
     def _method(self) -> str:
         value = self.properties.get("privateIPAllocationMethod") or "Dynamic"
-        spelled = next((one for one in ("Dynamic", "Static") if one.lower() == value.lower()), None)
-        if spelled is None:
+        known = spelled(value, ("Dynamic", "Static"))
+        if known is None:
             message = f"Cannot parse the request: privateIPAllocationMethod '{value}' of {self.source}."
             raise network_error(400, "InvalidRequestFormat", message)
-        if spelled == "Static" and not self.properties.get("privateIPAddress"):
+        if known == "Static" and not self.properties.get("privateIPAddress"):
             message = f"IP configuration {self.source} uses static allocation but does not have a private IP address."
             raise network_error(400, "PrivateIPAddressNotSpecified", message)
-        return spelled
+        return known
 
     def _address(self, subnet: str, prefix: str, method: str, chosen: dict[str, str]) -> str:
         from localazure.providers.network import nics
@@ -186,8 +187,8 @@ class _Configuration:
 
     def _public_ip(self, given: dict[str, Any]) -> dict[str, Any]:
         path = f"{self.path}.publicIPAddress"
-        found = network.referred(self.cloud, given["id"], path, _PUBLIC_IP, self.location, self.source)
-        for user in self.cloud.store.referrers(found.id, attach.NIC):
+        found = network.referred(self.cloud, given["id"], path, kinds.PUBLIC_IP, self.location, self.source)
+        for user in self.cloud.store.referrers(found.id, kinds.NIC):
             other = attach.ip_configuration_ids(user, found.id)
             if ids.key(user.id) != ids.key(self.nic) and other:
                 message = (
@@ -209,7 +210,7 @@ class _Configuration:
         for at, one in enumerate(self.properties.get("applicationSecurityGroups") or []):
             path = f"{self.path}.applicationSecurityGroups[{at}]"
             named = network.reference(one, path) or ""
-            found = network.referred(self.cloud, named, path, rules.ASG, self.location, self.source)
+            found = network.referred(self.cloud, named, path, kinds.ASG, self.location, self.source)
             kept.append({"id": str(found.id)})
         return kept
 

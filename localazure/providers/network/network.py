@@ -14,7 +14,7 @@ from localazure.arm.errors import ArmError, network_error, operation_in_progress
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import existing
+from localazure.providers.common import existing, refuse_if_busy
 from localazure.store.resources import Resource
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,78}[a-z0-9_])?", re.I)
@@ -81,14 +81,8 @@ class Pace:
     first_state: str = "Updating"
 
 
-def refuse_if_busy(cloud: Cloud, target: ids.ResourceId) -> None:
-    operation = cloud.operations.in_flight(target)
-    if operation is not None:
-        raise operation_in_progress(operation.id)
-
-
 def refuse_if_busy_below(cloud: Cloud, target: ids.ResourceId) -> None:
-    """The same for a resource whose children are written one at a time."""
+    """Raise ArmError while a resource or a child of it is being changed, for those that change one child at a time."""
     for operation in cloud.operations.below(target):
         raise operation_in_progress(operation.id)
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error, operation_in_progress
+from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, existing, place
-from localazure.providers.network import attach, ip_configurations, network, rules
+from localazure.providers import kinds
+from localazure.providers.common import envelope, existing, place, refuse_if_busy, spelled
+from localazure.providers.network import attach, ip_configurations, network
 from localazure.store.resources import Resource
 
-KIND = attach.NIC
+KIND = kinds.NIC
 _PACE = network.Pace(retry_after=None, duration=0, first_state="Succeeded")
 _SHAPE: dict[str, Any] = {
     "kind": str,
@@ -85,8 +86,8 @@ def expanded(cloud: Cloud, request: Request, nic: Resource) -> dict[str, Any]:
             found = cloud.store.get(public_ip["id"])
             inner["publicIPAddress"] = public_ips.render(cloud, found) if found else public_ip
         if "ipconfigurations/subnet" in wanted:
-            place_ = subnets.find(cloud, ids.parse(inner["subnet"]["id"]))
-            inner["subnet"] = subnets.render(cloud, *place_) if place_ else inner["subnet"]
+            whole = subnets.find(cloud, ids.parse(inner["subnet"]["id"]))
+            inner["subnet"] = subnets.render(cloud, *whole) if whole else inner["subnet"]
     return body
 
 
@@ -130,13 +131,13 @@ def put(cloud: Cloud, request: Request) -> Reply:
     location, tags = place(cloud, request, identifier)
     given = request.body.get("properties") or {}
     found = cloud.store.get(identifier)
-    network.refuse_if_busy(cloud, identifier)
+    refuse_if_busy(cloud, identifier)
     kept = ip_configurations.checked(cloud, identifier, location, given.get("ipConfigurations") or [], found)
     properties = _properties(identifier, given, kept, found)
     path = "properties.networkSecurityGroup"
     group = network.reference(given.get("networkSecurityGroup"), path)
     if group:
-        nsg = network.referred(cloud, group, path, rules.GROUP, location, str(identifier))
+        nsg = network.referred(cloud, group, path, kinds.NSG, location, str(identifier))
         properties["networkSecurityGroup"] = {"id": str(nsg.id)}
     before = attach.asgs_of(found) if found else set()
     moved = found is not None and _moved(cloud, found, kept)
@@ -181,11 +182,12 @@ def _properties(
 def _auxiliary(identifier: ids.ResourceId, member: str, value: str | None) -> str:
     if value is None:
         return "None"
-    spelled = next((one for one in _AUXILIARY[member] if one.lower() == value.lower()), None)
-    if spelled is None:
-        message = f"Value '{value}' of {member} in {identifier} is invalid. Allowed values are {_AUXILIARY[member]}."
+    known = spelled(value, _AUXILIARY[member])
+    if known is None:
+        message = f"Value '{value}' of {member} in {identifier} is invalid. Allowed values are "
+        message += f"{', '.join(_AUXILIARY[member])}."
         raise network_error(400, "InvalidRequestFormat", message)
-    return spelled
+    return known
 
 
 def _moved(cloud: Cloud, nic: Resource, after: list[dict[str, Any]]) -> bool:
@@ -203,9 +205,7 @@ def _moved(cloud: Cloud, nic: Resource, after: list[dict[str, Any]]) -> bool:
     vm = attach.vm_of(cloud, nic)
     if vm is None:
         return True
-    operation = cloud.operations.in_flight(vm.id)
-    if operation is not None:
-        raise operation_in_progress(operation.id)
+    refuse_if_busy(cloud, vm.id)
     old, new = (
         {ids.key(ids.parse(one["properties"]["subnet"]["id"]).parent or "") for one in configurations}
         for configurations in (before, after)
@@ -238,14 +238,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
                 f"Network Interface {nic.id} is used by existing resource {vm.id}. In order to delete the network "
                 "interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.",
             )
-        reservation = cloud.reservation(nic.id)
-        if reservation is not None:
-            raise network_error(
-                400,
-                "NicReservedForAnotherVm",
-                "Nic(s) in request is reserved for another Virtual Machine for 180 seconds. Please provide another "
-                f"nic(s) or retry after 180 seconds. Reserved VM: {reservation}",
-            )
+        attach.refuse_reserved(cloud, nic.id)
 
     async def effect() -> None:
         nic = cloud.store.get(identifier)

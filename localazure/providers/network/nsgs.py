@@ -10,12 +10,12 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import network_error, parent_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, existing, place
+from localazure.providers import kinds
+from localazure.providers.common import envelope, existing, place, refuse_if_busy
 from localazure.providers.network import attach, network, rules
 from localazure.store.resources import Resource
 
-KIND = rules.GROUP
-RULE = rules.RULE
+KIND = kinds.NSG
 _PACE = network.Pace(retry_after=10, duration=3)
 
 
@@ -23,10 +23,10 @@ def routes() -> list[Route]:
     one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{nsg}}"
     return [
         *network.standard_routes(KIND, "nsg", render, put, delete, expanded),
-        Route("GET", f"{one}/securityRules", list_rules, RULE),
-        Route("GET", f"{one}/securityRules/{{rule}}", get_rule, RULE),
-        Route("PUT", f"{one}/securityRules/{{rule}}", put_rule, RULE),
-        Route("DELETE", f"{one}/securityRules/{{rule}}", delete_rule, RULE),
+        Route("GET", f"{one}/securityRules", list_rules, kinds.SECURITY_RULE),
+        Route("GET", f"{one}/securityRules/{{rule}}", get_rule, kinds.SECURITY_RULE),
+        Route("PUT", f"{one}/securityRules/{{rule}}", put_rule, kinds.SECURITY_RULE),
+        Route("DELETE", f"{one}/securityRules/{{rule}}", delete_rule, kinds.SECURITY_RULE),
         Route("GET", f"{one}/defaultSecurityRules", list_default_rules, KIND),
         Route("GET", f"{one}/defaultSecurityRules/{{rule}}", get_default_rule, KIND),
     ]
@@ -39,7 +39,7 @@ def render(cloud: Cloud, group: Resource) -> dict[str, Any]:
         "securityRules": [rules.render(group, rule) for rule in group.properties["securityRules"]],
         "defaultSecurityRules": rules.render_defaults(group),
     }
-    interfaces = cloud.store.referrers(group.id, attach.NIC)
+    interfaces = cloud.store.referrers(group.id, kinds.NIC)
     if interfaces:
         properties["networkInterfaces"] = [{"id": str(nic.id)} for nic in interfaces]
     subnets = _subnets(cloud, group.id)
@@ -56,7 +56,7 @@ def expanded(cloud: Cloud, request: Request, group: Resource) -> dict[str, Any]:
     wanted = {one.strip().lower() for one in request.query["$expand"].split(",")}
     properties = body["properties"]
     if "networkinterfaces" in wanted and "networkInterfaces" in properties:
-        interfaces = cloud.store.referrers(group.id, attach.NIC)
+        interfaces = cloud.store.referrers(group.id, kinds.NIC)
         properties["networkInterfaces"] = [nics.render(cloud, nic) for nic in interfaces]
     if "subnets" in wanted and "subnets" in properties:
         found = [subnets.find(cloud, ids.parse(one["id"])) for one in properties["subnets"]]
@@ -67,7 +67,7 @@ def expanded(cloud: Cloud, request: Request, group: Resource) -> dict[str, Any]:
 def _subnets(cloud: Cloud, group: ids.ResourceId) -> list[str]:
     return [
         str(vnet.id.child("subnets", subnet["name"]))
-        for vnet in cloud.store.referrers(group, attach.VNET)
+        for vnet in cloud.store.referrers(group, kinds.VNET)
         for subnet in vnet.properties["subnets"]
         if ids.key((subnet["properties"].get("networkSecurityGroup") or {}).get("id", "")) == ids.key(group)
     ]
@@ -84,7 +84,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     ]
     rules.check_conflicts(kept)
     found = cloud.store.get(identifier)
-    network.refuse_if_busy(cloud, identifier)
+    refuse_if_busy(cloud, identifier)
     guid = found.properties["resourceGuid"] if found else str(uuid.uuid4())
     group = Resource(identifier, location, tags, {"resourceGuid": guid, "securityRules": kept})
     return network.write(
@@ -96,7 +96,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "nsg")
 
     def check(group: Resource) -> None:
-        users = [str(nic.id) for nic in cloud.store.referrers(group.id, attach.NIC)] + _subnets(cloud, group.id)
+        users = [str(nic.id) for nic in cloud.store.referrers(group.id, kinds.NIC)] + _subnets(cloud, group.id)
         if users:
             raise network_error(
                 400,
@@ -140,15 +140,15 @@ def get_rule(cloud: Cloud, request: Request) -> Reply:
     group = existing(cloud, request.resource_id(KIND, "nsg"))
     rule = _find_rule(group, request.params["rule"])
     if rule is None:
-        raise network.not_found(request.resource_id(RULE, "nsg", "rule"))
+        raise network.not_found(request.resource_id(kinds.SECURITY_RULE, "nsg", "rule"))
     return Reply(200, rules.render(group, rule))
 
 
 def put_rule(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(RULE, "nsg", "rule")
+    identifier = request.resource_id(kinds.SECURITY_RULE, "nsg", "rule")
     group = cloud.store.get(request.resource_id(KIND, "nsg"))
     if group is None or group.state == "Deleting":
-        raise parent_not_found(KIND, request.params["nsg"], RULE, identifier.name)
+        raise parent_not_found(KIND, request.params["nsg"], kinds.SECURITY_RULE, identifier.name)
     network.check_shape(request.body, rules.SHAPE)
     before = _find_rule(group, identifier.name)
     name = before["name"] if before else identifier.name
@@ -157,8 +157,8 @@ def put_rule(cloud: Cloud, request: Request) -> Reply:
     if before is None:
         kept.append(rule)
     rules.check_conflicts(kept)
-    network.refuse_if_busy(cloud, group.id)
-    network.refuse_if_busy(cloud, identifier)
+    refuse_if_busy(cloud, group.id)
+    refuse_if_busy(cloud, identifier)
     group.properties = {**group.properties, "securityRules": kept}
     return network.write(
         cloud, request, group, _PACE, render, lambda: attach.sync_nsg(cloud, group.id), is_new=before is None,
@@ -167,7 +167,7 @@ def put_rule(cloud: Cloud, request: Request) -> Reply:
 
 
 def delete_rule(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(RULE, "nsg", "rule")
+    identifier = request.resource_id(kinds.SECURITY_RULE, "nsg", "rule")
     group = cloud.store.get(request.resource_id(KIND, "nsg"))
     if group is None or _find_rule(group, identifier.name) is None:
         return Reply(204)

@@ -11,11 +11,12 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import network_error, reference_not_found
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
-from localazure.providers.common import envelope, place, zones_of
+from localazure.providers import kinds
+from localazure.providers.common import envelope, place, refuse_if_busy, spelled
 from localazure.providers.network import attach, network
 from localazure.store.resources import Resource
 
-KIND = "Microsoft.Network/publicIPAddresses"
+KIND = kinds.PUBLIC_IP
 _PACE = network.Pace(retry_after=3, duration=3)
 _LABEL = re.compile(r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")
 _SHAPE: dict[str, Any] = {
@@ -53,7 +54,7 @@ def expanded(cloud: Cloud, request: Request, public_ip: Resource) -> dict[str, A
     from localazure.providers.network import nics
 
     body = render(cloud, public_ip)
-    for nic in cloud.store.referrers(public_ip.id, attach.NIC):
+    for nic in cloud.store.referrers(public_ip.id, kinds.NIC):
         for one in nics.render(cloud, nic)["properties"]["ipConfigurations"]:
             if one["id"] == body["properties"].get("ipConfiguration", {}).get("id"):
                 body["properties"]["ipConfiguration"] = one
@@ -61,7 +62,7 @@ def expanded(cloud: Cloud, request: Request, public_ip: Resource) -> dict[str, A
 
 
 def _user(cloud: Cloud, public_ip: Resource) -> str | None:
-    for nic in cloud.store.referrers(public_ip.id, attach.NIC):
+    for nic in cloud.store.referrers(public_ip.id, kinds.NIC):
         return attach.ip_configuration_ids(nic, public_ip.id)[0]
     return None
 
@@ -111,11 +112,11 @@ def _check_label(label: str) -> None:
 def _sku(identifier: ids.ResourceId, body: dict[str, Any], method: str, before: Resource | None) -> dict[str, str]:
     name = (body.get("sku") or {}).get("name") or (before.extra["sku"]["name"] if before else "Basic")
     tier = (body.get("sku") or {}).get("tier") or "Regional"
-    spelled = next((one for one in ("Basic", "Standard") if one.lower() == name.lower()), None)
-    if spelled is None:
+    known = spelled(name, ("Basic", "Standard"))
+    if known is None:
         message = f"The public IP SKU '{name}' is not known. Allowed values are Basic, Standard."
         raise network_error(400, "InvalidPublicIpSku", message)
-    if spelled == "Basic":
+    if known == "Basic":
         # Since 2025-03-31 no new ones are made; here, where all are new, there are none.
         message = "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region."
         raise network_error(400, "IPv4BasicSkuPublicIpCountLimitReached", message)
@@ -125,17 +126,17 @@ def _sku(identifier: ids.ResourceId, body: dict[str, Any], method: str, before: 
     if tier.lower() != "regional":
         message = "Local Azure's public addresses are regional."
         raise network_error(400, "GlobalTierNotSupportedByLocalAzure", message)
-    return {"name": spelled, "tier": "Regional"}
+    return {"name": known, "tier": "Regional"}
 
 
 def _method(given: dict[str, Any]) -> str:
     value = given.get("publicIPAllocationMethod") or "Dynamic"
-    spelled = next((one for one in ("Static", "Dynamic") if one.lower() == value.lower()), None)
-    if spelled is None:
+    known = spelled(value, ("Static", "Dynamic"))
+    if known is None:
         raise network_error(
             400, "InvalidRequestFormat", f"Cannot parse the request: publicIPAllocationMethod '{value}'."
         )
-    return spelled
+    return known
 
 
 def _protection(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, str]:
@@ -146,25 +147,26 @@ def _protection(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, 
         raise reference_not_found(plan, str(identifier))
     modes = ("VirtualNetworkInherited", "Enabled", "Disabled")
     value = settings.get("protectionMode") or modes[0]
-    spelled = next((one for one in modes if one.lower() == value.lower()), None)
-    if spelled is None:
+    known = spelled(value, modes)
+    if known is None:
         message = f"Cannot parse the request: protectionMode '{value}'. Allowed values are {', '.join(modes)}."
         raise network_error(400, "InvalidRequestFormat", message)
-    return {"protectionMode": spelled}
+    return {"protectionMode": known}
 
 
 def _zones(identifier: ids.ResourceId, body: dict[str, Any], before: Resource | None) -> dict[str, Any]:
     """The top-level member `zones`, which stays as it was at first."""
-    given = zones_of(body)
+    shape.check(body.get("zones"), [str], "zones")
+    given = body.get("zones") or []
     if before is None:
-        return given
+        return {"zones": given} if given else {}
     kept = before.extra.get("zones")
-    if given and sorted(given["zones"]) != sorted(kept or []):
+    if given and sorted(given) != sorted(kept or []):
         raise network_error(
             400,
             "ResourceAvailabilityZonesCannotBeModified",
             f"Resource {identifier} has an existing availability zone constraint {', '.join(kept or []) or 'none'} and "
-            f"the request has availability zone constraint {', '.join(given['zones'])}, which do not match. Zones "
+            f"the request has availability zone constraint {', '.join(given)}, which do not match. Zones "
             "cannot be added/updated/removed once the resource is created. The resource cannot be updated from "
             "regional to zonal or vice-versa.",
         )
@@ -195,7 +197,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
         limit = len(cloud.platform.public_pool)
         message = f"Cannot create more than {limit} public IP addresses for this subscription in this region."
         raise network_error(400, "PublicIPCountLimitReached", message)
-    network.refuse_if_busy(cloud, identifier)
+    refuse_if_busy(cloud, identifier)
     properties: dict[str, Any] = {
         "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
         "publicIPAddressVersion": "IPv4",
@@ -227,7 +229,7 @@ async def apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
             raise network_error(400, "PublicIPCountLimitReached", "No public IP address is free.")
         public_ip.properties = {**public_ip.properties, "ipAddress": free}
         cloud.store.put(public_ip)
-    await attach.sync_nics(cloud, cloud.store.referrers(identifier, attach.NIC))
+    await attach.sync_nics(cloud, cloud.store.referrers(identifier, kinds.NIC))
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:

@@ -9,12 +9,11 @@ from typing import Any
 from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, network_error
+from localazure.providers import kinds
+from localazure.providers.common import spelled
 from localazure.providers.network import network, service_tags
 from localazure.store.resources import Resource
 
-GROUP = "Microsoft.Network/networkSecurityGroups"
-RULE = f"{GROUP}/securityRules"
-ASG = "Microsoft.Network/applicationSecurityGroups"
 SHAPE: dict[str, Any] = {
     "name": str,
     "properties": {
@@ -56,7 +55,7 @@ def render(group: Resource, rule: dict[str, Any]) -> dict[str, Any]:
         "name": rule["name"],
         "id": str(group.id.child("securityRules", rule["name"])),
         "etag": f'W/"{group.etag}"',
-        "type": RULE,
+        "type": kinds.SECURITY_RULE,
         "properties": {"provisioningState": group.state, **rule["properties"]},
     }
 
@@ -67,7 +66,7 @@ def render_defaults(group: Resource) -> list[dict[str, Any]]:
             "name": name,
             "id": f"{group.id}/defaultSecurityRules/{name}",
             "etag": f'W/"{group.etag}"',
-            "type": f"{GROUP}/defaultSecurityRules",
+            "type": f"{kinds.NSG}/defaultSecurityRules",
             "properties": {
                 "provisioningState": group.state, "description": text, "protocol": "*", "sourcePortRange": "*",
                 "destinationPortRange": "*", "sourceAddressPrefix": source, "destinationAddressPrefix": destination,
@@ -123,13 +122,13 @@ def _one_of(rule: str, member: str, value: str | None, allowed: tuple[str, ...])
     title = f"{member[0].upper()}{member[1:]}"
     if value is None:
         raise network_error(400, f"SecurityRuleMissing{title}", f"Security rule {rule} must specify {title}.")
-    spelled = next((one for one in allowed if one.lower() == value.lower()), None)
-    if spelled is None:
+    known = spelled(value, allowed)
+    if known is None:
         message = (
             f"Security rule has invalid {title}. Value provided: {value}. Allowed values are {', '.join(allowed)}."
         )
         raise network_error(400, f"SecurityRuleInvalid{title}", message)
-    return spelled
+    return known
 
 
 def _check_priority(priority: int | None) -> None:
@@ -193,7 +192,7 @@ def _check_addresses(
     for at, given in enumerate(properties[groups]):
         path = f"properties.{groups}[{at}]"
         named = network.reference(given, path) or ""
-        kept.append({"id": str(network.referred(cloud, named, path, ASG, location, str(identifier)).id)})
+        kept.append({"id": str(network.referred(cloud, named, path, kinds.ASG, location, str(identifier)).id)})
     properties[groups] = kept
 
 
@@ -253,7 +252,7 @@ def members_of(cloud: Cloud, asg: str) -> list[tuple[Resource, dict[str, Any]]]:
     key = ids.key(asg)
     return [
         (nic, configuration["properties"])
-        for nic in cloud.store.referrers(key, "Microsoft.Network/networkInterfaces")
+        for nic in cloud.store.referrers(key, kinds.NIC)
         for configuration in nic.properties["ipConfigurations"]
         if any(ids.key(one["id"]) == key for one in configuration["properties"].get("applicationSecurityGroups", ()))
     ]

@@ -9,12 +9,12 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import network_error, parent_not_found, reference_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import existing
-from localazure.providers.network import address_plan, attach, catalogue, network, rules
+from localazure.providers import kinds
+from localazure.providers.common import existing, spelled
+from localazure.providers.network import address_plan, attach, catalogue, network
 from localazure.store.resources import Resource
 
-VNET = attach.VNET
-KIND = f"{VNET}/subnets"
+KIND = kinds.SUBNET
 _POOLS_SINCE = "2024-01-01"
 PACE = network.Pace(retry_after=3, duration=3)
 _SERVICE: dict[str, Any] = {"name": str, "properties": {"serviceName": str}}
@@ -35,7 +35,7 @@ _POLICIES = {
 
 
 def routes() -> list[Route]:
-    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{VNET}/{{vnet}}/subnets"
+    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VNET}/{{vnet}}/subnets"
     return [
         Route("GET", all_, list_all, KIND),
         Route("GET", f"{all_}/{{subnet}}", get, KIND),
@@ -108,7 +108,7 @@ def checked(
     path = "properties.networkSecurityGroup"
     group = network.reference(body.get("networkSecurityGroup"), path)
     if group:
-        found = network.referred(cloud, group, path, rules.GROUP, location, str(identifier))
+        found = network.referred(cloud, group, path, kinds.NSG, location, str(identifier))
         kept["networkSecurityGroup"] = {"id": str(found.id)}
     for member in ("routeTable", "natGateway"):
         other = network.reference(body.get(member), f"properties.{member}")
@@ -135,11 +135,11 @@ def _prefix(identifier: ids.ResourceId, body: dict[str, Any]) -> str:
 def _policy(identifier: ids.ResourceId, member: str, value: str | None, allowed: tuple[str, ...]) -> str:
     if value is None:
         return allowed[0]
-    spelled = next((one for one in allowed if one.lower() == value.lower()), None)
-    if spelled is None:
+    known = spelled(value, allowed)
+    if known is None:
         message = f"Value '{value}' of {member} in {identifier} is invalid. Allowed values are {', '.join(allowed)}."
         raise network_error(400, "InvalidRequestFormat", message)
-    return spelled
+    return known
 
 
 def _delegation(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def refuse_used(cloud: Cloud, subnet: ids.ResourceId) -> None:
 
 
 def list_all(cloud: Cloud, request: Request) -> Reply:
-    vnet = existing(cloud, request.resource_id(VNET, "vnet"))
+    vnet = existing(cloud, request.resource_id(kinds.VNET, "vnet"))
     return listing([_shown(cloud, request, vnet, subnet) for subnet in vnet.properties["subnets"]])
 
 
@@ -205,7 +205,7 @@ def _shown(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any
 
 
 def get(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(VNET, "vnet"))
+    existing(cloud, request.resource_id(kinds.VNET, "vnet"))
     identifier = request.resource_id(KIND, "vnet", "subnet")
     found = find(cloud, identifier)
     if found is None:
@@ -235,7 +235,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     parent = identifier.parent
     vnet = cloud.store.get(parent) if parent else None
     if vnet is None or vnet.state == "Deleting":
-        raise parent_not_found(VNET, request.params["vnet"], KIND, identifier.name)
+        raise parent_not_found(kinds.VNET, request.params["vnet"], KIND, identifier.name)
     network.check_shape(request.body, SHAPE)
     found = find(cloud, identifier)
     before = found[1] if found else None

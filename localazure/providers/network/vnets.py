@@ -1,4 +1,4 @@
-"""Virtual networks: their address space, which of their addresses are free, and how machines know them."""
+"""Virtual networks: writing and removing them, which addresses are free, and how machines know them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from localazure.arm.errors import ArmError, network_error, reference_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.machines.machine import Network, Subnet
+from localazure.providers import kinds
 from localazure.providers.common import envelope, existing, place
 from localazure.providers.network import address_plan, attach, network, nics, subnets
 from localazure.store.resources import Resource
 
-KIND = attach.VNET
+KIND = kinds.VNET
 PEERING = f"{KIND}/virtualNetworkPeerings"
 _SHAPE: dict[str, Any] = {
     "properties": {

@@ -9,17 +9,16 @@ from typing import Any
 
 from localazure.arm import ids, locations, versions
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
+from localazure.arm.errors import ArmError, gateway_error, invalid_namespace
 from localazure.arm.locations import DISPLAY_NAMES
 from localazure.arm.request import Request
+from localazure.providers import kinds
 from localazure.providers.compute import sizes
 from localazure.template.errors import TemplateError
 from localazure.template.evaluate import Evaluator
 from localazure.template.scope import Scope, Surroundings
 from localazure.template.template import Planned, Template
 from localazure.template.values import find
-
-_VM = "microsoft.compute/virtualmachines"
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,7 @@ def _check_type(template: Template, one: Planned) -> None:
         return  # an extension of a resource of the template, checked when it is its turn
     namespace, _, kind = one.type.partition("/")
     if find(versions.namespaces(), namespace) is None:
-        raise gateway_error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+        raise invalid_namespace(namespace)
     known = find(versions.TYPES, one.type)
     if known is None:
         message = f"The resource type '{kind}' could not be found in the namespace '{namespace}'."
@@ -174,7 +173,7 @@ def _check_type(template: Template, one: Planned) -> None:
 
 def _check_vm(cloud: Cloud, template: Template, one: Planned, cores: dict[str, int]) -> None:
     """Size and quota of a VM, with what the template's other VMs take."""
-    if one.type.lower() != _VM:
+    if one.type.lower() != kinds.VM.lower():
         return
     location = locations.normal(str(known_before(template, one, one.raw.get("location")) or ""))
     profile = known_before(template, one, (one.raw.get("properties") or {}).get("hardwareProfile"))

@@ -6,18 +6,20 @@ import copy
 import hashlib
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.template.parameters import rendered
+from localazure.template.parameters import SECURE, rendered
+from localazure.template.scope import Scope
 from localazure.template.syntax import is_expression
 from localazure.template.template import Planned, Template
 
 KIND = "Microsoft.Resources/deployments"
 _ACTIVE = ("Accepted", "Running")
-_RECORD, _TEMPLATE = "deployment", "deploymenttemplate"
+RECORDS = _RECORD, _TEMPLATE = "deployment", "deploymenttemplate"
 # Literal values of these are left out of the template that is kept: they are never kept elsewhere either.
 _UNKEPT = ("adminpassword", "customdata", "protectedsettings", "protectedparameters", "runaspassword")
 
@@ -116,7 +118,7 @@ def save(cloud: Cloud, record: dict[str, Any]) -> None:
 
 
 def forget(cloud: Cloud, identifier: str) -> None:
-    for kind in (_RECORD, _TEMPLATE):
+    for kind in RECORDS:
         cloud.records.delete(kind, identifier)
 
 
@@ -134,11 +136,41 @@ def _without_secrets(value: Any) -> Any:
         return [_without_secrets(one) for one in value]
     if not isinstance(value, dict):
         return value
+    unkept = (*_UNKEPT, "defaultvalue") if str(value.get("type")).lower() in SECURE else _UNKEPT
     return {
         name: _without_secrets(inner)
         for name, inner in value.items()
-        if name.lower() not in _UNKEPT or (isinstance(inner, str) and is_expression(inner))
+        if name.lower() not in unkept or (isinstance(inner, str) and is_expression(inner))
     }
+
+
+def masked(value: Any, secrets: Sequence[str]) -> Any:
+    """An error with stars where its texts repeat one of these."""
+    if isinstance(value, dict):
+        return {name: masked(inner, secrets) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [masked(inner, secrets) for inner in value]
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "***")
+    return value
+
+
+def secrets_of(scope: Scope) -> list[str]:
+    """The texts in a scope's secure parameters, longest first; what is very short would be found everywhere."""
+    found: list[str] = []
+
+    def collect(value: Any) -> None:
+        if isinstance(value, str) and len(value) > 3:
+            found.append(value)
+        elif isinstance(value, (dict, list)):
+            for inner in value.values() if isinstance(value, dict) else value:
+                collect(inner)
+
+    for name, value in scope.parameters.items():
+        if name.lower() in scope.secret:
+            collect(value)
+    return sorted(found, key=len, reverse=True)
 
 
 # changing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -31,6 +32,8 @@ _FAILED = (
 _BROKEN = {"code": "InternalServerError", "message": "Encountered internal server error."}
 # A refusal that passes by itself (a subnet that is still being made) is tried again this often, this far apart.
 _TRIES, _TRY_AGAIN_S = 20, 5.0
+# Writing an active deployment's record down takes no more than one part in so many of the time.
+_SHARE = 50
 _STATUS_URL = re.compile(r"/(?:operations|operationStatuses|operationResults|operationresults)/([^/?]+)\?")
 
 
@@ -46,6 +49,8 @@ class Run:
         self._done: dict[str, asyncio.Future[bool]] = {}
         self._errors: list[dict[str, Any]] = []
         self._canceled = asyncio.Event()
+        self._save_again = 0.0
+        self._secrets = records.secrets_of(prepared.template.scope)
 
     def cancel(self) -> None:
         """Begin nothing more, here and in nested deployments."""
@@ -118,7 +123,12 @@ class Run:
         self._save()
 
     def _save(self) -> None:
+        """Keep the record, but no more often than a large one can be written beside all else."""
+        active, now = records.active(self._record), time.monotonic()
+        if active and now < self._save_again:
+            return
         records.save(self._cloud, self._record)
+        self._save_again = time.monotonic() + _SHARE * (time.monotonic() - now)
 
     # one resource
 
@@ -167,7 +177,8 @@ class Run:
     def _fail(
         self, operation: dict[str, Any], status: str, error: dict[str, Any], message: dict[str, Any] | None = None
     ) -> None:
-        records.end_operation(operation, status, error, message)
+        error = records.masked(error, self._secrets)
+        records.end_operation(operation, status, error, records.masked(message, self._secrets))
         self._errors.append(error)
         self._save()
 

@@ -14,6 +14,7 @@ from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers.common import invalid_filter
 from localazure.providers.resources import deployment_checks as checks
 from localazure.providers.resources import deployment_record as records
 from localazure.providers.resources.deployment_record import KIND
@@ -167,8 +168,7 @@ def list_deployments(cloud: Cloud, request: Request) -> Reply:
     if text:
         match = re.fullmatch(r"\s*provisioningState\s+eq\s+'(\w+)'\s*", text, re.I)
         if match is None:
-            message = f"Invalid $filter '{text}' specified in the query string."
-            raise gateway_error(400, "InvalidFilterInQueryString", message)
+            raise invalid_filter(text)
         found = [one for one in found if one["properties"]["provisioningState"].lower() == match[1].lower()]
     found.sort(key=lambda one: str(one["properties"]["timestamp"]), reverse=True)
     return listing([records.render(one) for one in found])
@@ -263,5 +263,9 @@ def settle(cloud: Cloud) -> None:
     for record in records.everything(cloud):
         if records.active(record):
             message = "The deployment was interrupted by a restart of Local Azure. Deploy it again."
-            records.end(record, "Failed", {"code": "InternalExecutionError", "message": message})
+            error = {"code": "InternalExecutionError", "message": message}
+            for operation in record["operations"]:
+                if operation["properties"]["provisioningState"] == "Running":
+                    records.end_operation(operation, "InternalServerError", error)
+            records.end(record, "Failed", error)
             records.save(cloud, record)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import gateway_error
+from localazure.arm.errors import gateway_error, invalid_namespace
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers.common import spelled
 
 _KIND = "Microsoft.Features/features"
 _RECORD = "feature"
@@ -54,9 +55,9 @@ def list_all(cloud: Cloud, request: Request) -> Reply:
 
 def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
-    found = next((one for one in _FEATURES if one.lower() == asked.lower()), None)
+    found = spelled(asked, _FEATURES)
     if found is None:
-        raise gateway_error(404, "InvalidResourceNamespace", f"The resource namespace '{asked}' is invalid.")
+        raise invalid_namespace(asked)
     return found
 
 
@@ -67,7 +68,7 @@ def list_of_provider(cloud: Cloud, request: Request) -> Reply:
 
 def _feature(request: Request) -> tuple[str, str]:
     namespace, asked = _namespace(request), request.params["feature"]
-    name = next((one for one in _FEATURES[namespace] if one.lower() == asked.lower()), None)
+    name = spelled(asked, _FEATURES[namespace])
     if name is None:
         raise gateway_error(404, "FeatureNotFound", f"The feature '{asked}' could not be found.")
     return namespace, name

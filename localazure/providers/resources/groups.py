@@ -12,29 +12,30 @@ from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
+from localazure.providers.common import invalid_filter
 from localazure.providers.compute import disks, vm_life
 from localazure.providers.network import vnets
+from localazure.providers.resources import deployment_record
 from localazure.store.resources import Group, Resource
 
 KIND = "Microsoft.Resources/resourceGroups"
 _RETRY_AFTER_S = 15.0
 # Users before what they use; whatever is not named here goes last.
 _ORDER = [
-    "microsoft.compute/virtualmachines",
-    "microsoft.compute/disks",
-    "microsoft.compute/availabilitysets",
-    "microsoft.compute/proximityplacementgroups",
-    "microsoft.network/networkinterfaces",
-    "microsoft.network/publicipaddresses",
-    "microsoft.network/virtualnetworks",
-    "microsoft.network/networksecuritygroups",
-    "microsoft.network/applicationsecuritygroups",
-]
+    kind.lower()
+    for kind in (
+        kinds.VM, kinds.DISK, kinds.AVAILABILITY_SET, kinds.PROXIMITY_GROUP, kinds.NIC, kinds.PUBLIC_IP, kinds.VNET,
+        kinds.NSG, kinds.ASG,
+    )
+]  # fmt: skip
+# What is kept for a group and what is in it, beside its resources.
+_RECORDS = ("lock", "role-assignment", *deployment_record.RECORDS)
 # Types of which more has to go than the resource: (cloud, resource) -> awaitable.
 _REMOVE: dict[str, Callable[[Cloud, Resource], Awaitable[None]]] = {
-    "microsoft.compute/disks": disks.remove,
-    "microsoft.compute/virtualmachines": vm_life.remove,
-    "microsoft.network/virtualnetworks": vnets.remove,
+    kinds.DISK.lower(): disks.remove,
+    kinds.VM.lower(): vm_life.remove,
+    kinds.VNET.lower(): vnets.remove,
 }
 
 
@@ -73,8 +74,7 @@ def list_groups(cloud: Cloud, request: Request) -> Reply:
     if wanted:
         tag = re.fullmatch(r"tagname eq '(.*?)'(?: and tagvalue eq '(.*?)')?", wanted, re.I)
         if tag is None:
-            message = f"Invalid $filter '{wanted}' specified in the query string."
-            raise gateway_error(400, "InvalidFilterInQueryString", message)
+            raise invalid_filter(wanted)
         name, value = tag.groups()
         groups = [one for one in groups if _tagged(one.tags, name, value)]
     return listing([_render(cloud, group) for group in groups])
@@ -167,10 +167,8 @@ def start_deletion(cloud: Cloud, group: Group, operation: Operation | None = Non
         await cloud.operations.pause(_RETRY_AFTER_S)
         await _empty(cloud, group)
         cloud.store.delete_group(group.name)
-        cloud.records.delete_below("lock", target)
-        cloud.records.delete_below("deployment", target)
-        cloud.records.delete_below("deploymenttemplate", target)
-        cloud.records.delete_below("role-assignment", target)
+        for kind in _RECORDS:
+            cloud.records.delete_below(kind, target)
 
     def failed(_: Operation) -> None:
         group.state = "Succeeded"
@@ -199,16 +197,23 @@ async def _empty(cloud: Cloud, group: Group) -> None:
         shared = kind.startswith(("microsoft.network/", "microsoft.compute/"))
         if shared and any(one.id.group.lower() != group.name.lower() for one in users):
             left.append(resource)
-        elif kind in _REMOVE:
-            await _REMOVE[kind](cloud, resource)
         else:
-            cloud.store.delete(resource.id)
+            await remove(cloud, resource)
     if left:
         names = ", ".join(str(one.id) for one in left)
         message = (
             f"Deletion of resource group '{group.name}' failed as resources with identifiers '{names}' are in use."
         )
         raise ArmError(409, "ResourceGroupDeletionBlocked", message)
+
+
+async def remove(cloud: Cloud, resource: Resource) -> None:
+    """Remove a resource with what its type has on machines. Raises MachineError."""
+    kind = resource.type.lower()
+    if kind in _REMOVE:
+        await _REMOVE[kind](cloud, resource)
+    else:
+        cloud.store.delete(resource.id)
 
 
 def _users(cloud: Cloud, resource: Resource) -> list[Resource]:

@@ -10,6 +10,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import gateway_error
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers.common import spelled
 
 _LEVELS = ("CanNotDelete", "ReadOnly")
 _SHAPE = {"properties": {"level": str, "notes": str, "owners": [dict]}}
@@ -57,7 +58,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     shape.check(request.body, _SHAPE)
     given = request.body.get("properties") or {}
     asked = given.get("level") or ""
-    level = next((one for one in _LEVELS if one.lower() == asked.lower()), None)
+    level = spelled(asked, _LEVELS)
     if level is None:
         message = f"The lock level '{asked}' is invalid. The supported lock levels are '{', '.join(_LEVELS)}'."
         raise gateway_error(400, "InvalidLockLevel", message)

@@ -7,10 +7,11 @@ from typing import Any
 from localazure.arm import versions
 from localazure.arm.admission import FREE_NAMESPACES, registration
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
+from localazure.arm.errors import ArmError, gateway_error, invalid_namespace
 from localazure.arm.locations import DISPLAY_NAMES
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers.common import spelled
 
 _KIND = "Microsoft.Resources/providers"
 # What a registration usually takes, in seconds.
@@ -67,10 +68,10 @@ def list_providers(cloud: Cloud, request: Request) -> Reply:
 
 def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
-    for namespace in versions.namespaces():
-        if namespace.lower() == asked.lower():
-            return namespace
-    raise gateway_error(404, "InvalidResourceNamespace", f"The resource namespace '{asked}' is invalid.")
+    namespace = spelled(asked, versions.namespaces())
+    if namespace is None:
+        raise invalid_namespace(asked)
+    return namespace
 
 
 def get_provider(cloud: Cloud, request: Request) -> Reply:

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.common import envelope
+from localazure.providers.common import envelope, invalid_filter
 from localazure.store.resources import Resource
 
 _KIND = "Microsoft.Resources/resources"
@@ -94,7 +93,7 @@ def _test(clause: str, text: str, tag: dict[str, str]) -> Test:
         if match[1].lower() in _MEMBERS:
             member = _MEMBERS[match[1].lower()]
             return lambda one: member(one).lower().startswith(value)
-    raise _unknown(text)
+    raise invalid_filter(text)
 
 
 def _value(quoted: str) -> str:
@@ -103,8 +102,3 @@ def _value(quoted: str) -> str:
 
 def _tags(resource: Resource) -> dict[str, str]:
     return {name.lower(): text.lower() for name, text in (resource.tags or {}).items()}
-
-
-def _unknown(text: str) -> ArmError:
-    message = f"Invalid $filter '{text}' specified in the query string."
-    return gateway_error(400, "InvalidFilterInQueryString", message)

@@ -10,8 +10,8 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import gateway_error
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.providers.compute import imds
-from localazure.providers.network import attach
+from localazure.providers import kinds
+from localazure.providers.compute import instance_metadata
 
 _KIND = "Microsoft.Resources/tags"
 _SHAPE = {"operation": str, "properties": {"tags": dict}}
@@ -61,8 +61,8 @@ def _write(cloud: Cloud, scope: str, given: dict[str, str]) -> Reply:
         if resource is not None:
             resource.tags = tags
             cloud.store.put(resource)
-            if resource.type == attach.VM:  # the guest reads them in its metadata
-                cloud.background(imds.push(cloud, resource))
+            if resource.type == kinds.VM:  # the guest reads them in its metadata
+                cloud.background(instance_metadata.push(cloud, resource))
     return Reply(200, _render(scope, tags))
 
 

@@ -58,7 +58,7 @@ class LocalAzure:
     def __init__(self, folder: Path, platform: MemoryPlatform | None = None, time_scale: float = 0.0) -> None:
         self.folder = folder
         self.platform = platform or MemoryPlatform(folder)
-        tls.ensure(folder / "tls", "test")
+        tls.ensure(folder / "tls", "test", "registry.test.test")
         context = ssl.create_default_context(cafile=str(folder / "tls" / "ca.pem"))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

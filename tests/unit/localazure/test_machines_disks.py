@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from localazure.machines import loops
-from localazure.machines.disks import GIB, DiskFolder, check_disks
+from localazure.machines.disk_files import GIB, DiskFolder, check_disks
 from localazure.machines.machine import DataDisk, MachineError
 
 DISK = "d0000001"

@@ -26,9 +26,9 @@ def test_an_instance_that_was_never_started(instance, capsys):
 @pytest.mark.parametrize(
     ("network", "said"),
     [
-        ("v", "no resource id"),
-        (f"{VNET}/subnets/s", "no id of a virtual network"),
-        (VNET.replace("virtualNetworks", "networkInterfaces"), "no id of a virtual network"),
+        ("v", "not a resource id"),
+        (f"{VNET}/subnets/s", "not the id of a virtual network"),
+        (VNET.replace("virtualNetworks", "networkInterfaces"), "not the id of a virtual network"),
         (VNET, "fake machines have no networks"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_message_names_the_member(value: Any, words: str) -> None:
 
 @pytest.mark.parametrize("data", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"rules": [NaN'])
 def test_what_is_no_json_is_refused(data: bytes) -> None:
-    with pytest.raises(TemperError, match="the file is no JSON"):
+    with pytest.raises(TemperError, match="the file is not JSON"):
         config.parse(data)
 
 
@@ -112,7 +112,7 @@ def test_a_broken_file_leaves_in_force_what_was(
     (arm.folder / "temper.json").write_text('{"rules": [')
     with caplog.at_level("WARNING"):
         assert arm.call("GET", "/resourcegroups").status == 418
-    assert "temper.json is broken and not used: the file is no JSON" in caplog.text
+    assert "temper.json is broken and not used: the file is not JSON" in caplog.text
     (arm.folder / "temper.json").unlink()
     assert arm.call("GET", "/resourcegroups").status == 200
 

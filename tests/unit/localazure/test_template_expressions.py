@@ -255,7 +255,7 @@ def test_new_values_stand_in_defaults_only():
         ("resourceId('Microsoft.Network/virtualNetworks/subnets', 'v')", "requires '2' resource name argument(s)"),
         ("union(createArray(1), createObject('a', 1))", "must all be arrays or all be objects"),
         ("if('yes', 1, 2)", "a 'Boolean' is needed"),
-        ("base64ToString('%')", "no base64"),
+        ("base64ToString('%')", "not a text in base64"),
     ],
 )
 def test_mistakes_are_named(expression, reason):

@@ -23,7 +23,7 @@ class DiskFolder:
     def path(self, disk_id: str) -> Path:
         """The image of a disk."""
         if not _DISK_ID.fullmatch(disk_id):
-            raise MachineError("InvalidDisk", f"{disk_id!r} is no id of a disk")
+            raise MachineError("InvalidDisk", f"{disk_id!r} is not the id of a disk")
         return self.folder / f"{disk_id}.img"
 
     def create(self, disk_id: str, size_gib: int) -> None:
@@ -70,7 +70,7 @@ def check_disks(disks: Sequence[DataDisk], others: Iterable[DataDisk]) -> None:
         if disk.id in taken:
             raise MachineError("DiskInUse", f"disk {disk.id} belongs to another machine")
         if not 0 <= disk.lun <= 63:
-            raise MachineError("InvalidLun", f"{disk.lun} is no LUN; they go from 0 to 63")
+            raise MachineError("InvalidLun", f"{disk.lun} is not a LUN; they go from 0 to 63")
     for what, values in (("LUN", [disk.lun for disk in disks]), ("disk", [disk.id for disk in disks])):
         if len(set(values)) < len(values):
             raise MachineError("InvalidDisks", f"a {what} is named twice")

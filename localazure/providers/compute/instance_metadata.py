@@ -31,8 +31,6 @@ def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     linux = profile["linuxConfiguration"]
     tags = vm.tags or {}
     plan = vm.extra.get("plan") or {}
-    security = properties.get("securityProfile") or {}
-    uefi = security.get("uefiSettings") or {}
     domains = availability_sets.domains(cloud, vm)
     return {
         "azEnvironment": "AzurePublicCloud",
@@ -59,12 +57,7 @@ def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:
         "publisher": image["publisher"],
         "resourceGroupName": vm.id.group,
         "resourceId": str(vm.id),
-        "securityProfile": {
-            "encryptionAtHost": _text(bool(security.get("encryptionAtHost"))),
-            "secureBootEnabled": _text(bool(uefi.get("secureBootEnabled"))),
-            "securityType": _text(security.get("securityType")),
-            "virtualTpmEnabled": _text(bool(uefi.get("vTpmEnabled"))),
-        },
+        "securityProfile": _security(properties.get("securityProfile") or {}),
         "sku": image["sku"],
         "storageProfile": _storage(vm),
         "subscriptionId": vm.id.subscription,
@@ -79,10 +72,20 @@ def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     }
 
 
+def _security(profile: dict[str, Any]) -> dict[str, str]:
+    uefi = profile.get("uefiSettings") or {}
+    return {
+        "encryptionAtHost": _text(bool(profile.get("encryptionAtHost"))),
+        "secureBootEnabled": _text(bool(uefi.get("secureBootEnabled"))),
+        "securityType": _text(profile.get("securityType")),
+        "virtualTpmEnabled": _text(bool(uefi.get("vTpmEnabled"))),
+    }
+
+
 def _storage(vm: Resource) -> dict[str, Any]:
     storage = vm.properties["storageProfile"]
     image, os_disk = storage["imageReference"], storage["osDisk"]
-    size = sizes.SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
+    size = sizes.of_vm(vm)
     return {
         "dataDisks": [
             {

@@ -5,15 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localazure.arm.cloud import Cloud
 from localazure.arm.errors import operation_in_progress
 from localazure.arm.request import Reply, Request
-
-if TYPE_CHECKING:
-    from localazure.arm.cloud import Cloud
-    from localazure.arm.router import Handler
-    from localazure.temper.temper import Temper
+from localazure.arm.router import Handler
+from localazure.temper.temper import Temper
 
 # The claims of the token with which the request at hand came; a deployment's own calls inherit its caller's.
 _caller: ContextVar[Mapping[str, Any]] = ContextVar("caller", default={})  # noqa: B039 - never changed in place
@@ -42,7 +40,11 @@ async def ask(cloud: Cloud, handler: Handler, request: Request) -> Reply:
         raise operation_in_progress(lingering)
     lags = request.method == "PUT" and bool(temper.config.conditions.all("replication_lag"))
     existed = lags and cloud.store.get(request.path.rstrip("/")) is not None
-    reply = handler(cloud, request)
+    if request.method in ("GET", "HEAD"):
+        reply = handler(cloud, request)
+    else:
+        with cloud.database.together():
+            reply = handler(cloud, request)
     if inspect.isawaitable(reply):
         reply = await reply
     if lags and (reply.status == 201 or (reply.status == 202 and not existed)):

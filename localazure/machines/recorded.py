@@ -1,0 +1,121 @@
+"""What both platforms are built on: the records of networks and machines, disks, and the instance's slot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from localazure.machines import hosts
+from localazure.machines.disk_files import DiskFolder, check_disks
+from localazure.machines.machine import DataDisk, MachineError, Network, Platform, PublicAddress
+from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number
+from localazure.machines.slots import Registry, Slot
+
+
+class RecordedPlatform(Platform):
+    """A platform that remembers in the instance's folder what it was asked for. `_lock` guards the records."""
+
+    def __init__(self, state_dir: Path, instance: str, registry: Registry) -> None:
+        self.state_dir = state_dir
+        self.instance = instance
+        self._records = Records(state_dir / "machines")
+        self._disks = DiskFolder(self._records.folder / "disks")
+        self._registry = registry
+        self._lock = threading.RLock()
+        self._networks: dict[str, NetworkRecord] = {}
+        self._machines: dict[str, MachineRecord] = {}
+        self._slot: Slot | None = None
+
+    @property
+    def public_pool(self) -> Sequence[str]:  # type: ignore[override]
+        """Known after start()."""
+        return self._ready_slot().addresses
+
+    @property
+    def service_address(self) -> str:  # type: ignore[override]
+        """Known after start()."""
+        return self._ready_slot().service_address
+
+    def disk_create(self, disk_id: str, size_gib: int) -> None:
+        self._disks.create(disk_id, size_gib)
+
+    def disk_resize(self, disk_id: str, size_gib: int) -> None:
+        self._disks.resize(disk_id, size_gib)
+
+    def disk_delete(self, disk_id: str) -> None:
+        with self._lock:
+            if self._owners(disk_id):
+                raise MachineError("DiskInUse", f"disk {disk_id} belongs to a machine")
+            self._disks.delete(disk_id)
+
+    # -- for those that are built on this
+
+    def _ready_slot(self) -> Slot:
+        if self._slot is None:
+            raise MachineError("NotStarted", "the platform has not been started")
+        return self._slot
+
+    def _keep_network(self, network: Network) -> NetworkRecord:
+        """Put a network on record, under the number that it has already or a free one."""
+        known = self._networks.get(network.id)
+        number = free_number(list(self._networks.values())) if known is None else known.number
+        self._networks[network.id] = NetworkRecord(network, number)
+        self._records.save_networks(self._networks)
+        return self._networks[network.id]
+
+    def _refuse_used(self, network_id: str) -> None:
+        if any(record.spec.network_id == network_id for record in self._machines.values()):
+            raise MachineError("NetworkInUse", f"network {network_id} still has machines")
+
+    def _forget_network(self, network_id: str) -> None:
+        if self._networks.pop(network_id, None) is not None:
+            self._records.save_networks(self._networks)
+
+    def _check_address(self, address: PublicAddress | None) -> None:
+        if address is not None and address.address not in self.public_pool:
+            raise MachineError("UnknownAddress", f"{address.address} is not a public address of this instance")
+
+    def _publish_names(self, addresses: Iterable[PublicAddress]) -> None:
+        """Let this machine know the names of public addresses, and of the registry where there is one."""
+        names = {address.fqdn: address.address for address in addresses if address.fqdn} | self._services()
+        with self._registry.locked():
+            hosts.update(self.instance, names)
+
+    def _services(self) -> dict[str, str]:
+        """What this machine itself offers to guests, by name."""
+        return {self.service_name: self.service_address} if self.service_name else {}
+
+    def _owners(self, disk_id: str) -> list[MachineRecord]:
+        """The machines that have a disk: one, or none."""
+        records = self._machines.values()
+        return [record for record in records if any(disk.id == disk_id for disk in record.spec.data_disks)]
+
+    def _check_disks(self, machine_id: str, disks: Sequence[DataDisk]) -> None:
+        """Raise MachineError unless a machine can have these disks together: they exist, and no other has them."""
+        for disk in disks:
+            self._disks.existing(disk.id)
+        others = [record for other, record in self._machines.items() if other != machine_id]
+        check_disks(disks, [disk for record in others for disk in record.spec.data_disks])
+
+    def _keep(self, record: MachineRecord) -> None:
+        self._machines[record.spec.id] = record
+        self._records.save_machine(record)
+
+    def _record(self, machine_id: str) -> MachineRecord:
+        with self._lock:
+            record = self._machines.get(machine_id)
+        if record is None:
+            raise MachineError("MachineNotFound", f"there is no machine {machine_id}")
+        return record
+
+    def _change(self, machine_id: str, change: Callable[[MachineRecord], MachineRecord]) -> MachineRecord:
+        with self._lock:
+            record = change(self._record(machine_id))
+            self._keep(record)
+            return record
+
+    def _respec(self, machine_id: str, **changes: Any) -> MachineRecord:
+        return self._change(machine_id, lambda known: replace(known, spec=replace(known.spec, **changes)))

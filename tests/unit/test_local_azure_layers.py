@@ -1,0 +1,109 @@
+"""Local Azure's layers, read from its imports: who may know whom, and where packages from elsewhere enter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "localazure"
+
+# The values of arm/, which know nothing but each other; the rest of arm/ is built on store/ and temper/.
+VALUES = {"arm.errors", "arm.ids", "arm.locations", "arm.request", "arm.router", "arm.settings", "arm.shape",
+          "arm.versions"}
+# What all others see of machines/.
+INTERFACE = "machines.machine"
+# A room → the rooms that it may import beside itself. The programs at the top (no room of their own) may import all.
+MAY_KNOW = {
+    "files": set(),
+    "template": set(),
+    "values": set(),
+    "machines": {"files", INTERFACE},
+    INTERFACE: {"machines"},
+    "registry": {"files", INTERFACE},
+    "store": {"values"},
+    "temper": {"files", "values", INTERFACE},
+    "arm": {"files", "values", "store", "temper", "template", INTERFACE},
+    "providers": {"values", "arm", "store", "template", INTERFACE},
+}
+PROGRAMS = {"__init__", "__main__", "instance", "lifecycle", "membership", "serve", "temper.cli"}
+# A foreign package → the only modules that may import it.
+BORDERS = {
+    "aiohttp": {"arm.server", "temper.faults"}, "cryptography": {"arm.tls"}, "certifi": {"arm.tls"},
+    "bcrypt": {"registry.service"},
+}
+
+
+def modules() -> dict[str, ast.Module]:
+    return {str(path.relative_to(PACKAGE).with_suffix("")).replace("/", ".").removesuffix(".__init__"):
+            ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
+
+
+MODULES = modules()
+
+
+def imported(tree: ast.Module) -> list[str]:
+    """Absolute names of all that a module imports, within functions too."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def own(target: str) -> str | None:
+    """The module of Local Azure that an import names, or names something of."""
+    if not target.startswith("localazure."):
+        return None
+    name = target.removeprefix("localazure.")
+    while name and name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def room(module: str) -> str:
+    if module in PROGRAMS:
+        return "programs"
+    if module in VALUES:
+        return "values"
+    return module if module == INTERFACE else module.split(".")[0]
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_room_knows_only_those_below_it(name: str) -> None:
+    here = room(name)
+    for target in imported(MODULES[name]):
+        other = own(target)
+        if other is not None and here != "programs":
+            assert room(other) in {here, *MAY_KNOW[here]}, f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_foreign_packages_enter_at_their_border_only(name: str) -> None:
+    for target in imported(MODULES[name]):
+        package = target.split(".")[0]
+        assert name in BORDERS.get(package, {name}), f"{name} imports {target}"
+        assert package in {*sys.stdlib_module_names, *BORDERS, "localazure"} or room(name) == "machines", target
+
+
+def test_local_azure_never_imports_the_extension() -> None:
+    for name, tree in MODULES.items():
+        assert not [target for target in imported(tree) if target.split(".")[0] == "azext_dockervm"], name
+
+
+def test_every_file_says_in_its_first_line_what_lives_in_it() -> None:
+    for name, tree in MODULES.items():
+        assert ast.get_docstring(tree), f"{name} has no docstring"
+
+
+def test_commands_that_serve_nothing_load_nothing_heavy() -> None:
+    program = ("import sys, localazure.__main__, localazure.lifecycle, localazure.membership, localazure.temper.cli\n"
+               f"print(sorted({set(BORDERS)!r} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
