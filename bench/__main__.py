@@ -242,9 +242,8 @@ def _ssh_speaks(address: str) -> bool:
 def first_hosts(scratch: str) -> list[Result]:
     """Each provisioner's host is the first of a group of its own: network and certificates are made too."""
     results = []
-    with _local_azure() as log:
+    with _local_azure():
         for provisioner, region in (("docker-extension", "westus"), ("run-command", "eastus2")):
-            begin = log.stat().st_size
             folder = f"{scratch}/{provisioner}"
             words = ["dockervm", "create", "-g", provisioner, "-n", "web1", "--provisioner", provisioner, "-dc", folder]
             _az(scratch, "group", "create", "-n", provisioner, "-l", region)
@@ -253,7 +252,6 @@ def first_hosts(scratch: str) -> list[Result]:
                                   seconds < FIRST_HOST_LIMIT_S,
                                   (f"script/az group create -n {provisioner} -l {region}",
                                    f"script/az {shlex.join(words)}")))
-            results.append(_polls_in(log.read_text()[begin:]))
     return results
 
 
@@ -277,18 +275,6 @@ def _local_azure(machines: str = "nspawn", temper: Mapping[str, object] | None =
 
 def _az(scratch: str, *words: str) -> float:
     return run([ROOT / "script/az", *words], {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}, scratch)[0]
-
-
-def _polls_in(log: str) -> Result:
-    """The Compute operation that was asked for most often, by Local Azure's own log."""
-    asked: dict[str, list[float]] = {}
-    for hours, minutes, seconds, operation in re.findall(
-            r"(\d\d):(\d\d):(\d\d,\d{3}) INFO localazure\.arm\.server: GET \S+/Microsoft\.Compute/\S+/operations/(\S+)",
-            log):
-        at = int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
-        asked.setdefault(operation, []).append(at)
-    longest = max(asked.values(), key=len)
-    return _held(longest, "  its longest operation was polled (Local Azure's log)", "", ())
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ class Supervisor:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.plan = self.read_plan()
-        self.disks = GuestDisks(folder, Path(self.plan["root"]), self.leader)
+        self.disks = GuestDisks(folder, self.leader)
         self.stopping = False
         self.guest: subprocess.Popen[bytes] | None = None
         self.state = {

@@ -26,7 +26,7 @@ NETLINK_KOBJECT_UEVENT, KERNEL_GROUP = 15, 1
 class GuestDisks:
     """The loop devices of one guest. `leader` says its process 1, if any."""
 
-    def __init__(self, folder: Path, root: Path, leader: Callable[[], int | None]) -> None:
+    def __init__(self, folder: Path, leader: Callable[[], int | None]) -> None:
         self._file = folder / "disks.json"
         self._list = folder / "platform" / "disks"
         self._leader = leader

@@ -9,7 +9,7 @@ from localazure.template.errors import TemplateError
 LARGEST = 4 * 1024 * 1024  # characters of a value as JSON: the service's own limit of a template that is written out
 # What all values of a template may add up to; a call counts as a few characters by itself. It takes about a second.
 _MOST = 8 * LARGEST
-_CALL = 32
+_CALL = 64
 _INTEGERS = range(-(2**63), 2**63)
 
 

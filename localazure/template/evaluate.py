@@ -168,7 +168,7 @@ class Evaluator:
             self._lambda.update(zip(keys, values, strict=False))
             result = self.node(body)
             self._lambda = outer
-            return result
+            return self._scope.budget.take(result)
 
         return run
 

@@ -62,9 +62,13 @@ class LocalAzure:
         self._start("fake", options)
         self.environment |= {"AZURE_EXTENSION_DIR": str(self.home / "no-extensions")}
 
-    def _start(self, machines: str, options: tuple[str, ...]) -> None:
+    def serve(self, machines: str, *options: str) -> None:
+        """Start its server, also after a crash, and nothing else."""
         words = ("up", "--instance", self.name, "--machines", machines, *options)
         self._script("localazure", *words, timeout=900).succeeded()
+
+    def _start(self, machines: str, options: tuple[str, ...]) -> None:
+        self.serve(machines, *options)
         self.home.mkdir(exist_ok=True)
         # From a folder that is not the repository: python would prefer the sources there to the wheel.
         group = ("group", "create", "-n", GROUP, "-l", "West US", "-o", "none")

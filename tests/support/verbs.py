@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
@@ -25,14 +26,17 @@ def verbs() -> dict[str, set[str]]:
     return found
 
 
-def commands() -> Iterator[tuple[str, set[str], str]]:
+@cache
+def commands() -> list[tuple[str, set[str], str]]:
     """Each command that the tests' sources spell out: its verb, its options, the name of its file."""
+    found = []
     for path in sorted([*TESTS.glob("stock_az/test_*.py"), *TESTS.glob("e2e/test_*.py")]):
         for arguments in _calls(ast.parse(path.read_text(encoding="utf-8"))):
             words = [_word(argument) for argument in arguments]
             verb = " ".join(takewhile(lambda word: word and not word.startswith("-"), words))
             if verb and not any(f"{verb} ".startswith(f"{other} ") for other in OTHERS):
-                yield verb, {word for word in words if word.startswith("-")}, path.name
+                found.append((verb, {word for word in words if word.startswith("-")}, path.name))
+    return found
 
 
 def _calls(tree: ast.Module) -> Iterator[list[ast.expr]]:

@@ -65,3 +65,9 @@ def test_versions_are_demanded_and_named(query):
 def test_no_events_and_no_tokens():
     assert get("scheduledevents?api-version=2020-07-01")[1] == {"DocumentIncarnation": 1, "Events": []}
     assert get("identity/oauth2/token?api-version=2018-02-01&resource=x")[0] == 400
+
+
+@pytest.mark.parametrize("target", ["//[", "http://[::1/metadata", "instance/network/interface/" + "9" * 5000])
+def test_targets_that_are_no_address(target):
+    status, _ = imds.answer("GET", target, {"metadata": "true"}, DOCUMENT)
+    assert status in (400, 404)

@@ -31,7 +31,7 @@ def state(arm: LocalAzure, path: str) -> str:
     ("Microsoft.Compute/virtualMachines/extensions", "put", 75.0), ("Microsoft.Network/virtualNetworks", "put", None),
 ])  # fmt: skip
 def test_the_table_of_latencies(full_type: str, action: str, seconds: float | None) -> None:
-    assert latencies.find(latencies.action_of(full_type, action), {}) == seconds
+    assert latencies.find(latencies.action_of_operation(full_type, action), {}) == seconds
 
 
 def test_the_file_comes_before_the_table() -> None:
