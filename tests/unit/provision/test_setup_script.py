@@ -52,7 +52,10 @@ STAND_INS = {
     "systemctl": """
 engine_pid=$root/run/engine.pid
 stop() {
-    if [ -s "$engine_pid" ]; then kill "$(cat "$engine_pid")" 2>/dev/null; fi
+    if [ -s "$engine_pid" ] && kill "$(cat "$engine_pid")" 2>/dev/null; then
+        # The next engine could not listen while this one still does.
+        while grep -q '^State:.[^Z]' "/proc/$(cat "$engine_pid")/status" 2>/dev/null; do sleep 0.02; done
+    fi
     rm -f "$engine_pid" "$root/run/up"
 }
 case "$*" in
