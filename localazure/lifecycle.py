@@ -38,6 +38,7 @@ def up(instance: Instance, machines: str, chosen: dict[str, Any]) -> None:
         if instance.server_pid() is not None:
             _wait_until_it_answers(instance, None)
             _refuse_other_machines(instance, machines)
+            _refuse_other_settings(instance, chosen)
             print(_summary(instance, "runs already"))
             return
         instance.prepare()
@@ -66,6 +67,16 @@ def _refuse_other_machines(instance: Instance, machines: str) -> None:
     if machines not in ("auto", kind):
         message = f"Instance '{instance.name}' runs with {kind} machines, not {machines}; take it down first."
         raise InstanceError(message)
+
+
+def _refuse_other_settings(instance: Instance, chosen: dict[str, Any]) -> None:
+    state = instance.read()
+    different = [name.replace("_", "-") for name, value in chosen.items() if state.get(name) != value]
+    if different:
+        raise InstanceError(
+            f"Instance '{instance.name}' runs with another --{' and --'.join(different)}. Stop it first (what it made "
+            f"stays): script/localazure down --keep-state --instance {instance.name}"
+        )
 
 
 def _spawn(instance: Instance) -> subprocess.Popen[bytes]:

@@ -19,7 +19,9 @@ def run(instance: Instance, network: str | None, leave: bool) -> int:
     platform = platform_for(kind, instance.folder, instance.name)
     known = Records(instance.folder / "machines").joined()
     try:
-        if network is not None:
+        if network is not None and leave and _network_id(network) not in known:
+            print(f"This machine is not a member of {network}.")
+        elif network is not None:
             platform.network_join(_network_id(network), not leave)
             print(f"This machine {'has left' if leave else 'is a member of'} {network}.")
         elif leave:
@@ -29,6 +31,9 @@ def run(instance: Instance, network: str | None, leave: bool) -> int:
         else:
             print(f"Virtual networks that this machine is a member of: {len(known)}. Name one by its id to join it.")
     except MachineError as error:
+        if error.code == "NetworkNotFound":
+            message = f"There is no virtual network {network}; see: az network vnet list --query [].id"
+            raise InstanceError(message) from error
         raise InstanceError(error.message) from error
     return 0
 
@@ -37,7 +42,8 @@ def _network_id(text: str) -> str:
     try:
         identifier = ids.parse(text)
     except ArmError as error:
-        raise InstanceError(f"{text!r} is not a resource id.") from error
+        message = f"{text!r} is not a resource id; az network vnet show -g GROUP -n NAME --query id -o tsv tells it."
+        raise InstanceError(message) from error
     if identifier.type.lower() != _TYPE.lower():
         raise InstanceError(f"{text!r} is not the id of a virtual network.")
     return ids.short_id(identifier)

@@ -59,6 +59,7 @@ def test_up_says_what_the_machines_are_does_nothing_twice_and_env_tells_a_shell(
     assert "runs already" in localazure("up", "--machines", "fake")
     assert localazure.status()["pid"] == first["pid"]
     assert "take it down first" in localazure("up", "--machines", "nspawn", status=1)
+    assert "runs with another --cores and --registry" in localazure("up", "--registry", "--cores", "7", status=1)
     lines = localazure("env").splitlines()
     values = dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
     assert values["LOCALAZURE_SUFFIX"] == f"{localazure.name}.test"

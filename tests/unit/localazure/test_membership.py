@@ -38,3 +38,10 @@ def test_what_can_not_be_joined(instance, network, said):
     with pytest.raises(InstanceError, match=said):
         membership.run(instance, network, leave=False)
     assert membership.run(instance, None, leave=True) == 0
+
+
+def test_leaving_what_was_never_joined_is_no_error(instance, capsys):
+    instance.prepare()
+    instance.write(instance.new_settings(FakePlatform.kind), port=0, pid=None)
+    assert membership.run(instance, VNET, leave=True) == 0
+    assert "is not a member of" in capsys.readouterr().out
