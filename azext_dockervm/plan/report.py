@@ -48,7 +48,9 @@ def _why_not_even_try(view: MachineView) -> str | None:
     if view.power_state not in ("running", "unknown"):
         return f"the VM is {view.power_state}; 'az vm start -g {view.group} -n {view.vm['name']}' starts it"
     if view.port is None:
-        return "the VM has no dockervm-port tag: dockervm did not make it, or did not finish"
+        address = view.fqdn or view.public_address or "ADDRESS"
+        return ("the VM has no dockervm-port tag: dockervm did not make it, or did not finish. Where its engine is "
+                f"known to listen, ask it: docker --tlsverify -H tcp://{address}:PORT info")
     if not (view.fqdn or view.public_address):
         return "the VM has no public address, so it can't be reached from here"
     return None
