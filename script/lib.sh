@@ -64,7 +64,7 @@ need_az() { need_venv az "azure-cli==$AZURE_CLI_VERSION"; }
 
 need_dev() {
     need_venv dev aiohttp bcrypt cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource \
-        "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools build setuptools ruff
+        "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools build "setuptools>=70.1" ruff
 }
 
 # need_sdk — the Azure SDKs that az itself has, beside the oldest network SDK that the extension takes.
