@@ -298,6 +298,18 @@ class _Loop(dict):  # type: ignore[type-arg]
     """A variable that is a loop: evaluated to its items."""
 
 
+def refuse_unknown_functions(what: str, raw: Any) -> None:
+    """Raise TemplateError for a call of a function that there is not, wherever it is in a value; `what` has the value.
+
+    Found before anything is deployed. Functions of a template's own are told by the dot in their names.
+    """
+    for call in syntax.calls(raw):
+        name = call.name.lower()
+        known = name == "lambda" or name in _LAZY or name in _SCOPED or name in _SEEING or name in functions.PURE
+        if not (known or "." in name or LIST.fullmatch(name)):
+            raise invalid(f"{what} is not valid: {unknown_function(call.name).message}")
+
+
 def loop_count(name: str, count: Any) -> int:
     """How often a loop runs; raises TemplateError."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:

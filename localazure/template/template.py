@@ -9,7 +9,7 @@ from typing import Any
 
 from localazure.template import layout, parameters
 from localazure.template.errors import SYNTAX, TemplateError, invalid
-from localazure.template.evaluate import Evaluator, loop_count
+from localazure.template.evaluate import Evaluator, loop_count, refuse_unknown_functions
 from localazure.template.scope import Scope, State
 from localazure.template.syntax import calls
 from localazure.template.values import text
@@ -60,6 +60,10 @@ class Template:
             scope.functions = _functions(raw.get("functions") or [])
             parameters.bind(scope, self.defined, given)
         self.resources = _Unfolding(self).all()
+        for one in {id(one.raw): one for one in self.resources}.values():  # a loop's resources share theirs
+            refuse_unknown_functions(f"The template resource '{one.name}'", one.raw)
+        for name, output in (raw.get("outputs") or {}).items():
+            refuse_unknown_functions(f"The template output '{name}'", output)
         self._dependencies = _Dependencies(self, self.resources)
         self._dependencies.resolve()
 

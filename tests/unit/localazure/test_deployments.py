@@ -198,6 +198,10 @@ def test_an_operation_that_fails_later(deployment, group):
         ({"parameters": {"p": {"type": "string"}}}, "InvalidTemplate", "for the template parameter 'p'"),
         ({"resources": [address("a", "b")]}, "InvalidTemplate", "'b' is not defined in the template"),
         ({"resources": [address("[nosuch()]")]}, "InvalidTemplate", "The template function 'nosuch' is not valid"),
+        ({"resources": [{**address("ip1"), "tags": {"a": "[concat(nosuch(), 'b')]"}}]}, "InvalidTemplate",
+         "The template resource 'ip1' is not valid: The template function 'nosuch' is not valid"),
+        ({"resources": [], "outputs": {"o": {"type": "string", "value": "[nosuch()]"}}}, "InvalidTemplate",
+         "The template output 'o' is not valid: The template function 'nosuch' is not valid"),
         ({"resources": "none"}, "InvalidTemplate", "'resources' is of the wrong type"),
     ],
 )
