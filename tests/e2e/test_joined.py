@@ -68,4 +68,4 @@ def test_who_leaves_is_outside_again(local_azure, private):
     join(local_azure, "--leave", network).succeeded()
     assert ssh(address, key, "hostname").stdout == ""
     refused = join(local_azure, network.replace("hiddenVNET", "other"))
-    assert refused.code == 1 and "there is no network" in refused.stderr
+    assert refused.code == 1 and "There is no virtual network" in refused.stderr
