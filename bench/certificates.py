@@ -18,7 +18,8 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def load() -> None:
-    # Everything that a first host's certificates need, so that what is timed afterwards is work alone.
+    # Everything that a first host's certificates need, so that what is timed afterwards is work alone; imported for
+    # that and not used, hence each noqa.
     import socket  # noqa: F401
 
     from cryptography import x509  # noqa: F401

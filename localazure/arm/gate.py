@@ -15,7 +15,7 @@ from localazure.temper.temper import Temper
 
 # The claims of the token with which the request at hand came; a deployment's own calls inherit its caller's.
 _caller: ContextVar[Mapping[str, Any]] = ContextVar("caller", default={})  # noqa: B039 - never changed in place
-_budgets: ContextVar[Mapping[str, str]] = ContextVar("budgets", default={})  # noqa: B039
+_budgets: ContextVar[Mapping[str, str]] = ContextVar("budgets", default={})  # noqa: B039 - the same
 
 
 def enter(temper: Temper, method: str, path: str, claims: Mapping[str, Any]) -> None:

@@ -30,7 +30,8 @@ def run(instance: Instance, action: str, file: str | None) -> int:
     try:
         found = config.parse(data)
     except TemperError as error:
-        raise InstanceError(f"{file}: {error}. Nothing is changed.") from None
+        source = "standard input" if file == "-" else file
+        raise InstanceError(f"{source}: {error}. Nothing is changed.") from None
     config.write(path, data)
     print(f"{path}: {found.summary()}")
     return 0
