@@ -52,6 +52,7 @@ def test_a_set_keeps_its_counts_and_its_kind(arm: LocalAzure, group: Group) -> N
     body = {"location": "westus", "sku": {"name": "Aligned"}, "properties": {"platformFaultDomainCount": 2}}
     assert arm.call("PUT", path, body).code == "PropertyChangeNotAllowed"
     assert arm.call("PUT", path, {"location": "westus", "sku": {"name": "Classic"}}).code == "OperationNotAllowed"
+    assert arm.call("PUT", path, {"location": "westus", "sku": {"name": "Golden"}}).code == "InvalidParameter"
     other = group.compute("availabilitySets/other")
     body["properties"]["platformFaultDomainCount"] = 4
     assert arm.call("PUT", other, body).code == "InvalidParameter"
@@ -69,6 +70,26 @@ def test_a_vm_must_fit_its_set(arm: LocalAzure, group: Group) -> None:
     arm.done("PUT", vm, body)
     body["properties"]["availabilitySet"] = {"id": group.id_of(group.compute("availabilitySets/none"))}
     assert arm.call("PUT", vm, body).code == "PropertyChangeNotAllowed"
+
+
+def test_a_vm_has_a_zone_or_a_set(arm: LocalAzure, group: Group) -> None:
+    group.location = "westeurope"
+    path = group.compute("availabilitySets/av")
+    arm.call("PUT", path, {"location": "westeurope", "sku": {"name": "Aligned"}, "properties": {}})
+    body = {**group.vm_body(group.nic(group.vnet())), "zones": ["1"]}
+    body["properties"]["availabilitySet"] = {"id": group.id_of(path)}
+    answer = arm.call("PUT", group.compute("virtualMachines/web1"), body)
+    assert (answer.code, "both Availability Zone and Availability Set" in answer.message) == ("BadRequest", True)
+
+
+def test_a_placement_group_must_be_there_and_keeps_its_type(arm: LocalAzure, group: Group) -> None:
+    path = group.compute("proximityPlacementGroups/near")
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["proximityPlacementGroup"] = {"id": group.id_of(path)}
+    assert arm.call("PUT", group.compute("virtualMachines/web1"), body).code == "NotFound"
+    arm.call("PUT", path, {"location": "westus", "properties": {}})
+    ultra = {"location": "westus", "properties": {"proximityPlacementGroupType": "Ultra"}}
+    assert arm.call("PUT", path, ultra).code == "PropertyChangeNotAllowed"
 
 
 def test_a_placement_group_tells_who_is_in_it_and_stays_while_somebody_is(arm: LocalAzure, group: Group) -> None:

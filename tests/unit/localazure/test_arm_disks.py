@@ -76,6 +76,9 @@ def test_a_disk_is_made_shown_grown_and_deleted_with_its_content(arm: LocalAzure
         ({"properties": {"creationData": {"createOption": "Copy"}, "diskSizeGB": 4}}, "OperationNotAllowed"),
         ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, "size": 1}}, "BadRequest"),
         ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": "4"}}, "InvalidRequestContent"),
+        ({"properties": {"creationData": {"galleryImageReference": None}, "diskSizeGB": 4}}, "InvalidParameter"),
+        ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, "maxShares": 2}},
+         "OperationNotAllowed"),
         ({"sku": {"name": "Fast_LRS"}}, "InvalidParameter"),
         ({"sku": {"name": "UltraSSD_LRS"}}, "OperationNotAllowed"),
         ({"zones": ["1"]}, "AvailabilityZoneNotSupported"),
@@ -86,6 +89,46 @@ def test_a_disk_is_made_shown_grown_and_deleted_with_its_content(arm: LocalAzure
 def test_a_bad_disk_is_refused(arm: LocalAzure, group: Group, changes: dict[str, Any], code: str) -> None:
     assert arm.call("PUT", group.compute("disks/data"), {**_body(), **changes}).code == code
     assert arm.call("GET", group.compute("disks/data")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("properties", "code"),
+    [
+        ({"maxShares": 2}, "OperationNotAllowed"),
+        ({"hyperVGeneration": "V2"}, "PropertyChangeNotAllowed"),
+        ({"diskIOPSReadWrite": 9999}, "InvalidParameter"),
+        ({"diskMBpsReadWrite": 9999}, "InvalidParameter"),
+    ],
+)
+def test_what_can_not_be_changed_of_a_disk(
+    arm: LocalAzure, group: Group, properties: dict[str, Any], code: str
+) -> None:
+    _disk(group)
+    before = arm.call("GET", group.compute("disks/data")).body
+    assert arm.call("PATCH", group.compute("disks/data"), {"properties": properties}).code == code
+    assert arm.call("GET", group.compute("disks/data")).body == before
+
+
+def test_a_disk_that_is_being_made_is_left_alone(arm: LocalAzure, group: Group, temper: Any) -> None:
+    vm, path = group.vm(), group.compute("disks/data")
+    temper(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Compute/disks"}])
+    assert arm.call("PUT", path, _body()).status == 202
+    for method, body in (("PUT", _body()), ("PATCH", {"tags": {"a": "b"}}), ("DELETE", None)):
+        assert arm.call(method, path, body).code == "AnotherOperationInProgress", method
+    assert _set_disks(group, vm, _attached(group.id_of(path))).code == "AnotherOperationInProgress"
+
+
+def test_a_disk_must_be_where_the_vm_is(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    away, zonal = group.compute("disks/away"), group.compute("disks/zonal")
+    arm.done("PUT", away, {**_body(), "location": "eastus"})
+    assert "is in location 'eastus'" in _set_disks(group, vm, _attached(group.id_of(away))).message
+    arm.done("PUT", zonal, {**_body(), "location": "westeurope", "zones": ["1"]})
+    group.location = "westeurope"
+    body = group.vm_body(group.nic(group.vnet("there"), "nic2"))
+    body["properties"]["storageProfile"]["dataDisks"] = [_attached(group.id_of(zonal))]
+    refused = arm.call("PUT", group.compute("virtualMachines/web2"), body)
+    assert (refused.code, "because it is not in zone" in refused.message) == ("BadRequest", True)
 
 
 def test_a_vm_is_made_with_empty_and_existing_data_disks(arm: LocalAzure, group: Group) -> None:
@@ -153,6 +196,18 @@ def test_what_can_not_be_attached_is_refused(arm: LocalAzure, group: Group) -> N
     os_disk = arm.call("GET", vm).body["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
     kept = _attached(disk)
     missing = group.id_of(group.compute("disks/none"))
+    _disk(group, "idle")
+    nic = group.id_of(group.network("networkInterfaces/nic"))
+    for entries, words in (
+        ([kept, {"lun": 1, "name": "none", "createOption": "Empty", "toBeDetached": True}], "no data disk 'none'"),
+        ([kept, {"lun": 1, "name": "x", "diskSizeGB": 1}], "dataDisk.createOption"),
+        ([kept, {"lun": 1, "name": "x", "createOption": "Copy", "diskSizeGB": 1}], "createOption 'Copy'"),
+        ([kept, {"lun": 1, "createOption": "Attach"}], "dataDisk.managedDisk.id"),
+        ([kept, _attached(nic, 1)], "is not a managed disk"),
+        ([kept, _empty("x", 1), _empty("X", 2)], "A disk named 'X' already exists"),
+        ([kept, _empty("idle", 1)], "Disk idle already exists in resource group"),
+    ):
+        assert words in _set_disks(group, vm, *entries).message, entries
     for entries, code in (
         ([kept, _attached(_disk(group, "other"), 0)], "InvalidParameter"),  # the LUN is taken
         ([kept, _empty("DATA", 1)], "PropertyChangeNotAllowed"),  # which is the same disk once more
