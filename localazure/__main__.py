@@ -32,6 +32,7 @@ def _scale(text: str) -> float:
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = argparse.ArgumentParser(prog="localazure", description="Azure Resource Manager on this computer.")
+    _instance(top, os.environ.get("LOCALAZURE_INSTANCE") or DEFAULT)
     commands = top.add_subparsers(dest="command", required=True)
     helps = {
         "up": "start it, or say that it runs",
@@ -44,10 +45,7 @@ def parser() -> argparse.ArgumentParser:
     }
     for name, text in helps.items():
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument(
-            "--instance", default=os.environ.get("LOCALAZURE_INSTANCE") or DEFAULT, metavar="NAME",
-            help=f"which Local Azure (default: the variable LOCALAZURE_INSTANCE, else {DEFAULT})",
-        )  # fmt: skip
+        _instance(command)
         if name == "up":
             command.add_argument(
                 "--machines", choices=("nspawn", "fake", "auto"), default="auto",
@@ -73,12 +71,41 @@ def parser() -> argparse.ArgumentParser:
         elif name == "status":
             command.add_argument("--json", action="store_true", help="for programs")
         elif name == "join":
-            command.add_argument("network", nargs="?", metavar="VNET_ID", help="the virtual network's resource id")
+            command.add_argument(
+                "network", nargs="?", metavar="VNET_ID",
+                help="the virtual network's resource id; without it: which there are",
+            )  # fmt: skip
             command.add_argument("--leave", action="store_true", help="leave that one again, or all of them")
         elif name == "temper":
-            command.add_argument("action", choices=("show", "set", "reset", "check"), help="check looks for errors")
-            command.add_argument("file", nargs="?", metavar="FILE", help="for set (- is stdin) and check")
+            _temper(command)
     return top
+
+
+def _instance(command: argparse.ArgumentParser, default: str = argparse.SUPPRESS) -> None:
+    """--instance, which may stand anywhere: only the outermost parser has a default, which hides nothing typed."""
+    command.add_argument(
+        "--instance", default=default, metavar="NAME",
+        help=f"which Local Azure (default: the variable LOCALAZURE_INSTANCE, else {DEFAULT})",
+    )  # fmt: skip
+
+
+def _temper(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True, metavar="{show,set,reset,check}")
+    helps = {
+        "show": "print temper.json",
+        "set": "take this file from now on; refused, with the member's name, when it is wrong",
+        "reset": "nothing goes wrong on purpose any more",
+        "check": "look for errors in a file, without one in the instance's own",
+    }
+    for name, text in helps.items():
+        action = actions.add_parser(name, help=text, description=text)
+        _instance(action)
+        if name == "set":
+            action.add_argument("file", metavar="FILE", help="the file; - is stdin")
+        elif name == "check":
+            action.add_argument("file", nargs="?", metavar="FILE", help="the file; - is stdin")
+        else:
+            action.set_defaults(file=None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,12 +7,13 @@ from localazure.arm.errors import ArmError
 from localazure.instance import Instance, InstanceError
 from localazure.machines.machine import MachineError, platform_for
 from localazure.machines.records import Records
+from localazure.store.database import Database
 
 _TYPE = "Microsoft.Network/virtualNetworks"
 
 
 def run(instance: Instance, network: str | None, leave: bool) -> int:
-    """Join or leave a network by its ARM id; leave all without one; say what is joined with neither. Exit status 0."""
+    """Join or leave a network by its ARM id; leave all without one; say which there are with neither. Exit status 0."""
     kind = instance.read().get("machines")
     if kind is None:
         raise InstanceError(f"Local Azure '{instance.name}' has not been started.")
@@ -29,13 +30,35 @@ def run(instance: Instance, network: str | None, leave: bool) -> int:
                 platform.network_join(one, False)
             print("This machine is a member of no virtual network.")
         else:
-            print(f"Virtual networks that this machine is a member of: {len(known)}. Name one by its id to join it.")
+            _print_networks(instance, known)
     except MachineError as error:
         if error.code == "NetworkNotFound":
             message = f"There is no virtual network {network}; see: az network vnet list --query [].id"
             raise InstanceError(message) from error
         raise InstanceError(error.message) from error
     return 0
+
+
+def _print_networks(instance: Instance, joined: list[str]) -> None:
+    networks = _networks(instance)
+    if not networks:
+        print(f"Local Azure '{instance.name}' has no virtual network yet: az network vnet create -g GROUP -n NAME")
+        return
+    print("Virtual networks, to be joined by their ids (* this machine is a member):")
+    for one in networks:
+        print(f"{'*' if ids.short_id(one) in joined else ' '} {one}")
+
+
+def _networks(instance: Instance) -> list[ids.ResourceId]:
+    """Those of the instance, whether its server runs or not."""
+    if not instance.store.exists():
+        return []
+    database = Database(instance.store)
+    try:
+        found = [ids.parse(one["id"]) for one in database.load("resources")]
+    finally:
+        database.close()
+    return sorted((one for one in found if one.type.lower() == _TYPE.lower()), key=str)
 
 
 def _network_id(text: str) -> str:

@@ -7,7 +7,7 @@ are the parent's. Both forms, with and without `W/`, name the same etag.
 from __future__ import annotations
 
 from localazure.arm import ids
-from localazure.arm.errors import ArmError
+from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.arm.request import Reply, Request
 from localazure.store.resources import ResourceStore
 
@@ -16,7 +16,10 @@ _NAMESPACES = ("microsoft.network", "microsoft.compute")
 
 
 def check(store: ResourceStore, request: Request) -> None:
-    """Raise ArmError 412 when a write's conditions don't hold for the resource that its path names."""
+    """Raise ArmError 412 when a write's conditions don't hold for the resource that its path names.
+
+    Compute knows If-None-Match with * alone: "other values will result in error from server as they are not supported".
+    """
     must, must_not = request.headers.get("if-match"), request.headers.get("if-none-match")
     namespace = request.kind.split("/")[0].lower()
     if (must is None and must_not is None) or request.method not in _WRITES or namespace not in _NAMESPACES:
@@ -25,6 +28,9 @@ def check(store: ResourceStore, request: Request) -> None:
         identifier = ids.parse(request.path)
     except ArmError:
         return
+    if namespace == "microsoft.compute" and must_not not in (None, "*"):
+        message = f"The value '{must_not}' of header If-None-Match is not supported. Only '*' is."
+        raise invalid_parameter("If-None-Match", message)
     holder = store.holder(identifier)
     current = holder.etag if holder is not None else None
     if must is not None and not _names(must, current):

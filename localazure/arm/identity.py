@@ -35,7 +35,7 @@ class Authority:
 
     def __init__(self, tenant: str, key: bytes) -> None:
         self.tenant = tenant
-        self._key = key
+        self.key = key
 
     def issue(self, application: str, audience: str, issuer: str, lifetime: float = LIFETIME_S) -> str:
         now = int(time.time())
@@ -50,7 +50,7 @@ class Authority:
         return f"{signed}.{self._signature(signed)}"
 
     def _signature(self, signed: str) -> str:
-        return _encode(hmac.new(self._key, signed.encode("utf-8", "surrogateescape"), hashlib.sha256).digest())
+        return _encode(hmac.new(self.key, signed.encode("utf-8", "surrogateescape"), hashlib.sha256).digest())
 
     def sign(self, text: str) -> str:
         """A signature of a text that this instance alone can make; never one of a token."""

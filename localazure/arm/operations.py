@@ -70,6 +70,12 @@ class Operation:
         self.status, self.error, self.error_status = "Failed", {"code": code, "message": message}, status
         self.end = timestamp()
 
+    def cancel(self, details: list[dict[str, Any]]) -> None:
+        """End it as Canceled; the details say why."""
+        self.status, self.error_status = "Canceled", 409
+        self.error = {"code": "Canceled", "message": "Operation was canceled.", "details": details}
+        self.end = timestamp()
+
 
 class Operations:
     """All operations of one Local Azure. Used from the event loop's thread only."""
@@ -247,6 +253,11 @@ class Operations:
     def end_as_failed(self, operation: Operation, code: str, message: str) -> None:
         """End an operation from outside: overtaken by a deletion, or left behind by a server that died."""
         operation.fail(code, message, 409)
+        self._save(operation)
+
+    def end_as_canceled(self, operation: Operation, code: str, message: str) -> None:
+        """End an operation whose place another one takes. Nothing is done at its end."""
+        operation.cancel([{"code": code, "message": message}])
         self._save(operation)
 
     def _save(self, operation: Operation) -> None:

@@ -143,11 +143,15 @@ def _exec_start(root: Path) -> str:
         for file in sorted((root / folder / "docker.service.d").glob("*.conf")):
             drop_ins[file.name] = file
     lines: list[str] = []
+    options = ""
     for file in (unit, *(drop_ins[name] for name in sorted(drop_ins))):
         for line in file.read_text(encoding="utf-8").splitlines():
-            if line.startswith("ExecStart="):
-                command = line.partition("=")[2].strip()
-                lines = [*lines, command] if command else []
+            name, _, value = line.partition("=")
+            if name == "ExecStart":
+                lines = [*lines, value.strip()] if value.strip() else []
+            elif name == "Environment":
+                given = [word.partition("=")[2] for word in shlex.split(value) if word.startswith("DOCKER_OPTS=")]
+                options = given[-1] if given else options
     if len(lines) != 1:
         raise ConfigError(f"docker.service has {len(lines)} ExecStart= settings, which systemd refuses")
-    return lines[0]
+    return lines[0].replace("$DOCKER_OPTS", options)

@@ -27,9 +27,11 @@ from localazure.machines import fake_root, firewall, handlers, hosts, provision
 from localazure.machines.agent import TIMED_OUT, check_script, tail
 from localazure.machines.fake_process import EngineProcess
 from localazure.machines.machine import (
+    OF_ITS_TIME,
     RUN_TIMEOUT_S,
     DataDisk,
     FirewallRule,
+    Guise,
     MachineError,
     MachineSpec,
     Network,
@@ -246,24 +248,23 @@ class FakePlatform(RecordedPlatform):
         return RunResult(code, stdout, stderr)
 
     def machine_extension(
-        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
+        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
+        guise: Guise = OF_ITS_TIME,
+    ) -> RunResult:  # fmt: skip
+        return handlers.enable(self._scene(machine_id, guise), publisher, type_name, settings, protected)
+
+    def machine_extension_remove(
+        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
     ) -> RunResult:
-        record = self._record(machine_id)
+        return handlers.remove(self._scene(machine_id, guise), publisher, type_name)
+
+    def _scene(self, machine_id: str, guise: Guise) -> handlers.Scene:
+        self._ask_agent(self._record(machine_id))
 
         def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
             return self.machine_run(machine_id, script, arguments, timeout)
 
-        scene = handlers.Scene(run, record.spec.admin_username)
-        return handlers.enable(scene, publisher, type_name, settings, protected)
-
-    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
-        record = self._record(machine_id)
-        self._ask_agent(record)
-
-        def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
-            return self.machine_run(machine_id, script, arguments, timeout)
-
-        return handlers.remove(handlers.Scene(run, record.spec.admin_username), publisher, type_name)
+        return handlers.Scene(run, guise)
 
     # -- within
 

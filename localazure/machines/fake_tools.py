@@ -29,11 +29,15 @@ Requires=docker.socket
 
 [Service]
 Type=notify
-ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock
+ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS
 """
 SOCKET_UNIT = "[Socket]\nListenStream=/run/docker.sock\n"
-# Tools that come with Docker's package.
-DOCKER_TOOLS = ("docker", "dockerd")
+# Tools that come with a package, and where Debian's puts them.
+PACKAGE_TOOLS = {
+    "docker.io": {"docker": "usr/bin/docker", "dockerd": "usr/sbin/dockerd"},
+    "docker-compose": {"docker-compose": "usr/bin/docker-compose"},
+}
+DOCKER_TOOLS = tuple(tool for tools in PACKAGE_TOOLS.values() for tool in tools)
 ACTIONS = ("start", "restart", "try-restart", "reload-or-restart", "reload", "stop")
 
 
@@ -79,20 +83,33 @@ def systemctl(words: list[str]) -> int:
 
 
 def apt_get(words: list[str]) -> int:
-    """Installing docker.io puts its units and tools into the private folder; other packages are taken as there."""
+    """Installing docker.io and docker-compose puts them into the private folder; other packages are taken as there."""
     if "install" not in words:
         return 0
     packages = [word for word in words[words.index("install") + 1 :] if not word.startswith("-")]
-    if "docker.io" not in packages:
-        return 0
+    for package in packages:
+        for tool, path in PACKAGE_TOOLS.get(package, {}).items():
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            write_tool(Path(os.environ["LOCALAZURE_BIN"]), tool)
+            write_tool((ROOT / path).parent, tool)
+    return start_docker() if "docker.io" in packages else 0
+
+
+def apt_cache(words: list[str]) -> int:
+    """show: of Compose's packages Debian has one only, of all others whatever is asked for."""
+    if "show" in words and words[-1].startswith("docker-compose") and words[-1] not in PACKAGE_TOOLS:
+        return refuse("E: No packages found", 100)
+    return 0
+
+
+def start_docker() -> int:
+    """The packaged units; the engine starts when they are new."""
     units = ROOT / "lib/systemd/system"
     units.mkdir(parents=True, exist_ok=True)
     fresh = not (units / "docker.service").exists()
     if fresh:
         (units / "docker.service").write_text(DOCKER_UNIT)
         (units / "docker.socket").write_text(SOCKET_UNIT)
-    for tool in DOCKER_TOOLS:
-        write_tool(Path(os.environ["LOCALAZURE_BIN"]), tool)
     print("Setting up docker.io (fake) ...")
     if fresh and not (answer := ask("start"))["ok"]:
         return refuse(answer["error"])
@@ -135,6 +152,14 @@ def docker(words: list[str]) -> int:
         return 0
     if "ps" in words:
         print("CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS    PORTS     NAMES")
+        return 0
+    return refuse("a fake engine has no containers")
+
+
+def compose(words: list[str]) -> int:
+    """version; containers there are none."""
+    if "version" in words:
+        print("Docker Compose version fake")
         return 0
     return refuse("a fake engine has no containers")
 
@@ -183,6 +208,18 @@ def nothing(words: list[str]) -> int:
     return 0
 
 
+def usermod(words: list[str]) -> int:
+    """Changes nothing, for a user who exists."""
+    name = words[-1] if words else ""
+    return 0 if name in users() else refuse(f"usermod: user '{name}' does not exist", 6)
+
+
+def users() -> list[str]:
+    file = ROOT / "etc/passwd"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return ["root", *(line.partition(":")[0] for line in lines)]
+
+
 def useradd(words: list[str]) -> int:
     """A line in passwd and a home; nobody can log in."""
     name, file = words[-1], ROOT / "etc/passwd"
@@ -210,11 +247,11 @@ def refuse(message: str, status: int = 1) -> int:
 
 
 TOOLS: dict[str, Callable[[list[str]], int]] = {
-    "systemctl": systemctl, "apt-get": apt_get, "apt-cache": nothing, "dpkg-query": dpkg_query, "dpkg": nothing,
-    "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init, "hostname": hostname, "usermod": nothing,
+    "systemctl": systemctl, "apt-get": apt_get, "apt-cache": apt_cache, "dpkg-query": dpkg_query, "dpkg": nothing,
+    "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init, "hostname": hostname, "usermod": usermod,
     "useradd": useradd, "userdel": userdel, "chpasswd": nothing, "groupadd": nothing, "reboot": power,
     "shutdown": power, "poweroff": power,
-    "docker": docker, "dockerd": dockerd,
+    "docker": docker, "dockerd": dockerd, "docker-compose": compose,
 }  # fmt: skip
 
 

@@ -142,6 +142,24 @@ class FirewallRule:
 
 
 @dataclass(frozen=True)
+class Guise:
+    """What a guest passes for with extension handlers, since all guests are Debian, and how long a handler waits.
+
+    `distribution` and `release` as the DockerExtension's handler reads them out of the image's release files; "" where
+    the image has none that it knows. `of_its_time`: the image is one that the handler was made for, so that its own
+    way of installing works. `pace` multiplies the handler's own pauses.
+    """
+
+    distribution: str = "Ubuntu"
+    release: str = "18.04"
+    of_its_time: bool = True
+    pace: float = 0.0
+
+
+OF_ITS_TIME = Guise()
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a command in a guest answered. `timed_out` True: it was ended at its deadline (exit_code is then 124)."""
 
@@ -286,12 +304,15 @@ class Platform(ABC):
 
     @abstractmethod
     def machine_extension(
-        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
-    ) -> RunResult:
+        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
+        guise: Guise = OF_ITS_TIME,
+    ) -> RunResult:  # fmt: skip
         """Do what the genuine extension handler does in the guest; exit_code != 0: it failed, stderr says why."""
 
     @abstractmethod
-    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
+    def machine_extension_remove(
+        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
+    ) -> RunResult:
         """Do what the genuine handler does at `disable` and `uninstall`; exit_code != 0: it failed, stderr says why."""
 
 

@@ -18,7 +18,15 @@ from typing import Any
 from localazure.machines import bridge, guest, handlers, hosts, image, provision
 from localazure.machines.agent import check_script
 from localazure.machines.bridge import Bridge
-from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
+from localazure.machines.machine import (
+    OF_ITS_TIME,
+    RUN_TIMEOUT_S,
+    DataDisk,
+    Guise,
+    MachineError,
+    MachineSpec,
+    RunResult,
+)
 from localazure.machines.nspawn_networks import NspawnNetworks
 from localazure.machines.provision import default_document
 from localazure.machines.records import MachineRecord, write_json
@@ -211,16 +219,18 @@ class NspawnPlatform(NspawnNetworks):
         return self._guest(self._with_agent(machine_id)).run(script, arguments, timeout, user)
 
     def machine_extension(
-        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
+        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
+        guise: Guise = OF_ITS_TIME,
+    ) -> RunResult:  # fmt: skip
+        return handlers.enable(self._scene(machine_id, guise), publisher, type_name, settings, protected)
+
+    def machine_extension_remove(
+        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
     ) -> RunResult:
-        return handlers.enable(self._scene(machine_id), publisher, type_name, settings, protected)
+        return handlers.remove(self._scene(machine_id, guise), publisher, type_name)
 
-    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
-        return handlers.remove(self._scene(machine_id), publisher, type_name)
-
-    def _scene(self, machine_id: str) -> handlers.Scene:
-        record = self._with_agent(machine_id)
-        return handlers.Scene(self._guest(record).run, record.spec.admin_username)
+    def _scene(self, machine_id: str, guise: Guise) -> handlers.Scene:
+        return handlers.Scene(self._guest(self._with_agent(machine_id)).run, guise)
 
     def _with_agent(self, machine_id: str) -> MachineRecord:
         record = self._record(machine_id)

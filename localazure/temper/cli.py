@@ -14,7 +14,7 @@ def run(instance: Instance, action: str, file: str | None) -> int:
     """Do one of the actions; returns the exit status. Raises InstanceError."""
     path = instance.temper
     if action == "check":
-        return _check(Path(file) if file else path)
+        return _check(file, path)
     if action == "show":
         print(path.read_text() if path.exists() else "{}")
         return 0
@@ -24,14 +24,9 @@ def run(instance: Instance, action: str, file: str | None) -> int:
         path.unlink(missing_ok=True)
         print(f"{path} is removed; nothing is set.")
         return 0
-    if file is None:
-        raise InstanceError("temper set needs a FILE; - is stdin.")
+    assert file is not None, "the parser asks for one"
     data = _bytes(file)
-    try:
-        found = config.parse(data)
-    except TemperError as error:
-        source = "standard input" if file == "-" else file
-        raise InstanceError(f"{source}: {error}. Nothing is changed.") from None
+    found = _parsed(data, file, " Nothing is changed.")
     config.write(path, data)
     print(f"{path}: {found.summary()}")
     return 0
@@ -44,11 +39,20 @@ def _bytes(file: str) -> bytes:
         raise InstanceError(f"{file} can't be read: {error.strerror}") from None
 
 
-def _check(path: Path) -> int:
-    if not path.exists():
-        raise InstanceError(f"{path}: there is no such file")
+def _parsed(data: bytes, file: str, more: str = "") -> config.Config:
     try:
-        print(f"{path}: {config.load(path).summary()}")
+        return config.parse(data)
     except TemperError as error:
-        raise InstanceError(f"{path}: {error}") from None
+        raise InstanceError(f"{_said(file)}: {error}.{more}") from None
+
+
+def _said(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _check(file: str | None, own: Path) -> int:
+    if file is None and not own.exists():
+        raise InstanceError(f"{own}: there is no such file, so nothing goes wrong on purpose.")
+    source = file or str(own)
+    print(f"{_said(source)}: {_parsed(_bytes(source), source).summary()}")
     return 0

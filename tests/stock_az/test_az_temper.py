@@ -53,6 +53,17 @@ def ip(azure, group, name, *more):
     return azure.az("network", "public-ip", "create", "-g", group, "-n", name, "--sku", "Standard", *more)
 
 
+def test_two_who_make_the_same_at_once(azure, group, temper):
+    temper(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Network/virtualNetworks", "nth": 1}])
+    words = ("network", "vnet", "create", "-g", group, "-n", "shared", "--address-prefixes", "10.0.0.0/16")
+    first = azure.start(*words)
+    first.until(lambda: "shared" in str(azure.query("network", "vnet", "list", "-g", group)), "made the network")
+    assert azure.query(*words)["newVNet"]["provisioningState"] == "Succeeded"
+    loser = first.finish()
+    assert loser.code == 1 and "(Canceled) Operation was canceled." in loser.stderr
+    assert "was canceled and superseded by operation PutVirtualNetworkOperation (" in loser.stderr
+
+
 # budgets
 
 

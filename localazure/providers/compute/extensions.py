@@ -12,10 +12,10 @@ from localazure.arm.errors import ArmError, parent_not_found
 from localazure.arm.operations import Operation, timestamp
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.machines.machine import RunResult
+from localazure.machines.machine import Guise, RunResult
 from localazure.providers import kinds
 from localazure.providers.common import existing, missing_property, place, refuse_if_busy
-from localazure.providers.compute import compute, extension_images, model, vm_life, vm_view
+from localazure.providers.compute import compute, distributions, extension_images, model, vm_life, vm_view
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)
@@ -30,9 +30,9 @@ _SHAPE: dict[str, Any] = {
 }  # fmt: skip
 _KEPT = ("autoUpgradeMinorVersion", "enableAutomaticUpgrade", "forceUpdateTag", "suppressFailures", "settings",
          "provisionAfterExtensions")  # fmt: skip
-# What the genuine handler says where its installer fails.
+# What the genuine handler says where its installer fails (azure-quickstart-templates issue 6651).
 _DOCKER_FAILURE = (
-    "Enable failed with exit status 1: failed to install docker: executing installer script failed: exit status 100"
+    "Enable Docker failed: ERROR: executing /bin/sh [-c curl -sSL https://get.docker.com/ | sh] failed: exit status 100"
 )
 
 
@@ -190,7 +190,7 @@ async def _run(
                 told = await cloud.temper.extension(vm.name, publisher, type_name)
                 result = told or await cloud.blocking(
                     cloud.platform.machine_extension, vm.hidden["machine"], publisher, type_name,
-                    extension.properties.get("settings") or {}, protected,
+                    extension.properties.get("settings") or {}, protected, _guise(cloud, vm),
                 )  # fmt: skip
     if result.timed_out:
         message = (
@@ -209,6 +209,10 @@ async def _run(
     # What a handler reports as its status comes as its errors do.
     message = result.stderr or result.stdout or "Enable succeeded."
     _report(cloud, vm, extension, "Succeeded", message[-4096:])
+
+
+def _guise(cloud: Cloud, vm: Resource) -> Guise:
+    return distributions.guise_of(vm, cloud.operations.time_scale)
 
 
 def _report(
@@ -257,7 +261,7 @@ def removal(cloud: Cloud, vm: Resource, extension: Resource) -> Any:
             with vm_life.agent_words(vm):
                 result = await cloud.blocking(
                     cloud.platform.machine_extension_remove, vm.hidden["machine"], properties["publisher"],
-                    properties["type"],
+                    properties["type"], _guise(cloud, vm),
                 )  # fmt: skip
             if result.exit_code != 0:
                 # The genuine agent drops a handler whose `uninstall` fails all the same.

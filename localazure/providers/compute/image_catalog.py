@@ -104,6 +104,11 @@ ALIASES = {
 }
 
 
+def architecture(sku: str) -> str:
+    """The architecture that the name of a SKU tells."""
+    return "Arm64" if "arm64" in sku else "x64"
+
+
 def _image(line: str) -> Image:
     urn, *versions = line.split()
     publisher, offer, sku = urn.split(":")

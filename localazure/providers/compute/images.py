@@ -11,7 +11,7 @@ from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers.compute import extension_images
-from localazure.providers.compute.image_catalog import ALIASES, IMAGES, Image, find, ordered
+from localazure.providers.compute.image_catalog import ALIASES, IMAGES, Image, architecture, find, ordered
 
 _KIND = "Microsoft.Compute/locations"
 
@@ -62,11 +62,6 @@ def alias_document(cloud: Cloud, request: Request) -> Reply:
     schema = "http://schema.management.azure.com/schemas/2015-01-01/deploymentTemplate.json"
     body = {"$schema": schema, "contentVersion": "1.0.0.0", "parameters": {}, "variables": {}, "resources": []}
     return Reply(200, {**body, "outputs": outputs})
-
-
-def architecture(sku: str) -> str:
-    """The architecture that the name of a SKU tells."""
-    return "Arm64" if "arm64" in sku else "x64"
 
 
 def list_publishers(cloud: Cloud, request: Request) -> Reply:

@@ -15,7 +15,7 @@ from localazure.arm.router import Route
 from localazure.machines.machine import RUN_TIMEOUT_S, MachineError, RunResult
 from localazure.providers import kinds
 from localazure.providers.common import envelope, existing, place, refuse_if_busy
-from localazure.providers.compute import compute, model, vm_life
+from localazure.providers.compute import compute, model, run_command_host, vm_life
 from localazure.store.resources import Resource
 
 KIND = kinds.RUN_COMMAND
@@ -240,6 +240,11 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     vm_life.refuse_without_extensions(vm)
     refuse_if_busy(cloud, identifier)
     found = cloud.store.get(identifier)
+    mark = run_command_host.fingerprint(cloud, {**given, "source": source, "timeoutInSeconds": timeout})
+    # One that was cut short by the end of the server has no error, and runs again.
+    ended = found is not None and (found.state == "Succeeded" or found.hidden.get("error"))
+    if found is not None and ended and found.hidden.get("fingerprint") == mark:
+        return _unchanged(cloud, request, found, tags)
     properties: dict[str, Any] = {
         "source": source,
         "parameters": given.get("parameters") or [],
@@ -252,7 +257,13 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     arguments = _pairs(_all_parameters(given))
     view = {"executionState": "Pending", "executionMessage": "", "exitCode": 0, "output": "", "error": ""}
     state = "Updating" if found else "Creating"
-    command = Resource(identifier, vm.location, tags, properties, {}, {"view": view}, state)
+    hidden = {
+        "view": view,
+        "fingerprint": mark,
+        "sequence": found.hidden.get("sequence", 0) + 1 if found else 0,
+        "noted": run_command_host.noted(cloud, vm),
+    }
+    command = Resource(identifier, vm.location, tags, properties, {}, hidden, state)
     cloud.store.put(command)
     nameless = [name for name, one in zip(arguments, _all_parameters(given), strict=True) if not one.get("name")]
     run = _Run(_positional(script, [name for name, _ in nameless], keep_first=True), tuple(arguments))
@@ -261,10 +272,25 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
         await _run(cloud, vm, command, run)
 
     def failed(operation: Operation) -> None:
+        command.hidden["error"] = operation.error
         _settle(cloud, command, "Failed", {"executionMessage": (operation.error or {}).get("message", "")})
 
     operation = cloud.operations.start("compute", vm.location, identifier, "put", work, failed)
     return compute.follow(cloud, operation, request, 200 if found else 201, _render(request, command))
+
+
+def _unchanged(cloud: Cloud, request: Request, command: Resource, tags: dict[str, str] | None) -> Reply:
+    """The same once more: it is not run again (azure-sdk-for-net issue 47307), and ends as it ended."""
+    command.tags = tags
+    cloud.store.put(command)
+    error = command.hidden.get("error")
+
+    async def work(_: Operation) -> None:
+        if error is not None:
+            raise ArmError(409, error["code"], error["message"])
+
+    operation = cloud.operations.start("compute", command.location, command.id, "put", work)
+    return compute.follow(cloud, operation, request, 200, _render(request, command))
 
 
 def _settle(cloud: Cloud, command: Resource, state: str, view: dict[str, Any]) -> None:
@@ -284,6 +310,11 @@ class _Run:
 
 
 async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None:
+    try:
+        run_command_host.refuse_spent(command)
+    except ArmError:
+        _settle(cloud, command, command.state, {"executionState": "Unknown"})
+        raise
     _settle(cloud, command, command.state, {"executionState": "Running", "startTime": timestamp()})
     if command.properties["asyncExecution"]:
         # Provisioned as soon as it runs; the result is found in the instance view later.
@@ -352,6 +383,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
 
     async def work(_: Operation) -> None:
         cloud.store.delete(command.id)
+        run_command_host.note(cloud, vm, command)
 
     operation = cloud.operations.start("compute", vm.location, command.id, "delete", work)
     return compute.follow(cloud, operation, request, 202)

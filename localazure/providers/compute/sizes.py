@@ -36,6 +36,7 @@ class Size:
     data_disks: int
     temporary_mib: int = 0
     refusal: str = ""
+    architecture: str = "x64"
 
 
 _TABLE = [
@@ -51,6 +52,7 @@ _TABLE = [
       for n in (2, 4, 8, 16, 32)),
     *(Size(f"Standard_E{n}s_v5", "standardESv5Family", n, n * 8192, min(n * 2, 32)) for n in (2, 4, 8, 16)),
     *(Size(f"Standard_F{n}s_v2", "standardFSv2Family", n, n * 2048, min(n * 2, 32), n * 8192) for n in (2, 4, 8, 16)),
+    *(Size(f"Standard_D{n}ps_v5", "standardDPSv5Family", n, n * 4096, n * 2, architecture="Arm64") for n in (2, 4, 8)),
     Size("Standard_D64s_v5", "standardDSv5Family", 64, 262144, 32),
     Size("Standard_M128s", "standardMSFamily", 128, 2097152, 64, 4096 * 1024),
     Size("Standard_L8s_v3", "standardLSv3Family", 8, 65536, 16, 81920, refusal="AllocationFailed"),
@@ -83,6 +85,17 @@ def find(name: str, location: str) -> Size:
     if size.refusal == "SkuNotAvailable":
         raise _not_available(size, location)
     return size
+
+
+def check_architecture(size: Size, architecture: str) -> None:
+    """Raise ArmError when an image of this architecture ("x64", "Arm64") does not run on a size."""
+    if size.architecture != architecture:
+        message = (
+            f"Cannot create a VM of size '{size.name}' because this VM size only supports a CPU Architecture of "
+            f"'{size.architecture}', but an image or disk with CPU Architecture '{architecture}' was given. Please "
+            "check that the CPU Architecture of the image or disk is compatible with that of the VM size."
+        )
+        raise ArmError(400, "BadRequest", message)
 
 
 def of_vm(vm: Resource) -> Size:
@@ -181,17 +194,35 @@ def list_usages(cloud: Cloud, request: Request) -> Reply:
 
 
 def list_skus(cloud: Cloud, request: Request) -> Reply:
-    """The SKUs of one region (`$filter=location eq 'x'`) or of all, one entry a size and region."""
+    """The SKUs of one region (`$filter=location eq 'x'`) or of all; sizes are one kind of them."""
     match = re.fullmatch(r"location\s+eq\s+'([^']*)'", request.query.get("$filter", "").strip(), re.I)
     regions = [locations.normal(match[1])] if match else list(REGIONS)
-    return listing([_sku(cloud, size, region) for region in regions if region in REGIONS for size in _TABLE])
+    regions = [region for region in regions if region in REGIONS]
+    return listing([sku for region in regions for sku in [*_other_skus(region), *_skus_of_sizes(cloud, region)]])
+
+
+def _other_skus(region: str) -> list[dict[str, Any]]:
+    """What the list has besides sizes, for clients that must not take them for such."""
+    named = [("availabilitySets", ("Classic", "Aligned")), ("disks", ("Premium_LRS", "Standard_LRS"))]
+    return [
+        {
+            "resourceType": kind, "name": name, "locations": [region],
+            "locationInfo": [{"location": region, "zones": []}], "capabilities": [], "restrictions": [],
+        }
+        for kind, names in named for name in names
+    ]  # fmt: skip
+
+
+def _skus_of_sizes(cloud: Cloud, region: str) -> list[dict[str, Any]]:
+    return [_sku(cloud, size, region) for size in _TABLE]
 
 
 def _sku(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
     capabilities = {
         "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": _DISK_MIB, "vCPUs": size.cores,
         "MemoryPreservingMaintenanceSupported": True, "HyperVGenerations": "V1,V2", "DiskControllerTypes": "SCSI",
-        "MemoryGB": f"{size.memory_mib / 1024:g}", "MaxDataDiskCount": size.data_disks, "CpuArchitectureType": "x64",
+        "MemoryGB": f"{size.memory_mib / 1024:g}", "MaxDataDiskCount": size.data_disks,
+        "CpuArchitectureType": size.architecture,
         "LowPriorityCapable": True, "PremiumIO": True, "VMDeploymentTypes": "IaaS", "vCPUsAvailable": size.cores,
         "vCPUsPerCore": min(2, size.cores), "EphemeralOSDiskSupported": False, "EncryptionAtHostSupported": False,
         "CapacityReservationSupported": False, "AcceleratedNetworkingEnabled": True, "RdmaEnabled": False,
@@ -200,15 +231,9 @@ def _sku(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
     zones = [] if region in locations.WITHOUT_ZONES else ["1", "2", "3"]
     restrictions = []
     if size.refusal == "SkuNotAvailable" or cloud.temper.lacks_size(size.name, region):
-        info = {"locations": [region], "zones": zones}
-        restrictions = [
-            {
-                "type": "Location",
-                "values": [region],
-                "restrictionInfo": info,
-                "reasonCode": "NotAvailableForSubscription",
-            }
-        ]
+        restrictions = [_restriction("Location", [region], {"locations": [region]})]
+        if zones:
+            restrictions.append(_restriction("Zone", [region], {"locations": [region], "zones": zones}))
     return {
         "resourceType": "virtualMachines",
         "name": size.name,
@@ -220,3 +245,7 @@ def _sku(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
         "capabilities": [{"name": name, "value": str(value)} for name, value in capabilities.items()],
         "restrictions": restrictions,
     }
+
+
+def _restriction(kind: str, values: list[str], info: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "values": values, "restrictionInfo": info, "reasonCode": "NotAvailableForSubscription"}

@@ -16,6 +16,7 @@ from localazure.providers.compute import (
     compute,
     data_disks,
     disks,
+    image_catalog,
     proximity_groups,
     sizes,
     vm_checks,
@@ -173,6 +174,8 @@ def _size(cloud: Cloud, vm: Resource, given: dict[str, Any]) -> sizes.Size:
     if wanted.lower() == before.name.lower():
         return before
     size = sizes.find(wanted, vm.location)
+    reference = vm.properties["storageProfile"]["imageReference"]
+    sizes.check_architecture(size, image_catalog.architecture(reference["sku"]))
     sizes.check_quota(cloud, size, vm.location, freed=before.cores)
     return size
 

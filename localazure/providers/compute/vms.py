@@ -20,6 +20,7 @@ from localazure.providers.compute import (
     compute,
     data_disks,
     disks,
+    image_catalog,
     proximity_groups,
     sizes,
     vm_checks,
@@ -140,6 +141,7 @@ def _new(
     size = sizes.find(wanted, location)
     storage = given.get("storageProfile") or {}
     image, version = vm_checks.image(storage)
+    sizes.check_architecture(size, image_catalog.architecture(image.sku))
     vm_checks.refuse_absent(given, image.generation)
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     profile, credentials = vm_checks.os_profile(identifier.name, given.get("osProfile"))

@@ -10,7 +10,7 @@ from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import envelope, place, refuse_if_busy
+from localazure.providers.common import envelope, place
 from localazure.providers.network import attach, network
 from localazure.store.resources import Resource
 
@@ -32,7 +32,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     network.check_shape(request.body, {"properties": dict})
     location, tags = place(cloud, request, identifier)
     found = cloud.store.get(identifier)
-    refuse_if_busy(cloud, identifier)
+    network.refuse_if_going(cloud, identifier)
     return network.write(
         cloud, request, Resource(identifier, location, tags), _PACE, render, _nothing, is_new=found is None
     )

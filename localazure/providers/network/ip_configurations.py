@@ -142,10 +142,8 @@ class _Configuration:
         if found is None or found[0].location != self.location or found[0].state == "Deleting":
             raise reference_not_found(identifier, self.source)
         vnet, subnet = found
-        if vnet.state == "Updating":
-            # What the service says while a subnet is still being made; without Retry-After.
-            message = f"A retryable error occurred: resource {identifier} is in provisioning state Updating."
-            raise network_error(429, "RetryableError", message)
+        if vnet.state != "Succeeded":
+            raise self._not_provisioned(identifier, vnet)
         delegations = subnet["properties"]["delegations"]
         if delegations:
             service = delegations[0]["properties"]["serviceName"]
@@ -156,6 +154,20 @@ class _Configuration:
                 f"delegated to {service}.",
             )
         return str(vnet.id.child("subnets", subnet["name"])), subnet["properties"]["addressPrefix"]
+
+    def _not_provisioned(self, subnet: str, vnet: Resource) -> ArmError:
+        """What the service says of a subnet that is still being made (without Retry-After), or has failed."""
+        code = "ReferencedResourceNotProvisioned"
+        last = vnet.hidden.get("lastOperation", network.operation_name(vnet.id, "put"))
+        message = (
+            f"Cannot proceed with operation because resource {subnet} used by resource {self.nic} is not in Succeeded "
+            f"state. Resource is in {vnet.state} state and the last operation that updated/is updating the resource is "
+            f"{last}."
+        )
+        if vnet.state == "Failed":
+            return network_error(400, code, message)
+        details = [{"code": code, "message": message}]
+        return ArmError(429, "RetryableError", "A retryable error occurred.", details=details)
 
     def _method(self) -> str:
         value = self.properties.get("privateIPAllocationMethod") or "Dynamic"

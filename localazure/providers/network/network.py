@@ -14,12 +14,18 @@ from localazure.arm.errors import ArmError, network_error, operation_in_progress
 from localazure.arm.operations import Operation
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
+from localazure.providers import kinds
 from localazure.providers.common import existing, refuse_if_busy
 from localazure.store.resources import Resource
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,78}[a-z0-9_])?", re.I)
 DELETE_RETRY_AFTER_S = 10.0
 _NOTIFIES = {"Azure-AsyncNotification": "Enabled"}
+_NOUNS = {
+    kinds.VNET.lower(): "VirtualNetwork", kinds.SUBNET.lower(): "Subnet", kinds.NIC.lower(): "Nic",
+    kinds.NSG.lower(): "NetworkSecurityGroup", kinds.SECURITY_RULE.lower(): "SecurityRule",
+    kinds.PUBLIC_IP.lower(): "PublicIpAddress", kinds.ASG.lower(): "ApplicationSecurityGroup",
+}  # fmt: skip
 Effect = Callable[[], Awaitable[None]]
 
 
@@ -81,6 +87,18 @@ class Pace:
     first_state: str = "Updating"
 
 
+def operation_name(target: ids.ResourceId | str, action: str) -> str:
+    """What the service calls an operation in its messages, like PutVirtualNetworkOperation."""
+    return f"{action.capitalize()}{_NOUNS[ids.parse(str(target)).type.lower()]}Operation"
+
+
+def refuse_if_going(cloud: Cloud, target: ids.ResourceId) -> None:
+    """Raise ArmError while a resource or a child of it is being deleted; other writes would be superseded."""
+    for operation in cloud.operations.below(target):
+        if operation.action == "delete":
+            raise operation_in_progress(operation.id)
+
+
 def refuse_if_busy_below(cloud: Cloud, target: ids.ResourceId) -> None:
     """Raise ArmError while a resource or a child of it is being changed, for those that change one child at a time."""
     for operation in cloud.operations.below(target):
@@ -102,10 +120,14 @@ def write(
     """Store a resource, let `effect` happen on the machines, and answer as the service does for a PUT.
 
     `answer` renders something else than the resource (a subnet, a rule); `target` is then that child's id.
-    Callers ask refuse_if_busy before they change a resource that is there already.
+    A PUT of the whole resource supersedes those that are under way with it and its children. Callers ask before that:
+    refuse_if_going for the whole, refuse_if_busy for a child.
     """
     target = target or resource.id
+    whole = target is resource.id
+    superseded = [one for one in cloud.operations.below(target) if one.action == "put"] if whole else []
     resource.state = pace.first_state
+    resource.hidden["lastOperation"] = operation_name(target, "put")
     cloud.store.put(resource)
     operation = cloud.operations.start(
         "network",
@@ -115,6 +137,8 @@ def write(
         _finish(cloud, resource.id, pace, effect),
         _failed(cloud, resource.id),
     )
+    for one in superseded:
+        _supersede(cloud, one, operation)
     body = answer() if answer is not None else render(cloud, resource)
     reply = Reply(201 if is_new else 200, body, dict(_NOTIFIES))
     return cloud.operations.accepted(operation, request, reply, pace.retry_after)
@@ -123,12 +147,23 @@ def write(
 def _finish(
     cloud: Cloud, identifier: ids.ResourceId, pace: Pace, effect: Effect
 ) -> Callable[[Operation], Awaitable[None]]:
-    async def work(_: Operation) -> None:
+    async def work(operation: Operation) -> None:
         await cloud.operations.pause(pace.duration)
-        await effect()
-        _settle(cloud, identifier, "Succeeded")
+        # One after the other: what an earlier write still does to the machines must not come after a later one.
+        async with cloud.lock(identifier, "write"):
+            if operation.running:
+                await effect()
+            if operation.running:
+                _settle(cloud, identifier, "Succeeded")
 
     return work
+
+
+def _supersede(cloud: Cloud, before: Operation, after: Operation) -> None:
+    """End a write that a later one makes pointless, in the words of terraform-provider-iterative issue 341."""
+    old, new = (f"{operation_name(one.target, one.action)} ({one.id})" for one in (before, after))
+    message = f"Operation {old} was canceled and superseded by operation {new}."
+    cloud.operations.end_as_canceled(before, "CanceledAndSupersededDueToAnotherOperation", message)
 
 
 def _failed(cloud: Cloud, identifier: ids.ResourceId) -> Callable[[Operation], None]:
@@ -158,6 +193,7 @@ def remove_child(cloud: Cloud, request: Request, parent: Resource, target: ids.R
     refuse_if_busy(cloud, parent.id)
     refuse_if_busy(cloud, target)
     before, parent.state = parent.state, "Deleting" if target is parent.id else "Updating"
+    parent.hidden["lastOperation"] = operation_name(target, "delete")
     cloud.store.put(parent)
 
     async def work(_: Operation) -> None:
@@ -258,7 +294,7 @@ def get_status(cloud: Cloud, request: Request) -> Reply:
     operation = _operation(cloud, request)
     body: dict[str, Any] = {"status": operation.status}
     if operation.error is not None:
-        body["error"] = {**operation.error, "details": []}
+        body["error"] = {"details": [], **operation.error}
     reply = Reply(200, body)
     if operation.running:
         cloud.operations.hint(operation, reply, DELETE_RETRY_AFTER_S)
@@ -271,5 +307,7 @@ def get_result(cloud: Cloud, request: Request) -> Reply:
     if operation.running:
         return cloud.operations.accepted(operation, request, Reply(202, None, dict(_NOTIFIES)), DELETE_RETRY_AFTER_S)
     if operation.error is not None:
-        raise network_error(operation.error_status, operation.error["code"], operation.error["message"])
+        error = operation.error
+        details = error.get("details", [])
+        raise ArmError(operation.error_status, error["code"], error["message"], details=details)
     return Reply(204, None, dict(_NOTIFIES)) if operation.output is None else Reply(200, operation.output)

@@ -131,7 +131,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     location, tags = place(cloud, request, identifier)
     given = request.body.get("properties") or {}
     found = cloud.store.get(identifier)
-    refuse_if_busy(cloud, identifier)
+    network.refuse_if_going(cloud, identifier)
     kept = ip_configurations.checked(cloud, identifier, location, given.get("ipConfigurations") or [], found)
     properties = _properties(identifier, given, kept, found)
     path = "properties.networkSecurityGroup"

@@ -84,7 +84,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     ]
     rules.check_conflicts(kept)
     found = cloud.store.get(identifier)
-    refuse_if_busy(cloud, identifier)
+    network.refuse_if_going(cloud, identifier)
     guid = found.properties["resourceGuid"] if found else str(uuid.uuid4())
     group = Resource(identifier, location, tags, {"resourceGuid": guid, "securityRules": kept})
     return network.write(

@@ -12,7 +12,7 @@ from localazure.arm.errors import network_error, reference_not_found
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import envelope, place, refuse_if_busy, spelled
+from localazure.providers.common import envelope, place, spelled
 from localazure.providers.network import attach, network
 from localazure.store.resources import Resource
 
@@ -197,7 +197,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
         limit = len(cloud.platform.public_pool)
         message = f"Cannot create more than {limit} public IP addresses for this subscription in this region."
         raise network_error(400, "PublicIPCountLimitReached", message)
-    refuse_if_busy(cloud, identifier)
+    network.refuse_if_going(cloud, identifier)
     properties: dict[str, Any] = {
         "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
         "publicIPAddressVersion": "IPv4",

@@ -75,7 +75,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     address_plan.check_subnets(identifier, space, kept)
     for name in _names(found.properties["subnets"] if found else []) - _names(kept):
         subnets.refuse_used(cloud, identifier.child("subnets", name))
-    network.refuse_if_busy_below(cloud, identifier)
+    network.refuse_if_going(cloud, identifier)
     properties = {
         "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
         "addressSpace": {"addressPrefixes": space},

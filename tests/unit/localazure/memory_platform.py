@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from localazure.machines.machine import (
+    OF_ITS_TIME,
     DataDisk,
     FirewallRule,
+    Guise,
     MachineError,
     MachineSpec,
     Network,
@@ -37,6 +39,7 @@ class MemoryPlatform(Platform):
         self.exposed: dict[str, PublicAddress | None] = {}
         self.firewalls: dict[str, list[FirewallRule] | None] = {}
         self.extensions: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = []
+        self.guises: list[Guise] = []  # what the guest passed for, by extension that was enabled
         self.extension_result = RunResult(0, "enabled", "")
         self.joined: set[str] = set()
         self.disks: dict[str, int] = {}  # id → GiB
@@ -159,14 +162,18 @@ class MemoryPlatform(Platform):
         return RunResult(done.returncode, done.stdout, done.stderr)
 
     def machine_extension(
-        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
-    ) -> RunResult:
+        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
+        guise: Guise = OF_ITS_TIME,
+    ) -> RunResult:  # fmt: skip
         self.gate.wait(10)
         self._ask_agent(machine_id)
         self.extensions.append((publisher, type_name, settings, protected))
+        self.guises.append(guise)
         return self.extension_result
 
-    def machine_extension_remove(self, machine_id: str, publisher: str, type_name: str) -> RunResult:
+    def machine_extension_remove(
+        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
+    ) -> RunResult:
         self._ask_agent(machine_id)
         return RunResult(0, "", "")
 

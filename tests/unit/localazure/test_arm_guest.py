@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from arm_support import Group, LocalAzure, eventually
 
-from localazure.machines.machine import RunResult
+from localazure.machines.machine import Guise, RunResult
 
 
 def _extension(location: str = "westus", **properties: Any) -> dict[str, Any]:
@@ -75,7 +76,24 @@ def test_where_it_is_published_but_failing_the_guest_is_left_alone(arm: LocalAzu
     before = len(arm.platform.extensions)
     status = arm.wait(arm.call("PUT", f"{vm}/extensions/docker", _extension("centralus")))
     assert status.code == "VMExtensionProvisioningError"
+    assert (
+        '"Enable Docker failed: ERROR: executing /bin/sh [-c curl -sSL https://get.docker.com/ | sh] failed: exit '
+        'status 100"' in status.message
+    )
     assert len(arm.platform.extensions) == before
+
+
+def test_the_handler_is_told_what_the_image_passes_for(arm: LocalAzure, group: Group) -> None:
+    old = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS", "version": "latest"}
+    body = group.vm_body(group.nic(group.vnet()))
+    for reference, guise in (({}, Guise("Ubuntu", "24.04", False, 0.0)), (old, Guise("Ubuntu", "18.04", True, 0.0))):
+        body["properties"]["storageProfile"]["imageReference"].update(reference)
+        vm = group.compute("virtualMachines/web1")
+        arm.done("PUT", vm, body)
+        arm.done("PUT", f"{vm}/extensions/docker", _extension())
+        assert arm.platform.guises[-1] == guise
+        arm.done("DELETE", vm)
+        body = group.vm_body(group.nic(group.vnet()))
 
 
 def test_where_it_is_not_published_it_is_not_found(arm: LocalAzure) -> None:
@@ -198,6 +216,82 @@ def test_a_run_command_can_be_deleted_and_run_again(arm: LocalAzure, vm: str) ->
     assert _view(arm, vm)["output"] == "2\n"
     arm.done("DELETE", f"{vm}/runCommands/one")
     assert arm.call("GET", f"{vm}/runCommands/one").code == "ResourceNotFound"
+
+
+def test_the_same_run_command_again_does_not_run_again(
+    arm: LocalAzure, vm: str, tmp_path: Path
+) -> None:
+    def runs() -> int:
+        return len((tmp_path / "runs").read_text().splitlines())
+
+    def body(**more: Any) -> dict[str, Any]:
+        secret = {"name": "HIDDEN", "value": more.pop("hidden", "a")}
+        return {**_command(f"echo $WHO >>{tmp_path}/runs", protectedParameters=[secret], **more), "tags": {"a": "b"}}
+
+    arm.done("PUT", f"{vm}/runCommands/one", body())
+    first = _view(arm, vm)
+    assert arm.done("PUT", f"{vm}/runCommands/one", {**body(), "tags": {"a": "c"}}).status == 200
+    assert (runs(), _view(arm, vm)) == (1, first)
+    assert arm.call("GET", f"{vm}/runCommands/one").body["tags"] == {"a": "c"}
+    for number, change in enumerate(
+        ({"hidden": "b"}, {"parameters": [{"name": "WHO", "value": "x"}]}, {"timeoutInSeconds": 60}), 2
+    ):
+        arm.done("PUT", f"{vm}/runCommands/one", body(**change))
+        assert runs() == number
+
+
+def test_the_same_failed_run_command_again_fails_again(arm: LocalAzure, vm: str) -> None:
+    body = _command("exit 9", treatFailureAsDeploymentFailure=True)
+    first, again = (arm.wait(arm.call("PUT", f"{vm}/runCommands/one", body)) for _ in range(2))
+    assert first.body["error"] == again.body["error"]
+    assert arm.call("GET", f"{vm}/runCommands/one").body["properties"]["provisioningState"] == "Failed"
+
+
+def test_the_name_of_a_deleted_run_command_is_spent_while_another_one_remains(arm: LocalAzure, vm: str) -> None:
+    for name in ("one", "other"):
+        arm.done("PUT", f"{vm}/runCommands/{name}", _command(f"echo {name}"))
+    arm.done("DELETE", f"{vm}/runCommands/one")
+    status = arm.wait(arm.call("PUT", f"{vm}/runCommands/ONE", _command("echo again")))
+    assert status.code == "VMExtensionProvisioningError" and "Non-zero exit code: 3" in status.message
+    view = _view(arm, vm, "ONE")
+    assert (view["executionState"], view["output"]) == ("Unknown", "")
+    assert arm.call("GET", f"{vm}/runCommands/one").body["properties"]["provisioningState"] == "Failed"
+    arm.done("PUT", f"{vm}/runCommands/three", _command("echo 3"))
+    # A change has the next number, which is newer than what the host has noted.
+    arm.done("PUT", f"{vm}/runCommands/one", _command("echo changed"))
+    assert _view(arm, vm)["output"] == "changed\n"
+
+
+def test_a_changed_run_command_spends_more_numbers(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/runCommands/other", _command("true"))
+    for number in range(2):
+        arm.done("PUT", f"{vm}/runCommands/one", _command(f"echo {number}"))
+    arm.done("DELETE", f"{vm}/runCommands/one")
+    for number in range(2):
+        assert "Non-zero exit code: 3" in arm.wait(
+            arm.call("PUT", f"{vm}/runCommands/one", _command(f"echo again {number}"))
+        ).message
+    arm.done("PUT", f"{vm}/runCommands/one", _command("echo newer"))
+    assert _view(arm, vm)["output"] == "newer\n"
+
+
+def test_the_last_deletion_makes_all_names_new(arm: LocalAzure, vm: str) -> None:
+    for name in ("one", "other"):
+        arm.done("PUT", f"{vm}/runCommands/{name}", _command(f"echo {name}"))
+    for name in ("one", "other"):
+        arm.done("DELETE", f"{vm}/runCommands/{name}")
+    arm.done("PUT", f"{vm}/runCommands/one", _command("echo anew"))
+    assert _view(arm, vm)["output"] == "anew\n"
+
+
+def test_the_list_shows_all_and_their_views_when_it_is_asked_to(arm: LocalAzure, vm: str) -> None:
+    for name in ("one", "other"):
+        arm.done("PUT", f"{vm}/runCommands/{name}", _command(f"echo {name}"))
+    plain = arm.call("GET", f"{vm}/runCommands").body["value"]
+    assert [one["name"] for one in plain] == ["one", "other"]
+    assert all("instanceView" not in one["properties"] for one in plain)
+    seen = arm.call("GET", f"{vm}/runCommands", _expand="instanceView").body["value"]
+    assert [one["properties"]["instanceView"]["output"] for one in seen] == ["one\n", "other\n"]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from arm_support import LocalAzure
+from arm_support import Group, LocalAzure
 
 AT = "/providers/Microsoft.Compute/locations/westus"
 UBUNTU = f"{AT}/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/server/versions"
@@ -88,6 +90,42 @@ def test_sizes_usages_and_skus(arm: LocalAzure) -> None:
     skus = arm.call("GET", "/providers/Microsoft.Compute/skus", api="2021-07-01", _filter="location eq 'westus'").body[
         "value"
     ]
-    assert {one["name"] for one in skus} == set(sizes)
-    restricted = [one["name"] for one in skus if one["restrictions"]]
-    assert restricted == ["Standard_NC6s_v3"]
+    machines = [one for one in skus if one["resourceType"] == "virtualMachines"]
+    assert {one["name"] for one in machines} == set(sizes)
+    assert {one["resourceType"] for one in skus} == {"availabilitySets", "disks", "virtualMachines"}
+    restricted = {one["name"]: one["restrictions"] for one in skus if one["restrictions"]}
+    reason = {"reasonCode": "NotAvailableForSubscription", "values": ["westus"]}
+    assert restricted == {
+        "Standard_NC6s_v3": [{"type": "Location", "restrictionInfo": {"locations": ["westus"]}, **reason}]
+    }
+
+
+def test_a_size_that_is_not_to_be_had_in_a_region_with_zones_is_restricted_in_each(arm: LocalAzure) -> None:
+    skus = arm.call("GET", "/providers/Microsoft.Compute/skus", api="2021-07-01", _filter="location eq 'eastus'").body
+    (found,) = [one["restrictions"] for one in skus["value"] if one["restrictions"]]
+    assert [one["type"] for one in found] == ["Location", "Zone"]
+    assert found[1]["restrictionInfo"] == {"locations": ["eastus"], "zones": ["1", "2", "3"]}
+
+
+@pytest.mark.parametrize(("sku", "size", "given", "only"), [
+    ("server", "Standard_D2ps_v5", "x64", "Arm64"), ("server-arm64", "Standard_D2s_v5", "Arm64", "x64"),
+])  # fmt: skip
+def test_an_image_needs_a_size_of_its_architecture(
+    arm: LocalAzure, group: Group, sku: str, size: str, given: str, only: str
+) -> None:
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["storageProfile"]["imageReference"]["sku"] = sku
+    vm = group.compute("virtualMachines/web1")
+
+    def put(name: str) -> Any:
+        body["properties"]["hardwareProfile"]["vmSize"] = name
+        return arm.call("PUT", vm, body)
+
+    refused = put(size)
+    assert (refused.status, refused.code) == (400, "BadRequest")
+    assert f"size '{size}' because this VM size only supports a CPU Architecture of '{only}', but" in refused.message
+    fitting = "Standard_D4ps_v5" if given == "Arm64" else "Standard_D4s_v5"
+    arm.wait(put(fitting))
+    assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
+    resized = arm.call("PATCH", vm, {"properties": {"hardwareProfile": {"vmSize": size}}})
+    assert (resized.status, resized.code) == (400, "BadRequest")

@@ -80,3 +80,21 @@ def test_a_docker_host_from_create_to_delete(arm: LocalAzure, group: Group, clie
     network.virtual_networks.begin_delete(group.name, "vnet").result()
     network.network_security_groups.begin_delete(group.name, "nsg").result()
     assert arm.call("GET", f"{group.path}/resources").body["value"] == []
+
+
+def test_sizes_that_are_to_be_had_can_be_told(arm: LocalAzure, clients: Any, temper: Any) -> None:
+    """What a client does after SkuNotAvailable: sizes of as many cores, without those that are restricted."""
+    temper(conditions={"sku_not_available": [{"size": ["Standard_D2s_v5", "Standard_B*"], "region": "westus"}]})
+
+    def capability(sku: Any, name: str) -> str:
+        return next((one.value for one in sku.capabilities if one.name == name), "")
+
+    found = [
+        sku.name
+        for sku in clients[0].resource_skus.list(filter="location eq 'westus'")
+        if sku.resource_type == "virtualMachines" and not sku.restrictions and capability(sku, "vCPUs") == "2"
+        and capability(sku, "CpuArchitectureType") == "x64"
+    ]  # fmt: skip
+    assert {"Standard_D2s_v4", "Standard_D2as_v5", "Standard_F2s_v2"} <= set(found)
+    assert not {one for one in found if one.startswith("Standard_B")} and "Standard_D2s_v5" not in found
+    assert "Standard_D2ps_v5" not in found and "Standard_D4s_v5" not in found

@@ -143,6 +143,10 @@ def test_a_network_takes_one_change_at_a_time(arm: LocalAzure, group: Group) -> 
         assert (first.status, second.status, second.code) == (201, 409, "AnotherOperationInProgress")
         nic = arm.call("PUT", group.network("networkInterfaces/n"), group.nic_body(group.id_of(f"{path}/default")))
         assert (nic.status, nic.code) == (429, "RetryableError")
+        (detail,) = nic.body["error"]["details"]
+        assert detail["code"] == "ReferencedResourceNotProvisioned"
+        assert "in Updating state and the last operation" in detail["message"]
+        assert detail["message"].endswith("is PutSubnetOperation.")
     finally:
         arm.on_loop(lambda: setattr(arm.cloud.operations, "time_scale", 0.0))
     eventually(lambda: not arm.on_loop(arm.cloud.operations.interrupted), timeout=8)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localazure.machines import fake_tools, handlers, vm_access
-from localazure.machines.machine import RunResult
+from localazure.machines.machine import OF_ITS_TIME, RunResult
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9mZmljZQ me"
 
@@ -39,7 +39,7 @@ def test_settings_become_variables():
     ],
 )
 def test_settings_that_are_refused(protected, said):
-    scene = handlers.Scene(lambda *_: pytest.fail("nothing is run"), "azureuser")
+    scene = handlers.Scene(lambda *_: pytest.fail("nothing is run"), OF_ITS_TIME)
     done = handlers.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
     assert done.exit_code == 1 and done.stderr.startswith("Enable failed:") and said in done.stderr
 
@@ -78,7 +78,7 @@ def guest(tmp_path):
         return RunResult(done.returncode, done.stdout, done.stderr)
 
     def access(**protected):
-        scene = handlers.Scene(run, "azureuser")
+        scene = handlers.Scene(run, OF_ITS_TIME)
         return handlers.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
 
     return root, access

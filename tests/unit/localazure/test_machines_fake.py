@@ -25,8 +25,10 @@ from cryptography.x509.oid import NameOID
 from localazure.machines import hosts
 from localazure.machines.fake import FakePlatform
 from localazure.machines.machine import (
+    OF_ITS_TIME,
     DataDisk,
     FirewallRule,
+    Guise,
     MachineError,
     MachineSpec,
     Network,
@@ -124,11 +126,11 @@ def make(platform, machine_id=MACHINE) -> str:
     return address
 
 
-def enable(platform, pki):
+def enable(platform, pki, guise=OF_ITS_TIME):
     certs = {"ca": pki.base64("ca"), "cert": pki.base64("server"), "key": pki.base64("server-key")}
     settings = {"docker": {"port": str(PORT), "options": ["--live-restore"]}}
     return platform.machine_extension(
-        MACHINE, "Microsoft.Azure.Extensions", "DockerExtension", settings, {"certs": certs}
+        MACHINE, "Microsoft.Azure.Extensions", "DockerExtension", settings, {"certs": certs}, guise
     )
 
 
@@ -150,6 +152,33 @@ def test_the_extension_makes_a_host_that_says_it_is_a_fake(platform, pki):
     assert "fake" in info["OperatingSystem"] and info["LiveRestoreEnabled"] and info["Name"] == "web1"
     assert pki.get(address, "/images/create")[0] == 501
     assert (platform.state_dir / f"machines/{MACHINE}/root/etc/docker/key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_modern_fake_needs_to_be_prepared_as_a_real_guest_does(platform, pki):
+    address = make(platform)
+    modern = Guise("Ubuntu", "24.04", False)
+    assert "exit status 100" in enable(platform, pki, modern).stderr
+    platform.machine_run(MACHINE, "apt-get install docker.io docker-cli")
+    assert "error installing docker-compose" in enable(platform, pki, modern).stderr
+    prepare = "apt-get -y install docker-compose && mkdir -p $R/usr/local/bin && " + (
+        "ln -s /usr/bin/docker-compose $R/usr/local/bin/docker-compose && docker-compose version"
+    )
+    assert platform.machine_run(MACHINE, f"R=$DOCKERVM_ROOT; {prepare}").exit_code == 0
+    assert enable(platform, pki, modern).exit_code == 0
+    assert pki.get(address, "/_ping") == (200, b"OK")
+
+
+def test_a_fake_that_passes_for_coreos_listens_by_its_drop_in(platform, pki):
+    address = make(platform)
+    assert enable(platform, pki, Guise("CoreOS", "2512.3.0")).exit_code == 0
+    assert pki.get(address, "/_ping") == (200, b"OK")
+
+
+def test_only_users_who_exist_can_be_changed(platform):
+    make(platform)
+    assert platform.machine_run(MACHINE, "usermod -aG docker azureuser").exit_code == 0
+    refused = platform.machine_run(MACHINE, "usermod -aG docker nobody1")
+    assert (refused.exit_code, refused.stderr) == (6, "usermod: user 'nobody1' does not exist\n")
 
 
 def test_a_stranger_is_turned_away_with_a_reason(platform, pki):

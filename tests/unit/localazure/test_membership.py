@@ -6,8 +6,12 @@ import pytest
 
 from localazure import membership
 from localazure.__main__ import main
+from localazure.arm import ids
 from localazure.instance import Instance, InstanceError
 from localazure.machines.fake import FakePlatform
+from localazure.machines.records import Records
+from localazure.store.database import Database
+from localazure.store.resources import Resource, ResourceStore
 
 VNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
 
@@ -38,6 +42,24 @@ def test_what_can_not_be_joined(instance, network, said):
     with pytest.raises(InstanceError, match=said):
         membership.run(instance, network, leave=False)
     assert membership.run(instance, None, leave=True) == 0
+
+
+def test_without_an_id_it_names_the_networks(instance, capsys):
+    instance.prepare()
+    instance.write(instance.new_settings(FakePlatform.kind), port=0, pid=None)
+    assert membership.run(instance, None, leave=False) == 0
+    assert "'joiner' has no virtual network yet: az network vnet create" in capsys.readouterr().out
+    database = Database(instance.store)
+    store = ResourceStore(database, "s")
+    for name in ("v", "w"):
+        store.put(Resource(ids.parse(VNET[:-1] + name)))
+    store.put(Resource(ids.parse(VNET.replace("virtualNetworks", "networkInterfaces"))))
+    database.close()
+    records = Records(instance.folder / "machines")
+    records.folder.mkdir(parents=True, exist_ok=True)
+    records.save_joined([ids.short_id(ids.parse(VNET))])
+    assert main(["join", "--instance", "joiner"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [f"* {VNET}", f"  {VNET[:-1]}w"]
 
 
 def test_leaving_what_was_never_joined_is_no_error(instance, capsys):

@@ -94,7 +94,6 @@ def test_set_changes_nothing_when_the_file_is_wrong(
     assert "rules[0].do" in capsys.readouterr().err
     assert (instance / "temper.json").read_text() == "{}"
     assert main(["temper", "set", str(tmp_path / "absent.json")]) == 1
-    assert main(["temper", "set"]) == 1
     assert main(["temper", "set", str(wrong), "--instance", "other"]) == 1
 
 
