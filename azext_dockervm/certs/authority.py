@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from azext_dockervm.certs.faults import Damaged, Expired, NotYetValid
 from azext_dockervm.certs.identity import COMMON_NAME_LENGTH, ServerIdentity
 from azext_dockervm.certs.pem import (
     PARSE_ERRORS,
@@ -42,7 +43,7 @@ from azext_dockervm.certs.pem import (
     read_certificates,
     read_key,
 )
-from azext_dockervm.certs.summary import Summary, describe, iso, summarize
+from azext_dockervm.certs.summary import Summary, describe, fingerprint, iso, summarize
 from azext_dockervm.errors import CertificateError
 from azext_dockervm.secret import Secret
 
@@ -109,12 +110,8 @@ class Authority:
         """
         certificates = read_certificates(cert_pem, cert_name)
         key = read_key(key_pem, key_name)
-        mine = public_bytes(key.public_key())
-        certificate = next((one for one in certificates if public_bytes(one.public_key()) == mine), None)
-        if certificate is None:
-            raise CertificateError(f"{key_name} does not belong to {cert_name}: its key is another CA's.")
+        certificate, *others = signing_first(certificates, key, cert_name, key_name)
         check_authority(certificate, _seconds(now), cert_name)
-        others = [one for one in certificates if one != certificate]
         bundle = b"".join(one.public_bytes(Encoding.PEM) for one in (certificate, *others))
         return cls(bundle, Secret(key_pem), certificate, key)
 
@@ -122,6 +119,16 @@ class Authority:
     def summary(self) -> Summary:
         """What the signing certificate says."""
         return summarize(self._certificate)
+
+    @property
+    def fingerprint(self) -> str:
+        """The signing certificate's SHA-256 fingerprint: lower-case hex without colons."""
+        return fingerprint(self._certificate)
+
+    @property
+    def expires(self) -> datetime:
+        """Until when the signing certificate is valid: aware, in UTC."""
+        return self._certificate.not_valid_after_utc
 
     def issue_client(self, subject: str | None = None, now: datetime | None = None) -> Credential:
         """A client certificate with a new key. ``subject`` is the common name, by which Docker's authorization plugins
@@ -216,28 +223,45 @@ def check_trust(ca_pem: bytes, now: datetime, name: str = "ca.pem") -> None:
 def check_client(cert_pem: bytes, key_pem: bytes, ca_pem: bytes, *, cert_name: str = "cert.pem",
                  key_name: str = "key.pem", ca_name: str = "ca.pem") -> tuple[datetime, datetime]:
     """Raise CertificateError unless a Docker host that trusts ``ca_pem`` would let this client in while it is valid:
-    the key belongs to the certificate, the CA issued it (intermediates may follow it in its file), and clients may use
+    the CA issued the certificate (intermediates may follow it in its file), clients may use it, and the key belongs to
     it. Returns from when and until when it is valid."""
-    certificate, *intermediates = read_certificates(cert_pem, cert_name)
+    certificate = client_certificate(cert_pem, ca_pem, cert_name=cert_name, ca_name=ca_name)
     key = read_key(key_pem, key_name)
     if public_bytes(key.public_key()) != public_bytes(certificate.public_key()):
-        raise CertificateError(f"{key_name} does not belong to {cert_name}: the key is another certificate's.")
+        raise Damaged(f"{key_name} does not belong to {cert_name}: the key is another certificate's.")
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def client_certificate(cert_pem: bytes, ca_pem: bytes, *, cert_name: str = "cert.pem",
+                       ca_name: str = "ca.pem") -> x509.Certificate:
+    """The client's certificate, valid or not, by a CA in ``ca_pem``. Raises Damaged; CertificateError for another
+    CA's, and for one that clients may not use."""
+    certificate, *intermediates = read_certificates(cert_pem, cert_name)
     if not _chains(certificate, intermediates, read_certificates(ca_pem, ca_name)):
         raise CertificateError(f"{cert_name} was not signed by the CA in {ca_name}.")
     purposes = extension(certificate, x509.ExtendedKeyUsage)
     allowed = (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
     if purposes is not None and not any(purpose in purposes for purpose in allowed):
         raise CertificateError(f"{cert_name} is not for clients: its extended key usage lacks clientAuth.")
-    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return certificate
+
+
+def signing_first(certificates: list[x509.Certificate], key, cert_name: str, key_name: str) -> list[x509.Certificate]:
+    """The certificates, the one that the key belongs to in front. Raises Damaged if it belongs to none."""
+    mine = public_bytes(key.public_key())
+    signing = next((one for one in certificates if public_bytes(one.public_key()) == mine), None)
+    if signing is None:
+        raise Damaged(f"{key_name} does not belong to {cert_name}: its key is another CA's.")
+    return [signing, *(one for one in certificates if one != signing)]
 
 
 def check_validity(not_before: datetime, not_after: datetime, now: datetime, name: str) -> None:
     """Raise CertificateError if ``now`` is not between the two, both included."""
     if now < not_before:
-        raise CertificateError(f"{name} is valid only from {iso(not_before)} on; it is {iso(now)} by this machine's "
-                               "clock.", "Check the date and time of this machine.")
+        raise NotYetValid(f"{name} is valid only from {iso(not_before)} on; it is {iso(now)} by this machine's clock.",
+                          "Check the date and time of this machine.")
     if now > not_after:
-        raise CertificateError(f"{name} expired on {iso(not_after)}.")
+        raise Expired(f"{name} expired on {iso(not_after)}.")
 
 
 def default_client_name() -> str:

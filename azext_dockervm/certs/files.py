@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azext_dockervm.certs.summary import Summary, describe
+from azext_dockervm.certs import remedy
+from azext_dockervm.certs.faults import ClientFault, ClientReason, Damaged, Expired
+from azext_dockervm.certs.summary import Summary, describe, fingerprint
 from azext_dockervm.certs.transaction import read_file
 from azext_dockervm.errors import CertificateError, CertificateFileError
 
@@ -29,8 +32,7 @@ class Verdict(Enum):
     """What a set needs before hosts can be made with it."""
 
     EMPTY = "none of the files exist"
-    CLIENT_MISSING = "a sound CA, no client certificate"
-    CLIENT_EXPIRED = "a sound CA, the client certificate is expired"
+    CLIENT = "a sound CA whose client certificate is missing, damaged or expired"
     SOUND = "nothing"
 
 
@@ -41,6 +43,7 @@ class CertificateFiles:
 
     folder: Path
     contents: dict[str, Content]
+    links: frozenset[str]  # names in whose place a symbolic link was found
     now: datetime
 
     @classmethod
@@ -52,7 +55,7 @@ class CertificateFiles:
                 contents[name] = read_file(folder / name)
             except CertificateFileError as error:
                 contents[name] = error
-        return cls(folder, contents, now)
+        return cls(folder, contents, frozenset(name for name in NAMES if os.path.islink(folder / name)), now)
 
     @property
     def is_empty(self) -> bool:
@@ -77,19 +80,39 @@ class CertificateFiles:
 
     def verdict(self) -> Verdict:
         """What the set needs before it can sign and be used. Raises for a set that can't be helped without losing
-        something: half a set, no CA key, an unusable CA, a client certificate that is damaged or of another CA."""
-        from azext_dockervm.certs.authority import check_validity
-
+        something: half a CA, an unusable CA, a client certificate that somebody may have put there on purpose."""
         if self.is_empty:
             return Verdict.EMPTY
         self.authority()
-        if not self.has(CLIENT_CERT) and not self.has(CLIENT_KEY):
-            return Verdict.CLIENT_MISSING
-        not_before, not_after = self._client_validity()
-        if self.now > not_after:
-            return Verdict.CLIENT_EXPIRED
-        check_validity(not_before, not_after, self.now, self.name(CLIENT_CERT))
-        return Verdict.SOUND
+        return Verdict.SOUND if self.client_fault() is None else Verdict.CLIENT
+
+    def client_fault(self) -> ClientFault | None:
+        """Why the client certificate has to be issued again, None if it is sound. Needs a sound ca.pem.
+
+        Raises CertificateError for what is not ours to replace, since somebody may have meant it: another CA's
+        certificate, a host's, an encrypted key, a weak one, a link, a file that can't be read. A clock that goes wrong
+        must not cost a certificate either.
+        """
+        try:
+            fault = self._client_fault()
+        except CertificateFileError:
+            raise
+        except CertificateError as error:
+            error.recommendations += remedy.for_a_client(self.folder, error, self.can_sign)
+            raise
+        links = [name for name in (CLIENT_CERT, CLIENT_KEY) if name in self.links]
+        if fault and links:
+            raise CertificateFileError(f"{fault.message} No new one is put there, since {self.name(links[0])} is a "
+                                       "symbolic link: only plain files are replaced.", remedy.LINK)
+        return fault
+
+    @property
+    def can_sign(self) -> bool:
+        try:
+            self.authority()
+        except CertificateError:
+            return False
+        return True
 
     def authority(self) -> Authority:
         """The CA with its key, able to sign now."""
@@ -101,25 +124,57 @@ class CertificateFiles:
         return Authority.load(certificate, self.get(CA_KEY), self.now, cert_name=self.name(CA_CERT),
                               key_name=self.name(CA_KEY))
 
+    def authority_fingerprints(self) -> tuple[str, ...]:
+        """SHA-256 fingerprints of the certificates in ca.pem, the one that signs first if the key, which says which
+        that is, can be read. Raises for damaged files, not for expired certificates."""
+        from azext_dockervm.certs.authority import signing_first
+        from azext_dockervm.certs.pem import read_certificates, read_key
+
+        if not self.has(CA_CERT):
+            return ()
+        certificates = read_certificates(self.get(CA_CERT), self.name(CA_CERT))
+        key = self.contents[CA_KEY]
+        if isinstance(key, bytes):
+            try:
+                certificates = signing_first(certificates, read_key(key, self.name(CA_KEY)), self.name(CA_CERT),
+                                             self.name(CA_KEY))
+            except Damaged:
+                raise
+            except CertificateError:
+                pass  # an encrypted or a weak key: it can't sign, but the certificates are what they are
+        return tuple(fingerprint(certificate) for certificate in certificates)
+
     def check_tls(self) -> None:
         """Raise unless a host of this CA would let this client in now."""
-        from azext_dockervm.certs.authority import check_trust, check_validity
+        from azext_dockervm.certs.authority import check_trust
 
         check_trust(self.get(CA_CERT), self.now, self.name(CA_CERT))
-        check_validity(*self._client_validity(), self.now, self.name(CLIENT_CERT))
+        fault = self.client_fault()
+        if fault:
+            fault.recommendations = remedy.for_a_fault(self.folder, self.can_sign)
+            raise fault
 
     def check_for_show(self) -> None:
         """Raise the first reason why the set can't be used for what it holds. No CA key is none: such a set reaches
-        hosts."""
+        hosts. Where one command mends it, the message ends in that command."""
         reaches_only = self.has(CA_CERT, CLIENT_CERT, CLIENT_KEY) and not self.has(CA_KEY)
-        if reaches_only or self.verdict() is Verdict.CLIENT_EXPIRED:
+        if not reaches_only and self.verdict() is not Verdict.CLIENT:
+            return
+        try:
             self.check_tls()
+        except ClientFault as fault:
+            if not self.can_sign:
+                raise
+            raise CertificateError(f"{fault.message} {fault.recommendations[0]}", fault.recommendations) from fault
 
     def client_name(self) -> str | None:
-        """The client certificate's common name, ``None`` where there is no certificate or it has none."""
+        """The client certificate's common name, ``None`` where there is no readable certificate or it has none."""
         from azext_dockervm.certs.authority import common_name
 
-        return common_name(self.get(CLIENT_CERT), self.name(CLIENT_CERT)) if self.has(CLIENT_CERT) else None
+        try:
+            return common_name(self.get(CLIENT_CERT), self.name(CLIENT_CERT)) if self.has(CLIENT_CERT) else None
+        except Damaged:
+            return None
 
     def describe_authority(self) -> Summary | None:
         """The certificate that signs; the first one of ca.pem if none can; ``None`` if it can't be read."""
@@ -142,19 +197,50 @@ class CertificateFiles:
         except CertificateError:
             return None
 
-    def _client_validity(self) -> tuple[datetime, datetime]:
-        from azext_dockervm.certs.authority import check_client
+    def _client_fault(self) -> ClientFault | None:
+        from azext_dockervm.certs.authority import check_validity
+        from azext_dockervm.certs.pem import check_unprotected, read_certificates
 
-        return check_client(self.get(CLIENT_CERT), self.get(CLIENT_KEY), self.get(CA_CERT),
-                            cert_name=self.name(CLIENT_CERT), key_name=self.name(CLIENT_KEY),
-                            ca_name=self.name(CA_CERT))
+        read_certificates(self.get(CA_CERT), self.name(CA_CERT))  # its damage is no fault of the client's
+        missing = [name for name in (CLIENT_CERT, CLIENT_KEY) if not self.has(name)]
+        if len(missing) == 2:
+            return ClientFault(f"There is no client certificate in {self.folder}: {CLIENT_CERT} and {CLIENT_KEY} are "
+                               "missing.", ClientReason.MISSING, "there was none")
+        if CLIENT_KEY not in missing:  # before the certificate is found to be damaged, and so both to be replaced
+            check_unprotected(self.get(CLIENT_KEY), self.name(CLIENT_KEY))
+        try:
+            validity = self._client_validity(missing)
+        except Damaged as error:
+            return ClientFault(error.message, ClientReason.DAMAGED, "the old one was damaged")
+        if validity is None:
+            other = CLIENT_KEY if CLIENT_CERT in missing else CLIENT_CERT
+            return ClientFault(f"{self.name(missing[0])} is missing; {other} is of no use without it.",
+                               ClientReason.HALF, f"{missing[0]} was missing")
+        try:
+            check_validity(*validity, self.now, self.name(CLIENT_CERT))
+        except Expired as error:
+            return ClientFault(error.message, ClientReason.EXPIRED, "the old one was expired")
+        return None
+
+    def _client_validity(self, missing: list[str]) -> tuple[datetime, datetime] | None:
+        """None where half is missing. A certificate is looked at without its key, too: it may be another CA's."""
+        from azext_dockervm.certs.authority import check_client, client_certificate
+
+        names = {"cert_name": self.name(CLIENT_CERT), "ca_name": self.name(CA_CERT)}
+        if not missing:
+            return check_client(self.get(CLIENT_CERT), self.get(CLIENT_KEY), self.get(CA_CERT),
+                                key_name=self.name(CLIENT_KEY), **names)
+        if CLIENT_CERT not in missing:
+            client_certificate(self.get(CLIENT_CERT), self.get(CA_CERT), **names)
+        return None
 
     def _require(self, name: str) -> None:
         if self.has(name):
             return
         there = [one for one in NAMES if self.has(one)]
         if not there:
-            raise CertificateError(f"There are no certificates in {self.folder}.")
+            raise CertificateError(f"There are no certificates in {self.folder}.",
+                                   remedy.for_an_empty_folder(self.folder))
         verb = "is" if len(there) == 1 else "are"
         raise CertificateError(f"{self.name(name)} is missing, while {' and '.join(there)} {verb} there: the folder "
                                "holds half a set of certificates.")
@@ -163,4 +249,4 @@ class CertificateFiles:
         text = f"{self.name(CA_KEY)} is missing: without the CA's key no certificate can be signed."
         if self.has(CLIENT_CERT, CLIENT_KEY):
             text += " The folder's other files do to reach hosts that exist."
-        return CertificateError(text, "Get ca-key.pem from whoever made this set.")
+        return CertificateError(text, f"Get {CA_KEY} from whoever made this set.")

@@ -11,7 +11,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from azext_dockervm.certs.faults import Damaged, Protected
 from azext_dockervm.errors import CertificateError
+from azext_dockervm.shell import typed
 
 # NIST SP 800-131A and the CA/Browser Forum's Baseline Requirements 6.1.5 end below 2048; OpenSSL's default security
 # level refuses it too.
@@ -24,7 +26,8 @@ PARSE_ERRORS = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion
 
 
 def read_certificates(data: bytes, name: str) -> list[x509.Certificate]:
-    """All certificates of a PEM file, or the one of a DER file. ``name`` is what error messages call it."""
+    """All certificates of a PEM file, or the one of a DER file. ``name`` is what error messages call it. Raises
+    Damaged."""
     try:
         if b"-----BEGIN" in data:
             certificates = x509.load_pem_x509_certificates(data)
@@ -34,23 +37,29 @@ def read_certificates(data: bytes, name: str) -> list[x509.Certificate]:
             certificate.public_key()  # parsed lazily; a damaged one should fail here, where its name is known
             certificate.extensions  # noqa: B018  the same
     except (*PARSE_ERRORS, x509.DuplicateExtension) as error:
-        raise CertificateError(f"{name} holds no readable certificate: it is damaged or something else.") from error
+        raise Damaged(f"{name} holds no readable certificate: it is {_what(data)}.") from error
     return certificates
 
 
 def read_key(data: bytes, name: str):
-    """The private key of a PEM file: PKCS#8, PKCS#1 or SEC 1, not encrypted."""
-    # PKCS#8, and the older form that keeps the label and adds a header (RFC 1421).
-    if b"BEGIN ENCRYPTED PRIVATE KEY" in data or b"Proc-Type: 4,ENCRYPTED" in data:
-        raise CertificateError(f"{name} is encrypted with a passphrase, which can't be asked for here.",
-                               "Write a decrypted copy of it into a folder that only you can read, with "
-                               "`openssl pkey`, and name that folder.")
+    """The private key of a PEM file: PKCS#8, PKCS#1 or SEC 1, not encrypted. Raises Protected, Damaged."""
+    check_unprotected(data, name)
     try:
         key = load_pem_private_key(data, password=None)
     except PARSE_ERRORS as error:
-        raise CertificateError(f"{name} holds no readable private key: it is damaged or something else.") from error
+        raise Damaged(f"{name} holds no readable private key: it is {_what(data)}.") from error
     check_strength(key.public_key(), name)
     return key
+
+
+def check_unprotected(data: bytes, name: str) -> None:
+    """Raise Protected for a key that is encrypted."""
+    # PKCS#8, and the older form that keeps the label and adds a header (RFC 1421).
+    if b"BEGIN ENCRYPTED PRIVATE KEY" in data or b"Proc-Type: 4,ENCRYPTED" in data:
+        command = typed(["openssl", "pkey", "-in", name, "-out", f"{name}.decrypted"])
+        raise Protected(f"{name} is encrypted with a passphrase: neither the docker client nor dockervm can use it.",
+                        f"`{command}` asks for the passphrase and writes a decrypted copy. Keep the encrypted file "
+                        "elsewhere, and give the copy its name.")
 
 
 def check_strength(public_key, name: str) -> None:
@@ -68,6 +77,10 @@ def check_strength(public_key, name: str) -> None:
                                    "and P-521.")
     elif not isinstance(public_key, ed25519.Ed25519PublicKey):
         raise CertificateError(f"{name} has a key of a kind that Docker doesn't know; it takes EC, RSA and Ed25519.")
+
+
+def _what(data: bytes) -> str:
+    return "damaged or something else" if data else "empty"
 
 
 def public_bytes(public_key) -> bytes:

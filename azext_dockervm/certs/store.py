@@ -3,11 +3,13 @@
 The files have the names that the docker client looks for: ``ca.pem``, ``cert.pem``, ``key.pem``; the CA's key is
 ``ca-key.pem`` beside them, as docker-machine and Docker's own handbook name it. A set that others made is used as it
 is; an existing file is never changed, but for two cases: ``replace`` (on the user's word), and a client certificate
-that expired, for which the same CA issues a new one. Both keep the old files in a ``dockervm-backup-…`` folder.
+that expired, is damaged or half there, for which the same CA issues a new one: that takes nothing from anybody. Both
+keep the old files in a ``dockervm-backup-…`` folder.
 
 A folder that this module makes has mode 0700; an existing one keeps its mode. Key files have 0600 from the moment
-of creation, certificates 0644. On Windows modes mean nothing; there the profile folder's access list protects the
-keys. A symbolic link to the folder is followed; one in place of a file is read, but never replaced (an error).
+of creation, certificates 0644. A folder that everybody can write to is refused before anything in it is trusted or
+written; ``access`` tells more. A symbolic link to the folder is followed; one in place of a file is read, but never
+replaced (an error).
 
 How several files change together, and what a kill in the middle does, is told in ``transaction``. Readers here see one
 set or another, never a mixture; a docker client that reads the files itself can see one for the microseconds
@@ -18,8 +20,8 @@ Importing this module is cheap: cryptography is loaded by the first call that ne
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,13 +29,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azext_dockervm.certs import transaction
+from azext_dockervm.certs import access, remedy, transaction
+from azext_dockervm.certs import folder as place
+from azext_dockervm.certs.faults import ClientFault
 from azext_dockervm.certs.files import CA_CERT, CA_KEY, CLIENT_CERT, CLIENT_KEY, NAMES, CertificateFiles, Verdict
 from azext_dockervm.certs.lock import FolderLock
 from azext_dockervm.certs.summary import Summary
 from azext_dockervm.certs.transaction import NewFile
 from azext_dockervm.errors import CertificateError, CertificateFileError
-from azext_dockervm.shell import typed
 
 if TYPE_CHECKING:
     from azext_dockervm.certs.authority import Authority
@@ -57,7 +60,10 @@ class StoreChange:
 
     created: bool = False  # a new CA and a client certificate of it
     client_issued: bool = False  # a new client certificate of the CA that was there
+    client_reason: str | None = None  # why it was issued: "missing", "half" (one of two files), "damaged", "expired"
+    client_words: str | None = None  # the same for the middle of a sentence: "key.pem was missing"
     backup: Path | None = None  # where the replaced files are kept; None if none was replaced
+    warnings: tuple[str, ...] = ()  # what ``warnings()`` says now and did not say before the change
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class StoreState:
     client: Summary | None
     has_authority_key: bool  # without it hosts can be reached, but none can be made
     problem: CertificateError | None
-    warnings: tuple[str, ...]  # sentences: keys that others can read
+    warnings: tuple[str, ...]  # what ``CertificateStore.warnings`` says
     backups: tuple[Path, ...]  # oldest first
 
 
@@ -82,16 +88,9 @@ class CertificateStore:
 
     def __init__(self, folder: str | os.PathLike[str],
                  clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        text = os.fspath(folder)
-        if not text:
-            raise CertificateFileError("The name of the certificate folder is empty.", "Name one with "
-                                       "--docker-cert-dir (-dc).")
-        try:
-            self.folder = Path(os.path.abspath(Path(text).expanduser()))
-        except RuntimeError as error:  # no HOME, or ~somebody who does not exist
-            raise CertificateFileError(f"The home folder in '{text}' can't be found.", "Name the certificate folder "
-                                       "with its full path: --docker-cert-dir (-dc).") from error
+        self.folder = place.named(os.fspath(folder))
         self._now = clock
+        self._modes_kept: bool | None = None  # None: not tried yet
 
     def state(self) -> StoreState:
         """What is there, for showing. Changes nothing, except that it finishes what a killed process left half done."""
@@ -104,50 +103,69 @@ class CertificateStore:
             except CertificateError as error:
                 problem = error
             return StoreState(self.folder, files.describe_authority(), files.describe_client(), files.has(CA_KEY),
-                              problem, self._warnings(files), self._backups())
+                              problem, self.warnings(), self._backups())
 
-    def ensure(self) -> StoreChange:
-        """Make what is missing: a CA and a client certificate in an empty folder; a client certificate where the CA has
-        none or the one it has is expired. A sound set is left alone, not even the lock file is made.
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about who else can get at the certificates: a group or another user with rights on the folder,
+        keys that others can read, a file system that keeps no modes. Some looks at modes, nothing is read or written.
+        Before ``check`` or ``ensure`` a folder that is open to everybody is one of them; after it, it is refused."""
+        return access.warnings(self.folder, [self.folder / name for name in (CA_KEY, CLIENT_KEY)], self._modes_kept)
 
-        Raises for half a set, a missing CA key, files that don't belong together, are damaged, encrypted or unreadable,
-        and for an expired CA. Then nothing was written.
+    def authority_fingerprints(self) -> tuple[str, ...]:
+        """SHA-256 fingerprints, lower-case hex, of all certificates in ca.pem, the one that signs first where
+        ca-key.pem tells; () without a ca.pem. The files are read once and without the lock, so it never waits.
+
+        Raises CertificateError for damaged files; whether a certificate is expired is not looked at.
         """
         with self._advice():
+            place.check(self.folder)
+            return CertificateFiles.read(self.folder, self._now()).authority_fingerprints()
+
+    def ensure(self) -> StoreChange:
+        """Make what is missing: a CA and a client certificate in an empty folder; a client certificate where the CA's
+        is missing, half there, damaged or expired. A sound set is left alone, not even the lock file is made.
+
+        Raises for half a CA, a missing CA key, files of two CAs, encrypted or unreadable ones, an expired CA, and a
+        folder that everybody can write to. Then nothing was written.
+        """
+        with self._advice():
+            before = self.warnings()
+            self._check_access()
             if self._read().verdict() is Verdict.SOUND:
                 return StoreChange()
-            self._make_folder()
+            place.make(self.folder)
             with self._locked():
                 files = CertificateFiles.read(self.folder, self._now())
                 verdict = files.verdict()  # again: another process may have been first
                 if verdict is Verdict.SOUND:
                     return StoreChange()
-                if verdict is Verdict.EMPTY:
-                    return self._create(keep=False)
-                return self._issue_client(files)
+                change = self._create(keep=False) if verdict is Verdict.EMPTY else self._issue_client(files)
+            return self._with_warnings(change, before)
 
-    def check(self) -> None:
-        """Raise what ``ensure`` would raise, as far as that can be known without writing anything."""
+    def check(self) -> StoreChange:
+        """What ``ensure`` would do, as far as that can be known without writing: its change (without a backup's name),
+        or its error."""
         with self._advice():
-            verdict = self._read().verdict()
+            self._check_access()
+            files = self._read()
+            verdict = files.verdict()
             if verdict is Verdict.SOUND:
-                return
-            if verdict is Verdict.CLIENT_EXPIRED:  # its files would be replaced, which links never are
-                for name in (CLIENT_KEY, CLIENT_CERT):
-                    transaction.plain_content(self.folder / name)
-            nearest = next(path for path in (self.folder, *self.folder.parents) if path.exists())
-            if not nearest.is_dir():
-                raise CertificateFileError(f"{self.folder} can't be created: {nearest} is a file.")
-            if not os.access(nearest, os.W_OK | os.X_OK):
-                raise CertificateFileError(f"{self.folder} can't be written: you have no right to write in {nearest}.")
+                return StoreChange()
+            for name in (CLIENT_KEY, CLIENT_CERT):  # would be replaced, so they have to be plain files
+                transaction.plain_content(self.folder / name)
+            place.foresee(self.folder)
+            return StoreChange(created=True) if verdict is Verdict.EMPTY else _issued(files.client_fault())
 
     def replace(self) -> StoreChange:
         """Make a new CA and client certificate in place of whatever is there. Every host that trusts the old CA is cut
         off, so the user must have said so. The old files are kept in ``StoreChange.backup``."""
         with self._advice():
-            self._make_folder()
+            before = self.warnings()
+            self._check_access()
+            place.make(self.folder)
             with self._locked():
-                return self._create(keep=True)
+                change = self._create(keep=True)
+            return self._with_warnings(change, before)
 
     def load_authority(self) -> Authority:
         """The CA with its key, able to sign now. Needs ca.pem and ca-key.pem only."""
@@ -173,20 +191,17 @@ class CertificateStore:
         # Docker's authorization plugins know a client by its common name: a renewed one keeps it.
         client = files.authority().issue_client(files.client_name(), self._now())
         new = {CLIENT_KEY: NewFile(client.key_pem), CLIENT_CERT: NewFile(client.certificate_pem)}
-        return StoreChange(client_issued=True, backup=transaction.change(self.folder, new, keep=True))
+        backup = transaction.change(self.folder, new, keep=True)
+        return dataclasses.replace(_issued(files.client_fault()), backup=backup)
 
-    def _make_folder(self) -> None:
-        try:
-            with transaction.file_errors(self.folder, "created"):
-                os.makedirs(self.folder.parent, exist_ok=True)
-                os.mkdir(self.folder, transaction.FOLDER_MODE)
-        except CertificateFileError as error:
-            if not isinstance(error.__cause__, FileExistsError):
-                raise
-        self._check_folder()
+    def _with_warnings(self, change: StoreChange, before: tuple[str, ...]) -> StoreChange:
+        if access.is_loose(self.folder / CLIENT_KEY):  # a moment after it was made with 0600
+            self._modes_kept = False
+        return dataclasses.replace(change, warnings=tuple(text for text in self.warnings() if text not in before))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        self._check_access()  # the folder may have been made just now, by us or by somebody else
         with FolderLock(self.folder):
             transaction.recover(self.folder)
             yield
@@ -199,7 +214,7 @@ class CertificateStore:
         while the set was read. (A change that spans a mixed reading either still goes on at one of the three looks, or
         the second reading finds what the first did not: keys never come back.)
         """
-        self._check_folder()
+        place.check(self.folder)
         self._tidy()
         for _ in range(_READS):
             looks = [transaction.is_pending(self.folder)]
@@ -224,29 +239,15 @@ class CertificateStore:
             if transaction.is_pending(self.folder):
                 raise
 
-    def _check_folder(self) -> None:
-        if self.folder.is_symlink() and not self.folder.exists():
-            raise CertificateFileError(f"{self.folder} is a symbolic link that leads nowhere.")
-        with transaction.file_errors(self.folder, "read"):
-            try:
-                if not stat.S_ISDIR(os.stat(self.folder).st_mode):
-                    raise CertificateFileError(f"{self.folder} is a file; certificates need a folder.")
-            except FileNotFoundError:
-                pass  # it will be made, or there is nothing to read
-
-    def _warnings(self, files: CertificateFiles) -> tuple[str, ...]:
-        if os.name == "nt":  # modes are made up there
-            return ()
-        found = []
-        for path in (self.folder / name for name in (CA_KEY, CLIENT_KEY) if isinstance(files.contents[name], bytes)):
-            try:
-                mode = stat.S_IMODE(os.stat(path).st_mode)
-            except OSError:
-                continue  # gone since
-            if mode & 0o077:
-                found.append(f"{path} can be read or written by others (mode {mode:04o}); "
-                             f"`{typed(['chmod', '600', path])}` closes it.")
-        return tuple(found)
+    def _check_access(self) -> None:
+        """Refuse a folder that everybody can write to, as far as its file system knows what that means."""
+        place.check(self.folder)
+        if not access.is_open(self.folder):
+            return
+        if self._modes_kept is None:
+            self._modes_kept = access.keeps_modes(self.folder)
+        if self._modes_kept:
+            raise access.open_folder(self.folder)
 
     def _backups(self) -> tuple[Path, ...]:
         with transaction.file_errors(self.folder, "read"):
@@ -262,15 +263,13 @@ class CertificateStore:
         try:
             yield
         except CertificateError as error:
-            if any("-dc" in text for text in error.recommendations):
-                raise
-            if isinstance(error, CertificateFileError):
-                advice = [*error.recommendations, "Name another folder with --docker-cert-dir (-dc)."]
-            else:
-                folder = typed([self.folder])
-                advice = [*error.recommendations,
-                          "Name the folder that holds the right set with --docker-cert-dir (-dc), or put the right "
-                          f"files into {self.folder}.",
-                          f"`az dockervm cert create --force -dc {folder}` makes a new set and keeps the old "
-                           "files in a backup folder; hosts that trust the old CA are cut off."]
-            raise type(error)(error.message, advice) from (error.__cause__ or error)
+            if not any("-dc" in text for text in error.recommendations):
+                more = (remedy.ANOTHER_FOLDER,) if isinstance(error, CertificateFileError) else \
+                    remedy.for_an_authority(self.folder, error)
+                error.recommendations += more
+            raise
+
+
+def _issued(fault: ClientFault | None) -> StoreChange:
+    assert fault is not None
+    return StoreChange(client_issued=True, client_reason=fault.reason.value, client_words=fault.words)

@@ -48,7 +48,6 @@ def summarize(certificate, now: datetime | None = None) -> Summary:
     """The Summary of a parsed ``cryptography.x509.Certificate``."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from cryptography.hazmat.primitives.hashes import SHA256
 
     from azext_dockervm.certs.pem import extension, names_of
 
@@ -62,7 +61,7 @@ def summarize(certificate, now: datetime | None = None) -> Summary:
         issuer=certificate.issuer.rfc4514_string(),
         names=names_of(certificate),
         serial=serial.zfill(len(serial) + len(serial) % 2),  # whole octets, as openssl prints it
-        fingerprint=certificate.fingerprint(SHA256()).hex(),
+        fingerprint=fingerprint(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         days_left=(certificate.not_valid_after_utc - now).days,  # timedelta.days rounds down, below zero too
@@ -70,6 +69,13 @@ def summarize(certificate, now: datetime | None = None) -> Summary:
         key_size=getattr(key, "key_size", 256),  # Ed25519 states none: 256 (RFC 8032)
         is_ca=bool(constraints and constraints.ca),
     )
+
+
+def fingerprint(certificate) -> str:
+    """SHA-256 of the DER of a parsed ``cryptography.x509.Certificate``: lower-case hex without colons."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return certificate.fingerprint(SHA256()).hex()
 
 
 def iso(moment: datetime) -> str:

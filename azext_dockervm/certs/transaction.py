@@ -17,14 +17,15 @@ pending folder is put aside as ``dockervm-backup-…-unfinished`` and their file
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -32,6 +33,7 @@ from typing import Any
 
 from azext_dockervm.errors import CertificateFileError
 from azext_dockervm.secret import Secret
+from azext_dockervm.shell import typed
 
 STAGING = ".dockervm-staging"
 PENDING = ".dockervm-pending"
@@ -47,9 +49,19 @@ LARGEST_FILE = 1 << 20
 _MANIFEST = "manifest.json"
 _COPIES = "copies"
 
-# Windows refuses to replace a file while another program has it open, which docker does for milliseconds.
-_WINDOWS_TRIES = 20
-_WINDOWS_PAUSE = 0.05
+# No path in the folder is longer than this one: where the system takes it, it takes them all.
+LONGEST_PATH = f"{BACKUP_PREFIX}20260131T120000Z-unfinished-99/{_MANIFEST}"
+
+# Windows refuses to rename or delete a file, and a folder with a file in it, while another program has it open, which
+# docker and virus scanners do for milliseconds.
+_TRIES = 20 if os.name == "nt" else 1
+_PAUSE = 0.05
+
+# What file systems answer that can't sync a folder: some network shares, some of FUSE.
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+
+# Of a path that is too long, so much is shown of either end.
+_SHOWN_ENDS = 60
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,7 @@ def change(folder: Path, files: Mapping[str, NewFile], keep: bool = False) -> Pa
     }
     with file_errors(folder, "written"):
         _stage(folder / STAGING, files, copies, manifest)
-        os.rename(folder / STAGING, folder / PENDING)
+        _rename(folder / STAGING, folder / PENDING)
         _sync_folder(folder)
         _finish(folder, manifest)
     return backup
@@ -114,7 +126,7 @@ def recover(folder: Path) -> None:
         pending = folder / PENDING
         if not os.path.lexists(pending):
             return
-        manifest = _read_manifest(pending)
+        manifest = _read_manifest(pending) if _is_ours(pending) else None
         if manifest is None or not _untouched(folder, manifest):
             _rename(pending, _unused(folder, BACKUP_PREFIX + datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
                                      + "-unfinished"))
@@ -124,7 +136,7 @@ def recover(folder: Path) -> None:
 
 
 def _stage(staging: Path, files: Mapping[str, NewFile], copies: Mapping[str, bytes], manifest: dict[str, Any]) -> None:
-    os.mkdir(staging, FOLDER_MODE)
+    _persist(lambda: os.mkdir(staging, FOLDER_MODE))  # the old one may be on its way out
     for name, file in files.items():
         _write_new(staging / name, file.data, file.mode)
     if copies:
@@ -166,6 +178,14 @@ def _untouched(folder: Path, manifest: dict[str, Any]) -> bool:
     return True
 
 
+def _is_ours(pending: Path) -> bool:
+    """Whether we, root or the folder's owner made it. In a folder that was open to others, somebody else's change may
+    wait to be finished by us."""
+    if not hasattr(os, "geteuid"):
+        return True
+    return os.lstat(pending).st_uid in (0, os.geteuid(), os.stat(pending.parent).st_uid)
+
+
 def _read_manifest(pending: Path) -> dict[str, Any] | None:
     """None for what this module did not write: the manifest is synced before the commit, so it can't be half there."""
     try:
@@ -202,20 +222,41 @@ def file_errors(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CertificateFileError(f"{path} can't be {verb}: {_reason(path, error)}.") from error
+        about, advice = _explain(path) if isinstance(error, (PermissionError, NotADirectoryError)) else ("", ())
+        raise CertificateFileError(f"{_shown(path)} can't be {verb}: {error.strerror or error}{about}.",
+                                   advice) from error
 
 
-def _reason(path: Path, error: OSError) -> str:
-    reason = error.strerror or str(error)
-    if isinstance(error, PermissionError) and hasattr(os, "geteuid"):
-        for place in (path, path.parent):  # the file itself may be out of sight
-            try:
-                if os.stat(place).st_uid != os.geteuid():
-                    return f"{reason}; {'it' if place == path else place} belongs to another user"
-                break
-            except OSError:
-                continue  # the first error is the one to tell
-    return reason
+def _explain(path: Path) -> tuple[str, tuple[str, ...]]:
+    """What stands in the way of the path or on the way to it, and the command where it is ours to change."""
+    place, status = _last_in_sight(path)
+    it = "it" if place == path else place
+    is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+    if status is None or not hasattr(os, "geteuid"):
+        return "", ()
+    if place != path and not is_folder:
+        return f"; {it} is a file", ()
+    if status.st_uid != os.geteuid():
+        return f"; {it} belongs to another user", ()
+    if os.access(place, os.R_OK | os.W_OK | (os.X_OK if is_folder else 0)):
+        return "", ()
+    command = typed(["chmod", "u+rwx" if is_folder else "u+rw", place])
+    return f"; you have not all rights on {it}", (f"`{command}` gives you them.",)
+
+
+def _last_in_sight(path: Path) -> tuple[Path, os.stat_result | None]:
+    """The path itself or the nearest of its folders that something can be said about."""
+    for place in (path, *path.parents):
+        with suppress(OSError):
+            return place, os.stat(place)
+    return path, None
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    if len(text) <= 4 * _SHOWN_ENDS:
+        return text
+    return f"{text[:_SHOWN_ENDS]}…{text[-_SHOWN_ENDS:]} ({len(text)} characters)"
 
 
 def plain_content(path: Path) -> bytes | None:
@@ -232,7 +273,8 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
     descriptor = os.open(path, flags, mode)
     try:
         if hasattr(os, "fchmod"):  # the umask may have taken more than wanted: ca.pem is 0644 under 077 as well
-            os.fchmod(descriptor, mode)
+            with suppress(PermissionError):  # vfat can't show it; who may read the file is the mount's business there
+                os.fchmod(descriptor, mode)
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view):]
@@ -242,21 +284,29 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def _rename(source: Path, target: Path) -> None:
-    for left in reversed(range(_WINDOWS_TRIES if os.name == "nt" else 1)):
-        try:
-            os.replace(source, target)
-            return
-        except PermissionError:
-            if not left:
-                raise
-            time.sleep(_WINDOWS_PAUSE)
+    _persist(lambda: os.replace(source, target))
 
 
 def _delete(path: Path) -> None:
-    if os.path.islink(path) or os.path.isfile(path):
-        os.unlink(path)
-    elif os.path.lexists(path):
-        shutil.rmtree(path)
+    def delete() -> None:
+        if os.path.islink(path) or os.path.isfile(path):
+            os.unlink(path)
+        elif os.path.lexists(path):
+            shutil.rmtree(path)
+
+    _persist(delete)
+
+
+def _persist(action: Callable[[], None]) -> None:
+    """Do it, on Windows again and again for a second while another program stands in the way."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return action()
+        except OSError as error:
+            # ENOTEMPTY: a deleted file that somebody still has open stays in its folder until they close it.
+            if not left or not (isinstance(error, PermissionError) or error.errno == errno.ENOTEMPTY):
+                raise
+            time.sleep(_PAUSE)
 
 
 def _sync_folder(path: Path) -> None:
@@ -266,6 +316,9 @@ def _sync_folder(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(descriptor)
 

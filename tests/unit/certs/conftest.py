@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import CertificateError
 
+NOBODY = 65534
 SHA256 = hashes.SHA256()
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 
@@ -179,6 +181,13 @@ def unprivileged():
     class Unprivileged:
         folder = Path(tempfile.mkdtemp(prefix="dockervm-test-")) / "docker"
 
+        def prepare(self, folder):
+            """A sound set that belongs to that user."""
+            CertificateStore(folder).ensure()
+            if not os.geteuid():
+                for path in (folder.parent, folder, *folder.iterdir()):
+                    os.chown(path, NOBODY, NOBODY)
+
         def __call__(self, use):
             self.folder.parent.chmod(0o755)
             if os.geteuid():
@@ -188,8 +197,8 @@ def unprivileged():
             if not child:
                 try:
                     os.setgroups([])
-                    os.setgid(65534)
-                    os.setuid(65534)
+                    os.setgid(NOBODY)
+                    os.setuid(NOBODY)
                     os.write(writable, self._say(use).encode())
                 finally:
                     os._exit(0)

@@ -189,6 +189,33 @@ def test_renewing_a_client_certificate_survives_a_kill_anywhere(fresh, write_set
         CertificateStore(folder).tls_paths()
 
 
+@pytest.mark.parametrize(("fault", "reason"), [
+    (lambda folder: (folder / "key.pem").unlink(), "half"), (lambda folder: (folder / "cert.pem").unlink(), "half"),
+    (lambda folder: (folder / "cert.pem").write_bytes(b""), "damaged"),
+    (lambda folder: shutil.copy(folder / "ca-key.pem", folder / "key.pem"), "damaged"),
+], ids=["no key", "no certificate", "empty certificate", "another's key"])
+def test_mending_a_client_certificate_survives_a_kill_anywhere(fresh, fault, reason):
+    template = fresh()
+    CertificateStore(template).ensure()
+    fault(template)
+    old = bytes_of(template)
+    left = {name: content for name, content in old.items() if name in ("cert.pem", "key.pem")}
+    stages = set()
+    for folder, where in kill_points(lambda: fresh(template), lambda folder: CertificateStore(folder).ensure(), 25):
+        decided = (folder / transaction.PENDING).exists() or bytes_of(folder) != old
+        change = CertificateStore(folder).ensure()
+        # What was decided counts; else the next run does it, knowing why. No third state, and only one backup.
+        assert change.client_reason == (None if decided else reason), where
+        now = bytes_of(folder)
+        assert (now["ca.pem"], now["ca-key.pem"]) == (old["ca.pem"], old["ca-key.pem"]), where
+        assert works(folder) and at_rest(folder, backups=1), where
+        assert bytes_of(CertificateStore(folder).state().backups[0]) == left, where
+        CertificateStore(folder).tls_paths()
+        no_half_file(folder, where)
+        stages.add(decided)
+    assert stages == {False, True}
+
+
 def test_a_recovery_that_is_killed_is_recovered_from(fresh):
     template = fresh()
     CertificateStore(template).ensure()

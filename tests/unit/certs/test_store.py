@@ -97,7 +97,7 @@ def test_a_missing_client_certificate_is_issued_by_the_ca_that_is_there(store, h
     for name in ("cert.pem", "key.pem"):
         (store.folder / name).unlink()
     ca = [(store.folder / name).read_bytes() for name in ("ca.pem", "ca-key.pem")]
-    assert store.ensure() == StoreChange(client_issued=True)
+    assert store.ensure() == StoreChange(client_issued=True, client_reason="missing", client_words="there was none")
     assert [(store.folder / name).read_bytes() for name in ("ca.pem", "ca-key.pem")] == ca
     shakes_hands(store, handshake)
 

@@ -54,16 +54,11 @@ def other_client(folder):
     (drop("ca-key.pem", "cert.pem", "key.pem"), "ca-key.pem", "is missing"),
     (drop("ca.pem", "cert.pem", "key.pem"), "ca.pem", "is missing, while ca-key.pem is there"),
     (drop("ca.pem", "ca-key.pem"), "ca.pem", "half a set"),
-    (drop("cert.pem"), "cert.pem", "half a set"),
-    (drop("key.pem"), "key.pem", "half a set"),
     (drop("ca-key.pem"), "ca-key.pem", "is missing: without the CA's key"),
     (put("ca.pem", b""), "ca.pem", "no readable certificate"),
     (put("ca.pem", lambda folder: (folder / "ca.pem").read_bytes()[:400]), "ca.pem", "no readable certificate"),
     (put("ca-key.pem", b"junk"), "ca-key.pem", "no readable private key"),
-    (put("cert.pem", b"junk"), "cert.pem", "no readable certificate"),
-    (put("key.pem", b"junk"), "key.pem", "no readable private key"),
     (put("ca-key.pem", other_key), "ca-key.pem", "does not belong to"),
-    (put("key.pem", other_key), "key.pem", "does not belong to"),
     (put("cert.pem", other_client), "cert.pem", "was not signed by the CA in"),
     (put("cert.pem", b"x" * (1 << 20) + b"x"), "cert.pem", "is larger than 1 MB"),
     (become("ca.pem", os.mkdir), "ca.pem", "is not a file|Is a directory"),
@@ -214,10 +209,10 @@ def test_somebody_elses_set_is_named(unprivileged, content):
     assert content(folder) == before
     folder.chmod(0o700)
     said = unprivileged(CertificateStore(folder).ensure)
-    assert f"{folder / 'ca.pem'} can't be read: Permission denied; {folder} belongs to another user." in said
+    assert f"{folder} can't be read: Permission denied; it belongs to another user." in said
 
 
-@pytest.mark.parametrize("operation", ["write", "fsync", "open", "mkdir", "rename"])
+@pytest.mark.parametrize("operation", ["write", "fsync", "open", "mkdir", "replace"])
 def test_a_full_disk_leaves_the_old_set_and_the_next_run_tidies(store, monkeypatch, operation):
     store.ensure()
     before = {name: (store.folder / name).read_bytes() for name in FOUR}
