@@ -8,6 +8,7 @@
 #   DOCKERVM_SUBJECT      common name of the signing request
 #   DOCKERVM_NAMES        subject alternative names of the signing request, DNS:a,IP:1.2.3.4
 #   DOCKERVM_NEW_KEY      1: a new server key beside a good one; it comes into use with its certificate
+#   DOCKERVM_COMPOSE      1: install makes the host ready for the Docker VM extension, too: its handler installs nothing
 #   DOCKERVM_CA           base64 of the certificate authority's PEM
 #   DOCKERVM_CERT         base64 of the server certificate's PEM
 #   DOCKERVM_DAEMON_JSON  base64 of the complete daemon.json
@@ -19,10 +20,23 @@
 #
 # Standard output is the answer and nothing else, at most 3,500 bytes because a managed run command keeps the last 4 KB:
 # dockervm-begin, `key: value` lines, dockervm-end; the last block counts. What it does goes to standard error. No secret
-# goes to either.
+# goes to either. The keys, with certificates as SHA-256 fingerprints in lower-case hex:
+#
+#   run, action, result   what was asked; ok or failed
+#   reason, detail        of a failure: one word (disk-full, write-failed: of a write); lines for people
+#   engine                its version
+#   key, csr, ssh-port    new or kept; the signing request in PEM; where sshd listens
+#   certificate           the server's in use; of check the one on disk that is, or should be, in use
+#   compose, dockerd-link for the extension: Compose's path; the link to dockerd, if one had to be made
+# and of check, which tells these and certificate also when it fails:
+#   authority             all in the CA file that dockerd is started with; none: nobody has set up TLS; unknown: somebody
+#                         has, but that file has none
+#   expires               2026-11-25T15:24:47Z
+#   port                  the engine's for TCP, if there is one
 
 set -eu
 umask 077
+export LC_ALL=C     # tools' messages are read below
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
 
 root=${DOCKERVM_ROOT:-}
@@ -41,7 +55,11 @@ action=none
 facts=''
 answered=''
 undo=''
-kept=0
+kept=''
+changed=''
+hopeless=''
+newline='
+'
 
 # ---- answer ----
 
@@ -62,16 +80,16 @@ answer() {
 
 # Passwords of proxies and registries stand in URLs; keys in PEM blocks.
 presentable() {
-    LC_ALL=C tr -cd '\11\12\40-\176' |
+    tr -cd '\11\12\40-\176' |
         sed -e 's#://[^/@ ]*@#://***@#g' -e '/PRIVATE KEY/d' -e '/^[[:space:]]*$/d' | cut -c1-220
 }
 
-# 3,500 bytes less the frame and the other facts, which stay under 700.
+# 3,500 bytes less the frame and the other facts.
 details() {
     {
         printf '%s\n' "$1"
         if [ -s "$work/evidence" ]; then cat "$work/evidence"; fi
-    } | presentable | sed 's/^/detail: /' | head -c 2800
+    } | presentable | sed 's/^/detail: /' | head -c "$((3240 - ${#facts}))"
 }
 
 fail() {
@@ -90,9 +108,9 @@ fail() {
     exit "${3:-1}"
 }
 
+# Never a reason to fail: the disk may be full.
 evidence() {
-    printf '%s:\n' "$1" >>"$work/evidence"
-    tail -n "$2" | tail -c "$3" >>"$work/evidence" || true
+    { printf '%s:\n' "$1" && tail -n "$2" | tail -c "$3"; } >>"$work/evidence" || true
 }
 
 gather_log() { [ ! -s "$work/log" ] || evidence 'last lines' 14 1500 <"$work/log"; }
@@ -157,49 +175,88 @@ within() {
     done
 }
 
-# The folders above ours are the system's and stay readable.
-make_folder() { (umask 022 && mkdir -p "$1"); }
+# ---- writes ----
 
-# write_file MODE PATH: standard input becomes the file, whole or not at all.
-write_file() {
-    make_folder "${2%/*}"
-    new=${2%/*}/.${2##*/}.dockervm-new
-    rm -f "$new"
-    cat >"$new"
-    chmod "$1" "$new"
-    mv -f "$new" "$2"
+# `set -e` is off in all that is called from a condition, so every write is checked where it is made. A file is replaced
+# by a rename, and only when its successor is whole.
+
+beside() { printf '%s/.%s.dockervm-%s' "${1%/*}" "${1##*/}" "$2"; }
+
+# replace printed PATH MODE COMMAND…  by what the command prints (printf is the shell's own: ps does not see keys)
+# replace edited PATH FROM COMMAND…   by another file, through the command; its mode and owner stay
+# replace linked PATH TARGET
+replace() {
+    how=$1
+    target=$2
+    shift 2
+    make_folder "${target%/*}"
+    new=$(beside "$target" new)
+    said=$({ rm -f "$new" && "$how" "$@" && mv -f "$new" "$target"; } 2>&1) || not_written "$target"
+    changed=yes
 }
 
-# edit_file PATH COMMAND…: through the command; mode and owner stay.
-edit_file() {
-    edited=$1
-    new=${1%/*}/.${1##*/}.dockervm-new
+printed() {
+    mode=$1
     shift
-    cp -p "$edited" "$new"
-    "$@" <"$edited" >"$new"
-    mv -f "$new" "$edited"
+    "$@" >"$new" && chmod "$mode" "$new"
 }
 
-# keep PATH: remembers how a file is, for restore_kept.
+edited() {
+    from=$1
+    shift
+    cp -p "$from" "$new" && "$@" <"$from" >"$new"
+}
+
+linked() { ln -s "$1" "$new"; }
+
+# The folders above ours are the system's and stay readable.
+make_folder() { said=$( (umask 022 && mkdir -p "$1") 2>&1) || not_written "$1"; }
+
+make_private_folder() {
+    make_folder "$1"
+    set_mode 700 "$1"
+}
+
+set_mode() { said=$(chmod "$1" "$2" 2>&1) || not_written "$2"; }
+
+# not_written PATH: ends the run; $said is what the tool said.
+not_written() {
+    free=$(df -Pk "${1%/*}/" 2>/dev/null | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4) || free=''
+    reason=write-failed
+    case $said:$free in *'No space left'* | *:[0-9]) reason=disk-full ;; esac
+    fail "$reason" "cannot write $1${newline}it says: ${said:-nothing}${newline}${free:-unknown} KB are free there"
+}
+
+# keep PATH: for restore_kept. A second name needs no space, and neither does putting it back by a rename.
 keep() {
-    kept=$((kept + 1))
-    printf '%s\n' "$1" >"$work/kept.$kept.path"
-    rm -f "$work/kept.$kept"
-    if [ -e "$1" ]; then cp -p "$1" "$work/kept.$kept"; fi
+    earlier=$(beside "$1" kept)
+    rm -f "$earlier"
+    if [ -e "$1" ] || [ -L "$1" ]; then
+        ln "$1" "$earlier" 2>/dev/null || said=$(cp -p "$1" "$earlier" 2>&1) || not_written "$1"
+        kept="$kept+$1$newline"
+    else
+        kept="$kept-$1$newline"
+    fi
 }
 
 restore_kept() {
-    while [ "$kept" -gt 0 ]; do
-        path=$(cat "$work/kept.$kept.path")
-        if [ -e "$work/kept.$kept" ]; then
-            new=${path%/*}/.${path##*/}.dockervm-new
-            cp -p "$work/kept.$kept" "$new" && mv -f "$new" "$path"
-        else
-            rm -f "$path"
-        fi
-        kept=$((kept - 1))
+    restored=0
+    while [ -n "$kept" ]; do
+        entry=${kept%%"$newline"*}
+        kept=${kept#*"$newline"}
+        path=${entry#?}
+        earlier=$(beside "$path" kept)
+        # Of one file's two names mv makes an error, or leaves both. dash, bash and busybox know -ef.
+        # shellcheck disable=SC3013
+        case $entry in
+            -*) rm -f "$path" ;;
+            *) { [ "$earlier" -ef "$path" ] || mv -f "$earlier" "$path"; } && rm -f "$earlier" ;;
+        esac || restored=1
     done
+    return "$restored"
 }
+
+# ---- systemd's units ----
 
 unit_file() {
     for folder in etc run usr/lib lib; do
@@ -215,7 +272,7 @@ unit_file() {
 
 read_input() {
     action=${DOCKERVM_ACTION:-none}
-    run_id=$(printf %s "${DOCKERVM_RUN_ID:-}" | LC_ALL=C tr -cd 'A-Za-z0-9._-' | head -c 64)
+    run_id=$(printf %s "${DOCKERVM_RUN_ID:-}" | tr -cd 'A-Za-z0-9._-' | head -c 64)
     port=${DOCKERVM_PORT:-4243}
     ssh_port=${DOCKERVM_SSH_PORT:-}
     timeout=${DOCKERVM_TIMEOUT:-1500}
@@ -223,6 +280,7 @@ read_input() {
     subject=${DOCKERVM_SUBJECT:-}
     names=${DOCKERVM_NAMES:-}
     user=${DOCKERVM_USER:-}
+    for_extension=$([ "${DOCKERVM_COMPOSE:-}" != 1 ] || echo yes)
     case $action in
         install | request | serve | ssh | restart | check) ;;
         *)
@@ -250,8 +308,9 @@ is_port() {
 
 # Custom data and a run command may run this at the same time: the second waits, and finds Docker there.
 take_turn() {
-    make_folder "$root/run"
-    mkdir -p "$run_dir"
+    make_private_folder "$run_dir"
+    # Tried first: a redirection of `exec` that fails ends the shell.
+    said=$( (exec 9>"$run_dir/lock") 2>&1) || not_written "$run_dir/lock"
     exec 9>"$run_dir/lock"
     if command -v flock >/dev/null && ! flock -n 9; then
         say 'waiting for another run of this script'
@@ -260,14 +319,13 @@ take_turn() {
     # Left by runs that were killed; with the lock held it is nobody's.
     rm -rf "$run_dir"/work.*
     remove_half_written
-    mkdir "$work"
-    : >"$work/log"
+    replace printed "$work/log" 600 :
 }
 
 remove_half_written() {
     for folder in "$docker_dir" "$tls_dir" "${drop_in%/*}" "$root"/etc/ssh "$root"/etc/ssh/sshd_config.d \
-        "$root"/etc/systemd/system/ssh*.socket.d; do
-        rm -f "$folder"/.*.dockervm-new
+        "$root"/etc/systemd/system/ssh*.socket.d "$root"/usr/bin "$root"/usr/local/bin "$root"/opt/bin; do
+        rm -f "$folder"/.*.dockervm-new "$folder"/.*.dockervm-kept
     done
 }
 
@@ -304,7 +362,8 @@ packages_are_half_done() {
 }
 
 install_docker() {
-    if docker_is_installed && have_openssl; then
+    [ -z "$for_extension" ] || nothing_may_hide_the_extension
+    if docker_is_installed && have_openssl && { [ -z "$for_extension" ] || { have docker && compose_is_there; }; }; then
         say 'Docker is there already'
     elif have apt-get; then
         install_with_patience apt_install
@@ -331,7 +390,7 @@ install_with_patience() {
     while :; do
         say "installing Docker (round $round)"
         if "$@"; then return 0; fi
-        [ ! -s "$work/hopeless" ] || fail no-docker-package "$(cat "$work/hopeless")"
+        [ -z "$hopeless" ] || fail "${hopeless%% *}" "${hopeless#* }"
         left=$(seconds_left)    # looked at once: the last second must not turn a held lock into another reason
         if lock_was_held; then
             [ "$left" -gt 0 ] || give_up lock-timeout "the package lock was held for $timeout s"
@@ -371,14 +430,19 @@ apt_install() {
     packages='openssl ca-certificates'
     if packages_are_half_done; then apt_get --fix-broken install || return 1; fi
     # With a mirror out of reach the lists that are there may still do.
-    apt_get update || say 'could not refresh the package lists'
+    refreshed=yes
+    apt_get update || { refreshed='' && say 'could not refresh the package lists'; }
     if ! docker_is_installed || ! have docker; then
         packages="$packages docker.io iptables"
-        if have apt-cache && apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi
+        if in_apt_lists docker-cli; then packages="$packages docker-cli"; fi
     fi
+    # Docker's own archive, Ubuntu, Debian.
+    add_compose in_apt_lists docker-compose-plugin docker-compose-v2 docker-compose || return 1
     # shellcheck disable=SC2086  # a list of names
     apt_get install --no-install-recommends --no-remove $packages
 }
+
+in_apt_lists() { have apt-cache && apt-cache show "$1" >/dev/null 2>&1; }
 
 # `docker` is podman's look-alike on Red Hat's distributions, and is no engine: only names that are one are taken.
 rpm_install() {
@@ -394,11 +458,13 @@ rpm_install() {
         else
             # An unreachable mirror offers nothing either; that is worth another round.
             if logged "$manager" -y makecache; then
-                echo 'no repository of this machine offers docker-ce or moby-engine' >"$work/hopeless"
+                hopeless='no-docker-package no repository of this machine offers docker-ce or moby-engine'
             fi
             return 1
         fi
     fi
+    refreshed=''
+    add_compose offered docker-compose-plugin moby-compose docker-compose || return 1
     # shellcheck disable=SC2086  # a list of names
     logged "$manager" -y install $packages
 }
@@ -410,22 +476,112 @@ zypper_install() {
         install --no-recommends docker openssl ca-certificates
 }
 
+# add_compose TEST NAME…: the first package of Compose that passes the test joins those to be installed.
+add_compose() {
+    if [ -z "$for_extension" ] || compose_is_there; then return 0; fi
+    test=$1
+    shift
+    for name in "$@"; do
+        if "$test" "$name"; then
+            packages="$packages $name"
+            return 0
+        fi
+    done
+    if [ -n "$refreshed" ] || { [ "$test" = offered ] && logged "$manager" -y makecache; }; then
+        hopeless="no-compose-package no package source of this machine offers any of: $*"
+    fi
+    return 1
+}
+
 add_user_to_docker_group() {
     [ -n "$user" ] && have usermod || return 0
     logged usermod -aG docker "$user" || say "could not add $user to group docker"
+}
+
+# ---- the Docker VM extension ----
+
+# All by the handler's source, Azure/azure-docker-extension 1.2.2. It downloads Docker and Compose where `docker` is not
+# on the PATH, or this file does not exist.
+compose_path() {
+    if grep -qs CoreOS "$root/etc/lsb-release"; then
+        echo "$root/opt/bin/docker-compose"
+    elif [ -e "$root/etc/redhat-release" ] && [ ! -e "$root/etc/centos-release" ]; then
+        echo "$root/usr/bin/docker-compose"
+    else
+        echo "$root/usr/local/bin/docker-compose"
+    fi
+}
+
+# The client's plugin is the same program, and runs by itself.
+compose_binary() {
+    for file in "$root/usr/bin" "$root"/usr/lib*/docker/cli-plugins "$root"/usr/local/lib*/docker/cli-plugins; do
+        file=$file/docker-compose
+        [ ! -x "$file" ] || { echo "$file" && return; }
+    done
+    return 1
+}
+
+compose_is_there() { [ -e "$(compose_path)" ] || compose_binary >/dev/null; }
+
+extension_blocked() {
+    fail extension-blocked "the Docker VM extension would not work here: $1${newline}--provisioner run-command would"
+}
+
+# The handler writes its command line into the packaged unit. One in a drop-in hides it, and nothing would listen; a
+# setting there and in daemon.json stops the engine. Neither is moved aside: somebody set this host up, or a run of
+# run-command was killed, and it may be all that turns strangers away. In both cases run-command can go on.
+nothing_may_hide_the_extension() {
+    for file in $(drop_ins); do
+        if grep -q '^[[:space:]]*ExecStart[[:space:]]*=' "$file" 2>/dev/null; then
+            extension_blocked "$file hides its command line"
+        fi
+    done
+    for name in hosts tls tlsverify tlscacert tlscert tlskey live-restore log-driver log-opts; do
+        if grep -qs "\"$name\"[[:space:]]*:" "$docker_dir/daemon.json"; then
+            extension_blocked "$docker_dir/daemon.json sets $name, and so does its command line"
+        fi
+    done
+}
+
+prepare_for_extension() {
+    have docker || fail install-failed 'the packages are installed, but there is no docker command'
+    edited=$root/lib/systemd/system/docker.service
+    unit=$(unit_file docker.service)
+    if [ ! -f "$edited" ] || [ "${unit#"$root"/*lib/}" = "$unit" ]; then
+        extension_blocked "docker.service is $unit, and it changes $edited"
+    fi
+    # The command line that the handler writes begins with /usr/bin/dockerd; Debian has it in /usr/sbin.
+    if [ ! -e "$root/usr/bin/dockerd" ]; then
+        replace linked "$root/usr/bin/dockerd" "$(command -v dockerd)"
+        tell dockerd-link "$root/usr/bin/dockerd"
+    fi
+    compose=$(compose_path)
+    if [ ! -e "$compose" ]; then
+        binary=$(compose_binary) || fail no-compose-package 'there is no docker-compose, and no package brought it'
+        replace linked "$compose" "$binary"
+    fi
+    tell compose "$compose"
+    # The handler fills what is there and leaves its mode; what it makes itself is 0600.
+    for entry in 444/ca 444/cert 400/key; do
+        file=$docker_dir/${entry#*/}.pem
+        [ -e "$file" ] || replace printed "$file" "${entry%/*}" :
+    done
 }
 
 # ---- key, request, certificate ----
 
 is_key() { [ -s "$1" ] && openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1; }
 
-make_key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>>"$work/log" | write_file 600 "$1"; }
+make_key() {
+    pem=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>>"$work/log") ||
+        give_up openssl-failed 'openssl made no key'
+    replace printed "$1" 400 printf '%s\n' "$pem"
+    pem=''
+}
 
 # A new key beside one in use waits under another name: the engine must be able to restart at any moment.
 make_request() {
-    make_folder "$docker_dir"
-    mkdir -p "$tls_dir"
-    chmod 700 "$tls_dir"
+    make_private_folder "$tls_dir"
     key=$server_key
     if ! is_key "$server_key"; then
         make_key "$server_key"
@@ -438,15 +594,11 @@ make_request() {
         tell key kept
     fi
     is_key "$key" || give_up openssl-failed 'openssl made no key'
-    {
-        printf '[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = %s\n' "${subject:-docker-host}"
-        [ -z "$names" ] || printf '[extensions]\nsubjectAltName = %s\n' "$names"
-    } >"$work/request.cnf"
-    logged openssl req -new -sha256 -key "$key" -config "$work/request.cnf" ${names:+-reqexts extensions} \
-        -out "$work/request.pem" || give_up openssl-failed 'openssl made no signing request'
-    facts="${facts}csr:
-$(cat "$work/request.pem")
-"
+    replace printed "$work/request.cnf" 600 printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = name' \
+        '[name]' "CN = ${subject:-docker-host}" ${names:+'[extensions]' "subjectAltName = $names"}
+    request=$(openssl req -new -sha256 -key "$key" -config "$work/request.cnf" ${names:+-reqexts extensions} \
+        2>>"$work/log") || give_up openssl-failed 'openssl made no signing request'
+    facts="${facts}csr:$newline$request$newline"
 }
 
 public_half() { openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null; }
@@ -455,12 +607,17 @@ decode() { printf %s "$1" | base64 -d 2>/dev/null; }
 
 fingerprint() { openssl x509 -noout -fingerprint -sha256 2>/dev/null | sed 's/^.*=//; s/://g' | tr A-F a-f; }
 
+give() {
+    given=$(decode "$2") || fail bad-input "DOCKERVM_$1 is not base64"
+    replace printed "$3" 600 printf '%s\n' "$given"
+}
+
 # Everything is checked before anything is written: a wrong certificate must not take down a working engine.
 check_given_files() {
-    decode "${DOCKERVM_CA:-}" >"$work/ca.pem" || fail bad-input 'DOCKERVM_CA is not base64'
-    decode "${DOCKERVM_CERT:-}" >"$work/cert.pem" || fail bad-input 'DOCKERVM_CERT is not base64'
-    decode "${DOCKERVM_DAEMON_JSON:-}" >"$work/daemon.json" || fail bad-input 'DOCKERVM_DAEMON_JSON is not base64'
-    [ -s "$work/daemon.json" ] || fail bad-input 'DOCKERVM_DAEMON_JSON is empty'
+    give CA "${DOCKERVM_CA:-}" "$work/ca.pem"
+    give CERT "${DOCKERVM_CERT:-}" "$work/cert.pem"
+    daemon_json=$(decode "${DOCKERVM_DAEMON_JSON:-}") || fail bad-input 'DOCKERVM_DAEMON_JSON is not base64'
+    [ -n "$daemon_json" ] || fail bad-input 'DOCKERVM_DAEMON_JSON is empty'
     expected=$(fingerprint <"$work/cert.pem")
     [ -n "$expected" ] || fail bad-input 'DOCKERVM_CERT holds no certificate'
     [ -n "$(fingerprint <"$work/ca.pem")" ] || fail bad-input 'DOCKERVM_CA holds no certificate'
@@ -480,25 +637,26 @@ check_given_files() {
 
 # ---- engine ----
 
+# The CIS Docker benchmark, 3.10 to 3.14: certificates 0444, the key 0400. dockerd reads them as root.
 write_engine_files() {
     if [ -f "$docker_dir/daemon.json" ] && [ ! -e "$docker_dir/daemon.json.before-dockervm" ] &&
         ! grep -q /etc/docker/dockervm/ "$docker_dir/daemon.json"; then
-        cp -p "$docker_dir/daemon.json" "$docker_dir/daemon.json.before-dockervm"
+        replace edited "$docker_dir/daemon.json.before-dockervm" "$docker_dir/daemon.json" cat
     fi
     for file in "$tls_dir/ca.pem" "$tls_dir/server-cert.pem" "$server_key" "$docker_dir/daemon.json" "$drop_in"; do
         keep "$file"
     done
+    changed=''
     undo=go_back_to_earlier_engine
-    write_file 644 "$tls_dir/ca.pem" <"$work/ca.pem"
-    write_file 600 "$server_key" <"$key"
-    write_file 644 "$tls_dir/server-cert.pem" <"$work/cert.pem"
+    replace printed "$tls_dir/ca.pem" 444 cat "$work/ca.pem"
+    replace printed "$server_key" 400 cat "$key"
+    replace printed "$tls_dir/server-cert.pem" 444 cat "$work/cert.pem"
     # fd:// needs the socket unit; nearly all packages have one.
-    if have_socket_unit; then
-        write_file 644 "$docker_dir/daemon.json" <"$work/daemon.json"
-    else
-        sed 's#"fd://"#"unix:///var/run/docker.sock"#' "$work/daemon.json" | write_file 644 "$docker_dir/daemon.json"
+    if ! have_socket_unit; then
+        daemon_json=$(printf '%s\n' "$daemon_json" | sed 's#"fd://"#"unix:///var/run/docker.sock"#')
     fi
-    engine_drop_in | write_file 644 "$drop_in"
+    replace printed "$docker_dir/daemon.json" 644 printf '%s\n' "$daemon_json"
+    replace printed "$drop_in" 644 engine_drop_in
 }
 
 have_socket_unit() { unit_file docker.socket >/dev/null; }
@@ -538,8 +696,8 @@ start_engine() {
 }
 
 go_back_to_earlier_engine() {
-    restore_kept
-    restart_docker
+    restore_kept || say 'some could not be put back'
+    [ -z "$changed" ] || restart_docker
 }
 
 engine_version() {
@@ -577,23 +735,6 @@ stranger_is_refused() {
     esac
 }
 
-expect_certificate_in_use() {
-    if [ -n "${DOCKERVM_CERT:-}" ]; then
-        expected=$(decode "$DOCKERVM_CERT" | fingerprint)
-        [ -n "$expected" ] || fail bad-input 'DOCKERVM_CERT holds no certificate'
-        return 0
-    fi
-    packaged=$(unit_file docker.service) || packaged=/dev/null
-    path=$(sed -n 's/^ExecStart=.*--tlscert[= ]\([^ ]*\).*/\1/p' "$packaged" | head -n 1)
-    for path in /etc/docker/dockervm/server-cert.pem "$path" /etc/docker/cert.pem; do
-        if [ -n "$path" ] && [ -s "$root$path" ]; then
-            expected=$(fingerprint <"$root$path")
-            return 0
-        fi
-    done
-    fail check-failed 'this host has no server certificate'
-}
-
 check_engine() {
     engine_must_answer
     within "$patience" port_shows_certificate || true
@@ -602,6 +743,154 @@ check_engine() {
         fail check-failed "port $port shows ${shown:-no certificate} instead of certificate $expected"
     fi
     stranger_is_refused || fail check-failed "port $port does not turn away a client without a certificate"
+}
+
+# ---- whose the engine is ----
+
+# What dockerd is started with: command line, the variables that it names, file of settings.
+read_engine_setup() {
+    unit=$(unit_file docker.service) || unit=/dev/null
+    unit_text=$(unit_lines)
+    command=$(printf '%s\n' "$unit_text" |
+        sed -n 's/^[[:space:]]*ExecStart[[:space:]]*=[[:space:]]*\([^[:space:]]\)/\1/p' | tail -n 1)
+    case $command in *'$'*) command="$command $(unit_variables)" ;; esac
+    command=$(printf '%s ' "$command" | tr '\n\t' '  ' | tr -d "\"'")
+    settings=''
+    file=$(engine_setting config-file)
+    file=$root${file:-/etc/docker/daemon.json}
+    if [ -f "$file" ]; then settings=$(tr '\n\t' '  ' <"$file"); fi
+    ca_file=$(engine_setting tlscacert)
+    cert_file=$(engine_setting tlscert)
+    key_file=$(engine_setting tlskey)
+    uses_tls=''
+    case "$command$settings" in *' --tls'* | *'"tls'*) uses_tls=yes ;; esac
+    # Our settings are lost, but whose the host is is not.
+    if [ -z "$uses_tls" ] && [ -e "$drop_in" ]; then
+        uses_tls=yes
+        ca_file=${tls_dir#"$root"}/ca.pem
+        cert_file=${tls_dir#"$root"}/server-cert.pem
+    fi
+    on_disk=''
+    if [ -f "$root$cert_file" ]; then on_disk=$(fingerprint <"$root$cert_file"); fi
+    ports=$(engine_ports | tr '\n' ' ')
+}
+
+# One setting a line.
+unit_lines() {
+    {
+        cat "$unit"
+        for file in $(drop_ins); do
+            cat "$file" && echo
+        done
+    } 2>/dev/null | sed -e ':more' -e '/\\$/{' -e 'N' -e 's/\\\n/ /' -e 't more' -e '}'
+}
+
+# By name, whatever the folder; of two of one name the one in /etc comes last and counts.
+drop_ins() {
+    order=0
+    for folder in lib usr/lib run etc; do
+        order=$((order + 1))
+        for file in "$root/$folder/systemd/system/docker.service.d"/*.conf; do
+            [ ! -e "$file" ] || echo "${file##*/} $order $file"
+        done
+    done | sort -k 1,1 -k 2,2n | cut -d ' ' -f 3
+}
+
+# DOCKER_OPTS and the like: of systemd's own, and of the files that the unit names.
+unit_variables() {
+    {
+        printf '%s\n' "$unit_text" | sed -n 's/^[[:space:]]*Environment=//p'
+        for file in $(printf '%s\n' "$unit_text" | sed -n 's/^[[:space:]]*EnvironmentFile=-*//p'); do
+            sed '/^[[:space:]]*#/d' "$root$file" 2>/dev/null || true
+        done
+    } | tr -d "\"'" | sed -e 's/^/ /' -e 's/ [A-Za-z_][A-Za-z_0-9]*=-/ -/g'
+}
+
+engine_setting() {
+    value=$(printf '%s\n' "$command" | sed -n "s/.* --$1[= ] *\([^ ]*\).*/\1/p")
+    [ -n "$value" ] || value=$(printf '%s\n' "$settings" | sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p")
+    printf '%s\n' "$value"
+}
+
+# Of TCP listeners that can be reached from elsewhere.
+engine_ports() {
+    {
+        printf '%s\n' "$command" | sed -e 's/ --host[= ] */ -H=/g' -e 's/ -H[= ]\{0,1\} */ -H=/g' | tr ' ' '\n' |
+            sed -n 's/^-H=//p'
+        printf '%s\n' "$settings" | tr '"' '\n' | grep '^tcp://' || true
+    } | sed -n -e 's#^tcp://##' -e '/^127\./d' -e '/^localhost:/d' -e '/^\[::1\]/d' -e 's/^[^/]*:\([0-9][0-9]*\)$/\1/p'
+}
+
+authority() {
+    [ -n "$uses_tls" ] || { echo none && return; }
+    all=''
+    if [ -f "$root$ca_file" ]; then all=$(fingerprints "$root$ca_file"); fi
+    all=${all% }
+    echo "${all:-unknown}"
+}
+
+# At most 16: a bundle of the whole world must leave room.
+fingerprints() {
+    pem=''
+    while read -r line; do
+        pem="$pem$line$newline"
+        case $line in *-END*) printf '%s' "$pem" | fingerprint && pem='' ;; esac
+    done <"$1" | head -n 16 | tr '\n' ' '
+}
+
+# `Nov  5 15:24:47 2026 GMT` is how every openssl tells it; ISO 8601 is new in 3.0.
+expiry() {
+    openssl x509 -noout -enddate <"$1" 2>/dev/null | sed 's/^notAfter=//' | {
+        read -r month day clock year _
+        names=JanFebMarAprMayJunJulAugSepOctNovDec
+        before=${names%%"$month"*}
+        printf '%s-%02d-%02dT%sZ\n' "$year" "$((${#before} / 3 + 1))" "${day#0}" "$clock"
+    }
+}
+
+check_host() {
+    read_engine_setup
+    tell authority "$(authority)"
+    if [ -n "$on_disk" ]; then
+        tell certificate "$on_disk"
+        expires=$(expiry "$root$cert_file")
+        tell expires "$expires"
+    fi
+    case " $ports" in
+        *" $port "*) set_up_for=$port ;;
+        *) set_up_for=${ports%% *} ;;
+    esac
+    [ -z "$set_up_for" ] || tell port "$set_up_for"
+    have dockerd || fail not-set-up 'Docker is not installed'
+    have_openssl || fail openssl-missing 'there is no openssl'
+    [ -n "$on_disk" ] || fail not-set-up 'the engine has no server certificate'
+    openssl x509 -noout -checkend 0 <"$root$cert_file" >/dev/null 2>&1 ||
+        fail certificate-expired "the server certificate ended at $expires"
+    if [ -n "$set_up_for" ] && [ "$set_up_for" != "$port" ]; then
+        fail check-failed "the engine is set up for port $set_up_for, not $port"
+    fi
+    expect_certificate
+    check_engine
+}
+
+expect_certificate() {
+    expected=$on_disk
+    if [ -n "${DOCKERVM_CERT:-}" ]; then expected=$(decode "$DOCKERVM_CERT" | fingerprint) || expected=''; fi
+    [ -n "$expected" ] || fail bad-input 'DOCKERVM_CERT holds no certificate'
+}
+
+# Modes as in write_engine_files: the extension's handler makes its files 0600.
+restart() {
+    read_engine_setup
+    [ -n "$on_disk" ] || [ -n "${DOCKERVM_CERT:-}" ] || fail check-failed 'this host has no server certificate'
+    expect_certificate
+    if [ "$ca_file $cert_file $key_file" = '/etc/docker/ca.pem /etc/docker/cert.pem /etc/docker/key.pem' ]; then
+        set_mode 444 "$root$ca_file"
+        set_mode 444 "$root$cert_file"
+        set_mode 400 "$root$key_file"
+    fi
+    start_engine
+    check_engine
     tell certificate "$expected"
 }
 
@@ -636,6 +925,7 @@ set_ssh_port() {
     [ "$taken" = no ] || fail ssh-port-taken "something else listens on port $ssh_port already"
     label_ssh_port
     open_firewall "$ssh_port"
+    changed=''
     undo=go_back_to_earlier_ssh
     # shellcheck disable=SC2086  # a list of numbers
     if ! ssh_listens_on $other_ports "$ssh_port" || ! ssh_listens_on "$ssh_port"; then
@@ -650,7 +940,7 @@ set_ssh_port() {
 port_listens() { ! timeout 5 openssl s_client -connect "$address:$1" </dev/null 2>&1 | grep -q connect:errno; }
 
 ssh_listens_on() {
-    restore_kept
+    restore_kept || return 1
     write_ssh_ports "$@"
     restart_ssh && within "$((patience < 10 ? patience : 10))" port_listens "$ssh_port"
 }
@@ -661,24 +951,22 @@ write_ssh_ports() {
     for file in "$ssh_config" "$root"/etc/ssh/sshd_config.d/*.conf; do
         if [ -f "$file" ] && [ "$file" != "$ssh_drop_in" ]; then
             keep "$file"
-            edit_file "$file" sed -e "/^$ssh_mark/d" -e 's/^[[:space:]]*[Pp][Oo][Rr][Tt][[:space:]=]/#&/'
+            replace edited "$file" "$file" sed -e "/^$ssh_mark/d" -e 's/^[[:space:]]*[Pp][Oo][Rr][Tt][[:space:]=]/#&/'
         fi
     done
     lines=$(printf '%s\n' "$ssh_mark"; printf 'Port %s\n' "$@")
     if grep -qi '^[[:space:]]*include[[:space:]].*sshd_config\.d/' "$ssh_config"; then
         keep "$ssh_drop_in"
-        printf '%s\n' "$lines" | write_file 644 "$ssh_drop_in"
+        replace printed "$ssh_drop_in" 644 printf '%s\n' "$lines"
     else
-        printf '%s\n' "$lines" >"$work/ssh_ports"
-        edit_file "$ssh_config" cat "$work/ssh_ports" -
+        replace printed "$work/ssh_ports" 600 printf '%s\n' "$lines"
+        replace edited "$ssh_config" "$ssh_config" cat "$work/ssh_ports" -
     fi
     if [ -n "$ssh_socket" ]; then
         keep "$ssh_socket_drop_in"
-        {
-            # Empty first: it clears the packaged port, and the one that Ubuntu's generator takes from sshd_config.
-            printf '[Socket]\nListenStream=\nBindIPv6Only=both\n'
-            printf 'ListenStream=%s\n' "$@"
-        } | write_file 644 "$ssh_socket_drop_in"
+        # Empty first: it clears the packaged port, and the one that Ubuntu's generator takes from sshd_config.
+        lines=$(printf '[Socket]\nListenStream=\nBindIPv6Only=both\n'; printf 'ListenStream=%s\n' "$@")
+        replace printed "$ssh_socket_drop_in" 644 printf '%s\n' "$lines"
     fi
 }
 
@@ -695,8 +983,8 @@ restart_ssh() {
 }
 
 go_back_to_earlier_ssh() {
-    restore_kept
-    restart_ssh
+    restore_kept || say 'some could not be put back'
+    [ -z "$changed" ] || restart_ssh
 }
 
 # SELinux lets sshd bind only to ports of its own label.
@@ -734,6 +1022,7 @@ serve() {
     check_engine
     undo=''
     rm -f "$next_key"
+    tell certificate "$expected"
 }
 
 main() {
@@ -748,6 +1037,7 @@ main() {
             # The package starts it; a second start would only disturb what runs.
             engine_version || start_engine
             engine_must_answer
+            [ -z "$for_extension" ] || prepare_for_extension
             ;;
         request)
             install_docker
@@ -756,15 +1046,8 @@ main() {
             ;;
         serve) serve ;;
         ssh) set_ssh_port ;;
-        restart)
-            expect_certificate_in_use
-            start_engine
-            check_engine
-            ;;
-        check)
-            expect_certificate_in_use
-            check_engine
-            ;;
+        restart) restart ;;
+        check) check_host ;;
     esac
     answer ok
 }

@@ -1,0 +1,39 @@
+"""Machines for the set-up script, and a certificate authority for them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from script_machine import SHELLS, Machine
+
+
+@pytest.fixture(scope="module")
+def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("authority")
+
+
+@pytest.fixture(params=SHELLS)
+def machine(request: pytest.FixtureRequest, tmp_path: Path, ca_folder: Path) -> Iterator[Machine]:
+    shell = SHELLS[request.param]
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"{shell[0]} is not installed")
+    with closing(Machine(tmp_path / "root", shell, ca_folder)) as made:
+        yield made
+
+
+@pytest.fixture
+def dash_machine(tmp_path: Path, ca_folder: Path) -> Iterator[Machine]:
+    """For what does not depend on the shell."""
+    with closing(Machine(tmp_path / "root", SHELLS["dash"], ca_folder)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def requested(tmp_path_factory: pytest.TempPathFactory, ca_folder: Path) -> Iterator[tuple[Machine, str]]:
+    """A machine that has made its request, and the request; for tests that leave it as it is."""
+    with closing(Machine(tmp_path_factory.mktemp("requested") / "root", SHELLS["dash"], ca_folder)) as made:
+        yield made, made.request().csr
