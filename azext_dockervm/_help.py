@@ -18,7 +18,13 @@ long-summary: >
     certificate authority and the client certificate are made when the folder has none, and used again for later hosts.
     Open on the host are its Docker port and, with -e, SSH; nothing else.
 
-    A failure before the VM runs undoes what was made. A later one keeps the VM; the same command goes on with it.
+    A failure before the VM runs undoes what was made. A later one keeps the VM; the same command goes on with it. A
+    host that exists is asked first and left alone when it is sound: typed ports, sources and tags are applied, a server
+    certificate that ends within 30 days is renewed, and what can't be changed is named. A host that trusts another
+    certificate authority than your folder's is never touched; see 'az dockervm enable --replace-trust'.
+
+    The exit code is 4 when Docker works on the host, by the host's own check, but can't be reached from here; the
+    result is printed all the same, with "reachable": false.
 
     A password typed as an argument can be read in the shell's history, in process lists and in the log of --debug: use
     -p @file, or -p alone, which asks for it.
@@ -29,10 +35,29 @@ examples:
       text: az dockervm create -g mygroup -n web1 -l "West US" -u azureuser -p -e 22
     - name: Another port for Docker, another folder for the certificates, sshd on port 2222.
       text: az dockervm create -g mygroup -n web2 -dp 2376 -dc ./certs -e 2222
-    - name: Without the Docker VM extension; the server's key is born on the host.
-      text: az dockervm create -g mygroup -n web3 --provisioner run-command
+    - name: Docker and SSH for one network only.
+      text: az dockervm create -g mygroup -n web3 -e --sources 203.0.113.0/24
+    - name: By the Docker VM extension, as in 2014, on today's image.
+      text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
     - name: In a script - one JSON object on stdout, nothing on stderr but errors.
-      text: export DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)
+      text: >
+        DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)
+        && export DOCKER_HOST
+"""
+
+helps["dockervm enable"] = """
+type: command
+short-summary: Make an existing host trust your certificate authority.
+long-summary: >
+    For a host whose certificates are lost, or that was a colleague's and shall be yours: who may run commands on a VM
+    by Azure's rights is root there anyway. With --replace-trust the host gets a server certificate of the authority in
+    your folder and trusts that authority only. It says first whom that cuts off, and asks. Containers
+    run on, unless somebody has switched live-restore off on the host.
+examples:
+    - name: The folder is lost; make a new one and let the host trust it.
+      text: az dockervm enable -g mygroup -n web1 --replace-trust
+    - name: In a script, with another folder and without a question.
+      text: az dockervm enable -g mygroup -n web1 --replace-trust -dc ./certs --yes
 """
 
 helps["dockervm info"] = """
@@ -40,7 +65,8 @@ type: command
 short-summary: Show a host and its Docker engine.
 long-summary: >
     The VM's half comes from Azure, the engine's from a verified TLS call. A host that is off or can't be reached still
-    shows the VM's half, and the reason for the missing one.
+    shows the VM's half, and the reason for the missing one. A server certificate that ends within 30 days, and ports
+    that containers publish but that the network security group keeps closed, are warned of with the command to type.
 examples:
     - name: Show a host.
       text: az dockervm info -g mygroup -n web1
@@ -57,11 +83,17 @@ helps["dockervm cert create"] = """
 type: command
 short-summary: Make the certificate authority and the client certificate if they are missing.
 long-summary: >
-    Needs no login. A sound set is left as it is, docker-machine's and hand-made ones too. --force makes a new
-    authority, which cuts this computer off from all hosts of the old one; it asks first and keeps the old files.
+    Needs no login. A sound set is left as it is, docker-machine's and hand-made ones too. A client certificate that is
+    missing, half there, damaged or expired is issued again by the same authority, which cuts nobody off. --force makes
+    a new authority, which cuts this computer off from all hosts of the old one; it asks first. Either way, old files
+    are kept in a backup folder.
+
+    A folder that everybody can write to is refused; what else leaves the keys open to others is a warning.
 examples:
     - name: Make them in ~/.docker before the first host.
       text: az dockervm cert create
+    - name: Mend a set whose key.pem was lost; the hosts stay as they are.
+      text: az dockervm cert create -dc ./certs --query clientReason
     - name: Make them in another folder.
       text: az dockervm cert create -dc ./certs
     - name: Begin anew, without a question.
@@ -71,7 +103,9 @@ examples:
 helps["dockervm cert show"] = """
 type: command
 short-summary: Show the certificates - subject, issuer, names, serial, fingerprint, validity, days left.
-long-summary: Needs no login.
+long-summary: >
+    Needs no login. 'problem' tells why the set can't be used, and which command mends it where one does; 'advice' has
+    what else can be done; 'warnings' tell who else can get at the keys.
 examples:
     - name: Show those in ~/.docker.
       text: az dockervm cert show -o table

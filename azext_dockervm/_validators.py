@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from azext_dockervm import errors, rules
+from azext_dockervm.printable import printable
 from azext_dockervm.secret import Secret
 
 # What `-p` without a value leaves; no password can hold a NUL.
@@ -14,16 +15,29 @@ ASK_FOR_PASSWORD = "\0"
 SSH_KEY_TYPES = frozenset({"ssh-rsa", "ssh-ed25519"})
 
 
+# How often the prompt asks before the command gives up.
+PROMPTS = 3
+
+
 def port_type(text: str) -> int:
     """A TCP port; az exits with 2 for a value of the wrong type, as for any argument."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"'{text}' is no TCP port; give a number from 1 to 65535")
-    return int(text)
+    try:
+        return rules.parse_port(text)
+    except errors.InvalidValue as error:
+        raise argparse.ArgumentTypeError(error.message.rstrip(".")) from error
+
+
+def filled_type(text: str) -> str:
+    """For an option that, left out, has a default: an empty value, such as that of a variable that is not set, must
+    not be taken for "left out"."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the value is empty; leave the option out for its default")
+    return text
 
 
 def location_type(text: str) -> str:
     """az's own type asks Azure for its regions while it parses; this one only folds case and spaces."""
-    return text.replace(" ", "").lower()
+    return filled_type(text).replace(" ", "").lower()
 
 
 def admin_username(given: str | None) -> str:
@@ -54,13 +68,26 @@ def admin_password(given: str | None) -> Secret | None:
 
 
 def _prompted() -> str:
+    """Asks until a password that keeps the rule was typed twice the same; raises after ``PROMPTS`` that were not."""
     from knack.prompting import NoTTYException, prompt_pass
 
+    problem, file_instead = "", "Put it into a file and say -p @file."
     try:
-        return prompt_pass("Admin password (12 to 72 characters): ", confirm=True)
+        for _ in range(PROMPTS):
+            # All of it goes to where the password is typed: stderr may be a log.
+            before = f"Not taken: {problem}.\n" if problem else f"The password must have {rules.PASSWORD_RULE}.\n"
+            typed = prompt_pass(f"{before}Admin password (12 to 72 characters): ")
+            problem = rules.password_problem(typed) or ""
+            if not problem:
+                if prompt_pass("Confirm admin password (the same again): ") == typed:
+                    return typed
+                problem = "the two that were typed differ"
     except NoTTYException as error:
-        raise errors.MissingArgument("--admin-password: there is no terminal to ask for it.",
-                                     "Put it into a file and say -p @file.") from error
+        raise errors.MissingArgument("--admin-password: there is no terminal to ask for it.", file_instead) from error
+    except EOFError as error:       # Ctrl-D
+        raise errors.MissingArgument("--admin-password: none was typed.", file_instead) from error
+    raise errors.InvalidValue(f"--admin-password: none was taken in {PROMPTS} attempts; the last time {problem}.",
+                              file_instead)
 
 
 def check_login(password: str | None, ssh_key_values: list[str] | None, generate: bool) -> None:
@@ -72,13 +99,6 @@ def check_login(password: str | None, ssh_key_values: list[str] | None, generate
     if ssh_key_values and generate:
         raise errors.ConflictingArguments("--ssh-key-values and --generate-ssh-keys exclude each other.",
                                           "Leave one of them out.")
-
-
-def login_words(password: str | None, ssh_key_values: list[str] | None, generate: bool) -> tuple[str, ...]:
-    """The options to type again for the same login; the password has to be typed at the prompt."""
-    if password is not None:
-        return ("-p",)
-    return ("--ssh-key-values", *ssh_key_values) if ssh_key_values else ("--generate-ssh-keys",) if generate else ()
 
 
 def given_ssh_keys(values: list[str] | None) -> tuple[str, ...]:
@@ -97,18 +117,18 @@ def _public_keys(value: str) -> tuple[str, ...]:
             path = Path(value).expanduser()
             text = path.read_text(encoding="utf-8") if path.is_file() else value
         except (OSError, ValueError, RuntimeError) as error:    # RuntimeError: ~somebody who does not exist
-            raise errors.InvalidValue(f"--ssh-key-values: '{value[:60]}' can't be read: {error}") from error
+            raise errors.InvalidValue(f"--ssh-key-values: '{printable(value, 60)}' can't be read: {error}") from error
     if "PRIVATE KEY" in text:
-        what = "what was given is" if text is value else f"'{value}' holds"
+        what = "what was given is" if text is value else f"'{printable(value)}' holds"
         raise errors.InvalidValue(f"--ssh-key-values: {what} a private key; give the public one (.pub).")
     keys = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
     if not keys or not all(map(_is_public_key, keys)):
-        raise errors.InvalidValue(f"--ssh-key-values: '{value[:60]}' is neither an OpenSSH public key nor a file that "
-                                  "holds one.", "ssh-keygen -t ed25519")
+        raise errors.InvalidValue(f"--ssh-key-values: '{printable(value, 60)}' is neither an OpenSSH public key nor a "
+                                  "file that holds one.", "ssh-keygen -t ed25519")
     other = next((key.split()[0] for key in keys if key.split()[0] not in SSH_KEY_TYPES), None)
     if other:
-        raise errors.InvalidValue(f"--ssh-key-values: Azure takes RSA and Ed25519 keys only, not '{other}'.",
-                                  "ssh-keygen -t ed25519")
+        raise errors.InvalidValue("--ssh-key-values: Azure takes RSA and Ed25519 keys only, not "
+                                  f"'{printable(other, 60)}'.", "ssh-keygen -t ed25519")
     return keys
 
 

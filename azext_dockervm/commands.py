@@ -4,6 +4,7 @@
 def load_command_table(loader, _args):
     with loader.command_group("dockervm") as group:
         group.custom_command("create", "create_host", table_transformer=_table("host_row"))
+        group.custom_command("enable", "enable_host", table_transformer=_table("host_row"))
         group.custom_show_command("info", "show_info", table_transformer=_table("info_row"))
 
     with loader.command_group("dockervm cert") as group:

@@ -48,6 +48,10 @@ class NotFound(DockerVMError):
     """A resource that the command needs does not exist (az exits with 3)."""
 
 
+class HostGone(NotFound):
+    """The host's VM was deleted while the command was at work on it: nothing is left to go on with."""
+
+
 class Conflict(DockerVMError):
     """Something exists already and is not ours to change."""
 

@@ -26,6 +26,7 @@ TAG_PORT = "dockervm-port"                        # on the VM: the engine's TCP 
 TAG_PROVISIONER = "dockervm-provisioner"          # on the VM: docker-extension or run-command
 TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned
 TAG_CERTIFICATE_EXPIRES = "dockervm-certificate-expires"   # on the VM: server certificate's end, ISO 8601 UTC
+TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex
 TAG_RUN = "dockervm-run"                          # on everything: the id of the run that made it
 RESERVED_TAG_PREFIX = "dockervm-"
 
@@ -35,7 +36,43 @@ SUBNET = "hosts"
 VNET_PREFIX = "10.0.0.0/16"
 SUBNET_PREFIX = "10.0.0.0/20"
 
-DNS_LABEL = re.compile(r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")
+DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
+
+# A server certificate with less time left is warned of, and renewed by the next create: a month holds the holidays of
+# whoever reads the warning.
+RENEWAL_DAYS = 30
+
+
+def tag(resource: dict | None, name: str) -> str | None:
+    """The value of a resource's tag; Azure compares tag names without case."""
+    for key, value in ((resource or {}).get("tags") or {}).items():
+        if key.lower() == name.lower():
+            return value
+    return None
+
+
+def port_tag(vm: dict | None) -> int | None:
+    """The engine's port as the VM's tag says it; None where there is none, or something else that a hand wrote."""
+    text = tag(vm, TAG_PORT) or ""
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535 else None
+
+
+def id_parts(resource_id: str) -> tuple[str, str]:
+    """Group and name out of /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME."""
+    words = resource_id.strip("/").split("/")
+    return words[3], words[-1]
+
+
+def with_tags(now: dict[str, str], changes: dict[str, str]) -> dict[str, str]:
+    """The tags ``now`` with ``changes``. Azure refuses a map that has one name in two cases."""
+    changed = {name.lower() for name in changes}
+    return {**{name: value for name, value in now.items() if name.lower() not in changed}, **changes}
+
+
+def own_tags(resource: dict) -> dict[str, str]:
+    """A resource's tags without those that dockervm keeps."""
+    return {name: value for name, value in (resource.get("tags") or {}).items()
+            if not name.lower().startswith(RESERVED_TAG_PREFIX)}
 
 
 def network_interface(host: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from azext_dockervm import names, rules
+from azext_dockervm import images, names, rules
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.secret import Secret
 
@@ -16,20 +18,21 @@ EXTENSION_IMAGE_PUBLISHERS = frozenset({"canonical", "redhat", "openlogic", "cor
 
 @dataclass(frozen=True)
 class Image:
-    """A platform image (four-part URN) or a resource id."""
+    """A platform image (four-part URN) or a resource id; ``typed`` is what the user wrote, such as an alias."""
 
     publisher: str | None = None
     offer: str | None = None
     sku: str | None = None
     version: str | None = None
     id: str | None = None
+    typed: str | None = field(default=None, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Image:
         rules.check_image(text)
         if text.startswith("/"):
-            return cls(id=text)
-        return cls(*text.split(":"))
+            return cls(id=text, typed=text)
+        return cls(*(images.urn(text) or text).split(":"), typed=text)
 
     def __str__(self) -> str:
         return self.id or f"{self.publisher}:{self.offer}:{self.sku}:{self.version}"
@@ -54,8 +57,10 @@ class Image:
 class HostSpec:
     """One Docker host as the user asked for it; ``location`` is None until the group's is known.
 
-    ``subscription`` and ``certificate_folder`` are as typed (None: az's own, ~/.docker), for the commands that messages
-    tell. ``timeout`` is in seconds. ``ssh_port`` None means: SSH stays closed. ``ssh_keys`` are OpenSSH public keys.
+    ``typed`` has the options that were typed, in this order, each with its words (none for a flag, and none for a
+    password): it tells a wish from a default, and makes the commands that messages print. ``subscription`` is None
+    where none was named. ``timeout`` is in seconds. ``ssh_port`` None means: SSH stays closed. ``ssh_keys`` are
+    OpenSSH public keys. ``sources`` may reach Docker and SSH: addresses, prefixes or service tags, ``*`` for all.
     """
 
     group: str
@@ -68,20 +73,23 @@ class HostSpec:
     ssh_keys: tuple[str, ...] = ()
     docker_port: int = names.DEFAULT_DOCKER_PORT
     ssh_port: int | None = None
+    sources: tuple[str, ...] = ("*",)
     dns_label: str | None = None
     provisioner: str = "auto"
     timeout: float = 1200.0
     tags: dict[str, str] = field(default_factory=dict)
+    typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     subscription: str | None = None
-    certificate_folder: str | None = None
-    login_words: tuple[str, ...] = ()       # the login's options as typed, for the same reason; never the password
     cloud: str = "AzureCloud"   # az's name of it
 
     @classmethod
     def from_arguments(cls, group: str, name: str, *, location: str | None, image: str, size: str, admin_username: str,
-                       docker_port: int, ssh_port: int | None, dns_label: str | None,
-                       provisioner: str, timeout: str, tags: dict[str, str] | None) -> HostSpec:
-        """Check everything that needs neither network nor files; raises ``InvalidValue`` and its like."""
+                       docker_port: int, ssh_port: int | None, dns_label: str | None, provisioner: str, timeout: str,
+                       tags: dict[str, str] | None, sources: Sequence[str] = ("*",), **more: Any) -> HostSpec:
+        """Check everything that needs neither network nor files; raises ``InvalidValue`` and its like.
+
+        What was not typed comes as its default; ``more`` are fields that need no check.
+        """
         rules.check_port(docker_port, "--docker-port")
         if ssh_port is not None:
             rules.check_port(ssh_port, "--ssh-port")
@@ -95,12 +103,15 @@ class HostSpec:
                 f"not the image '{parsed}'.", "Leave --provisioner out, or take --provisioner run-command.")
         return cls(
             group=rules.check_resource_name(group, "--resource-group"), name=rules.check_vm_name(name),
-            location=rules.check_location(location) if location else None,
+            location=rules.check_location(location) if location is not None else None,
             image=parsed, size=rules.check_size(size), admin_username=rules.check_user_name(admin_username),
-            # az marks defaults with a subclass of int, which sockets and JSON do not take.
-            docker_port=int(docker_port), ssh_port=ssh_port,
-            dns_label=rules.check_dns_label(dns_label) if dns_label else None,
-            provisioner=provisioner, timeout=rules.check_timeout(timeout), tags=rules.check_tags(tags))
+            docker_port=docker_port, ssh_port=ssh_port, sources=rules.check_sources(sources),
+            dns_label=rules.check_dns_label(dns_label) if dns_label is not None else None,
+            provisioner=provisioner, timeout=rules.check_timeout(timeout), tags=rules.check_tags(tags), **more)
+
+    def part_tags(self, run_id: str) -> dict[str, str]:
+        """Tags of everything that is made for one host: the user's, since policies want them everywhere, and ours."""
+        return {**self.tags, names.TAG_HOST: self.name, names.TAG_RUN: run_id}
 
     @property
     def label(self) -> str | None:

@@ -62,6 +62,12 @@ need_venv() {
 
 need_az() { need_venv az "azure-cli==$AZURE_CLI_VERSION"; }
 
+# need_oldest_az — the oldest az that the extension takes, which azext_metadata.json names.
+need_oldest_az() {
+    need_venv oldest-az "azure-cli==$(sed -n 's/.*minCliCoreVersion": "\(.*\)".*/\1/p' \
+        "$ROOT/azext_dockervm/azext_metadata.json")"
+}
+
 need_dev() {
     need_venv dev aiohttp bcrypt cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource \
         "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools build "setuptools>=70.1" ruff
@@ -72,15 +78,19 @@ need_sdk() { need_venv sdk azure-mgmt-compute==34.1.0 azure-mgmt-network==28.0.0
 
 # A name for the state of everything that goes into the wheel.
 sources_hash() {
-    (cd "$ROOT" && find setup.py README.md HISTORY.rst azext_dockervm -type f ! -name '*.pyc' -print0 | sort -z |
+    (cd "$ROOT" && find setup.py README.md HISTORY.rst LICENSE azext_dockervm -type f ! -name '*.pyc' -print0 | sort -z |
         xargs -0 sha256sum | sha256sum | cut -c1-16)
 }
 
 # need_extension — the extension, installed by az from its wheel → its folder in AZURE_EXTENSION_DIR.
-need_extension() {
-    local hash folder wheel
+need_extension() { need_extension_in az; }
+
+# need_extension_in ENVIRONMENT — the same by the az of that environment: az or oldest-az.
+need_extension_in() {
+    local hash folder wheel environment=$1
     hash=$(sources_hash)
     folder=$CACHE/extensions/$hash
+    [ "$environment" = az ] || folder=$folder-$environment
     export AZURE_EXTENSION_DIR=$folder
     [ -e "$folder/.complete" ] && return 0
     (
@@ -90,10 +100,10 @@ need_extension() {
         rm -rf "$folder"
         wheel=$("$ROOT/script/build" "$CACHE/wheel")
         AZURE_CONFIG_DIR=$CACHE/install-config HOME=$CACHE/install-home AZURE_CORE_COLLECT_TELEMETRY=no \
-            "$CACHE/az/bin/az" extension add --source "$wheel" --yes --only-show-errors >&2
+            "$CACHE/$environment/bin/az" extension add --source "$wheel" --yes --only-show-errors >&2
         touch "$folder/.complete"
         # Those of earlier sources are of no more use, except to a command that runs just now.
-        find "$CACHE/extensions" -mindepth 1 -maxdepth 1 -mmin +120 ! -name "$hash" -exec rm -rf {} +
+        find "$CACHE/extensions" -mindepth 1 -maxdepth 1 -mmin +120 ! -name "$hash*" -exec rm -rf {} +
     ) 9>"$CACHE/extensions.lock"
 }
 

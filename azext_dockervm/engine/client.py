@@ -10,7 +10,8 @@ from azext_dockervm.errors import EngineUnreachable
 
 
 def engine_state(endpoint: Endpoint, timeout: float = 10.0) -> dict:
-    """What ``docker version`` and ``docker info`` tell, as the engine's API names it: {"version": ..., "info": ...}."""
+    """What ``docker version``, ``docker info`` and ``docker ps`` tell, as the engine's API names it: a dictionary with
+    ``version``, ``info`` and ``containers``."""
     from docker import APIClient
     from docker.errors import DockerException
     from docker.tls import TLSConfig
@@ -36,7 +37,17 @@ def engine_state(endpoint: Endpoint, timeout: float = 10.0) -> dict:
     try:
         tls = Tls(client_cert=(str(endpoint.certificate), str(endpoint.key)), ca_cert=str(endpoint.ca), verify=True)
         with closing(Client(base_url=endpoint.docker_host, tls=tls, timeout=timeout, version="auto")) as client:
-            return {"version": client.version(), "info": client.info()}
+            return {"version": client.version(), "info": client.info(), "containers": _containers(client)}
     except (DockerException, OSError) as error:     # those of requests are OSErrors
         raise EngineUnreachable(f"the engine at {endpoint.docker_host} did not answer as one: {error}",
                                 kind="protocol") from error
+
+
+def _containers(client) -> list[dict]:
+    """None where they may not be listed: an authorization plugin can let a client do less than all."""
+    from docker.errors import APIError
+
+    try:
+        return client.containers()
+    except APIError:
+        return []

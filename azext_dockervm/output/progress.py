@@ -12,7 +12,10 @@ from azext_dockervm.plan.step import Step
 
 
 class Silent:
-    """For --only-show-errors."""
+    """For --only-show-errors: an alert is all that it tells. Without a stream it tells nothing."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
 
     def started(self, step: Step) -> None:
         pass
@@ -29,15 +32,29 @@ class Silent:
     def warn(self, text: str) -> None:
         pass
 
+    def alert(self, text: str) -> None:
+        """A warning that nobody may miss, such as one that explains the exit code."""
+        self._line(f"WARNING: {text}")
+
     def close(self) -> None:
         pass
+
+    def _line(self, text: str) -> None:
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        if self._stream is None:    # closed before az started: 2>&-
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            # A pipe whose reader is gone (| head), a stream that was closed: what is told must never stop what is done.
+            self._stream = None
 
 
 class Lines(Silent):
     """One line for each step that ended: for logs and pipes."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
 
     def finished(self, step: Step, seconds: float, detail: str) -> None:
         self._line(f"done in {seconds:5.1f} s  {step.title}{f': {detail}' if detail else ''}")
@@ -49,17 +66,7 @@ class Lines(Silent):
         self._line(text)
 
     def warn(self, text: str) -> None:
-        self._line(f"WARNING: {text}")
-
-    def _line(self, text: str) -> None:
-        self._write(f"{text}\n")
-
-    def _write(self, text: str) -> None:
-        try:
-            self.stream.write(text)
-            self.stream.flush()
-        except OSError:     # a pipe whose reader is gone (| head): what is told must never stop what is done
-            self._write = lambda _text: None
+        self.alert(text)
 
 
 class Live(Lines):
@@ -67,7 +74,7 @@ class Live(Lines):
 
     REFRESH_SECONDS = 0.5
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
         self._running: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
@@ -130,8 +137,15 @@ def live_line(running: list[tuple[str, float]], now: float, width: int) -> str:
 
 def progress(only_show_errors: bool, stream: TextIO | None = None) -> Silent:
     """The listener that fits: ``close`` it when the command ends."""
-    stream = stream or sys.stderr
+    stream = sys.stderr if stream is None else stream
     if only_show_errors:
-        return Silent()
+        return Silent(stream)
     # Windows' old console shows escape sequences as text unless it was told otherwise; az tells it (colorama).
-    return Live(stream) if stream.isatty() else Lines(stream)
+    return Live(stream) if _is_terminal(stream) else Lines(stream)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:      # a stream that was closed
+        return False

@@ -47,6 +47,13 @@ def machine(view) -> dict:
     }
 
 
+def info(view, report, folder: str) -> dict:
+    """The result of ``info``; ``report`` is a ``plan.report.EngineReport``."""
+    return {**machine(view), "engine": engine(report.state) if report.state else None,
+            "engineUnreachable": report.reason, "serverCertificateExpires": report.certificate_expires,
+            "closedPorts": [f"{port}/{protocol}" for port, protocol in report.closed], "certDir": folder}
+
+
 def certificates(state, change=None) -> dict:
     """The result of the ``cert`` commands; ``state`` is a ``certs.store.StoreState``."""
     shape = {
@@ -54,9 +61,11 @@ def certificates(state, change=None) -> dict:
         "ca": state.authority.as_dict() if state.authority else None,
         "client": state.client.as_dict() if state.client else None,
         "problem": state.problem.message if state.problem else None,
+        "advice": list(state.problem.recommendations) if state.problem else [],
         "warnings": list(state.warnings), "backups": [str(path) for path in state.backups],
     }
     if change is not None:
         shape["created"] = change.created
         shape["clientIssued"] = change.created or change.client_issued
+        shape["clientReason"] = change.client_reason
     return shape

@@ -24,6 +24,9 @@ POLL_SECONDS = (1.0, 2.0, 4.0)
 REQUEST = {"connection_timeout": 20, "read_timeout": 90}
 # Azure goes on with an operation though nobody asks for it: a network that is away for a moment must not end a create.
 OUTAGE_SECONDS = 120.0
+# azure-core repeats GET, PUT and DELETE after a lost connection, PATCH never. Ours write whole maps of tags, which may
+# be written twice.
+PATCH_TRIES = 4
 
 
 def _wire(pipeline_response, _deserialized, _headers) -> Any:
@@ -34,6 +37,17 @@ def _wire(pipeline_response, _deserialized, _headers) -> Any:
 
 def _body(value: dict) -> bytes:
     return json.dumps(value).encode()
+
+
+def _kind(sku) -> tuple[str, str]:
+    """vCPUs and architecture, as the service writes them; empty where it says nothing."""
+    found = {one.name: one.value for one in sku.capabilities or ()}
+    return found.get("vCPUs", ""), found.get("CpuArchitectureType", "")
+
+
+def _is_restricted(sku) -> bool:
+    """In the whole region; a restriction of some zones leaves the others."""
+    return any(str(getattr(one.type, "value", one.type)) == "Location" for one in sku.restrictions or ())
 
 
 def _error(error) -> tuple[str | None, str]:
@@ -141,6 +155,15 @@ class Azure:
     def _begin(self, verb: str, path: str, method: str, *arguments, **options):
         return self._call(verb, path, f"begin_{method}", *arguments, polling=_polling(self.deadline), **options)
 
+    def _patch(self, verb: str, call: Callable[[], dict]) -> dict:
+        """A change that may be made twice, repeated after a lost connection."""
+        for pause in range(1, PATCH_TRIES):
+            try:
+                return call()
+            except AzureUnreachable as error:
+                self.deadline.sleep(pause, f"{verb}: {error.message}")
+        return call()
+
     def _get(self, verb: str, path: str, method: str, *arguments, **options) -> dict | None:
         """A read whose 404 means: is not there."""
         try:
@@ -175,6 +198,16 @@ class Azure:
             found = self._operations("compute.virtual_machine_sizes").list(location, **REQUEST)
             return [size.name for size in found]
 
+    def offered_sizes(self, location: str) -> list[tuple[str, tuple[str, str], bool]]:
+        """Each VM size of a region: its name, its vCPUs and architecture, whether this subscription can have it now.
+
+        Megabytes on the wire: for after a refusal.
+        """
+        with _translated("list the sizes that can be had"):
+            found = self._operations("compute.resource_skus").list(filter=f"location eq '{location}'", **REQUEST)
+            return [(sku.name, _kind(sku), not _is_restricted(sku)) for sku in found
+                    if sku.resource_type == "virtualMachines"]
+
     def label_is_free(self, location: str, label: str) -> bool:
         answer = self._call("check the DNS label", "network", "check_dns_name_availability", location,
                             domain_name_label=label)
@@ -200,6 +233,15 @@ class Azure:
         return self._begin("create the public IP address", "network.public_ip_addresses", "create_or_update", group,
                            name, _body(body))
 
+    def tag_public_ip(self, group: str, name: str, tags: dict[str, str]) -> dict:
+        return self._tag_part("public_ip_addresses", group, name, tags)
+
+    def _tag_part(self, operations: str, group: str, name: str, tags: dict[str, str]) -> dict:
+        """PATCH replaces the whole map, so ``tags`` holds all of them."""
+        verb = f"write the tags of '{name}'"
+        return self._patch(verb, lambda: self._call(verb, f"network.{operations}", "update_tags", group, name,
+                                                    _body({"tags": tags})))
+
     def delete_public_ip(self, group: str, name: str) -> None:
         self._begin("delete the public IP address", "network.public_ip_addresses", "delete", group, name)
 
@@ -209,6 +251,9 @@ class Azure:
     def put_security_group(self, group: str, name: str, body: dict) -> dict:
         return self._begin("create the network security group", "network.network_security_groups", "create_or_update",
                            group, name, _body(body))
+
+    def tag_security_group(self, group: str, name: str, tags: dict[str, str]) -> dict:
+        return self._tag_part("network_security_groups", group, name, tags)
 
     def delete_security_group(self, group: str, name: str) -> None:
         self._begin("delete the network security group", "network.network_security_groups", "delete", group, name)
@@ -220,6 +265,9 @@ class Azure:
         return self._begin("create the network interface", "network.network_interfaces", "create_or_update", group,
                            name, _body(body))
 
+    def tag_network_interface(self, group: str, name: str, tags: dict[str, str]) -> dict:
+        return self._tag_part("network_interfaces", group, name, tags)
+
     def delete_network_interface(self, group: str, name: str) -> None:
         self._begin("delete the network interface", "network.network_interfaces", "delete", group, name)
 
@@ -228,13 +276,16 @@ class Azure:
     def virtual_machine(self, group: str, name: str) -> dict | None:
         return self._get("read the VM", "compute.virtual_machines", "get", group, name, expand="instanceView")
 
-    def put_virtual_machine(self, group: str, name: str, body: dict) -> dict:
-        return self._begin("create the VM", "compute.virtual_machines", "create_or_update", group, name, _body(body))
+    def create_virtual_machine(self, group: str, name: str, body: dict) -> dict:
+        """Never changes a VM that exists: then Azure answers 412, also to this very request sent a second time."""
+        return self._begin("create the VM", "compute.virtual_machines", "create_or_update", group, name, _body(body),
+                           headers={"If-None-Match": "*"})
 
     def tag_virtual_machine(self, group: str, name: str, tags: dict[str, str]) -> dict:
         """PATCH replaces the whole map, so ``tags`` holds all of them."""
-        return self._begin("write the VM's tags", "compute.virtual_machines", "update", group, name,
-                           _body({"tags": tags}))
+        verb = "write the VM's tags"
+        return self._patch(verb, lambda: self._begin(verb, "compute.virtual_machines", "update", group, name,
+                                                     _body({"tags": tags})))
 
     def delete_virtual_machine(self, group: str, name: str) -> None:
         self._begin("delete the VM", "compute.virtual_machines", "delete", group, name)
@@ -256,6 +307,13 @@ class Azure:
     def run_command(self, group: str, vm: str, name: str) -> dict | None:
         return self._get("read the command's answer", "compute.virtual_machine_run_commands",
                          "get_by_virtual_machine", group, vm, name, expand="instanceView")
+
+    def run_commands(self, group: str, vm: str) -> list[str]:
+        """The names of all run commands of a VM, whoever made them."""
+        with _translated("list the VM's run commands"):
+            found = self._operations("compute.virtual_machine_run_commands").list_by_virtual_machine(
+                group, vm, **REQUEST)
+            return [one.name for one in found]
 
     def delete_run_command(self, group: str, vm: str, name: str) -> None:
         self._begin("delete the command", "compute.virtual_machine_run_commands", "delete", group, vm, name)

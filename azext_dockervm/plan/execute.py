@@ -105,8 +105,10 @@ def undo(steps: Sequence[Step], listener: Listener) -> list[tuple[Step, Exceptio
         if step.undo is None:
             continue
         try:
-            step.undo()
-            listener.say(f"undone: {step.title}")
+            if step.undo():
+                listener.say(f"undone: {step.title}")
+            else:
+                listener.say(f"left alone, because another run has made it since: {step.title}")
         except Exception as error:      # whatever it is (az's login ran out, say), the others must still be undone
             left.append((step, error))
     return left

@@ -1,50 +1,38 @@
-"""A host from end to end: survey, choice of the provisioner, network and VM, set-up, proof, tags."""
+"""A host from end to end: survey, choice of the provisioner, network and VM; an existing one is asked first."""
 
 from __future__ import annotations
 
-import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azext_dockervm import names
-from azext_dockervm.certs.summary import describe, iso
-from azext_dockervm.engine.endpoint import Endpoint
-from azext_dockervm.engine.tls import handshake
-from azext_dockervm.errors import (
-    AzureRefused,
-    Conflict,
-    DeadlinePassed,
-    DockerVMError,
-    EngineUnreachable,
-    HostFailed,
-    Interrupted,
-)
-from azext_dockervm.plan import advice, network, vm
+from azext_dockervm import advice, names, rules
+from azext_dockervm.errors import AzureRefused, Conflict, DockerVMError, Interrupted
+from azext_dockervm.plan import adopt, certify, interface, network, vm
 from azext_dockervm.plan.arm import Azure
 from azext_dockervm.plan.execute import PlanFailed, execute, undo
-from azext_dockervm.plan.preflight import Found, survey, tag
+from azext_dockervm.plan.preflight import Found, survey
 from azext_dockervm.plan.step import Listener, Step
-from azext_dockervm.provision import base, docker_extension, proof, run_command
+from azext_dockervm.provision import base, proof
 from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.provision.run_command import RunCommands
 from azext_dockervm.spec import HostSpec
 
-# The part of the time left that the Docker VM extension may use before run-command takes over, and the most of it in
-# seconds: where it worked it took some 270 (2017).
-EXTENSION_SHARE = 0.5
-EXTENSION_SECONDS = 480.0
-REMOVAL_SHARE = 0.3
 UNDO_SECONDS = 600.0
+# One more look at a host that has just said itself that it is sound, and did not answer from here a moment ago.
+LAST_LOOK_SECONDS = 2.0
+ALTERNATIVES = 5
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was asked for and found; nothing has been made yet."""
+    """What was asked for and found; nothing has been made yet. ``ruin``: the VM that is there never ran, and goes."""
 
     spec: HostSpec
     found: Found
     choice: base.Choice
+    ruin: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,130 +48,201 @@ class Host:
     proof: proof.Proof
 
 
-def prepare(azure: Azure, spec: HostSpec) -> Prepared:
-    """Read what is there and decide; makes nothing."""
+def prepare(azure: Azure, spec: HostSpec, store: Any) -> Prepared:
+    """Read what is there and decide; makes nothing. ``store`` is a ``certs.store.CertificateStore``.
+
+    Whose an existing host is comes before everything else: nothing of another's is touched or asked.
+    """
     try:
         spec, found = survey(azure, spec)
     except AzureRefused as error:
         raise advice.advised(error, spec) from error
-    if found.vm is not None:
-        _check_resumable(spec, found.vm)
-        spec = replace(spec, admin_username=vm.admin_username(found.vm) or spec.admin_username)
-    noted = tag(found.vm, names.TAG_PROVISIONER)
-    if noted and spec.provisioner == "auto":
-        return Prepared(spec, found, base.Choice(noted, "as the host was set up"))
-    return Prepared(spec, found, base.choose(spec, found.extension_published))
+    if found.vm is None:
+        return Prepared(spec, found, base.choose(spec, found.extension_published))
+    adopt.check_whose(spec, found.vm, store.authority_fingerprints())
+    adopt.check_runs(spec, found.vm)
+    choice = base.as_set_up(spec, names.tag(found.vm, names.TAG_PROVISIONER))
+    return Prepared(spec, found, choice or base.choose(spec, found.extension_published), adopt.is_ruin(found.vm))
 
 
-def create(azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> Host:
-    """Make the host, or finish it where it is half made. ``store`` is a ``certs.store.CertificateStore``.
+def create(azure: Azure, prepared: Prepared, store: Any, listener: Listener,
+           ssh_keys: Callable[[], tuple[str, ...]]) -> Host:
+    """Make the host, or finish it where it is half made. ``store`` is a ``certs.store.CertificateStore``; ``ssh_keys``
+    gives the keys of a VM for which neither keys nor password were asked, and may have to make them.
 
     A failure before the VM runs undoes what this call made; a later one keeps the VM and says how to go on.
     """
-    run = _Create(azure, prepared, store, listener)
-    return run.carry_out()
-
-
-def _check_resumable(spec: HostSpec, machine: dict) -> None:
-    state = vm.power_state(machine)
-    if machine["properties"].get("provisioningState") == "Deleting":
-        raise Conflict(f"The host '{spec.name}' is just being deleted.",
-                       f"az vm wait -g {spec.group} -n {spec.name} --deleted")
-    if state in ("stopped", "stopping", "deallocated", "deallocating"):
-        raise Conflict(f"The host '{spec.name}' exists and is {state}.",
-                       f"az vm start -g {spec.group} -n {spec.name}")
+    return _Create(azure, prepared, store, listener, ssh_keys).carry_out()
 
 
 class _Create:
-    def __init__(self, azure: Azure, prepared: Prepared, store: Any, listener: Listener) -> None:
-        self.azure, self.store, self.listener = azure, store, listener
-        self.spec, self.found, self.choice = prepared.spec, prepared.found, prepared.choice
+    def __init__(self, azure: Azure, prepared: Prepared, store: Any, listener: Listener,
+                 ssh_keys: Callable[[], tuple[str, ...]]) -> None:
+        self.azure, self.store, self.listener, self.ssh_keys = azure, store, listener, ssh_keys
+        self.asked, self.found, self.choice, self.ruin = (
+            prepared.spec, prepared.found, prepared.choice, prepared.ruin)
+        self.spec = self.asked      # what is asked for, and of an existing host what it has
         self.run_id = uuid.uuid4().hex[:12]
-        self._used_run_commands: tuple[str, ...] = ()
 
     def carry_out(self) -> Host:
-        if tag(self.found.vm, names.TAG_PROVISIONER) and self.store.state().authority is None:
-            raise advice.belongs_to_others(self.spec, f"{self.store.folder} holds none")
+        self._settle()
         self._announce()
-        self._wait_for_a_killed_run()
-        if self.found.vm is not None and vm.never_ran(self.found.vm) and not tag(self.found.vm, names.TAG_PROVISIONER):
-            self._remove_what_never_ran()
-        results = self._make_machine()
+        authority = self._certificates()
+        standing = self._look(authority) if self.found.vm is not None else None
+        results = self._make_machine(authority, standing)
         try:
-            return self._finish(results)
+            return self._finish(results, standing)
         except PlanFailed as failure:
             raise self._kept(failure.cause) from failure.cause
         except KeyboardInterrupt:
             raise self._kept(Interrupted("Stopped by Ctrl-C")) from None
-        except Conflict:
-            raise               # nothing was begun, so there is nothing to go on with
         except DockerVMError as error:
             raise self._kept(error) from error
+
+    # What is there
+
+    def _settle(self) -> None:
+        """Bring a VM that is there to rest: wait for one that is being made, delete one that never ran."""
+        moving = ("Creating",)
+        while self.found.vm is not None and vm.state(self.found.vm) in moving:
+            if "Deleting" not in moving:
+                self.listener.say(f"The VM '{self.asked.name}' is being created, by a run that was cut short or by "
+                                  "another terminal; waiting for it.")
+                moving = ("Creating", "Deleting")       # that run may undo what it made
+            self.azure.deadline.sleep(4, f"the VM's state is '{vm.state(self.found.vm)}'")
+            found = self.azure.virtual_machine(self.asked.group, self.asked.name)
+            self.found = replace(self.found, vm=found)
+            if found is None:       # deleted meanwhile, and its parts with it
+                self._survey_again()
+            else:
+                self.ruin = adopt.is_ruin(found)
+        if self.ruin:
+            self._remove_what_never_ran()
+        if self.found.vm is not None:
+            # Once more: while it was waited for, another run may have put a host of its own in its place.
+            adopt.check_whose(self.asked, self.found.vm, self.store.authority_fingerprints())
+            self.spec = adopt.adapted(self.asked, self.found)
+            if self.spec.ssh_port is not None:
+                rules.check_ports(self.spec.docker_port, self.spec.ssh_port)
+
+    def _remove_what_never_ran(self) -> None:
+        """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew, as it was asked for."""
+        spec = self.asked
+        step = Step("remove", f"delete the VM '{spec.name}', which never ran",
+                    lambda _results: self.azure.delete_virtual_machine(spec.group, spec.name))
+        try:
+            execute([step], self.listener, self.azure.deadline)
+        except PlanFailed as failure:
+            cause = advice.as_ours(failure.cause, spec)
+            cause.message = advice.sentences(cause.message, f"The VM '{spec.name}' never ran, and had to be deleted "
+                                             "before it could be made anew; it was left as it is.")
+            cause.recommendations += (*advice.to_delete(spec),
+                                      f"To try again: {advice.create_command(spec, anew=True)}")
+            raise cause from failure.cause
+        self._survey_again()
+
+    def _survey_again(self) -> None:
+        self.asked, self.found = survey(self.azure, self.asked)
+        self.spec, self.ruin = self.asked, False
+        self.choice = base.choose(self.asked, self.found.extension_published)
 
     def _announce(self) -> None:
         say = self.listener.say
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
-            for text in advice.not_applied(self.spec, self.found.vm):
+            for text in adopt.not_applied(self.asked, self.found.vm):
                 self.listener.warn(f"Not applied: {text}.")
+            for text in adopt.without_effect(self.asked, self.found):
+                self.listener.warn(f"Without effect: {text}.")
             return
         if self.found.label_was_replaced:
             self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
 
-    def _wait_for_a_killed_run(self) -> None:
-        """Azure may still be making the VM that an earlier, killed run asked for."""
-        while self.found.vm is not None and self.found.vm["properties"].get("provisioningState") == "Creating":
-            self.azure.deadline.sleep(4, "Azure still creates the VM")
-            self.found = replace(self.found, vm=self.azure.virtual_machine(self.spec.group, self.spec.name))
-            if self.found.vm is None:       # deleted meanwhile, and its parts with it
-                self.spec, self.found = survey(self.azure, self.spec)
-
-    def _remove_what_never_ran(self) -> None:
-        """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew."""
-        spec = self.spec
-        step = Step("remove", f"delete the VM '{spec.name}', which never ran",
-                    lambda _results: self.azure.delete_virtual_machine(spec.group, spec.name))
-        execute([step], self.listener, self.azure.deadline)
-        self.spec, self.found = survey(self.azure, spec)
+    def _look(self, authority: Any) -> adopt.Standing:
+        """Nothing has been touched yet, so whatever fails here leaves the host as it is."""
+        self.commands = RunCommands(self.azure, self.spec, self.run_id)
+        step = Step("look", f"ask the host '{self.spec.name}' how it is", lambda _results: adopt.look_at(
+            self.azure, self.spec, self.found, self.commands, authority, self.store), quiet=True)
+        try:
+            standing = execute([step], self.listener, self.azure.deadline)["look"]
+        except PlanFailed as failure:
+            if self.commands.made and isinstance(failure.cause, Conflict):
+                self.commands.delete(self.listener.warn, leftovers=False)
+            raise advice.as_ours(failure.cause, self.spec) from failure.cause
+        self.found = replace(self.found, port=standing.port)
+        if "-dp" not in self.asked.typed:
+            self.spec = replace(self.spec, docker_port=standing.port)
+            self.commands.spec = self.spec
+        return standing
 
     # The machine
 
-    def _certificates(self) -> Step:
+    def _certificates(self) -> Any:
+        """First and alone: a full disk or a folder that takes no file must not cost a round of making and undoing."""
         folder = self.store.folder
 
         def ensure(_results):
             change = self.store.ensure()
+            for warning in change.warnings:
+                self.listener.warn(warning)
             return change, self.store.load_authority()
 
         def tell(result) -> str:
             change = result[0]
             if change.created:
                 return f"made in {folder}"
-            return f"{folder}: new client certificate, the old one was expired" if change.client_issued else str(folder)
+            if change.client_issued:
+                kept = f"; the old files are in {change.backup}" if change.backup else ""
+                return f"{folder}: new client certificate by the same authority; {change.client_words}{kept}"
+            return str(folder)
 
-        return Step("authority", "certificate authority and client certificate", ensure, detail=tell)
-
-    def _make_machine(self) -> dict[str, Any]:
-        custom_data = head_start() if self.choice.provisioner == base.RUN_COMMAND else None
-        steps = [*network.steps(self.azure, self.spec, self.found, self.run_id),
-                 vm.step(self.azure, self.spec, self.found, self.run_id, custom_data)]
+        step = Step("authority", "certificate authority and client certificate", ensure, detail=tell)
         try:
-            # First and alone: a full disk or a folder that takes no file must not cost a round of making and undoing.
-            results = execute([self._certificates()], self.listener, self.azure.deadline)
-            return execute(steps, self.listener, self.azure.deadline, results)
+            return execute([step], self.listener, self.azure.deadline)["authority"][1]
+        except PlanFailed as failure:
+            raise advice.as_ours(failure.cause, self.spec) from failure.cause
+
+    def _make_machine(self, authority: Any, standing: adopt.Standing | None) -> dict[str, Any]:
+        steps = network.steps(self.azure, self.spec, self.found, self.run_id)
+        if self.found.vm is not None:
+            steps.append(Step("vm", f"use the VM '{self.spec.name}'", lambda _results: self.found.vm, quiet=True))
+        else:
+            if self.spec.admin_password is None and not self.spec.ssh_keys:
+                self.spec = replace(self.spec, ssh_keys=self.ssh_keys())
+            steps.append(vm.step(self.azure, self.spec, self.run_id, self.found.image, self._custom_data()))
+        try:
+            return execute(steps, self.listener, self.azure.deadline, {"authority": authority})
         except PlanFailed as failure:
             raise self._after_failure(failure) from failure.cause
 
+    def _custom_data(self) -> bytes | None:
+        """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
+        if self.choice.provisioner == base.RUN_COMMAND:
+            return head_start()
+        return None if base.of_extension_era(self.spec.image) else head_start(compose=True)
+
     def _after_failure(self, failure: PlanFailed) -> DockerVMError:
         """Undo, unless the VM runs; → the error to raise."""
-        cause = advice.as_ours(failure.cause, self.spec)
+        cause = advice.as_ours(failure.cause, self.asked)
         self.azure.deadline.reopen(UNDO_SECONDS)
-        if any(step.key == "vm" for step in failure.begun) and self._machine_runs():
+        self._name_alternatives(cause)
+        if self.found.vm is not None:
+            return self._kept(cause)
+        theirs, machine = self._another_run()
+        if theirs:
+            cause.message = advice.sentences(
+                cause.message, f"Another run is making the host '{self.asked.name}' at the same moment, so what bears "
+                               "its names was left to it.")
+            return cause
+        if machine is not None and vm.power_state(machine) == "running":
             return self._kept(cause)
         made = [step for step in failure.begun if step.undo is not None]
         if not made:
             return cause
+        return self._undone(made, failure, cause)
+
+    def _undone(self, made: list[Step], failure: PlanFailed, cause: DockerVMError) -> DockerVMError:
         self.listener.say("Undoing what was made ...")
         try:
             left = [f"{step.title}: {error}" for step, error in undo(made, self.listener)]
@@ -192,132 +251,125 @@ class _Create:
         if left:
             told = f"Not all that was made could be undone ({'; '.join(left)})."
             cause.recommendations += (
-                f"To see what is left: az resource list --tag {names.TAG_HOST}={self.spec.name} "
-                "-o table", f"To go on where it stands: {advice.create_command(self.spec, anew=True)}")
+                f"To see what is left: {advice.leftovers_command(self.asked)}",
+                f"To go on where it stands: {advice.create_command(self.asked, anew=True)}")
         elif any(step.key == "vnet" for step in failure.begun) and self.found.vnet is None:
             told = ("What was made has been undone, but for the virtual network "
-                    f"'{names.virtual_network(self.spec.location)}', which hosts share and which costs nothing.")
+                    f"'{names.virtual_network(self.asked.location)}', which hosts share and which costs nothing.")
         else:
             told = "What was made has been undone."
         cause.message = advice.sentences(cause.message, told)
         return cause
 
-    def _machine_runs(self) -> bool:
+    def _another_run(self) -> tuple[bool, dict | None]:
+        """Whether another terminal makes this host at this moment, and the VM where there is one.
+
+        Its VM stands on parts that may bear this run's id; its interface, on a security group and an address.
+        """
         try:
-            machine = self.azure.virtual_machine(self.spec.group, self.spec.name)
+            machine = self.azure.virtual_machine(self.asked.group, self.asked.name)
+            interface = None if self.found.network_interface else self.azure.network_interface(
+                self.asked.group, names.network_interface(self.asked.name))
         except DockerVMError:
-            return True     # can't tell: better keep a VM than delete one that works
-        if machine is None:
-            return False
-        # Another terminal that makes the same host at the same moment may have been first: then the VM is its.
-        return vm.power_state(machine) == "running" or tag(machine, names.TAG_RUN) != self.run_id
+            return False, None      # each part is looked at once more before it is deleted
+        made = [names.tag(one, names.TAG_RUN) for one in (machine, interface) if one is not None]
+        return any(run != self.run_id for run in made), machine
+
+    def _name_alternatives(self, cause: DockerVMError) -> None:
+        """Sizes that can be had, which only the megabytes of the SKU list tell: asked when they are needed."""
+        if not isinstance(cause, AzureRefused) or cause.code != "SkuNotAvailable":
+            return
+        try:
+            near = nearest_sizes(self.azure.offered_sizes(self.asked.location), self.asked.size)
+        except DockerVMError:
+            return
+        if near:
+            cause.recommendations = (f"Near it, and to be had in {self.asked.location}: {', '.join(near)}.",
+                                     *cause.recommendations)
 
     def _kept(self, cause: BaseException) -> DockerVMError:
-        """The error for a host that stays: what is wrong, how to go on, how to delete it."""
-        spec, error = self.spec, advice.as_ours(cause, self.spec)
-        error.message = advice.sentences(error.message, f"The VM '{spec.name}' was kept.")
-        error.recommendations = (
-            *error.recommendations, f"To go on where it stands: {advice.create_command(spec)}",
-            f"To look at it: az vm get-instance-view {advice.where(spec)} -n {spec.name}",
-            "To delete it: " + " && ".join(advice.delete_commands(spec)))
-        return error
+        finished = names.tag(self.found.vm, names.TAG_PROVISIONER) is not None
+        return advice.kept(advice.as_ours(cause, self.asked), self.asked, finished)
 
     # The engine on it
 
-    def _finish(self, results: dict[str, Any]) -> Host:
-        spec = self.spec
-        address = results["public_ip"]
+    def _finish(self, results: dict[str, Any], standing: adopt.Standing | None) -> Host:
+        spec, address = self.spec, results["public_ip"]
         if not address["properties"].get("ipAddress"):      # the first answer to a PUT lacks it
             address = self.azure.public_ip(spec.group, names.public_ip(spec.name))
-        job = base.Job(self.azure, spec, self.run_id, results["authority"][1], network.fqdn(address),
-                       network.address(address), network.private_address(results["network_interface"]),
-                       resumed=self.found.vm is not None)
-        provisioned = (self._already_provisioned(job) if job.resumed else None) or self._provision(job)
-        steps = [Step("proof", f"verified call of {job.fqdn}:{spec.docker_port}",
-                      lambda _results: proof.prove(job, provisioned, self.store.folder),
-                      detail=lambda found: f"Docker {found.version}" if found.reachable else "not reachable from here"),
-                 Step("tags", "note the host's data in the VM's tags",
-                      lambda _results: self._tag(results["vm"], job, provisioned), ("proof",))]
-        # A run that was killed has deleted none of its own.
-        cut_short = job.resumed and not tag(self.found.vm, names.TAG_PROVISIONER)
-        used = run_command.ACTIONS if cut_short else self._used_run_commands
-        if used:
-            # After the tags: Azure takes one change of a VM at a time.
-            steps.append(run_command.tidy(job, used, self.listener.warn, after="tags"))
-        done = execute(steps, self.listener, self.azure.deadline)
-        return Host(done["tags"], spec, job.fqdn, job.public_address, job.private_address, provisioned, done["proof"])
+        if standing is None:
+            self.commands = RunCommands(self.azure, spec, self.run_id)
+        job = base.Job(self.azure, spec, self.run_id, self.commands, results["authority"], network.fqdn(address),
+                       network.address(address), interface.private_address(results["network_interface"]),
+                       resumed=standing is not None,
+                       finished=names.tag(self.found.vm, names.TAG_PROVISIONER) is not None,
+                       new_tags=self.asked.tags)
+        reason = "" if standing is None else self._why_set_up(standing, job.fqdn)
+        if standing is None or reason:
+            if reason:
+                self.listener.say(f"Setting up '{spec.name}' by {self.choice.provisioner} ({self.choice.reason}): "
+                                  f"{reason}.")
+            provisioned = certify.provision(job, self.choice, self.listener)
+        else:
+            provisioned = standing.provisioned
+            self._see_to_ssh()
+            certify.tell_of_extension(job, provisioned.provisioner, self.listener)
+        left_alone = standing is not None and not reason and standing.unreachable and not self._mended(results)
+        machine, proven = certify.finish(
+            job, provisioned, self.store.folder, self.listener, more=self._last_changes(results),
+            patience=LAST_LOOK_SECONDS if left_alone else None)
+        return Host(machine, spec, job.fqdn, job.public_address, job.private_address, provisioned, proven)
 
-    def _already_provisioned(self, job: base.Job) -> base.Provisioned | None:
-        """An engine that answers to our certificates under its own name needs no more set-up."""
-        try:
-            shown = handshake(Endpoint(job.fqdn, self.spec.docker_port, self.store.folder))
-        except EngineUnreachable as error:
-            if error.kind in ("certificate", "rejected") and tag(self.found.vm, names.TAG_PROVISIONER):
-                raise advice.belongs_to_others(self.spec, error.cause) from error
-            self.listener.say(f"Docker does not answer yet: {error.cause}. Setting it up by {self.choice.provisioner} "
-                              f"({self.choice.reason}).")
-            return None
-        if self.spec.ssh_port is not None:
-            self._used_run_commands = ("ssh",)
-            step = Step("ssh", f"see that sshd listens on port {self.spec.ssh_port}",
-                        lambda _results: run_command.ask(job, "ssh", DOCKERVM_SSH_PORT=str(self.spec.ssh_port)))
+    def _why_set_up(self, standing: adopt.Standing, fqdn: str) -> str:
+        """Why an existing host needs set-up or another certificate; empty for one that is left alone."""
+        if standing.reason:
+            return standing.reason
+        if self.spec.docker_port != standing.port:
+            return f"its Docker port becomes {self.spec.docker_port}, it was {standing.port}"
+        if self.found.public_ip is None:
+            return "its address was made anew, and its certificate names the old one"
+        before = (self.found.public_ip["properties"].get("dnsSettings") or {}).get("fqdn")
+        # A verified call has compared the name that it used; else the tag says which one was certified.
+        certified = before if before and not standing.unreachable else names.tag(self.found.vm, names.TAG_FQDN)
+        if certified and certified != fqdn:
+            return f"its name is now {fqdn}, and its certificate names {certified}"
+        return ""
+
+    def _mended(self, results: dict[str, Any]) -> bool:
+        parts = ("security_group", "public_ip", "network_interface")
+        return any(results[key] is not getattr(self.found, key) for key in parts)
+
+    def _see_to_ssh(self) -> None:
+        if self.asked.ssh_port is not None:
+            step = Step("ssh", f"see that sshd listens on port {self.asked.ssh_port}",
+                        lambda _r: self.commands.ask("ssh", DOCKERVM_SSH_PORT=str(self.asked.ssh_port)))
             execute([step], self.listener, self.azure.deadline)
-        extension = self.azure.extension(self.spec.group, self.spec.name, names.EXTENSION_TYPE)
-        return base.Provisioned(base.DOCKER_EXTENSION if extension else base.RUN_COMMAND,
-                                ssl.DER_cert_to_PEM_cert(shown).encode(), describe(shown).not_after, checked=False)
 
-    def _provision(self, job: base.Job) -> base.Provisioned:
-        if self.choice.provisioner == base.RUN_COMMAND:
-            return self._by_run_command(job)
-        whole = self.azure.deadline
-        if self.choice.fallback:
-            self.azure.deadline = whole.within(min(whole.remaining() * EXTENSION_SHARE, EXTENSION_SECONDS))
-        self._used_run_commands = tuple(docker_extension.extra_actions(job))
-        try:
-            return execute(docker_extension.steps(job), self.listener, self.azure.deadline)["serve"]
-        except PlanFailed as failure:
-            if not self.choice.fallback or not isinstance(failure.cause, (HostFailed, DeadlinePassed, AzureRefused)):
-                raise
-            self.listener.warn(f"{failure.cause} Its resource is deleted; run-command takes over.")
-        finally:
-            self.azure.deadline = whole
-        self._remove_extension()
-        return self._by_run_command(job)
-
-    def _remove_extension(self) -> None:
-        """A share of the time and no more: the agent removes an extension only after its handler could stop Docker,
-        which it can't where it never got Docker installed."""
-        spec, whole = self.spec, self.azure.deadline
-        self.azure.deadline = share = whole.share(REMOVAL_SHARE)
-        remove = Step("remove", "delete the Docker VM extension", lambda _results: run_command.when_free(
-            share, lambda: self.azure.delete_extension(spec.group, spec.name, names.EXTENSION_TYPE)))
-        try:
-            execute([remove], self.listener, share)
-        except PlanFailed as failure:
-            if isinstance(failure.cause, Interrupted):
-                raise
-            self.listener.warn(f"{failure.cause} To delete it: az vm extension delete {advice.where(spec)} "
-                               f"--vm-name {spec.name} -n {names.EXTENSION_TYPE}")
-        finally:
-            self.azure.deadline = whole
-
-    def _by_run_command(self, job: base.Job) -> base.Provisioned:
-        self._used_run_commands += ("request", "serve")
-        return execute(run_command.steps(job), self.listener, self.azure.deadline)["serve"]
-
-    def _tag(self, machine: dict, job: base.Job, provisioned: base.Provisioned) -> dict:
-        tags = {**(machine.get("tags") or {}), **vm.vm_tags(self.spec, self.run_id, **{
-            names.TAG_FQDN: job.fqdn, names.TAG_PROVISIONER: provisioned.provisioner,
-            names.TAG_CERTIFICATE_EXPIRES: iso(provisioned.expires)})}
-        return run_command.when_free(self.azure.deadline, lambda: self.azure.tag_virtual_machine(
-            self.spec.group, self.spec.name, tags))
+    def _last_changes(self, results: dict[str, Any]) -> list[Step]:
+        """Of an existing host: the port that it has left is closed, and new tags go on its parts too."""
+        if self.found.vm is None:
+            return []
+        steps = []
+        if {self.found.docker_port, names.port_tag(self.found.vm)} - {None, self.spec.docker_port}:
+            closing = network.close_old_port(self.azure, self.spec, results["security_group"])
+            steps += [closing] if closing else []
+        if self.asked.tags:
+            steps += network.tag_steps(self.azure, self.asked, self.found)
+        return steps
 
 
-def with_login(prepared: Prepared, ssh_keys: Callable[[], tuple[str, ...]]) -> Prepared:
-    """Add the SSH keys, which may have to be made: only once it is sure that a VM will need them."""
-    spec = prepared.spec
-    if spec.admin_password is not None or spec.ssh_keys or prepared.found.vm is not None:
-        return prepared
-    return replace(prepared, spec=replace(spec, ssh_keys=ssh_keys()))
+def nearest_sizes(offered: Iterable[tuple[str, tuple[str, str], bool]], asked: str) -> list[str]:
+    """Of a region's sizes (``Azure.offered_sizes``) those that can be had and are like the one that can't: the same
+    architecture, the nearest number of vCPUs, then those of its own family."""
+    sizes = list(offered)
+    kind = next((kind for name, kind, _ in sizes if name.lower() == asked.lower()), None)
+    if kind is None or not kind[0].isdigit():
+        return []
+    family = asked.lower().partition("_")[2][:1]
 
+    def distance(size: tuple[str, tuple[str, str], bool]) -> tuple[int, bool, str]:
+        name, (cores, _), _ = size
+        return abs(int(cores) - int(kind[0])), name.lower().partition("_")[2][:1] != family, name
 
+    like = [size for size in sizes if size[2] and size[1][1] == kind[1] and size[1][0].isdigit()]
+    return [f"{name} ({cores} vCPUs)" for name, (cores, _), _ in sorted(like, key=distance)[:ALTERNATIVES]]

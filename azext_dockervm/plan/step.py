@@ -11,7 +11,8 @@ from typing import Any, Protocol
 class Step:
     """``do`` gets the results of the steps named in ``needs`` (and of all earlier ones) by key.
 
-    ``undo`` is None where there is nothing to undo: the step only reads, or uses what was there before.
+    ``undo`` is None where there is nothing to undo: the step only reads, or uses what was there before. It returns
+    False where it found that what is there now is another run's, and left it.
     ``detail`` turns the result into a few words for the progress line; a ``quiet`` step has no such line.
     """
 
@@ -19,13 +20,13 @@ class Step:
     title: str
     do: Callable[[Mapping[str, Any]], Any]
     needs: tuple[str, ...] = ()
-    undo: Callable[[], None] | None = None
+    undo: Callable[[], bool] | None = None
     detail: Callable[[Any], str] | None = None
     quiet: bool = False
 
 
 class Listener(Protocol):
-    """Who is told what happens; called from one thread at a time."""
+    """Who is told what happens; called from one thread at a time. An alert is a warning that nothing silences."""
 
     def started(self, step: Step) -> None: ...
 
@@ -36,3 +37,5 @@ class Listener(Protocol):
     def say(self, text: str) -> None: ...
 
     def warn(self, text: str) -> None: ...
+
+    def alert(self, text: str) -> None: ...

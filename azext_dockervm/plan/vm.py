@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 
 from azext_dockervm import names
+from azext_dockervm.errors import AzureRefused, Conflict
 from azext_dockervm.plan.arm import Azure
-from azext_dockervm.plan.network import host_tags
-from azext_dockervm.plan.preflight import Found
 from azext_dockervm.plan.step import Step
+from azext_dockervm.plan.undo import undo_own
 from azext_dockervm.spec import HostSpec
 
 
 def vm_tags(spec: HostSpec, run_id: str, **known: str) -> dict[str, str]:
     """The VM's tags, schema 1: what is known of the host so far."""
-    return {**host_tags(spec, run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.docker_port), **known}
+    return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.docker_port), **known}
 
 
 def _security_profile(image: dict | None) -> dict | None:
@@ -41,8 +41,11 @@ def _os_profile(spec: HostSpec, custom_data: bytes | None) -> dict:
 
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str, fqdn: str, image: dict | None,
-         custom_data: bytes | None) -> dict:
-    """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind."""
+         custom_data: bytes | None, authority: str) -> dict:
+    """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
+
+    ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
+    """
     properties = {
         "hardwareProfile": {"vmSize": spec.size},
         "storageProfile": {"imageReference": spec.image.reference,
@@ -54,26 +57,64 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str, fqdn: str, imag
     security = _security_profile(image)
     if security:
         properties["securityProfile"] = security
-    vm = {"location": spec.location, "tags": vm_tags(spec, run_id, **{names.TAG_FQDN: fqdn}), "properties": properties}
+    tags = vm_tags(spec, run_id, **{names.TAG_FQDN: fqdn, names.TAG_AUTHORITY: authority})
+    vm = {"location": spec.location, "tags": tags, "properties": properties}
     plan = ((image or {}).get("properties") or {}).get("plan")
     if plan:
         vm["plan"] = plan
     return vm
 
 
-def step(azure: Azure, spec: HostSpec, found: Found, run_id: str, custom_data: bytes | None) -> Step:
-    """Create the VM, or use the one that is there."""
-    if found.vm is not None:
-        return Step("vm", f"use the VM '{spec.name}'", lambda _results: found.vm, quiet=True)
-
+def step(azure: Azure, spec: HostSpec, run_id: str, image: dict | None, custom_data: bytes | None) -> Step:
+    """Create the VM; ``authority`` among the results is the ``certs.authority.Authority`` that it will trust."""
     def create(results):
-        return azure.put_virtual_machine(spec.group, spec.name, body(
-            spec, run_id, network_interface=results["network_interface"]["id"],
-            fqdn=results["public_ip"]["properties"]["dnsSettings"]["fqdn"], image=found.image,
-            custom_data=custom_data))
+        wanted = body(spec, run_id, network_interface=results["network_interface"]["id"],
+                      fqdn=results["public_ip"]["properties"]["dnsSettings"]["fqdn"], image=image,
+                      custom_data=custom_data, authority=results["authority"].fingerprint)
+        try:
+            return azure.create_virtual_machine(spec.group, spec.name, wanted)
+        except AzureRefused as error:
+            if error.status not in (409, 412):
+                raise
+            return _made_all_the_same(azure, spec, run_id, error)
 
-    return Step("vm", f"create the VM '{spec.name}'", create, ("network_interface", "public_ip"),
-                lambda: azure.delete_virtual_machine(spec.group, spec.name))
+    return Step("vm", f"create the VM '{spec.name}'", create, ("network_interface", "public_ip", "authority"),
+                undo_own(lambda: azure.virtual_machine(spec.group, spec.name),
+                         lambda: azure.delete_virtual_machine(spec.group, spec.name), run_id))
+
+
+def _made_all_the_same(azure: Azure, spec: HostSpec, run_id: str, refusal: AzureRefused) -> dict:
+    """A PUT whose answer got lost is sent again by azure-core, and then refused because of itself: go on with it."""
+    found = azure.virtual_machine(spec.group, spec.name)
+    if found is None:
+        raise refusal
+    if names.tag(found, names.TAG_RUN) != run_id:
+        raise Conflict(f"Another create has made the VM '{spec.name}' at the same moment; it was left to it.",
+                       "When it has ended, the same command again goes on with the host.") from refusal
+    while state(found) in ("Creating", "Updating"):
+        azure.deadline.sleep(4, "Azure still creates the VM")
+        found = azure.virtual_machine(spec.group, spec.name)
+        if found is None:
+            raise refusal
+    if state(found) != "Succeeded":
+        code, message = failure(found)
+        raise AzureRefused(f"create the VM: {message}", code=code)
+    return found
+
+
+def state(vm: dict) -> str:
+    """Azure's provisioning state: Creating, Updating, Succeeded, Failed, Deleting."""
+    return (vm.get("properties") or {}).get("provisioningState") or ""
+
+
+def failure(vm: dict) -> tuple[str | None, str]:
+    """Code and message of a VM's failed creation, from its instance view."""
+    view = (vm.get("properties") or {}).get("instanceView") or {}
+    for status in view.get("statuses") or ():
+        kind, _, rest = status.get("code", "").partition("/")
+        if kind == "ProvisioningState" and rest.lower().startswith("failed/"):
+            return rest.partition("/")[2], status.get("message") or rest
+    return None, f"its state is {state(vm)}"
 
 
 def power_state(vm: dict) -> str:
@@ -91,6 +132,8 @@ def admin_username(vm: dict) -> str | None:
 
 
 def never_ran(vm: dict) -> bool:
-    """A VM that Azure could not start (AllocationFailed and its like) is left in Failed without a power state."""
-    failed = (vm.get("properties") or {}).get("provisioningState") == "Failed"
-    return failed and power_state(vm) not in ("running", "starting", "stopping", "stopped", "deallocated")
+    """A VM that Azure could not start (AllocationFailed and its like) is left in Failed; its instance view says so, and
+    knows neither power nor agent. Without such a view nothing is known."""
+    view = (vm.get("properties") or {}).get("instanceView") or {}
+    return (state(vm) == "Failed" and bool(view.get("statuses")) and "vmAgent" not in view
+            and power_state(vm) == "unknown")

@@ -8,9 +8,13 @@ from azext_dockervm.provision.script import set_up_script
 LIMIT = 65_535
 
 
-def head_start() -> bytes:
-    """A user script that begins installing Docker at first boot, while Azure still finishes the VM.
+def head_start(compose: bool = False) -> bytes:
+    """A user script that begins installing Docker at first boot, while Azure still finishes the VM; with ``compose``
+    also what the Docker VM extension's handler looks for.
 
     The later run command waits for it and finds Docker there. An image without cloud-init ignores it.
     """
-    return b"#!/bin/sh\nDOCKERVM_ACTION=install\nexport DOCKERVM_ACTION\n" + set_up_script().encode()
+    settings = "DOCKERVM_ACTION=install\nexport DOCKERVM_ACTION\n"
+    if compose:
+        settings += "DOCKERVM_COMPOSE=1\nexport DOCKERVM_COMPOSE\n"
+    return b"#!/bin/sh\n" + settings.encode() + set_up_script().encode()

@@ -8,8 +8,10 @@ import json
 TLS_FOLDER = "/etc/docker/dockervm"
 
 # live-restore keeps containers over a restart of the daemon, which each new certificate needs (moby#23936).
-# `local` rotates its logs; the default json-file grows until the disk is full.
-LOG_DRIVER = "local"
+# The Docker SDK for Python reads the output of json-file and journald only: with any other driver containers.run()
+# returns None (docker-py, models/containers.py). Without limits json-file grows until the disk is full.
+LOG_DRIVER = "json-file"
+LOG_OPTIONS = {"max-size": "10m", "max-file": "3"}
 
 
 def daemon_json(port: int) -> str:
@@ -22,9 +24,11 @@ def daemon_json(port: int) -> str:
         "tlskey": f"{TLS_FOLDER}/server-key.pem",
         "live-restore": True,
         "log-driver": LOG_DRIVER,
+        "log-opts": LOG_OPTIONS,
     }, indent=2) + "\n"
 
 
 def extension_options() -> list[str]:
-    """The same as options of dockerd: the extension's handler writes them into the unit file."""
-    return ["--live-restore", f"--log-driver={LOG_DRIVER}"]
+    """The same as options of dockerd: the extension's handler joins them with spaces in the unit file."""
+    limits = [f"--log-opt={name}={value}" for name, value in LOG_OPTIONS.items()]
+    return ["--live-restore", f"--log-driver={LOG_DRIVER}", *limits]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from azext_dockervm import advice, names
 from azext_dockervm.certs.summary import describe
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
@@ -12,7 +13,6 @@ from azext_dockervm.engine.tls import turns_strangers_away
 from azext_dockervm.engine.wait import FINAL, until_answering
 from azext_dockervm.errors import EngineUnreachable, HostFailed
 from azext_dockervm.provision.base import Job, Provisioned
-from azext_dockervm.provision.run_command import ask, forget
 from azext_dockervm.provision.script import encoded
 
 # Once a host has checked itself, only names and firewalls between here and there can be in the way; a new name takes
@@ -31,14 +31,15 @@ class Proof:
     cause: str | None = None
 
 
-def prove(job: Job, provisioned: Provisioned, folder: Path) -> Proof:
+def prove(job: Job, provisioned: Provisioned, folder: Path, patience: float | None = None) -> Proof:
     """A verified call from here. Where none gets through, the host's own check decides whether the host is sound.
 
-    Raises ``HostFailed`` for a host that is not sound, or that lets strangers in.
+    ``patience`` in seconds; what the host's state asks for where it is None. Raises ``HostFailed`` for a host that is
+    not sound, or that lets strangers in.
     """
     endpoint = Endpoint(job.fqdn, job.spec.docker_port, folder)
-    patience = PATIENCE_SECONDS if provisioned.checked else UNCHECKED_PATIENCE_SECONDS
-    deadline = job.azure.deadline.within(patience)
+    usual = PATIENCE_SECONDS if provisioned.checked else UNCHECKED_PATIENCE_SECONDS
+    deadline = job.azure.deadline.within(usual if patience is None else patience)
     while True:
         try:
             return Proof(True, _version(job, provisioned, endpoint, until_answering(endpoint, deadline)))
@@ -54,15 +55,18 @@ def prove(job: Job, provisioned: Provisioned, folder: Path) -> Proof:
 
 def _version(job: Job, provisioned: Provisioned, endpoint: Endpoint, shown: bytes) -> str:
     """The engine's version, from a host that shows the certificate made for it and turns strangers away."""
-    if describe(shown).fingerprint != describe(provisioned.certificate).fingerprint:
+    if describe(shown).fingerprint != provisioned.fingerprint:
         raise HostFailed(f"{endpoint.docker_host} shows another certificate than the one just made for it.")
     if not turns_strangers_away(endpoint):
+        spec = job.spec
         raise HostFailed(f"{endpoint.docker_host} answers clients without a certificate: an open door. Close its port "
-                         "before anything else.", f"az network nsg rule delete -g {job.spec.group} "
-                         f"--nsg-name {job.spec.name}NSG -n allow-docker")
+                         "before anything else.", advice.az(
+                             "network", "nsg", "rule", "delete", "-g", spec.group, "--nsg-name",
+                             names.network_security_group(spec.name), "-n", names.DOCKER_RULE,
+                             subscription=spec.subscription))
     return engine_state(endpoint)["version"]["Version"]
 
 
 def _ask_the_host(job: Job, provisioned: Provisioned) -> None:
-    ask(job, "check", DOCKERVM_CERT=encoded(provisioned.certificate))
-    forget(job, "check")
+    known = {"DOCKERVM_CERT": encoded(provisioned.certificate)} if provisioned.certificate else {}
+    job.commands.ask("check", **known)

@@ -29,6 +29,11 @@ class Answer:
     values: dict[str, str]
     details: tuple[str, ...] = ()
 
+    @property
+    def reason(self) -> str:
+        """Why it failed, as a word."""
+        return self.values.get("reason", "unknown reason")
+
     def __getitem__(self, key: str) -> str:
         try:
             return self.values[key]

@@ -14,7 +14,7 @@ from running import run
 
 # What the tests look at, in the order in which the hosts of a region are made. Names are fixtures.
 ORDERS = {
-    # Everything left to its default, in a region that publishes the Docker VM extension.
+    # Everything left to its default: today's image, set up by run commands.
     "plain": Order("westus"),
     "extension": Order("westus", ("--provisioner", "docker-extension", "-e", "2222", "-u", "skipper",
                                   "-p", "@{fleet.password_file}", "--debug")),
@@ -24,7 +24,11 @@ ORDERS = {
     "prompted": Order("eastus2", ("-e", "-u", "skipper", "--debug", "-p"), with_prompt),
     "without_cloud_init": Order("eastus2", ("--image", "LocalAzure:linux-without-cloud-init:agent-only:latest",
                                             "-u", "skipper", "-p", "@{fleet.password_file}", "--debug")),
-    "fallen_back": Order("centralus", ("--ssh-key-values", "{fleet.ssh_key}.pub")),
+    # An image that the Docker VM extension was made for: where it fails, and where it installs Docker by itself.
+    "fallen_back": Order("centralus", ("--image", "Canonical:UbuntuServer:18.04-LTS:latest",
+                                       "--ssh-key-values", "{fleet.ssh_key}.pub")),
+    "as_in_2014": Order("westeurope", ("--image", "Canonical:UbuntuServer:16.04-LTS:latest",
+                                       "--ssh-key-values", "{fleet.ssh_key}.pub")),
     "unreachable": Order("eastus", ("--provisioner", "run-command", "--ssh-key-values", "{fleet.ssh_key}.pub"),
                          behind_a_wall),
 }

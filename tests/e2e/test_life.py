@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 from local_azure import GROUP, eventually
+from running import run
 
 pytestmark = pytest.mark.machines
 
 
-@pytest.fixture(params=["plain", "run_command"])
+@pytest.fixture(params=["extension", "run_command"])
 def host(request, busybox):
     """One host of each provisioner, with an image to run."""
     found = request.getfixturevalue(request.param)
@@ -40,6 +42,43 @@ def test_a_container_answers_on_a_published_port_on_the_host(host):
     finally:
         host.docker("rm", "-f", "web")
     assert answer == "served"
+
+
+def test_info_names_a_published_port_that_azure_keeps_closed_and_the_command_that_opens_it(run_command, busybox):
+    """The command is typed as it was printed; then the container answers from outside."""
+    host = run_command
+    if not host.docker("image", "ls", "-q", "busybox").succeeded().stdout:
+        host.docker("import", busybox, "busybox").succeeded()
+    serve = "mkdir /w && echo served > /w/index.html && httpd -f -p 80 -h /w"
+    host.docker("run", "-d", "--name", "site", "-p", "8081:80", "busybox", "sh", "-c", serve).succeeded()
+    try:
+        seen = host.info().succeeded()
+        assert seen.json["closedPorts"] == ["8081/tcp"]
+        command = seen.stderr.partition("To open it: az ")[2].splitlines()[0]
+        host.azure.az(*shlex.split(command)).succeeded()
+        outside = f"http://{host.result['fqdn']}:8081/"
+        answer = eventually(lambda: run(["curl", "-s", "--max-time", "5", outside]).stdout, "an answer", 20)
+        assert answer == "served\n"
+        again = host.info().succeeded()
+        assert again.json["closedPorts"] == [] and "open-port" not in again.stderr
+    finally:
+        host.docker("rm", "-f", "site")
+
+
+def test_swarm_as_the_readme_says(run_command):
+    """Refused while live-restore is on; what README names switches it off without a restart."""
+    host, settings = run_command, "/etc/docker/daemon.json"
+    refused = host.docker("swarm", "init", "--advertise-addr", host.result["privateIpAddress"])
+    assert refused.code != 0 and "live-restore" in refused.stderr
+    off = r"""s/"live-restore": true/"live-restore": false/"""
+    host.run(f"cp -p {settings} /root/before.json && sed -i '{off}' {settings} && systemctl reload docker")
+    try:
+        eventually(lambda: host.docker("swarm", "init", "--advertise-addr", host.result["privateIpAddress"]).code == 0,
+                   "a swarm", 20)
+        host.docker("swarm", "leave", "--force").succeeded()
+    finally:
+        host.run(f"mv /root/before.json {settings} && systemctl reload docker")
+    eventually(lambda: "true" in host.docker("info", "-f", "{{.LiveRestoreEnabled}}").stdout, "live-restore again", 20)
 
 
 def test_containers_live_through_a_restart_of_the_engine(host):

@@ -6,15 +6,22 @@ import json
 
 import pytest
 from local_azure import GROUP
+from running import run
 
 pytestmark = pytest.mark.machines
 
 KEYS = {"id", "name", "resourceGroup", "location", "fqdn", "publicIpAddress", "privateIpAddress", "dockerHost",
         "dockerPort", "provisioner", "engineVersion", "reachable", "certDir", "serverCertificateExpires"}
 # Which provisioner each host must have got, and whether the extension's resource is still there.
-WAYS = {"plain": "docker-extension", "extension": "docker-extension", "run_command": "run-command",
-        "prompted": "run-command", "without_cloud_init": "run-command", "fallen_back": "run-command",
-        "unreachable": "run-command"}
+WAYS = {"plain": "run-command", "as_in_2014": "docker-extension", "extension": "docker-extension",
+        "run_command": "run-command", "prompted": "run-command", "without_cloud_init": "run-command",
+        "fallen_back": "run-command", "unreachable": "run-command"}
+
+
+def fingerprint(path) -> str:
+    """As openssl tells it."""
+    said = run(["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", path]).succeeded().stdout
+    return said.partition("=")[2].strip().replace(":", "").lower()
 
 
 @pytest.fixture(params=WAYS)
@@ -35,6 +42,7 @@ def test_result_and_tags_name_the_provisioner_and_the_host(any_host, machines):
     assert tags["dockervm-fqdn"] == result["fqdn"]
     assert tags["dockervm-certificate-expires"] == result["serverCertificateExpires"]
     assert tags["dockervm-schema"] == "1" and tags["dockervm-run"]
+    assert tags["dockervm-ca"] == fingerprint(host.folder / "ca.pem")
 
 
 def test_only_the_extension_that_works_stays_and_no_run_command(any_host, machines, local_azure):
@@ -51,14 +59,16 @@ def test_engine_is_set_up_the_same_by_either_way(any_host):
         return
     engine = json.loads(host.docker("info", "--format", "{{json .}}").succeeded().stdout)
     assert engine["LiveRestoreEnabled"] is True
-    assert engine["LoggingDriver"] == "local"
+    assert engine["LoggingDriver"] == "json-file"
     assert engine["ServerVersion"] == host.result["engineVersion"]
     assert engine["Name"] == host.name
 
 
-def test_progress_says_which_provisioner_and_why(plain, run_command, prompted):
-    assert "Provisioner: docker-extension (westus publishes the Docker VM extension)" in plain.created.stderr
-    assert "Provisioner: run-command (eastus2 does not publish the Docker VM extension)" in prompted.created.stderr
+def test_progress_says_which_provisioner_and_why(plain, as_in_2014, run_command, prompted):
+    assert "Provisioner: run-command (the Docker VM extension was made for older images than this)" in (
+        plain.created.stderr)
+    assert "Provisioner: docker-extension (westeurope publishes the Docker VM extension, which was made for this " \
+        "image)" in as_in_2014.created.stderr
     assert run_command.created.stderr == ""     # --only-show-errors
     live = "\r\x1b[K"
     assert live in prompted.created.stderr and live not in plain.created.stderr     # one was made on a terminal
@@ -66,6 +76,13 @@ def test_progress_says_which_provisioner_and_why(plain, run_command, prompted):
 
 def test_progress_ends_with_the_docker_command_to_type(plain):
     assert plain.created.stderr.splitlines()[-1] == f"Now type: docker --tlsverify -H {plain.url} info"
+
+
+def test_on_today_s_image_the_extension_finds_docker_and_compose_in_place(extension, as_in_2014):
+    """Its own installation fails there; on an image of its era it is left to do it."""
+    assert "install Docker and Compose, which the extension then finds" in extension.created.stderr
+    assert "install Docker and Compose" not in as_in_2014.created.stderr
+    assert extension.run("docker-compose version >/dev/null && readlink /usr/local/bin/docker-compose")
 
 
 def test_failing_extension_is_replaced_by_run_commands_with_a_warning(fallen_back):

@@ -66,8 +66,8 @@ def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(l
     sets = []
     for pattern, after in ((r"PUT \S+/publicIPAddresses/phoenixPublicIP", 0.0),
                            (r"PUT \S+/virtualMachines/phoenix 201", 0.5),
-                           (r"PUT \S+/runCommands/dockervm-request 20", 1.0),
-                           (r"PUT \S+/runCommands/dockervm-serve 20", 0.3)):
+                           (r"PUT \S+/runCommands/dockervm-request-\w+ 20", 0.2),
+                           (r"PUT \S+/runCommands/dockervm-serve-\w+ 20", 0.3)):
         killed(local_azure, words, pattern, after)
         sets.append(whole(folder))
     finished = local_azure.az(*words).succeeded()
@@ -86,7 +86,7 @@ def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(l
 def test_docker_extension_is_killed_and_finished_by_the_same_command(local_azure, fleet, tmp_path):
     """The second run's certificate is another one than the killed run's, so the engine must take it up."""
     folder = tmp_path / "certificates"
-    words = create(fleet, "lazarus", "westeurope", folder)
+    words = (*create(fleet, "lazarus", "westeurope", folder), "--provisioner", "docker-extension")
     killed(local_azure, words, r"PUT \S+/extensions/DockerExtension 20", 1.0)
     before = sound(folder)
     result = local_azure.az(*words).succeeded().json

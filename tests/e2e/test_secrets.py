@@ -23,7 +23,7 @@ def key_file(host) -> str:
 
 def server_key(host) -> str:
     path = host.azure.disk(host.name) / key_file(host)
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o400
     return path.read_text()
 
 
@@ -97,7 +97,9 @@ def test_tags_and_custom_data_hold_no_secret(debugged, machines):
         assert not KEY_BEGINS.search(script.read_text()) and PASSWORD not in script.read_text()
 
 
-def test_the_hosts_files_are_closed_to_others(run_command, plain):
-    modes = "stat -c '%a %n' /etc/docker/key.pem /etc/docker/dockervm/server-key.pem 2>/dev/null"
-    for host in (run_command, plain):
-        assert [line.split()[0] for line in host.run(modes).splitlines()] == ["600"]
+def test_the_hosts_files_have_the_modes_of_the_docker_benchmark(run_command, extension):
+    """CIS Docker Benchmark 3.9 to 3.14: CA and certificate 0444, the key 0400, all root's."""
+    files = ("ca.pem cert.pem key.pem", "dockervm/ca.pem dockervm/server-cert.pem dockervm/server-key.pem")
+    for host, names in ((extension, files[0]), (run_command, files[1])):
+        seen = host.run(f"cd /etc/docker && stat -c '%a %U:%G' {names}")
+        assert seen.splitlines() == ["444 root:root", "444 root:root", "400 root:root"], host.name

@@ -11,7 +11,7 @@ from running import run
 pytestmark = pytest.mark.machines
 
 
-@pytest.fixture(params=["plain", "run_command"])
+@pytest.fixture(params=["extension", "run_command"])
 def host(request):
     """One host of each provisioner, each with a folder of its own."""
     return request.getfixturevalue(request.param)
@@ -111,6 +111,7 @@ def test_create_with_somebody_elses_folder_leaves_a_finished_host_as_it_is(plain
     refused = plain.azure.az("dockervm", "create", "-g", "e2e", "-n", plain.name, "-dc", strangers_folder)
     assert refused.code == 1 and "It was left as it is." in refused.stderr, str(refused)
     assert "was kept" not in refused.stderr and "-dc FOLDER" in refused.stderr
+    assert "vm delete" not in refused.stderr
     plain.docker("version").succeeded()
 
 

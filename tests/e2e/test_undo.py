@@ -73,7 +73,7 @@ def test_ctrl_c_while_docker_is_set_up_keeps_the_machine_and_says_how_to_go_on(l
     name = "stopped-setup"
     requests = local_azure.requests()
     running = local_azure.start(*create(fleet, name))
-    running.until(lambda: rf"PUT \S+/virtualMachines/{name}/runCommands/dockervm-request 201" in requests, "asked")
+    running.until(lambda: rf"PUT \S+/virtualMachines/{name}/runCommands/dockervm-request-\w+ 201" in requests, "asked")
     running.signal(signal.SIGINT)
     stopped = running.finish()
     assert stopped.code != 0 and f"The VM '{name}' was kept" in stopped.stderr, str(stopped)

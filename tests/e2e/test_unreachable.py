@@ -17,8 +17,8 @@ def wall(unreachable):
     own.tear_down()
 
 
-def test_create_succeeds_and_says_why_it_is_not_reachable(unreachable):
-    assert unreachable.created.code == 0
+def test_create_ends_with_4_and_says_why_it_is_not_reachable(unreachable):
+    assert unreachable.created.code == 4
     assert unreachable.result["reachable"] is False and unreachable.result["engineVersion"] is None
     warning = next(line for line in unreachable.created.stderr.splitlines() if line.startswith("WARNING: Docker on"))
     assert "works, as the host itself has checked" in warning and "drops the packets" in warning
@@ -34,7 +34,7 @@ def test_info_gives_the_machines_half_and_a_plain_reason(unreachable):
 def test_it_is_reached_once_the_way_is_free(unreachable, wall):
     wall.tear_down()
     assert unreachable.docker("info", "--format", "{{.LiveRestoreEnabled}} {{.LoggingDriver}}").succeeded().stdout == (
-        "true local\n")
+        "true json-file\n")
     again = unreachable.azure.az(*unreachable.created.words[1:]).succeeded().json
     assert again["reachable"] is True and again["engineVersion"]
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from azure_devtools.scenario_tests import RecordingProcessor
 
+from azext_dockervm.names import TAG_AUTHORITY, TAG_CERTIFICATE_EXPIRES
+
 RESOURCE_MANAGER = "https://management.azure.com"   # at replay az's own, the public cloud
 NOBODY = "00000000-0000-0000-0000-000000000000"     # subscription and tenant, as azure-devtools has them
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
@@ -274,6 +276,18 @@ class SigningRequest(Processor):
         return text.replace(REQUEST_PEM, self._answer().strip()) if REQUEST_PEM in text else text
 
 
+class HostsTags(Processor):
+    """Tags whose values each run makes anew: the authority that the host trusts, the end of its certificate.
+
+    At replay ``ReplayedHost`` puts those of the replayed run in their place.
+    """
+
+    SHOWN = {TAG_AUTHORITY: "<the folder's authority>", TAG_CERTIFICATE_EXPIRES: "<the certificate's end>"}
+
+    def mapping(self, mapping: dict[str, Any]) -> dict[str, Any]:
+        return {key: self.SHOWN.get(key, value) for key, value in mapping.items()}
+
+
 class Witness(RecordingProcessor):
     """Keeps in memory what secrets a recording has sent, so that its cassette can be searched for them."""
 
@@ -300,7 +314,7 @@ def recording_processors(endpoint: str, owners: tuple[str, ...], names: dict[str
                          named: tuple[str, ...]) -> list[Processor]:
     """All of them for one recording. ``owners``: subscription and tenant; ``named``: regions and sizes to keep."""
     return [ResourceManagerOnly(endpoint), Headers(), NoWaiting(), Endpoint(endpoint), SignedAddresses(), ApiVersions(),
-            Names(names), Secrets(), Pem(), SetUp(), Trim(*named), DomainNames(), Addresses(), Dates(),
+            Names(names), Secrets(), Pem(), HostsTags(), SetUp(), Trim(*named), DomainNames(), Addresses(), Dates(),
             Identifiers(*owners)]
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from processors import NOBODY
+from processors import NOBODY, HostsTags
 
 VERSION = {"Version": "26.1.5+replayed", "ApiVersion": "1.45"}
 INFO = {"OperatingSystem": "no engine: a stand-in of the tests", "Containers": 0, "Images": 0}
@@ -106,6 +106,14 @@ class ReplayedHost(RecordingProcessor):
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._files: tuple[bytes, bytes, bytes] | None = None   # CA, certificate, key
+        self._tags: dict[str, str] = {}
+
+    def own(self, response: dict) -> dict:
+        """An answer that is just being played back, with the tags that the replayed run has written."""
+        text = response["body"]["string"]
+        for name, shown in HostsTags.SHOWN.items():
+            text = text.replace(shown.encode(), self._tags.get(name, shown).encode())
+        return {**response, "body": {**response["body"], "string": text}}
 
     def signing_request(self) -> str:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made at replay")])
@@ -114,7 +122,10 @@ class ReplayedHost(RecordingProcessor):
 
     def process_request(self, request):
         """Before anything is scrubbed; a request that was recorded has nothing of this any more."""
-        properties = (json.loads(request.body).get("properties") or {}) if request.body else {}
+        body = json.loads(request.body) if request.body else {}
+        tags = body.get("tags") or {}
+        self._tags |= {name: tags[name] for name, shown in HostsTags.SHOWN.items() if tags.get(name, shown) != shown}
+        properties = body.get("properties") or {}
         values = {one["name"]: one.get("value") for one in properties.get("parameters") or ()}
         certs = properties.get("protectedSettings")
         if isinstance(certs, dict) and "certs" in certs:
@@ -172,6 +183,9 @@ class ReplayedClient:
 
     def info(self) -> dict:
         return INFO
+
+    def containers(self) -> list:
+        return []
 
     def close(self) -> None:
         pass

@@ -8,6 +8,7 @@ import json
 
 import processors as p
 import pytest
+from replay import ReplayedHost
 from vcr.request import Request
 
 ENDPOINT = "https://localhost:40001"
@@ -84,6 +85,8 @@ CASES = [
     (p.Pem, answer({"output": f"it says: {KEY}"}), "MIIBhTCC"),
     (p.Pem, request({"value": encoded(CERTIFICATE)}), encoded(CERTIFICATE)[:40]),
     (p.Pem, answer({"output": f"csr:\n{REQUEST}"}), "MIIBhTCC"),
+    (p.HostsTags, request({"tags": {"dockervm-ca": "ab" * 32}}), "0" * 32),     # what Identifiers would leave
+    (p.HostsTags, request({"tags": {"dockervm-certificate-expires": "2029-02-26T13:35:21Z"}}), p.MOMENT),
     (p.SetUp, request({"source": {"script": "echo $DOCKERVM_ACTION"}}), "echo"),
     (p.SetUp, request({"parameters": [{"name": "DOCKERVM_TIMEOUT", "value": "1043"}]}), "1043"),
     (p.SetUp, request({"timeoutInSeconds": 1163}), "1163"),
@@ -128,6 +131,15 @@ def test_a_host_s_signing_request_is_a_fresh_one_at_replay():
     assert "<made on the host>" in recorded
     shown = treated(answer({"output": f"csr:\n{p.REQUEST_PEM}\nrun: 1"}), [p.SigningRequest(lambda: fresh)])
     assert "NEWBhTCC" in shown and "<made on the host>" not in shown
+
+
+def test_a_host_s_tags_are_those_of_the_replayed_run():
+    host, tags = ReplayedHost(), {"dockervm-ca": "ab" * 32, "dockervm-certificate-expires": "2029-02-26T13:35:21Z"}
+    recorded = {"body": {"string": json.dumps({"tags": p.HostsTags.SHOWN}).encode()}}
+    host.process_request(request({"tags": p.HostsTags.SHOWN}))      # as vcr shows it what was recorded
+    assert host.own(recorded) == recorded
+    host.process_request(request({"tags": tags}))
+    assert json.loads(host.own(recorded)["body"]["string"]) == {"tags": tags}
 
 
 def test_the_witness_remembers_what_was_sent_in_secret():

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
-import os
 from contextlib import suppress
 from urllib.error import HTTPError
 
 import pytest
-from local_azure import LocalAzure, cache, instance_name
+from local_azure import with_fake_machines
 
 from localazure.temper import config
 
@@ -20,22 +18,8 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def azure():
-    """A Local Azure of this test process's own, cleaned before and after; az is logged in to it."""
-    name = instance_name("stock")
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        name = f"{name}-{worker}"
-    azure = LocalAzure(name)
-    with (cache() / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)    # two runs of one checkout: the second one waits
-        if azure.folder.exists():
-            azure.down().succeeded()    # what a killed run left
-        try:
-            azure.up_for_stock_az()
-            yield azure
-        finally:
-            azure.end_all()
-            if azure.folder.exists():
-                azure.down().succeeded()
+    with with_fake_machines("stock") as azure:
+        yield azure
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -10,7 +11,8 @@ import shlex
 import signal
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -196,6 +198,26 @@ class LocalAzure:
     def requests(self) -> Requests:
         """The requests that Local Azure answers from now on."""
         return Requests(self.folder / "server.log")
+
+
+@contextmanager
+def with_fake_machines(kind: str) -> Iterator[LocalAzure]:
+    """An instance of this process's own, cleaned before and after; az is logged in to it, without any extension."""
+    name = instance_name(kind)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        name = f"{name}-{worker}"
+    azure = LocalAzure(name)
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)    # two runs of one checkout: the second one waits
+        if azure.folder.exists():
+            azure.down().succeeded()    # what a killed run left
+        try:
+            azure.up_for_stock_az()
+            yield azure
+        finally:
+            azure.end_all()
+            if azure.folder.exists():
+                azure.down().succeeded()
 
 
 class Requests:

@@ -13,16 +13,17 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "azext_dockervm"
 
 # Lower numbers lie lower. A room may import from its own level and from below, never from above.
-LEVELS = {"errors": 0, "secret": 0, "names": 0, "shell": 0, "rules": 1, "spec": 1, "certs": 2, "engine": 3,
-          "output": 4, "plan": 4, "provision": 4, "_client_factory": 3, "error_map": 4, "_help": 5, "_validators": 5,
+LEVELS = {"errors": 0, "secret": 0, "names": 0, "shell": 0, "printable": 0, "images": 1, "rules": 1, "spec": 1,
+          "configuration": 2, "certs": 2, "advice": 2, "engine": 3, "output": 4, "plan": 4, "provision": 4,
+          "_client_factory": 3, "error_map": 4, "_help": 5, "_validators": 5, "_completers": 5, "arguments": 6,
           "_params": 6, "commands": 6, "custom": 6, "__init__": 7}
 POSIX_ONLY = {"fcntl", "pwd", "grp", "termios", "tty", "pty", "resource", "syslog", "posix"}
 # A foreign package → the only places that may import it.
 BORDERS = {
     "azure.mgmt": {"_client_factory", "plan.arm"}, "azure.core": {"_client_factory", "plan.arm"},
     "docker": {"engine.client"}, "cryptography": {"certs"},
-    "azure.cli": {"__init__", "_client_factory", "_params", "_validators", "error_map"},
-    "knack": {"_client_factory", "_help", "_validators", "custom"},
+    "azure.cli": {"__init__", "_client_factory", "_completers", "_params", "_validators", "error_map"},
+    "knack": {"_client_factory", "_help", "_validators", "custom", "output.exit_code"},
 }
 
 

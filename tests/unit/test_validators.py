@@ -8,10 +8,10 @@ import pytest
 
 from azext_dockervm import _validators as validators
 from azext_dockervm import rules
-from azext_dockervm.errors import InvalidValue
+from azext_dockervm.errors import InvalidValue, MissingArgument
 
 
-@pytest.mark.parametrize("text", ["0", "70000", "abc", "-1", "", "22.0", "٢٢"])
+@pytest.mark.parametrize("text", ["0", "70000", "abc", "-1", "", "22.0", "٢٢", "²", "22\n", "9" * 5000])
 def test_what_is_no_port(text):
     with pytest.raises(argparse.ArgumentTypeError, match="1 to 65535"):
         validators.port_type(text)
@@ -19,6 +19,71 @@ def test_what_is_no_port(text):
 
 def test_what_is_a_port():
     assert [validators.port_type(text) for text in ("1", "4243", "65535")] == [1, 4243, 65535]
+
+
+@pytest.mark.parametrize("kind", [validators.filled_type, validators.location_type])
+@pytest.mark.parametrize("text", ["", " "])
+def test_nothing_is_not_taken_for_left_out(kind, text):
+    """As from "$REGION" where there is no such variable."""
+    with pytest.raises(argparse.ArgumentTypeError, match="the value is empty; leave the option out"):
+        kind(text)
+
+
+GOOD, OTHER = "Tall-Ships_2014+Docker", "Other-Ships_2014+Docker"
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Where passwords are typed: what it showed, line by line, and what is typed there next."""
+    class Terminal:
+        def __init__(self):
+            self.typed: list[str] = []
+            self.shown = ""
+
+        def getpass(self, prompt):
+            self.shown += prompt
+            if not self.typed:
+                raise EOFError
+            return self.typed.pop(0)
+
+    terminal = Terminal()
+    monkeypatch.setattr("knack.prompting.verify_is_a_tty", lambda: None)
+    monkeypatch.setattr("getpass.getpass", terminal.getpass)
+    return terminal
+
+
+def test_the_prompt_states_the_rule_and_then_asks_twice(terminal):
+    terminal.typed = [GOOD, GOOD]
+    assert validators.admin_password(validators.ASK_FOR_PASSWORD).reveal() == GOOD
+    rule, _, prompts = terminal.shown.partition("\n")
+    assert "12 to 72 characters" in rule and "a special character" in rule
+    assert prompts.startswith("Admin password (12 to 72 characters): Confirm admin password")
+
+
+def test_the_prompt_says_why_a_password_is_not_taken_and_asks_again(terminal):
+    terminal.typed = ["Short-1", GOOD, OTHER, GOOD, GOOD]
+    assert validators.admin_password(validators.ASK_FOR_PASSWORD).reveal() == GOOD
+    first, second = terminal.shown.split("Not taken: ")[1:]
+    assert first.startswith("it has 7 characters")
+    assert second.startswith("the two that were typed differ")
+    assert not [one for one in ("Short-1", GOOD, OTHER) if one in terminal.shown]
+
+
+@pytest.mark.parametrize(("typed", "says"), [
+    (["Short-1"] * 4, "none was taken in 3 attempts; the last time it has 7 characters"),
+    ([GOOD, OTHER] * 4, "the last time the two that were typed differ"),
+])
+def test_the_prompt_gives_up_after_three_passwords(terminal, typed, says):
+    terminal.typed = list(typed)
+    with pytest.raises(InvalidValue, match=says) as caught:
+        validators.admin_password(validators.ASK_FOR_PASSWORD)
+    assert len(terminal.typed) == len(typed) // 4
+    assert not [one for one in ("Short-1", GOOD, OTHER) if one in caught.value.message]
+
+
+def test_the_end_of_the_input_is_no_traceback(terminal):
+    with pytest.raises(MissingArgument, match="none was typed"):
+        validators.admin_password(validators.ASK_FOR_PASSWORD)
 
 
 def test_a_file_that_az_could_not_read_does_not_become_the_password():

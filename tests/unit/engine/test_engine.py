@@ -37,9 +37,15 @@ def test_a_handshake_shows_the_server_s_certificate(serve):
     assert "DNS:localhost" in describe(handshake(serve())).names
 
 
-def test_the_sdk_gets_version_and_state(serve):
+def test_the_sdk_gets_version_state_and_containers(serve):
     state = engine_state(serve())
     assert state["version"]["Version"] == "26.1.5" and state["info"]["Images"] == 3
+    assert [one["Id"] for one in state["containers"]] == ["c1"]
+
+
+def test_who_may_not_list_containers_still_gets_the_engine_s_state(serve):
+    state = engine_state(serve(forbidden=("/containers/json",)))
+    assert state["version"]["Version"] == "26.1.5" and state["containers"] == []
 
 
 def test_the_environment_of_requests_can_not_replace_the_authority(serve, monkeypatch):

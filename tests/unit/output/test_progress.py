@@ -24,6 +24,32 @@ def test_a_reader_that_went_away_stops_nothing():
         listener.close()
 
 
+def test_without_a_stderr_everything_goes_on(monkeypatch):
+    """2>&- in a shell: Python has no sys.stderr then."""
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", None)
+    for listener in (progress(False), progress(True), progress(False, closed), progress(True, closed)):
+        listener.started(STEP)
+        listener.finished(STEP, 1.0, "10.0.0.4")
+        listener.say("so far")
+        listener.warn("careful")
+        listener.alert("look")
+        listener.close()
+
+
+def test_an_alert_is_told_even_when_only_errors_shall_show():
+    for listener_of in (Silent, Lines, Live):
+        stream = io.StringIO()
+        listener = listener_of(stream)
+        listener.alert("it can't be reached from here")
+        listener.close()
+        assert "WARNING: it can't be reached from here\n" in stream.getvalue()
+    stream = io.StringIO()
+    progress(True, stream).warn("careful")
+    assert stream.getvalue() == ""
+
+
 def test_a_narrow_terminal_cuts_titles_and_keeps_the_clocks():
     running = [("install Docker and make the server's key on the host", 0.0), ("another step with a long name", 0.0)]
     one, two = live_line(running[:1], 7.0, 39), live_line(running, 7.0, 60)

@@ -193,13 +193,13 @@ def azure_for(sdk, endpoint, ca, deadline, **options):
 
 def test_bodies_go_out_and_come_back_as_they_are_though_the_sdk_does_not_know_all_of_them(azure, service):
     service.operation(Reply(200, DONE))
-    assert azure.put_virtual_machine("g", "web1", BODY) == VM
+    assert azure.create_virtual_machine("g", "web1", BODY) == VM
     assert service.asked[0] == ("PUT", "web1", BODY)
 
 
 def test_an_operation_is_polled_after_1_2_and_then_4_seconds(azure, service):
     service.operation(*[Reply(200, IN_PROGRESS)] * 5, Reply(200, DONE))
-    azure.put_virtual_machine("g", "web1", BODY)
+    azure.create_virtual_machine("g", "web1", BODY)
     assert azure.deadline.slept == [1, 2, 4, 4, 4]
 
 
@@ -207,7 +207,7 @@ def test_an_operation_is_polled_after_1_2_and_then_4_seconds(azure, service):
 def test_where_azure_says_when_to_ask_again_that_counts(azure, service, seconds):
     later = Reply(200, IN_PROGRESS, {"Retry-After": str(seconds)})
     service.operation(later, later, Reply(200, DONE))
-    azure.put_virtual_machine("g", "web1", BODY)
+    azure.create_virtual_machine("g", "web1", BODY)
     assert azure.deadline.slept == [seconds, seconds]
 
 
@@ -223,7 +223,7 @@ def test_a_request_too_many_is_waited_for_and_sent_again(azure, service):
     throttled = Reply(429, {"error": {"code": "OperationNotAllowed", "message": "too many"}}, {"Retry-After": "1"})
     service.replies("PUT", "web1", throttled, accepted)
     began = time.monotonic()
-    assert azure.put_virtual_machine("g", "web1", BODY) == VM
+    assert azure.create_virtual_machine("g", "web1", BODY) == VM
     assert service.times("PUT", "web1") == 2 and time.monotonic() - began >= 1
     assert service.asked[1] == ("PUT", "web1", BODY)
 
@@ -247,7 +247,7 @@ def test_a_refusal_keeps_code_message_and_details(azure, service):
     service.replies("PUT", "web1", Reply(400, {"error": {"code": "InvalidParameter", "message": "computerName is bad.",
                                                          "details": details}}))
     with pytest.raises(AzureRefused) as caught:
-        azure.put_virtual_machine("g", "web1", BODY)
+        azure.create_virtual_machine("g", "web1", BODY)
     assert (caught.value.code, caught.value.status) == ("InvalidParameter", 400)
     assert caught.value.message == "create the VM: computerName is bad. The name has an umlaut."
 
@@ -255,7 +255,7 @@ def test_a_refusal_keeps_code_message_and_details(azure, service):
 def test_an_answer_that_is_no_json_is_a_refusal_too(azure, service):
     service.replies("PUT", "web1", Reply(409, "gateway"))
     with pytest.raises(AzureRefused) as caught:
-        azure.put_virtual_machine("g", "web1", BODY)
+        azure.create_virtual_machine("g", "web1", BODY)
     assert caught.value.status == 409
 
 
@@ -263,7 +263,7 @@ def test_an_operation_that_fails_keeps_azure_s_code(azure, service):
     failed = {"status": "Failed", "error": {"code": "AllocationFailed", "message": "no room in this region"}}
     service.operation(Reply(200, IN_PROGRESS), Reply(200, failed))
     with pytest.raises(AzureRefused, match="create the VM: .*no room in this region") as caught:
-        azure.put_virtual_machine("g", "web1", BODY)
+        azure.create_virtual_machine("g", "web1", BODY)
     assert caught.value.code == "AllocationFailed"
 
 
@@ -273,13 +273,13 @@ def test_what_is_not_there_is_none_to_a_reader_and_an_error_to_a_writer(azure, s
     service.replies("PUT", "web1", missing)
     assert azure.virtual_machine("g", "web1") is None
     with pytest.raises(NotFound, match="not there"):
-        azure.put_virtual_machine("g", "web1", BODY)
+        azure.create_virtual_machine("g", "web1", BODY)
 
 
 def test_a_connection_that_is_lost_for_a_while_does_not_end_an_operation(sdk, service):
     service.operation(Reply(200, IN_PROGRESS), HANG_UP, HANG_UP, Reply(200, DONE))
     azure = azure_for(sdk, service.endpoint, service.ca, Impatient(), retry_total=0)
-    assert azure.put_virtual_machine("g", "web1", BODY) == VM
+    assert azure.create_virtual_machine("g", "web1", BODY) == VM
     assert azure.deadline.slept == [1, 2, 4]
 
 
@@ -287,7 +287,8 @@ def test_a_connection_that_stays_lost_ends_it(sdk, service, monkeypatch):
     monkeypatch.setattr(arm, "OUTAGE_SECONDS", 0.0)
     service.operation(Reply(200, IN_PROGRESS), HANG_UP)
     with pytest.raises(AzureUnreachable, match="create the VM: Azure can't be reached"):
-        azure_for(sdk, service.endpoint, service.ca, Impatient(), retry_total=0).put_virtual_machine("g", "web1", BODY)
+        azure = azure_for(sdk, service.endpoint, service.ca, Impatient(), retry_total=0)
+        azure.create_virtual_machine("g", "web1", BODY)
 
 
 def test_ctrl_c_wakes_a_sleeping_poller(sdk, service):
@@ -296,14 +297,14 @@ def test_ctrl_c_wakes_a_sleeping_poller(sdk, service):
     threading.Timer(0.3, deadline.cancel).start()
     began = time.monotonic()
     with pytest.raises(Interrupted, match="InProgress"):
-        azure_for(sdk, service.endpoint, service.ca, deadline).put_virtual_machine("g", "web1", BODY)
+        azure_for(sdk, service.endpoint, service.ca, deadline).create_virtual_machine("g", "web1", BODY)
     assert time.monotonic() - began < 10
 
 
 def test_the_deadline_ends_polling_with_the_last_state_seen(sdk, service):
     service.operation(Reply(200, IN_PROGRESS))
     with pytest.raises(DeadlinePassed, match="InProgress"):
-        azure_for(sdk, service.endpoint, service.ca, Deadline(0.5)).put_virtual_machine("g", "web1", BODY)
+        azure_for(sdk, service.endpoint, service.ca, Deadline(0.5)).create_virtual_machine("g", "web1", BODY)
 
 
 def test_a_closed_port_and_a_foreign_certificate_are_called_unreachable(sdk, service):

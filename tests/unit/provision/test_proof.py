@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +12,7 @@ from azext_dockervm.errors import EngineUnreachable, HostFailed
 from azext_dockervm.plan.deadline import Deadline
 from azext_dockervm.provision import proof
 from azext_dockervm.provision.base import Provisioned
+from azext_dockervm.spec import HostSpec
 
 
 @pytest.fixture(name="certificate", scope="module")
@@ -39,8 +39,8 @@ def prove_with(monkeypatch, tmp_path, certificate):
         monkeypatch.setattr(proof, "engine_state", lambda _endpoint: {"version": {"Version": "26.1.5"}})
         monkeypatch.setattr(Deadline, "sleep", lambda *_arguments: None)
         job = SimpleNamespace(fqdn="web1.example", azure=SimpleNamespace(deadline=Deadline(60)),
-                              spec=SimpleNamespace(docker_port=4243, group="g", name="web1"))
-        provisioned = Provisioned("docker-extension", certificate, datetime.now(timezone.utc), checked=False)
+                              spec=HostSpec("g", "web1"))
+        provisioned = Provisioned.of("docker-extension", certificate, checked=False)
         return proof.prove(job, provisioned, tmp_path)
     return prove
 
