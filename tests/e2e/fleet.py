@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import pty
-import re
-import select
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from local_azure import GROUP, LocalAzure, cache
-from running import PATIENCE_SECONDS, Finished, run
+from running import Finished, run
+from terminal import converse
 
 PASSWORD = "Tall-Ships_2014+Docker"
 
@@ -141,29 +139,8 @@ def with_prompt(fleet: Fleet, _name: str, words: list[str]) -> Finished:
         process = subprocess.Popen(["setsid", "--ctty", "--wait", cache() / "az/bin/az", *words], stdin=side,
                                    stdout=stdout, stderr=side, env=fleet.azure.environment, cwd=fleet.azure.home)
     os.close(side)
-    shown = _converse(main, process, prompts=2)
+    shown = converse(main, process, [PASSWORD, PASSWORD])
     return Finished(tuple(map(str, words)), process.wait(), output.read_text(), shown)
-
-
-def _converse(terminal: int, process: subprocess.Popen, prompts: int) -> str:
-    shown, answered, deadline = "", 0, time.monotonic() + PATIENCE_SECONDS
-    try:
-        while time.monotonic() < deadline:
-            if select.select([terminal], [], [], 0.2)[0]:
-                try:
-                    shown += os.read(terminal, 65536).decode(errors="replace")
-                except OSError:     # how Linux says that the other side of a terminal is closed
-                    break
-            elif process.poll() is not None:
-                break
-            if answered < prompts and len(re.findall(r"(?i)password \(.*?\): ", shown)) > answered:
-                os.write(terminal, f"{PASSWORD}\n".encode())
-                answered += 1
-    finally:
-        os.close(terminal)
-        if process.poll() is None and time.monotonic() >= deadline:
-            process.kill()
-    return shown
 
 
 class Wall:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import re
-import select
 import subprocess
-import time
 
 import compute_support as compute
 import pytest
 from extension import NEWEST, OLDEST, AzWithExtension
 from local_azure import eventually
-from running import PATIENCE_SECONDS
+from terminal import converse
 
 from azext_dockervm.images import ALIASES
 
@@ -48,23 +46,7 @@ def on_a_terminal(az: AzWithExtension, words: list[str], answers: list[str]) -> 
     process = subprocess.Popen(["setsid", "--ctty", "--wait", az.program, *words], stdin=side, stdout=side,
                                stderr=side, env=az.environment, cwd=az.home)
     os.close(side)
-    shown, answered, deadline = "", 0, time.monotonic() + PATIENCE_SECONDS
-    try:
-        while time.monotonic() < deadline:
-            if select.select([main], [], [], 0.2)[0]:
-                try:
-                    shown += os.read(main, 65536).decode(errors="replace")
-                except OSError:     # how Linux says that the other side of a terminal is closed
-                    break
-            elif process.poll() is not None:
-                break
-            if answered < len(answers) and len(re.findall(r"(?i)password \(.*?\): ", shown)) > answered:
-                os.write(main, f"{answers[answered]}\n".encode())
-                answered += 1
-    finally:
-        os.close(main)
-        if process.poll() is None and time.monotonic() >= deadline:
-            process.kill()
+    shown = converse(main, process, answers)
     return process.wait(), shown
 
 
