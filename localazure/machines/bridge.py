@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from localazure.machines import firewall, imds
 from localazure.machines.commands import output, run, succeeds
 from localazure.machines.machine import MachineError, Network
+from localazure.machines.mounts import is_mount_point
 from localazure.machines.slots import Registry, Slot, host_networks, resolvers, tag_of
 
 UPLINK = "up0"
@@ -98,7 +98,7 @@ class Bridge:
             "net/ipv4/ip_forward", "1", ("net/ipv4/conf/*/forwarding", "net/ipv4/conf/*/accept_redirects")
         )
         with self._registry.locked():
-            if not os.path.ismount(NETNS):
+            if not is_mount_point(NETNS):
                 self._registry.once(NETNS_MARK)
         prefix = link_prefix(self._instance)
         rules = firewall.host_ruleset(table_name(self._instance), prefix, self._slot, resolver())

@@ -20,6 +20,7 @@ from localazure.machines.cgroups import MachineCgroups
 from localazure.machines.commands import run, succeeds
 from localazure.machines.disk_files import DiskFolder
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
+from localazure.machines.mounts import mount_points
 from localazure.machines.provision import NETWORK_FILE
 from localazure.machines.records import MachineRecord, write_json
 from localazure.machines.slots import tag_of
@@ -371,8 +372,7 @@ def remove_nspawn_folders() -> None:
 
 
 def _mounts_below(folder: Path) -> list[Path]:
-    mounts = [Path(line.split()[4]) for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    return [mount for mount in mounts if folder in mount.parents]
+    return [mount for mount in mount_points() if folder in mount.parents]
 
 
 def _remove_nspawn_files(name: str) -> None:

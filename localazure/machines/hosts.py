@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from localazure.machines.mounts import is_mount_point
+
 HOSTS = Path("/etc/hosts")
 # Said in the block's first line when the file did not end with a newline, so that removal restores every byte.
 _ADDED_NEWLINE = "a newline was added before this line"
@@ -46,7 +48,7 @@ def update(instance: str, names: Mapping[str, str], path: Path | None = None) ->
 
 def _replace(path: Path, content: bytes) -> None:
     """Swap the file in one step; where it is a mount of its own (containers), write it in place."""
-    if os.path.ismount(path) or path.is_symlink() or not os.access(path.parent, os.W_OK):
+    if is_mount_point(path) or path.is_symlink() or not os.access(path.parent, os.W_OK):
         path.write_bytes(content)
         return
     stat = path.stat()

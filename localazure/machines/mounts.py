@@ -1,0 +1,25 @@
+"""What is mounted where on this machine, by the kernel's own word."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+MOUNTINFO = Path("/proc/self/mountinfo")
+
+
+def mount_points() -> list[Path]:
+    """All mount points, in the order in which they were mounted."""
+    return [Path(_plain(line.split()[4])) for line in MOUNTINFO.read_text(encoding="utf-8").splitlines()]
+
+
+def is_mount_point(path: str | Path) -> bool:
+    """Unlike `os.path.ismount` this also sees a bind mount from the same file system, such as the one that `ip netns`
+    makes of its folder, or a container engine of a file."""
+    return Path(os.path.realpath(path)) in mount_points()
+
+
+def _plain(field: str) -> str:
+    """The kernel writes spaces, tabs, line ends and backslashes as octal numbers (proc(5))."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)
