@@ -19,7 +19,8 @@ from typing import Any
 from localazure import registry
 from localazure.files import write_private
 from localazure.instance import Instance, InstanceError, home
-from localazure.machines.machine import MachineError, platform_for, usable_kind
+from localazure.machines.machine import MachineError
+from localazure.machines.platforms import platform_for, usable_kind
 from localazure.temper import config as temper
 
 # A first start with real machines may build their image before the server answers.

@@ -19,7 +19,8 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.server import ArmServer
 from localazure.files import write_private
 from localazure.instance import Instance
-from localazure.machines.machine import MachineError, platform_for
+from localazure.machines.machine import MachineError
+from localazure.machines.platforms import platform_for
 from localazure.providers import all_routes
 from localazure.providers.recovery import recover
 from localazure.registry.client import RegistryError

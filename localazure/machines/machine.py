@@ -5,9 +5,6 @@ All values are frozen. Methods of a platform block, are safe to call from severa
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -314,28 +311,3 @@ class Platform(ABC):
         self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
     ) -> RunResult:
         """Do what the genuine handler does at `disable` and `uninstall`; exit_code != 0: it failed, stderr says why."""
-
-
-def usable_kind() -> str:
-    """ "nspawn" where guests can be booted for real (root, systemd-nspawn, nft, ip, overlay), else "fake"."""
-    tools = ("systemd-nspawn", "mmdebstrap", "nft", "ip", "nsenter")
-    root = sys.platform == "linux" and os.geteuid() == 0
-    return "nspawn" if root and all(shutil.which(tool) for tool in tools) else "fake"
-
-
-def platform_for(kind: str, state_dir: Path, instance: str) -> Platform:
-    """The platform of this kind: "nspawn", "fake", or "auto" for the better one that works here.
-
-    `state_dir` is the instance's folder; the platform keeps to `state_dir/machines`. Nothing is touched before start().
-    """
-    if kind == "auto":
-        kind = usable_kind()
-    if kind == "nspawn":
-        from localazure.machines.nspawn import NspawnPlatform
-
-        return NspawnPlatform(state_dir, instance)
-    if kind == "fake":
-        from localazure.machines.fake import FakePlatform
-
-        return FakePlatform(state_dir, instance)
-    raise MachineError("UnknownPlatform", f"machines are 'nspawn', 'fake' or 'auto', not {kind!r}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from local_azure import LocalAzure
 from running import run
 
-from localazure.machines.slots import Registry, routed_slots, tag_of
+from localazure.machines.foundation.slots import Registry, routed_slots, tag_of
 
 SYSCTLS = ("net/ipv4/ip_forward", "net/ipv4/conf/*/rp_filter", "net/ipv4/conf/*/forwarding",
            "net/ipv4/conf/*/proxy_arp", "net/ipv4/conf/*/route_localnet", "net/ipv6/conf/*/forwarding",

@@ -18,8 +18,8 @@ import pytest
 from guests import Guests, loops, needed_tools, rule
 from local_azure import eventually
 
-from localazure.machines.cgroups import MachineCgroups
 from localazure.machines.machine import DataDisk, MachineError, PublicAddress, Secret
+from localazure.machines.nspawn.cgroups import MachineCgroups
 
 pytestmark = [
     pytest.mark.machines,

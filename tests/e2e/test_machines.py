@@ -16,20 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from localazure.machines import hosts
-from localazure.machines.bridge import link_prefix, table_name
-from localazure.machines.cgroups import MachineCgroups, mounted_trees
-from localazure.machines.machine import (
-    FirewallRule,
-    MachineError,
-    MachineSpec,
-    Network,
-    PublicAddress,
-    Secret,
-    Subnet,
-    platform_for,
-)
-from localazure.machines.nspawn import NspawnPlatform
+from localazure.machines.foundation import hosts_file
+from localazure.machines.machine import FirewallRule, MachineError, MachineSpec, Network, PublicAddress, Secret, Subnet
+from localazure.machines.nspawn.bridge import link_prefix, table_name
+from localazure.machines.nspawn.cgroups import MachineCgroups, mounted_trees
+from localazure.machines.nspawn.platform import NspawnPlatform
+from localazure.machines.platforms import platform_for
 
 NEEDED = ("systemd-nspawn", "mmdebstrap", "nft", "ip", "docker", "ssh", "openssl")
 pytestmark = [
@@ -58,7 +50,7 @@ def leftovers(instance: str) -> str:
         sh("ip", "netns").stdout,
         sh("nft", "list", "tables").stdout,
         Path("/proc/self/mountinfo").read_text(),
-        hosts.HOSTS.read_text(),
+        hosts_file.HOSTS.read_text(),
         sh("ps", "-eo", "args").stdout,
         "\n".join(str(path) for tree in trees for path in tree.mount.glob("localazure-*")),
         "\n".join(str(path) for path in Path("/run/systemd").rglob("*laz*")),
@@ -69,9 +61,9 @@ def leftovers(instance: str) -> str:
 
 def hosts_without_instances() -> str:
     """/etc/hosts without the blocks of instances, which may come and go while this runs."""
-    text = hosts.HOSTS.read_text()
+    text = hosts_file.HOSTS.read_text()
     for instance in set(re.findall(r"^# localazure (\S+) begin", text, re.MULTILINE)):
-        text = hosts.without_block(text, instance)
+        text = hosts_file.without_block(text, instance)
     return text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from localazure.machines.machine import FirewallRule, MachineSpec, Network, RunResult, Subnet
-from localazure.machines.nspawn import NspawnPlatform
+from localazure.machines.nspawn.platform import NspawnPlatform
 
 PREFIX = "10.0.0.0/16"
 ANY = ("*",)

@@ -44,7 +44,7 @@ class Command:
 
 @pytest.fixture
 def localazure(tmp_path: Path) -> Iterator[Command]:
-    pytest.importorskip("localazure.machines.fake")
+    pytest.importorskip("localazure.machines.fake.platform")
     command = Command(tmp_path / "instances")
     yield command
     for name in (command.name, command.other):

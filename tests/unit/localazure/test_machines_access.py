@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from localazure.machines import fake_tools, handlers, vm_access
+from localazure.machines.fake import guest_tools
+from localazure.machines.handlers import dispatch, vm_access
+from localazure.machines.handlers.scene import Scene
 from localazure.machines.machine import OF_ITS_TIME, RunResult
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9mZmljZQ me"
@@ -39,8 +41,8 @@ def test_settings_become_variables():
     ],
 )
 def test_settings_that_are_refused(protected, said):
-    scene = handlers.Scene(lambda *_: pytest.fail("nothing is run"), OF_ITS_TIME)
-    done = handlers.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
+    scene = Scene(lambda *_: pytest.fail("nothing is run"), OF_ITS_TIME)
+    done = dispatch.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
     assert done.exit_code == 1 and done.stderr.startswith("Enable failed:") and said in done.stderr
 
 
@@ -68,7 +70,7 @@ def guest(tmp_path):
     (root / "etc/ssh/sshd_config.d/60-azure.conf").write_text("PasswordAuthentication no\n")
     tools.mkdir()
     for tool in ("useradd", "userdel", "chpasswd"):
-        fake_tools.write_tool(tools, tool)
+        guest_tools.write_tool(tools, tool)
     (tools / "systemctl").write_text("#!/bin/sh\n")
     (tools / "systemctl").chmod(0o755)
 
@@ -78,8 +80,8 @@ def guest(tmp_path):
         return RunResult(done.returncode, done.stdout, done.stderr)
 
     def access(**protected):
-        scene = handlers.Scene(run, OF_ITS_TIME)
-        return handlers.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
+        scene = Scene(run, OF_ITS_TIME)
+        return dispatch.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
 
     return root, access
 

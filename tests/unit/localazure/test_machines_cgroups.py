@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from localazure.machines.cgroups import MachineCgroups, Tree, mounted_trees
+from localazure.machines.nspawn.cgroups import MachineCgroups, Tree, mounted_trees
 
 HYBRID = """\
 30 29 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755

@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from localazure.machines import loops
-from localazure.machines.disk_files import GIB, DiskFolder, check_disks
+from localazure.machines.foundation.disk_files import GIB, DiskFolder, check_disks
 from localazure.machines.machine import DataDisk, MachineError
+from localazure.machines.nspawn import loops
 
 DISK = "d0000001"
 

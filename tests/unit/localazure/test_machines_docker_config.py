@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from localazure.machines.docker_config import ConfigError, daemon_config, parse_flags, tcp_port
+from localazure.machines.fake.docker_config import ConfigError, daemon_config, parse_flags, tcp_port
 
 UNIT = "[Service]\nExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock\n"
 TLS = {

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from localazure.machines import fake_root
-from localazure.machines.docker_handler import UBUNTU, docker_settings
-from localazure.machines.handlers import Scene, enable, remove
+from localazure.machines.fake import file_system
+from localazure.machines.handlers.dispatch import enable, remove
+from localazure.machines.handlers.docker_extension import UBUNTU, docker_settings
+from localazure.machines.handlers.scene import Scene
 from localazure.machines.machine import OF_ITS_TIME, Guise, MachineSpec, RunResult
 from localazure.providers.compute import distributions, image_catalog
 
@@ -147,9 +148,9 @@ class Folder:
     def __init__(self, path):
         spec = MachineSpec("0a1b2c3d", "web1", "azureuser", None, (), None, True, "n", "10.0.0.4", "10.0.0.0/24",
                            "00:0d:3a:00:00:01", 2, 2048)  # fmt: skip
-        fake_root.make(path, spec)
+        file_system.make(path, spec)
         self.root, self.tools, self.noted = path / "root", path / "bin", path / "noted"
-        fake_root.link_tools(path / "harmless")
+        file_system.link_tools(path / "harmless")
         self.path = f"{self.tools}:{path / 'harmless'}"
         self.tool("systemctl", "true")
         self.tool("sleep", "true")

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from localazure.machines import hosts
-from localazure.machines.fake import FakePlatform
+from localazure.machines.fake.platform import FakePlatform
+from localazure.machines.foundation import hosts_file
 from localazure.machines.machine import (
     OF_ITS_TIME,
     DataDisk,
@@ -34,8 +34,8 @@ from localazure.machines.machine import (
     Network,
     PublicAddress,
     Subnet,
-    platform_for,
 )
+from localazure.machines.platforms import platform_for
 
 MACHINE = "0a0a0a0a"
 PORT = 4243
@@ -102,7 +102,7 @@ def pki(tmp_path_factory) -> Pki:
 
 @pytest.fixture
 def platform(tmp_path, monkeypatch):
-    monkeypatch.setattr(hosts, "HOSTS", tmp_path / "hosts")
+    monkeypatch.setattr(hosts_file, "HOSTS", tmp_path / "hosts")
     (tmp_path / "hosts").write_text("127.0.0.1 localhost\n")
     platform = FakePlatform(tmp_path / "state", f"unit-{uuid.uuid4().hex[:8]}")
     platform.start()
@@ -235,7 +235,7 @@ def test_deleting_closes_the_port_and_removes_the_folder(platform, pki):
     platform.machine_delete(MACHINE)
     assert refused(address) and platform.machine_state(MACHINE) == "absent"
     assert not (platform.state_dir / "machines" / MACHINE).exists()
-    assert "web1" not in hosts.HOSTS.read_text()
+    assert "web1" not in hosts_file.HOSTS.read_text()
 
 
 def test_scripts_see_the_private_folder_and_their_parameters(platform):

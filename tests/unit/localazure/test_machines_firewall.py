@@ -8,10 +8,11 @@ import subprocess
 
 import pytest
 
-from localazure.machines import firewall
-from localazure.machines.firewall import Port, effective_rules, network_ruleset, open_ports, rule_text
+from localazure.machines.foundation.security_rules import effective_rules, open_ports
+from localazure.machines.foundation.slots import routed_slots
 from localazure.machines.machine import FirewallRule, MachineError
-from localazure.machines.slots import routed_slots
+from localazure.machines.nspawn import firewall
+from localazure.machines.nspawn.firewall import Port, network_ruleset, rule_text
 
 VNET = "{ 10.0.0.0/16 }"
 

@@ -7,7 +7,9 @@ import gzip
 
 import pytest
 
-from localazure.machines.handlers import Scene, custom_script, custom_script_settings, enable
+from localazure.machines.handlers import custom_script
+from localazure.machines.handlers.dispatch import enable
+from localazure.machines.handlers.scene import Scene
 from localazure.machines.machine import OF_ITS_TIME, RunResult
 
 EXTENSIONS = "Microsoft.Azure.Extensions"
@@ -55,8 +57,8 @@ def test_custom_script_refuses_contradictions(public, protected):
 
 def test_custom_script_may_be_zipped_and_have_line_ends_of_dos():
     packed = base64.b64encode(gzip.compress(b"#!/bin/sh\r\necho\r\n")).decode()
-    assert custom_script(packed) == b"#!/bin/sh\necho\n"
-    assert custom_script_settings({"fileUris": ["http://a/x"]}, {"script": b64("x")}) == ("", b"x", ("http://a/x",))
+    assert custom_script.decoded(packed) == b"#!/bin/sh\necho\n"
+    assert custom_script.checked_settings({"fileUris": ["http://a/x"]}, {"script": b64("x")}) == ("", b"x", ("http://a/x",))
 
 
 def test_custom_script_quotes_its_output():

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from localazure.machines import image
 from localazure.machines.machine import MachineError
+from localazure.machines.nspawn import image
 
 TARGETS = """\
 http://mirror.example/debian/|trixie|main|/usr/share/keyrings/debian-archive-keyring.pgp

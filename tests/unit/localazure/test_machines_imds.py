@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localazure.machines import imds
+from localazure.machines.nspawn import imds
 
 DOCUMENT = {
     "compute": {"name": "vm1", "userData": "bWluZQ==", "tagsList": [{"name": "a", "value": "b"}], "plan": {"name": ""}},

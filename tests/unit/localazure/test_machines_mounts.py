@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from localazure.machines import mounts
+from localazure.machines.foundation import mounts
 
 LINES = (
     "21 1 254:0 / / rw,relatime - ext4 /dev/vda rw",
@@ -40,7 +40,7 @@ def test_a_folder_that_leads_to_a_mount_point_is_one(kernel, tmp_path):
 def test_a_bind_mount_of_the_same_file_system_is_seen(tmp_path):
     (tmp_path / "folder").mkdir()
     folder = str(tmp_path / "folder")
-    program = f"from localazure.machines import mounts; print(mounts.is_mount_point({folder!r}))"
+    program = f"from localazure.machines.foundation import mounts; print(mounts.is_mount_point({folder!r}))"
     bound = f'mount --bind {tmp_path}/folder {tmp_path}/folder && exec "$0" -c "$1"'
     private = ["unshare", "--mount", "--propagation", "private"]
     done = subprocess.run([*private, "sh", "-c", bound, sys.executable, program], capture_output=True, text=True,

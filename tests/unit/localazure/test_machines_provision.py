@@ -7,8 +7,9 @@ import shutil
 
 import pytest
 
-from localazure.machines import provision
+from localazure.machines.foundation.guest_identity import check_names
 from localazure.machines.machine import MachineError, MachineSpec, Secret
+from localazure.machines.nspawn import provision
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("ssh-keygen") is None, reason="files of several owners are made by root"
@@ -106,7 +107,7 @@ def test_network_is_static_with_azures_resolver():
 @pytest.mark.parametrize("change", [{"admin_username": "a:b"}, {"admin_username": "a\nroot"}, {"hostname": "a b"}])
 def test_names_that_break_files_are_refused(change):
     with pytest.raises(MachineError):
-        provision.check_names(spec(**change))
+        check_names(spec(**change))
 
 
 def test_a_user_of_the_image_is_refused(disk):

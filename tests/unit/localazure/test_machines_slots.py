@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from localazure.machines import slots
+from localazure.machines.foundation import slots
+from localazure.machines.foundation.slots import Registry, addresses_in_use, loopback_slots, routed_slots
 from localazure.machines.machine import MachineError
-from localazure.machines.slots import Registry, addresses_in_use, loopback_slots, routed_slots
 
 
 @pytest.fixture

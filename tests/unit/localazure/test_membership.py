@@ -8,8 +8,8 @@ from localazure import membership
 from localazure.__main__ import main
 from localazure.arm import ids
 from localazure.instance import Instance, InstanceError
-from localazure.machines.fake import FakePlatform
-from localazure.machines.records import Records
+from localazure.machines.fake.platform import FakePlatform
+from localazure.machines.foundation.records import Records
 from localazure.store.database import Database
 from localazure.store.resources import Resource, ResourceStore
 

@@ -2,15 +2,15 @@
 
 A machine is a folder that stands for its file system. Run commands and extension handlers are executed by this
 machine's own shell with LOCALAZURE_ROOT and DOCKERVM_ROOT naming that folder, and a PATH with harmless tools and
-stand-ins only (fake_tools.py). Nothing else confines them: a script that names absolute paths works on this machine.
-The instance's fake engine (fake_engine.py) listens on loopback addresses and says everywhere that it is a fake. A port
+stand-ins only (guest_tools.py). Nothing else confines them: a script that names absolute paths works on this machine.
+The instance's fake engine (engine.py) listens on loopback addresses and says everywhere that it is a fake. A port
 that the security rules close is not listened on, so it refuses at once where a real one stays silent. There are no
-networks between fake machines, custom data is kept but not run, and CPU and memory are not limited.
+networks between fake machines, custom data is kept but not run, metadata is kept where no
+169.254.169.254 answers, and CPU and memory are not limited.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -21,33 +21,31 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from localazure.machines import fake_root, firewall, handlers, hosts, provision
-from localazure.machines.agent import TIMED_OUT, check_script, tail
-from localazure.machines.fake_process import EngineProcess
+from localazure.machines.fake import file_system
+from localazure.machines.fake.engine_process import EngineProcess
+from localazure.machines.foundation import hosts_file, scripts
+from localazure.machines.foundation.recorded_platform import RecordedPlatform
+from localazure.machines.foundation.records import MachineRecord
+from localazure.machines.foundation.security_rules import open_ports
+from localazure.machines.foundation.slots import Registry, loopback_slots, tag_of
 from localazure.machines.machine import (
-    OF_ITS_TIME,
     RUN_TIMEOUT_S,
     DataDisk,
     FirewallRule,
-    Guise,
     MachineError,
     MachineSpec,
     Network,
     PublicAddress,
     RunResult,
 )
-from localazure.machines.recorded import RecordedPlatform
-from localazure.machines.records import MachineRecord, write_json
-from localazure.machines.slots import Registry, loopback_slots, tag_of
 
 # A client on this machine comes from here.
 CLIENT = "127.0.0.1"
-GUEST_RUN = Path(__file__).with_name("guest_run.py")
+# In the environment of all that a run has started: so they are found when it is ended.
+RUN_MARK = "LOCALAZURE_RUN"
 BOOTED = "Local Azure: a fake machine was started; no guest is booted"
 HALTED = "Local Azure: the fake machine was stopped"
-_runs = itertools.count(1)
 
 
 class FakePlatform(RecordedPlatform):
@@ -68,7 +66,7 @@ class FakePlatform(RecordedPlatform):
         self._slot = self._registry.acquire(self.instance, self.state_dir, loopback_slots(os.geteuid()), list)
         with self._lock:
             self._networks, self._machines = self._records.networks(), self._records.machines()
-            fake_root.link_tools(folder / "tools")
+            file_system.link_tools(folder / "tools")
             for record in list(self._machines.values()):
                 if not record.created:
                     self.machine_delete(record.spec.id)
@@ -82,13 +80,13 @@ class FakePlatform(RecordedPlatform):
         folder = self._records.folder
         with self._lock:
             self._engine.end()
-            for pid in fake_root.processes_with(f"LOCALAZURE_FOLDER={folder}"):
+            for pid in file_system.processes_with(f"LOCALAZURE_FOLDER={folder}"):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             if folder.exists():
                 shutil.rmtree(folder)
             with self._registry.locked():
-                hosts.update(self.instance, {})
+                hosts_file.update(self.instance, {})
             self._registry.release(self.instance)
             self._networks, self._machines, self._slot = {}, {}, None
 
@@ -113,23 +111,18 @@ class FakePlatform(RecordedPlatform):
         with self._lock:
             self._check_disks(machine_id, disks)
             record = self._respec(machine_id, data_disks=tuple(disks))
-            fake_root.link_disks(self._records.machine_folder(machine_id) / "root", record.spec, self._disks)
+            file_system.link_disks(self._records.machine_folder(machine_id) / "root", record.spec, self._disks)
 
     # -- a machine's life
 
     def machine_create(self, spec: MachineSpec) -> None:
-        provision.check_names(spec)
         with self._lock:
-            if spec.id in self._machines:
-                raise MachineError("MachineExists", f"machine {spec.id} exists already")
-            if spec.network_id not in self._networks:
-                raise MachineError("NetworkNotFound", f"there is no network {spec.network_id}")
-            self._check_disks(spec.id, spec.data_disks)
+            self._check_new(spec)
             self._keep(MachineRecord(spec))
             try:
                 self._say(self._record(spec.id), BOOTED)
-                fake_root.make(self._records.machine_folder(spec.id), spec)
-                fake_root.link_disks(self._records.machine_folder(spec.id) / "root", spec, self._disks)
+                file_system.make(self._records.machine_folder(spec.id), spec)
+                file_system.link_disks(self._records.machine_folder(spec.id) / "root", spec, self._disks)
                 if spec.metadata is not None:
                     self.machine_metadata(spec.id, spec.metadata)
                 self._sync(self._change(spec.id, lambda known: replace(known, created=True)))
@@ -187,12 +180,6 @@ class FakePlatform(RecordedPlatform):
         with self._lock:
             self._respec(machine_id, cpus=cpus, memory_mib=memory_mib)
 
-    def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
-        """Only noted: a fake machine has no network in which 169.254.169.254 could answer."""
-        with self._lock:
-            self._record(machine_id)
-            write_json(self._records.machine_folder(machine_id) / "metadata.json", instance)
-
     def machine_readdress(self, machine_id: str, private_ip: str, subnet_prefix: str) -> None:
         """Only noted: there is no traffic between fake machines."""
         with self._lock:
@@ -208,7 +195,7 @@ class FakePlatform(RecordedPlatform):
 
     def machine_firewall(self, machine_id: str, rules: Sequence[FirewallRule] | None) -> None:
         kept = None if rules is None else tuple(rules)
-        firewall.open_ports(kept, CLIENT)  # refuses rules that can't be read before any is kept
+        open_ports(kept, CLIENT)  # refuses rules that can't be read before any is kept
         with self._lock:
             self._sync(self._change(machine_id, lambda known: replace(known, rules=kept)))
 
@@ -222,58 +209,28 @@ class FakePlatform(RecordedPlatform):
         timeout: float = RUN_TIMEOUT_S,
         user: str | None = None,
     ) -> RunResult:
-        check_script(script, arguments)
-        record = self._record(machine_id)
-        self._ask_agent(record)
+        scripts.check_script(script, arguments)
+        record = self._with_agent(machine_id)
         folder = self._records.machine_folder(machine_id)
-        name = f"{os.getpid()}-{next(_runs)}"
-        run_folder = folder / "runs" / name
-        run_folder.mkdir(parents=True)
-        environment = {**dict(arguments), **self._script_environment(record)}
+        name = scripts.new_run()
+        environment = {**dict(arguments), **self._script_environment(record), RUN_MARK: name}
         job = {"name": name, "script": script, "environment": environment, "user": None, "root": str(folder / "root")}
-        try:
-            with (run_folder / "stdout").open("wb") as out, (run_folder / "stderr").open("wb") as err:
-                process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(GUEST_RUN)],
-                    stdin=subprocess.PIPE, stdout=out, stderr=err, start_new_session=True,
-                    env={"PATH": environment["PATH"], "LOCALAZURE_RUN": name},
-                )  # fmt: skip
-                job["environment"]["LOCALAZURE_RUN"] = name
-                code = fake_root.finish(process, json.dumps(job).encode(), timeout, f"LOCALAZURE_RUN={name}")
-            stdout, stderr = tail(run_folder / "stdout"), tail(run_folder / "stderr")
-        finally:
-            shutil.rmtree(run_folder, ignore_errors=True)
-        if code is None:
-            return RunResult(TIMED_OUT, stdout, f"{stderr}the script did not end within {timeout:g} s\n", True)
-        return RunResult(code, stdout, stderr)
 
-    def machine_extension(
-        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
-        guise: Guise = OF_ITS_TIME,
-    ) -> RunResult:  # fmt: skip
-        return handlers.enable(self._scene(machine_id, guise), publisher, type_name, settings, protected)
+        def end(process: subprocess.Popen[bytes]) -> None:
+            file_system.kill_processes_with(f"{RUN_MARK}={name}")
+            process.wait()
 
-    def machine_extension_remove(
-        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
-    ) -> RunResult:
-        return handlers.remove(self._scene(machine_id, guise), publisher, type_name)
-
-    def _scene(self, machine_id: str, guise: Guise) -> handlers.Scene:
-        self._ask_agent(self._record(machine_id))
-
-        def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
-            return self.machine_run(machine_id, script, arguments, timeout)
-
-        return handlers.Scene(run, guise)
+        command = scripts.Command(
+            [sys.executable, "-I", "-S", str(scripts.GUEST_RUN)], end, {"PATH": environment["PATH"], RUN_MARK: name}
+        )
+        return scripts.perform(command, job, folder / "runs" / name, timeout)
 
     # -- within
 
-    @staticmethod
-    def _ask_agent(record: MachineRecord) -> None:
-        if not record.running:
+    def _with_agent(self, machine_id: str) -> MachineRecord:
+        if not self._record(machine_id).running:
             raise MachineError("MachineNotRunning", "the machine does not run")
-        if not record.spec.agent:
-            raise MachineError("NoAgent", "the machine has no agent")
+        return super()._with_agent(machine_id)
 
     def _say(self, record: MachineRecord, text: str) -> None:
         """A line on the console: what happened to a machine of which no kernel could tell."""
@@ -313,7 +270,7 @@ class FakePlatform(RecordedPlatform):
             "own": self._own_address(record),
             "public": None if record.address is None else record.address.address,
             "running": record.running,
-            "open": firewall.open_ports(record.rules, CLIENT),
+            "open": open_ports(record.rules, CLIENT),
         }
         fresh = folder / "listen.new"
         fresh.write_text(json.dumps(said))

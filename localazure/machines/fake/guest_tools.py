@@ -1,6 +1,6 @@
 """Stand-ins for the tools of a guest, for scripts that run in a fake machine's private folder.
 
-Run as `python fake_tools.py TOOL ARGUMENT...` by small shell scripts in the machine's own bin folder. What changes a
+Run as `python guest_tools.py TOOL ARGUMENT...` by small shell scripts in the machine's own bin folder. What changes a
 system changes the private folder LOCALAZURE_ROOT instead; units are started by the instance's fake engine.
 Standard library only.
 """
@@ -16,11 +16,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-if __package__:
-    from localazure.machines import docker_config
-else:  # started alone, without the package
-    sys.path.insert(0, str(Path(__file__).parent))
-    import docker_config
+if not __package__:  # started alone: nobody has put the package's folder on the path
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from localazure.machines.fake import docker_config
 
 ROOT = Path(os.environ.get("LOCALAZURE_ROOT", ""))
 DOCKER_UNIT = """[Unit]

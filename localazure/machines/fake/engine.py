@@ -3,7 +3,8 @@
 For each running machine it opens what the machine's private folder configures: the Docker ports with the configured TLS
 files, and sshd's ports, where a greeting is all there is. It listens on the machine's own loopback address, and on the
 public one for those ports that the security rules let in. The engine answers /_ping, /version and /info, and says in
-both that it is a fake. Run as `python fake_engine.py FOLDER SOCKET`; standard library only.
+both that it is a fake. Run as `python engine.py FOLDER SOCKET`; beside its own
+modules it needs the standard library only.
 
 On the unix socket SOCKET it takes one JSON line per connection: {"machine", "action", "unit"} with action start, stop,
 restart, is-active, version, sync (read the machine's listen.json again) or quit, and answers with one JSON line.
@@ -28,12 +29,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-if __package__:
-    from localazure.machines import docker_config, fake_tools
-else:  # started alone, without the package
-    sys.path.insert(0, str(Path(__file__).parent))
-    import docker_config
-    import fake_tools
+if not __package__:  # started alone: nobody has put the package's folder on the path
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from localazure.machines.fake import docker_config, guest_tools
 
 VERSION = "0.0.0-fake"
 API_VERSION = "1.45"
@@ -120,7 +119,7 @@ class FakeMachine:
                 for port in config.ports:
                     await self.listen_on(unit, port, context)
             else:
-                for port in fake_tools.ssh_ports(self.root):
+                for port in guest_tools.ssh_ports(self.root):
                     # Ports below 1024 are not everybody's; a greeting is not worth failing for.
                     with contextlib.suppress(PermissionError):
                         await self.listen_on(unit, port, None)

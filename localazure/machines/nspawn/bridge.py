@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localazure.machines import firewall, imds
-from localazure.machines.commands import output, run, succeeds
+from localazure.machines.foundation.commands import output, run, succeeds
+from localazure.machines.foundation.mounts import is_mount_point
+from localazure.machines.foundation.slots import Registry, Slot, host_networks, resolvers, tag_of
 from localazure.machines.machine import MachineError, Network
-from localazure.machines.mounts import is_mount_point
-from localazure.machines.slots import Registry, Slot, host_networks, resolvers, tag_of
+from localazure.machines.nspawn import firewall, imds
 
 UPLINK = "up0"
 NETNS = Path("/run/netns")

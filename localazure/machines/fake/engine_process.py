@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from localazure import files
-from localazure.machines import fake_engine
-from localazure.machines.agent import tail
+from localazure.machines.fake import engine
+from localazure.machines.foundation.scripts import tail
 from localazure.machines.machine import MachineError
 
 ANSWER_TIMEOUT_S = 20.0
@@ -41,7 +41,7 @@ class EngineProcess:
             return
         with (self.folder / "engine.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", fake_engine.__file__, str(self.folder), str(self.socket)],
+                [sys.executable, "-I", "-S", engine.__file__, str(self.folder), str(self.socket)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
                 env={"PATH": os.environ.get("PATH", os.defpath)},
             )  # fmt: skip

@@ -16,12 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
-from localazure.machines.commands import run
+from localazure.machines.foundation.commands import run
+from localazure.machines.foundation.guest_identity import UID, ovf_environment
 from localazure.machines.machine import WIRE_SERVER, MachineError, MachineSpec
 
-UID = 1000
 # The groups that Azure's images give the first user, as far as the image has them.
 GROUPS = ("adm", "cdrom", "dip", "plugdev", "sudo", "video")
 # Written anew before each boot, since addresses may change.
@@ -29,9 +28,6 @@ NETWORK_FILE = "etc/systemd/network/10-host0.network"
 # cloud-init's first stage after the network is up; the final one, which runs scripts, waits for it.
 DELAYED = "etc/systemd/system/cloud-config.service"
 HOST_KEY_TYPES = ("ed25519", "ecdsa")
-# What useradd itself refuses because it would break the lines of passwd.
-_USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,63}")
-_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -89,14 +85,6 @@ class Surroundings:
 
 
 NOTHING_ELSE = Surroundings()
-
-
-def check_names(spec: MachineSpec) -> None:
-    """Refuse names that would break the guest's own files; rules about taste are the service's."""
-    if not _USER_NAME.fullmatch(spec.admin_username):
-        raise MachineError("InvalidUser", f"{spec.admin_username!r} can't be the name of a Linux user")
-    if not _HOST_NAME.fullmatch(spec.hostname):
-        raise MachineError("InvalidHostName", f"{spec.hostname!r} can't be a host name")
 
 
 def provision(disk: Disk, spec: MachineSpec, surroundings: Surroundings = NOTHING_ELSE) -> None:
@@ -198,21 +186,6 @@ def _write_agent_files(disk: Disk, spec: MachineSpec) -> None:
     disk.write("var/lib/waagent/ovf-env.xml", ovf_environment(spec), 0o600)
     if spec.custom_data is not None and not spec.cloud_init:
         disk.write("var/lib/waagent/CustomData", base64.b64encode(spec.custom_data), 0o600)
-
-
-def ovf_environment(spec: MachineSpec) -> str:
-    """The provisioning document as the agent keeps it."""
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<Environment xmlns="http://schemas.dmtf.org/ovf/environment/1" '
-        'xmlns:wa="http://schemas.microsoft.com/windowsazure">'
-        "<wa:ProvisioningSection><wa:Version>1.0</wa:Version><LinuxProvisioningConfigurationSet "
-        'xmlns="http://schemas.microsoft.com/windowsazure">'
-        "<ConfigurationSetType>LinuxProvisioningConfiguration</ConfigurationSetType>"
-        f"<HostName>{escape(spec.hostname)}</HostName><UserName>{escape(spec.admin_username)}</UserName>"
-        "<UserPassword>REDACTED</UserPassword></LinuxProvisioningConfigurationSet></wa:ProvisioningSection>"
-        "</Environment>\n"
-    )
 
 
 def _write_seed(disk: Disk, spec: MachineSpec) -> None:

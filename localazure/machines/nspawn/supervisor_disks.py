@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from localazure.machines.loops import MAJOR, Loop
+from localazure.machines.nspawn.loops import MAJOR, Loop
 
 # linux/netlink.h: what the kernel tells of its devices, in group 1.
 NETLINK_KOBJECT_UEVENT, KERNEL_GROUP = 15, 1

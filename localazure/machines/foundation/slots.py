@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from localazure.machines.commands import output
+from localazure.machines.foundation.commands import output
 from localazure.machines.machine import MachineError
 
 IPv4 = ipaddress.IPv4Network

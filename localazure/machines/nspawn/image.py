@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localazure import files
-from localazure.machines.commands import output, run, succeeds
+from localazure.machines.foundation.commands import output, run, succeeds
 from localazure.machines.machine import MachineError
 
 SUITE = "trixie"
@@ -264,7 +264,7 @@ def _say_on_stderr(line: str) -> None:
 
 def main() -> int:
     """Build the image if it is missing and print its folder."""
-    argparse.ArgumentParser(prog="python -m localazure.machines.image", description=main.__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m localazure.machines.nspawn.image", description=main.__doc__).parse_args()
     if os.geteuid() != 0 or not succeeds(["mmdebstrap", "--version"]):
         print("the image is built as root with mmdebstrap", file=sys.stderr)
         return 1

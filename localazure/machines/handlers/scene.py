@@ -9,7 +9,7 @@ from typing import Any
 
 from localazure.machines.machine import Guise, RunResult
 
-SCRIPTS = Path(__file__).parent / "handler_scripts"
+SCRIPTS = Path(__file__).parent / "scripts"
 # The agent gives a handler 90 minutes in all.
 ENABLE_TIMEOUT_S = 5400.0
 
@@ -29,7 +29,7 @@ class SettingsError(ValueError):
 
 
 def handler_script(name: str) -> str:
-    """The text of one of handler_scripts/."""
+    """The text of one of scripts/."""
     return (SCRIPTS / name).read_text(encoding="utf-8")
 
 

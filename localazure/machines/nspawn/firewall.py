@@ -1,7 +1,6 @@
-"""Security rules as the kernel enforces them: text for nft (pure), and the same decision for machines without a kernel.
+"""Security rules as the kernel enforces them: text for nft (pure).
 
-Rules are evaluated as Azure does: by priority, the first match decides, Azure's default rules come last, and a
-connection that was let in is let out again. A packet between two machines passes the sender's outbound rules and then
+A connection that was let in is let out again. A packet between two machines passes the sender's outbound rules and then
 the receiver's inbound ones. Addresses are private ones: public addresses are translated before inbound and after
 outbound rules, as on Azure.
 """
@@ -9,34 +8,18 @@ outbound rules, as on Azure.
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localazure.machines import imds
+from localazure.machines.foundation.security_rules import EVERYWHERE, effective_rules, network_of, port_ranges
+from localazure.machines.foundation.slots import Slot
 from localazure.machines.machine import WIRE_SERVER, FirewallRule, MachineError
-from localazure.machines.slots import Slot
+from localazure.machines.nspawn import imds
 
-ANY = ("*",)
-EVERYWHERE = ("*", "0.0.0.0/0", "any")
-_SERVICE_TAG = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*")
 # How bridge.guest_link() names guests' links, as nft's pattern.
 GUEST_LINKS = "g*"
 
 
-def _default(name: str, priority: int, direction: str, access: str, source: str, destination: str) -> FirewallRule:
-    return FirewallRule(name, priority, direction, access, "*", (source,), ANY, (destination,), ANY)
-
-
-# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
-DEFAULT_RULES = (
-    _default("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    _default("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
-    _default("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
-    _default("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    _default("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
-    _default("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
-)
 # Set in the forward chain on packets that came in by a public address: then even a neighbour is "Internet".
 PUBLIC_MARK = "0x1"
 
@@ -157,15 +140,6 @@ def host_ruleset(table: str, link_prefix: str, slot: Slot, resolver: str) -> str
     )
 
 
-def effective_rules(rules: Iterable[FirewallRule] | None, direction: str) -> list[FirewallRule]:
-    """The rules of one direction with the default ones behind them.
-
-    Without a security group the same defaults hold: a Standard public address is closed until a rule opens it.
-    """
-    own = sorted((rule for rule in rules or () if rule.direction == direction), key=lambda rule: rule.priority)
-    return [*own, *(rule for rule in DEFAULT_RULES if rule.direction == direction)]
-
-
 def rule_text(rule: FirewallRule, vnet: str, verdict: str) -> list[str]:
     """One rule as lines of nft: alternatives that can't be one match become lines of their own."""
     action = verdict if rule.access == "Allow" else "drop"
@@ -193,23 +167,12 @@ def _addresses(prefixes: Sequence[str], field: str, vnet: str) -> list[str]:
         elif tag == "azureloadbalancer":
             plain.append(WIRE_SERVER)
         else:
-            plain.append(_network(prefix))
+            plain.append(network_of(prefix))
     if networks := [net for net in plain if net]:
         # Overlapping intervals are no set to nft; collapsing them keeps their meaning.
         collapsed = ipaddress.collapse_addresses(ipaddress.IPv4Network(net) for net in networks)
         matches.append(f"ip {field} {{ {', '.join(str(net) for net in collapsed)} }}")
     return matches
-
-
-def _network(prefix: str) -> str:
-    """The prefix in canonical form; "" for IPv6 and for service tags of which there is no address here."""
-    if _SERVICE_TAG.fullmatch(prefix):
-        return ""
-    try:
-        network = ipaddress.ip_network(prefix, strict=False)
-    except ValueError as error:
-        raise MachineError("InvalidRule", f"{prefix!r} is not an address, a prefix or a known service tag") from error
-    return str(network) if network.version == 4 else ""
 
 
 def _protocols(rule: FirewallRule) -> list[str]:
@@ -235,7 +198,7 @@ def _known_protocol(name: str) -> str:
 
 def _ports(ports: Sequence[str]) -> str:
     """ "22, 1000-2000" as a set's elements, merged; "" when every port matches."""
-    ranges = _ranges(ports)
+    ranges = port_ranges(ports)
     if (0, 65535) in ranges:
         return ""
     merged: list[tuple[int, int]] = []
@@ -245,59 +208,3 @@ def _ports(ports: Sequence[str]) -> str:
         else:
             merged.append((first, last))
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in merged)
-
-
-def open_ports(rules: Iterable[FirewallRule] | None, source: str) -> list[tuple[int, int]]:
-    """The ranges of TCP ports of the machine that let in the outside address `source`."""
-    address = ipaddress.IPv4Address(source)
-    relevant = [
-        rule
-        for rule in effective_rules(rules, "Inbound")
-        if rule.protocol.lower() in ("*", "tcp") and _covers_outside(rule.source_prefixes, address)
-    ]
-    # Decisions change at the edges of ranges only.
-    edges = {1, 65536}
-    for rule in relevant:
-        for first, last in _ranges(rule.destination_ports):
-            edges |= {max(first, 1), min(last, 65535) + 1}
-    found: list[tuple[int, int]] = []
-    starts = sorted(edges)
-    for first, following in zip(starts, starts[1:], strict=False):
-        if _decides(relevant, first):
-            if found and found[-1][1] == first - 1:
-                found[-1] = (found[-1][0], following - 1)
-            else:
-                found.append((first, following - 1))
-    return found
-
-
-def _decides(rules: Iterable[FirewallRule], port: int) -> bool:
-    for rule in rules:
-        if any(first <= port <= last for first, last in _ranges(rule.destination_ports)):
-            return rule.access == "Allow"
-    return False
-
-
-def _covers_outside(prefixes: Sequence[str], address: ipaddress.IPv4Address) -> bool:
-    for prefix in prefixes:
-        if prefix.lower() in (*EVERYWHERE, "internet"):
-            return True
-        if net := _network(prefix):
-            if address in ipaddress.IPv4Network(net):
-                return True
-    return False
-
-
-def _ranges(ports: Sequence[str]) -> list[tuple[int, int]]:
-    """ "22", "1000-2000", "*" as first and last port."""
-    ranges: list[tuple[int, int]] = []
-    for port in ports:
-        if port == "*":
-            ranges.append((0, 65535))
-            continue
-        first, _, last = port.partition("-")
-        try:
-            ranges.append((int(first), int(last or first)))
-        except ValueError as error:
-            raise MachineError("InvalidRule", f"{port!r} is not a port or a range of ports") from error
-    return ranges

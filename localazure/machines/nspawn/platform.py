@@ -1,8 +1,9 @@
 """Machines that boot for real: systemd-nspawn guests with their own cloud-init, sshd and Docker, in own networks.
 
 What is kept on this machine, and where:
-    <state>/machines/            records.py's files; per machine boot.json, supervisor.*, console.log, upper/, docker/
-    /run/localazure, /run/netns  slots.py, bridge.py
+    <state>/machines/            what foundation/records.py keeps; per machine boot.json, supervisor.*, console.log,
+                                 upper/, docker/
+    /run/localazure, /run/netns  foundation/slots.py, bridge.py
     cgroups localazure-<instance>, links laz<tag>-*, nft table localazure_<instance>, a block in /etc/hosts
 Mounts live in the supervisors' own mount namespaces. destroy() finds all of it by the instance's name alone.
 """
@@ -13,24 +14,15 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
-from localazure.machines import bridge, guest, handlers, hosts, image, provision
-from localazure.machines.agent import check_script
-from localazure.machines.bridge import Bridge
-from localazure.machines.machine import (
-    OF_ITS_TIME,
-    RUN_TIMEOUT_S,
-    DataDisk,
-    Guise,
-    MachineError,
-    MachineSpec,
-    RunResult,
-)
-from localazure.machines.nspawn_networks import NspawnNetworks
-from localazure.machines.provision import default_document
-from localazure.machines.records import MachineRecord, write_json
-from localazure.machines.slots import host_networks, routed_slots
+from localazure.machines.foundation import hosts_file, scripts
+from localazure.machines.foundation.records import MachineRecord
+from localazure.machines.foundation.slots import host_networks, routed_slots
+from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
+from localazure.machines.nspawn import bridge, guest, image, provision
+from localazure.machines.nspawn.bridge import Bridge
+from localazure.machines.nspawn.networks import NspawnNetworks
+from localazure.machines.nspawn.provision import default_document
 
 # How many guests start() boots side by side: each is busy for a second or two.
 PARALLEL_BOOTS = 4
@@ -78,7 +70,7 @@ class NspawnPlatform(NspawnNetworks):
             bridge.destroy(self.instance, pools)
             guest.remove_leftovers(self.instance, self._records.folder)
             with self._registry.locked():
-                hosts.update(self.instance, {})
+                hosts_file.update(self.instance, {})
             image.release(self.instance)
             self._registry.release(self.instance, last=self._leave_machine)
             self._networks, self._machines, self._slot, self._bridge = {}, {}, None, None
@@ -124,14 +116,9 @@ class NspawnPlatform(NspawnNetworks):
     # -- a machine's life
 
     def machine_create(self, spec: MachineSpec) -> None:
-        provision.check_names(spec)
         with self._machine_lock(spec.id):
             with self._lock:
-                if spec.id in self._machines:
-                    raise MachineError("MachineExists", f"machine {spec.id} exists already")
-                if spec.network_id not in self._networks:
-                    raise MachineError("NetworkNotFound", f"there is no network {spec.network_id}")
-                self._check_disks(spec.id, spec.data_disks)
+                self._check_new(spec)
                 base = self._ready_image()
                 record = MachineRecord(spec, image=str(base.root))
                 self._keep(record)
@@ -200,11 +187,6 @@ class NspawnPlatform(NspawnNetworks):
                 self._guest(self._respec(machine_id, cpus=before.cpus, memory_mib=before.memory_mib)).limit()
                 raise
 
-    def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
-        with self._lock:
-            self._record(machine_id)
-            write_json(self._records.machine_folder(machine_id) / "metadata.json", instance)
-
     # -- commands in a machine
 
     def machine_run(
@@ -215,28 +197,8 @@ class NspawnPlatform(NspawnNetworks):
         timeout: float = RUN_TIMEOUT_S,
         user: str | None = None,
     ) -> RunResult:
-        check_script(script, arguments)
+        scripts.check_script(script, arguments)
         return self._guest(self._with_agent(machine_id)).run(script, arguments, timeout, user)
-
-    def machine_extension(
-        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
-        guise: Guise = OF_ITS_TIME,
-    ) -> RunResult:  # fmt: skip
-        return handlers.enable(self._scene(machine_id, guise), publisher, type_name, settings, protected)
-
-    def machine_extension_remove(
-        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
-    ) -> RunResult:
-        return handlers.remove(self._scene(machine_id, guise), publisher, type_name)
-
-    def _scene(self, machine_id: str, guise: Guise) -> handlers.Scene:
-        return handlers.Scene(self._guest(self._with_agent(machine_id)).run, guise)
-
-    def _with_agent(self, machine_id: str) -> MachineRecord:
-        record = self._record(machine_id)
-        if not record.spec.agent:
-            raise MachineError("NoAgent", "the machine has no agent")
-        return record
 
     # -- within
 

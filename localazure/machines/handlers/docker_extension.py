@@ -1,7 +1,7 @@
 """DockerExtension's handler (github.com/Azure/azure-docker-extension): its distributions, settings, rules and words.
 
 It installs Docker and Compose unless both are there. How it installs worked on the images of its time; on those of
-today it does not, so that hosts have to be prepared before. handler_scripts/docker-extension.sh works in the guest.
+today it does not, so that hosts have to be prepared before. scripts/docker-extension.sh works in the guest.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.machines.handler_scene import ENABLE_TIMEOUT_S, Reader, Scene, SettingsError, handler_script
+from localazure.machines.handlers.scene import ENABLE_TIMEOUT_S, Reader, Scene, SettingsError, handler_script
 from localazure.machines.machine import Guise, RunResult
 
 # Files that the engine finds in the guest; the paths stand in its arguments.
@@ -152,7 +152,7 @@ def enable(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> R
 
 
 def _environment(guise: Guise, driver: Driver, settings: DockerSettings) -> list[tuple[str, str]]:
-    """The variables of handler_scripts/docker-extension.sh."""
+    """The variables of scripts/docker-extension.sh."""
     ca, cert, key = (base64.b64encode(part).decode() for part in settings.certificates or (b"", b"", b""))
     compose = base64.b64encode(json.dumps(settings.compose).encode()).decode() if settings.compose else ""
     installer, compose_url = SOURCES[settings.cloud]

@@ -14,16 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from localazure import files
-from localazure.machines import bridge, provision, supervisor
-from localazure.machines.agent import GuestAgent
-from localazure.machines.cgroups import MachineCgroups
-from localazure.machines.commands import run, succeeds
-from localazure.machines.disk_files import DiskFolder
+from localazure.machines.foundation.commands import run, succeeds
+from localazure.machines.foundation.disk_files import DiskFolder
+from localazure.machines.foundation.mounts import mount_points
+from localazure.machines.foundation.records import MachineRecord, write_json
+from localazure.machines.foundation.slots import tag_of
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
-from localazure.machines.mounts import mount_points
-from localazure.machines.provision import NETWORK_FILE
-from localazure.machines.records import MachineRecord, write_json
-from localazure.machines.slots import tag_of
+from localazure.machines.nspawn import bridge, provision, supervisor
+from localazure.machines.nspawn.agent import GuestAgent
+from localazure.machines.nspawn.cgroups import MachineCgroups
+from localazure.machines.nspawn.provision import NETWORK_FILE
 
 # A boot takes two seconds, or ten on a loaded machine; custom data may delay sshd for longer.
 READY_TIMEOUT_S = 180.0
@@ -32,8 +32,10 @@ STOP_TIMEOUT_S = 25
 POLL_S = 0.05
 # A supervisor takes up a set of disks at once; it may be busy with a boot for a moment.
 DISKS_TIMEOUT_S = 20.0
-PACKAGES = str(Path(__file__).resolve().parents[2])
+PACKAGES = str(Path(__file__).resolve().parents[3])
 SHOW_DISKS = "/usr/lib/localazure/data-disks"
+# By these names a supervisor is known; the second one's guest was booted by an earlier version.
+SUPERVISORS = (supervisor.__name__, "localazure.machines.supervisor")
 NSPAWN_RUN = Path("/run/systemd/nspawn")
 # Containers need most capabilities. The clock and the kernel's modules are this machine's own.
 NSPAWN_OPTIONS = (
@@ -339,7 +341,7 @@ def _supervisors(folder: Path) -> Iterator[int]:
         except OSError:  # it ended while the list was read
             continue
         texts = [word.decode(errors="replace") for word in words]
-        ours = any(text == supervisor.__name__ or text.endswith("machines/supervisor.py") for text in texts)
+        ours = any(text in SUPERVISORS or text.endswith("machines/supervisor.py") for text in texts)
         below = any(Path(text) == folder or folder in Path(text).parents for text in texts if text.startswith("/"))
         if ours and below and state != "Z":
             yield int(entry.name)

@@ -1,17 +1,17 @@
-"""The folder that stands for a fake machine's file system, the tools beside it, and the end of a script run in it."""
+"""The folder that stands for a fake machine's file system, the tools beside it, and the end of what runs in it."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from localazure.machines import fake_tools, provision
-from localazure.machines.disk_files import DiskFolder
+from localazure.machines.fake import guest_tools
+from localazure.machines.foundation.disk_files import DiskFolder
+from localazure.machines.foundation.guest_identity import UID, ovf_environment
 from localazure.machines.machine import MachineSpec
 
 # Tools of this machine that scripts in a fake machine may use: they change nothing but what they are told to.
@@ -36,18 +36,18 @@ def make(folder: Path, spec: MachineSpec) -> None:
     (root / "etc/os-release").write_text('ID=localazure\nPRETTY_NAME="Local Azure fake machine"\n')
     (root / "etc/ssh/sshd_config").write_text(SSHD_CONFIG)
     (root / "lib/systemd/system/ssh.service").write_text(SSH_UNIT)
-    (root / "var/lib/waagent/ovf-env.xml").write_text(provision.ovf_environment(spec))
+    (root / "var/lib/waagent/ovf-env.xml").write_text(ovf_environment(spec))
     name, home = spec.admin_username, root / "home" / spec.admin_username
-    (root / "etc/passwd").write_text(f"{name}:x:{provision.UID}:{provision.UID}::/home/{name}:/bin/bash\n")
+    (root / "etc/passwd").write_text(f"{name}:x:{UID}:{UID}::/home/{name}:/bin/bash\n")
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     (home / ".ssh/authorized_keys").write_text("".join(f"{key.strip()}\n" for key in spec.ssh_keys))
     if spec.custom_data is not None:
         (root / "var/lib/waagent/CustomData").write_bytes(spec.custom_data)
     tools = folder / "bin"
     tools.mkdir()
-    for tool in fake_tools.TOOLS:
-        if tool not in fake_tools.DOCKER_TOOLS:
-            fake_tools.write_tool(tools, tool)
+    for tool in guest_tools.TOOLS:
+        if tool not in guest_tools.DOCKER_TOOLS:
+            guest_tools.write_tool(tools, tool)
 
 
 def link_disks(root: Path, spec: MachineSpec, disks: DiskFolder) -> None:
@@ -72,21 +72,13 @@ def link_tools(folder: Path) -> None:
             (folder / tool).symlink_to(found)
 
 
-def finish(process: subprocess.Popen[bytes], job: bytes, timeout: float, mark: str) -> int | None:
-    """Hand over the job and wait; None when the deadline passed and everything with the mark was ended."""
-    assert process.stdin is not None
-    with suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(job)
-    try:
-        return process.wait(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        while pids := processes_with(mark):
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.02)
-        process.wait()
-        return None
+def kill_processes_with(mark: str) -> None:
+    """Kill all processes with the mark, those too that they start meanwhile."""
+    while pids := processes_with(mark):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
 
 
 def processes_with(mark: str) -> list[int]:

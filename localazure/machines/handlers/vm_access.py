@@ -9,6 +9,9 @@ import re
 import subprocess
 from typing import Any
 
+from localazure.machines.handlers.scene import ENABLE_TIMEOUT_S, Scene, SettingsError, handler_script
+from localazure.machines.machine import RunResult
+
 # What useradd takes, and what can't be mistaken for an option or a pattern.
 _USER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _PLAIN_KEYS = ("ssh-rsa", "ssh-ed25519")
@@ -16,31 +19,36 @@ _SSH2 = "---- BEGIN SSH2 PUBLIC KEY ----"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s*(.*?)\s*-----END CERTIFICATE-----", re.DOTALL)
 
 
-class AccessError(ValueError):
-    """The handler refuses its settings; the message is the genuine handler's."""
+def enable(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
+    """Do to users and sshd what the settings say; a failure is the script's last line."""
+    result = scene.run(handler_script("vm-access.sh"), environment(protected), ENABLE_TIMEOUT_S)
+    if result.exit_code == 0:
+        return RunResult(0, result.stdout, "Enable succeeded.")
+    said = result.stderr.strip().splitlines() or [f"Enable failed: exit status {result.exit_code}"]
+    return RunResult(1, result.stdout, said[-1], result.timed_out)
 
 
 def environment(protected: dict[str, Any]) -> list[tuple[str, str]]:
-    """The variables of handler_scripts/vm-access.sh. Raises AccessError."""
+    """The variables of scripts/vm-access.sh. Raises SettingsError."""
     texts = {name: protected.get(name) for name in ("username", "password", "ssh_key", "expiration", "remove_user")}
     for name, value in texts.items():
         if value is not None and not isinstance(value, str):
-            raise AccessError(f"Enable failed: {name} must be a string")
+            raise SettingsError(f"Enable failed: {name} must be a string")
     reset, remove = protected.get("reset_ssh"), texts["remove_user"] or ""
     if remove and (reset is not None or texts["password"] is not None):
-        raise AccessError("Enable failed: Cannot reset sshd_config and remove a user in one operation.")
+        raise SettingsError("Enable failed: Cannot reset sshd_config and remove a user in one operation.")
     user = texts["username"] or ""
     password, key = texts["password"] or "", texts["ssh_key"] or ""
     if "username" in protected and not password and not key:
-        raise AccessError("Enable failed: No password or ssh_key is specified.")
+        raise SettingsError("Enable failed: No password or ssh_key is specified.")
     for name in (user, remove):
         if name and not _USER_NAME.fullmatch(name):
-            raise AccessError(
+            raise SettingsError(
                 "Enable failed: Failed to create the account or set the password with Failed to create user account: "
                 f"{name} (0x07)."
             )
     if "\n" in password or "\0" in password:
-        raise AccessError("Enable failed: Failed to set password: it has a line break")
+        raise SettingsError("Enable failed: Failed to set password: it has a line break")
     return [
         ("ACCESS_RESET", "yes" if reset else ""),
         ("ACCESS_REMOVE", remove),
@@ -67,5 +75,5 @@ def public_key(text: str) -> str:
 def _converted(argv: list[str], text: str, failed: str) -> str:
     done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise AccessError(f"Enable failed: {failed}")
+        raise SettingsError(f"Enable failed: {failed}")
     return done.stdout.strip()

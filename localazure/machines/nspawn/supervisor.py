@@ -1,8 +1,8 @@
 """The supervisor of one guest: a small process that outlives the server, boots the guest and reboots it when it asks.
 
-Run as `python -m localazure.machines.supervisor FOLDER` inside the network's namespace and in a mount namespace of its
-own, so that the guest's mounts go with it whatever happens. Standard library only. FOLDER/boot.json, read before each
-boot, says how:
+Run as `python -m localazure.machines.nspawn.supervisor FOLDER` inside the network's namespace and in a mount namespace
+of its own, so that the guest's mounts go with it whatever happens. Standard library only. FOLDER/boot.json, read before
+each boot, says how:
     {"root", "lower", "upper", "work", "sys": folders, "link": [[command, ...]], "device": the guest's link here,
      "files": {path below root: text}, "nspawn": [word, ...], "supervisor_groups": [folder], "guest_groups": [folder],
      "stop_timeout": seconds}
@@ -26,8 +26,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from localazure.machines.imds import MetadataService
-from localazure.machines.supervisor_disks import GuestDisks
+from localazure.machines.nspawn.imds import MetadataService
+from localazure.machines.nspawn.supervisor_disks import GuestDisks
 
 # systemd-nspawn's exit status when the guest asked for a reboot.
 REBOOT = 133

@@ -1,4 +1,4 @@
-"""What both platforms are built on: the records of networks and machines, disks, and the instance's slot."""
+"""What both platforms are built on: records of networks and machines, disks, extensions, the instance's slot."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localazure.machines import hosts
-from localazure.machines.disk_files import DiskFolder, check_disks
-from localazure.machines.machine import DataDisk, MachineError, Network, Platform, PublicAddress
-from localazure.machines.records import MachineRecord, NetworkRecord, Records, free_number
-from localazure.machines.slots import Registry, Slot
+from localazure.machines.foundation import hosts_file
+from localazure.machines.foundation.disk_files import DiskFolder, check_disks
+from localazure.machines.foundation.guest_identity import check_names
+from localazure.machines.foundation.records import MachineRecord, NetworkRecord, Records, free_number, write_json
+from localazure.machines.foundation.slots import Registry, Slot
+from localazure.machines.handlers import dispatch
+from localazure.machines.handlers.scene import Scene
+from localazure.machines.machine import (
+    OF_ITS_TIME,
+    DataDisk,
+    Guise,
+    MachineError,
+    MachineSpec,
+    Network,
+    Platform,
+    PublicAddress,
+    RunResult,
+)
 
 
 class RecordedPlatform(Platform):
@@ -51,7 +64,47 @@ class RecordedPlatform(Platform):
                 raise MachineError("DiskInUse", f"disk {disk_id} belongs to a machine")
             self._disks.delete(disk_id)
 
+    def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
+        with self._lock:
+            self._record(machine_id)
+            write_json(self._records.machine_folder(machine_id) / "metadata.json", instance)
+
+    def machine_extension(
+        self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
+        guise: Guise = OF_ITS_TIME,
+    ) -> RunResult:  # fmt: skip
+        return dispatch.enable(self._scene(machine_id, guise), publisher, type_name, settings, protected)
+
+    def machine_extension_remove(
+        self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
+    ) -> RunResult:
+        return dispatch.remove(self._scene(machine_id, guise), publisher, type_name)
+
     # -- for those that are built on this
+
+    def _scene(self, machine_id: str, guise: Guise) -> Scene:
+        self._with_agent(machine_id)
+
+        def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
+            return self.machine_run(machine_id, script, arguments, timeout)
+
+        return Scene(run, guise)
+
+    def _with_agent(self, machine_id: str) -> MachineRecord:
+        """The machine's record. Raises MachineError unless its agent takes commands."""
+        record = self._record(machine_id)
+        if not record.spec.agent:
+            raise MachineError("NoAgent", "the machine has no agent")
+        return record
+
+    def _check_new(self, spec: MachineSpec) -> None:
+        """Raise MachineError unless there can be a machine like this; callers hold the lock."""
+        check_names(spec)
+        if spec.id in self._machines:
+            raise MachineError("MachineExists", f"machine {spec.id} exists already")
+        if spec.network_id not in self._networks:
+            raise MachineError("NetworkNotFound", f"there is no network {spec.network_id}")
+        self._check_disks(spec.id, spec.data_disks)
 
     def _ready_slot(self) -> Slot:
         if self._slot is None:
@@ -82,7 +135,7 @@ class RecordedPlatform(Platform):
         """Let this machine know the names of public addresses, and of the registry where there is one."""
         names = {address.fqdn: address.address for address in addresses if address.fqdn} | self._services()
         with self._registry.locked():
-            hosts.update(self.instance, names)
+            hosts_file.update(self.instance, names)
 
     def _services(self) -> dict[str, str]:
         """What this machine itself offers to guests, by name."""

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from localazure.machines.mounts import is_mount_point
+from localazure.machines.foundation.mounts import is_mount_point
 
 HOSTS = Path("/etc/hosts")
 # Said in the block's first line when the file did not end with a newline, so that removal restores every byte.

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from localazure.machines import bridge, firewall, guest, image
-from localazure.machines.bridge import Bridge, Exposed
+from localazure.machines.foundation.recorded_platform import RecordedPlatform
+from localazure.machines.foundation.records import MachineRecord
+from localazure.machines.foundation.slots import Registry, routed_slots
 from localazure.machines.machine import FirewallRule, MachineError, Network, PublicAddress
-from localazure.machines.recorded import RecordedPlatform
-from localazure.machines.records import MachineRecord
-from localazure.machines.slots import Registry, routed_slots
+from localazure.machines.nspawn import bridge, firewall, guest, image
+from localazure.machines.nspawn.bridge import Bridge, Exposed
 
 
 class NspawnNetworks(RecordedPlatform):

@@ -1,0 +1,1 @@
+"""Extension handlers: what DockerExtension, CustomScript and VMAccess do in a guest."""
