@@ -21,8 +21,8 @@ from localazure.files import write_private
 from localazure.instance import Instance
 from localazure.machines.machine import MachineError
 from localazure.machines.platforms import platform_for
-from localazure.providers import all_routes
 from localazure.providers.recovery import recover
+from localazure.providers.routes import connect
 from localazure.registry.client import RegistryError
 from localazure.registry.debian import PackageError
 from localazure.registry.service import RegistryService
@@ -85,7 +85,7 @@ async def _serve(instance: Instance) -> None:
     platform = platform_for(settings.machines, instance.folder, instance.name)
     cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance))
     cloud.temper.watch(instance.temper)
-    server = ArmServer(cloud, all_routes())
+    server = ArmServer(cloud, connect(cloud))
     platform.service_name = registry.name_in(instance.suffix) if settings.registry else ""
     platform.authority = (instance.tls / "ca.pem").read_bytes()
     service = RegistryService(instance.registry, instance.tls, platform) if settings.registry else None

@@ -17,7 +17,7 @@ from localazure.arm.settings import Settings
 from localazure.machines.machine import Platform
 from localazure.store.database import Database
 from localazure.store.records import Records
-from localazure.store.resources import Group, ResourceStore
+from localazure.store.resources import Group, Resource, ResourceStore
 from localazure.temper.temper import Temper
 
 Result = TypeVar("Result")
@@ -25,6 +25,10 @@ Result = TypeVar("Result")
 
 async def _no_server(*_: Any) -> Reply:
     raise RuntimeError("nothing serves this cloud")
+
+
+async def _no_providers(*_: Any) -> None:
+    raise RuntimeError("no providers serve this cloud")
 
 
 # Run commands and extensions each hold a thread for minutes while they wait for the guest.
@@ -45,6 +49,8 @@ class Cloud:
         self.operations = Operations(database, settings.subscription, settings.time_scale, self.temper)
         # How a deployment calls what a client could: set by the server. (method, path, api-version, body, base URL)
         self.dispatch: Callable[[str, str, str, Any, str], Awaitable[Reply]] = _no_server
+        # Called with a VM whose machine has been brought in line with its network: set by the providers.
+        self.after_network_update: Callable[[Cloud, Resource], Awaitable[None]] = _no_providers
         self.deployments: dict[str, Any] = {}  # those that run, by key of their id
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="machine")
         self._background: set[asyncio.Task[None]] = set()

@@ -11,7 +11,7 @@ from localazure.arm.operations import Operation
 from localazure.machines.machine import MachineError
 from localazure.providers import kinds
 from localazure.providers.compute import extensions, vm_life
-from localazure.providers.network import public_ips, vnets
+from localazure.providers.network import machine_updates, public_ips, vnets
 from localazure.providers.resources import deployments, features, groups, namespaces
 from localazure.store.resources import Resource
 
@@ -26,7 +26,7 @@ async def recover(cloud: Cloud) -> None:
     deployments.settle(cloud)
     for vnet in cloud.store.of_type(vnets.KIND):
         try:
-            await cloud.blocking(cloud.platform.network_put, vnets.machine_network(vnet))
+            await cloud.blocking(cloud.platform.network_put, machine_updates.machine_network(vnet))
         except MachineError as error:
             log.warning("network of %s: %s", vnet.id, error)
             vnet.state = "Failed"

@@ -33,9 +33,18 @@ MAY_KNOW = {
     "store": {"values"},
     "temper": {"files", "values", INTERFACE},
     "arm": {"files", "values", "store", "temper", "template", INTERFACE},
-    "providers": {"values", "arm", "store", "template", INTERFACE},
+    "providers": set(),
+    "providers.kinds": set(),
+    "providers.common": {"values", "arm", "store"},
+    "providers.identity": {"values", "arm", "store", "providers.common", "providers.kinds"},
+    "providers.network": {"values", "arm", "store", "providers.common", "providers.kinds", INTERFACE},
+    "providers.compute": {"values", "arm", "store", "providers.common", "providers.kinds", "providers.network",
+                          INTERFACE},
+    "providers.resources": {"values", "arm", "store", "template", "providers.common", "providers.kinds",
+                            "providers.network", "providers.compute"},
 }
-PROGRAMS = {"__init__", "__main__", "instance", "lifecycle", "membership", "serve", "temper.cli"}
+PROGRAMS = {"__init__", "__main__", "instance", "lifecycle", "membership", "serve", "temper.cli", "providers.routes",
+            "providers.recovery"}
 # A foreign package → the only modules that may import it.
 BORDERS = {
     "aiohttp": {"arm.server", "temper.faults"}, "cryptography": {"arm.tls"}, "certifi": {"arm.tls"},
@@ -52,7 +61,7 @@ MODULES = modules()
 
 
 def imported(tree: ast.Module) -> list[str]:
-    """Absolute names of all that a module imports, within functions too."""
+    """Absolute names of all that a module imports, within functions and for type checkers too."""
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -78,6 +87,72 @@ def room(module: str) -> str:
     if module in VALUES:
         return "values"
     return next((name for name in (module, ".".join(module.split(".")[:2])) if name in MAY_KNOW), module.split(".")[0])
+
+
+def loaded(name: str) -> set[str]:
+    """The modules that an import of this one loads: those that it names, and the packages that these are in."""
+    found = set()
+    for target in filter(None, map(own, imported(MODULES[name]))):
+        parts = target.split(".")
+        found |= {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    return (found & set(MODULES)) - {name}
+
+
+def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of names that reach each other by arrows."""
+    reached: dict[str, set[str]] = {}
+    for name in arrows:
+        seen, fresh = set(), [name]
+        while fresh:
+            new = arrows[fresh.pop()] - seen
+            seen |= new
+            fresh += new
+        reached[name] = seen
+    found = {tuple(sorted(two for two in reached[one] if one in reached[two])) for one in arrows if one in reached[one]}
+    return [list(group) for group in sorted(found)]
+
+
+@pytest.mark.parametrize(
+    ("arrows", "expected"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"c"}, "c": {"b"}}, [["b", "c"]]),
+        ({"a": {"b"}, "b": {"a"}, "c": {"d", "a"}, "d": {"c"}}, [["a", "b"], ["c", "d"]]),
+    ],
+)
+def test_the_search_for_circles_finds_them(arrows: dict[str, set[str]], expected: list[list[str]]) -> None:
+    assert circles(arrows) == expected
+
+
+def test_every_kind_of_import_is_seen() -> None:
+    text = """
+import localazure.files
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from localazure.arm.cloud import Cloud
+def late():
+    from localazure.store import database
+"""
+    found = [own(target) for target in imported(ast.parse(text))]
+    assert [name for name in found if name] == ["files", "arm.cloud", "store.database"]
+
+
+def test_no_modules_import_each_other() -> None:
+    assert circles({name: loaded(name) for name in MODULES}) == []
+
+
+@pytest.mark.parametrize("depth", [2])
+def test_no_folders_import_each_other(depth: int) -> None:
+    def folder(name: str) -> str:
+        return ".".join(name.split(".")[:depth])
+
+    arrows: dict[str, set[str]] = {folder(name): set() for name in MODULES}
+    for name in MODULES:
+        for target in filter(None, map(own, imported(MODULES[name]))):
+            # A folder holds what is in it: only what lies elsewhere is another one.
+            if folder(target) != folder(name) and not folder(name).startswith(f"{folder(target)}."):
+                arrows[folder(name)].add(folder(target))
+    assert circles(arrows) == []
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))

@@ -9,7 +9,7 @@ from typing import Any
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import MachineError
 from localazure.providers.compute import availability_sets, sizes
-from localazure.providers.network import attach, nics
+from localazure.providers.network import references
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)
@@ -128,21 +128,21 @@ def _disk(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _network(cloud: Cloud, vm: Resource) -> dict[str, Any]:
-    nic = attach.nic_of(cloud, vm)
-    place = attach.subnet_and_vnet(cloud, nic) if nic else None
+    nic = references.nic_of(cloud, vm)
+    place = references.subnet_and_vnet(cloud, nic) if nic else None
     if nic is None or place is None:
         return {"interface": []}
     prefix = ipaddress.ip_network(place[0]["properties"]["addressPrefix"])
-    public = attach.public_address(cloud, nic)
+    public = references.public_address(cloud, nic)
     address = {
-        "privateIpAddress": attach.primary_configuration(nic)["privateIPAddress"],
+        "privateIpAddress": references.primary_configuration(nic)["privateIPAddress"],
         "publicIpAddress": public.address if public else "",
     }
     subnet = {"address": str(prefix.network_address), "prefix": str(prefix.prefixlen)}
     interface = {
         "ipv4": {"ipAddress": [address], "subnet": [subnet]},
         "ipv6": {"ipAddress": []},
-        "macAddress": nics.mac_of(nic.id).replace(":", "").upper(),
+        "macAddress": references.mac_of(nic.id).replace(":", "").upper(),
     }
     return {"interface": [interface]}
 

@@ -16,7 +16,7 @@ from localazure.providers import kinds
 from localazure.providers.common import missing_property, spelled
 from localazure.providers.compute import disk_kinds, disks, model
 from localazure.providers.compute.image_catalog import Image, find
-from localazure.providers.network import attach
+from localazure.providers.network import nic_reservations, references
 from localazure.store.resources import Resource
 
 SHAPE: dict[str, Any] = {
@@ -304,11 +304,11 @@ def interfaces(cloud: Cloud, vm: ids.ResourceId, location: str, given: dict[str,
 
 
 def _refuse_taken(cloud: Cloud, vm: ids.ResourceId, nic: Resource) -> None:
-    user = attach.vm_of(cloud, nic)
+    user = references.vm_of(cloud, nic)
     if user is not None and ids.key(user.id) != ids.key(vm):
         message = f"Network Interface {nic.id} is used by existing resource {user.id}."
         raise ArmError(400, "NicInUse", message, details=[])
-    attach.refuse_reserved(cloud, nic.id, vm)
+    nic_reservations.refuse_reserved(cloud, nic.id, vm)
 
 
 def body(value: dict[str, Any]) -> dict[str, Any]:

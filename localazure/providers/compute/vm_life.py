@@ -19,7 +19,7 @@ from localazure.providers import kinds
 from localazure.providers.compute import compute, data_disks, disks, sizes
 from localazure.providers.compute.image_catalog import find
 from localazure.providers.compute.vm_checks import Credentials
-from localazure.providers.network import attach, nics
+from localazure.providers.network import machine_updates, nic_reservations, references
 from localazure.store.resources import Resource
 
 log = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ def fingerprint(data: bytes | None) -> str:
 
 def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec:
     """The machine that a VM's resource describes."""
-    nic = attach.nic_of(cloud, vm)
-    place = attach.subnet_and_vnet(cloud, nic) if nic else None
+    nic = references.nic_of(cloud, vm)
+    place = references.subnet_and_vnet(cloud, nic) if nic else None
     if nic is None or place is None:
         raise ArmError(404, "NotFound", f"The network interface of {vm.id} was not found.")
     subnet, vnet = place
@@ -95,9 +95,9 @@ def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec
         custom_data=credentials.custom_data,
         cloud_init=image is not None and image.cloud_init,
         network_id=ids.short_id(vnet.id),
-        private_ip=attach.primary_configuration(nic)["privateIPAddress"],
+        private_ip=references.primary_configuration(nic)["privateIPAddress"],
         subnet_prefix=subnet["properties"]["addressPrefix"],
-        mac=nics.mac_of(nic.id),
+        mac=references.mac_of(nic.id),
         cpus=size.cores,
         memory_mib=size.memory_mib,
         data_disks=data_disks.of_machine(cloud, vm),
@@ -144,7 +144,7 @@ async def create(cloud: Cloud, vm: Resource, credentials: Credentials) -> None:
             await data_disks.make(cloud, vm)
             await cloud.blocking(cloud.platform.machine_create, spec)
             vm.hidden.update(machine=spec.id, power="running")
-            await attach.sync(cloud, vm)
+            await machine_updates.sync(cloud, vm)
         except MachineError:
             vm.hidden.pop("machine", None)
             vm.hidden.pop("power", None)
@@ -184,7 +184,7 @@ async def change(cloud: Cloud, vm: Resource, wanted: Change) -> None:
             await data_disks.bring(cloud, vm, wanted.disks.grown)
         if wanted.resized and vm.hidden.get("power") == "running":
             await cloud.blocking(cloud.platform.machine_restart, machine)
-        await attach.sync(cloud, vm)
+        await machine_updates.sync(cloud, vm)
         settle(cloud, vm, settled_state(cloud, vm))
 
 
@@ -225,7 +225,7 @@ async def power(cloud: Cloud, vm: Resource, action: str) -> None:
         # Whoever waits for the power state may ask for the next action at once, so it shows at the operation's end.
         await cloud.operations.ripe()
         vm.hidden["power"] = afterwards
-        await attach.sync(cloud, vm)
+        await machine_updates.sync(cloud, vm)
         settle(cloud, vm, settled_state(cloud, vm), power=afterwards)
 
 
@@ -299,7 +299,7 @@ def _release(cloud: Cloud, vm: Resource, interface: dict[str, Any]) -> None:
         return
     if interface["properties"]["deleteOption"] != "Delete":
         if not vm.hidden.get("machine"):
-            attach.reserve(cloud, nic.id, vm.id)
+            nic_reservations.reserve(cloud, nic.id, vm.id)
         return
     cloud.store.delete(nic.id)
     for one in nic.properties["ipConfigurations"]:
@@ -332,7 +332,7 @@ async def revive(cloud: Cloud, vm: Resource) -> None:
         size = sizes.of_vm(vm)
         await cloud.blocking(cloud.platform.machine_size, machine, size.cores, size.memory_mib)
         await data_disks.bring(cloud, vm)
-        await attach.sync(cloud, vm)
+        await machine_updates.sync(cloud, vm)
         settle(cloud, vm, settled_state(cloud, vm), power=vm.hidden["power"])
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import envelope, place
-from localazure.providers.network import attach, network
+from localazure.providers.common import place
+from localazure.providers.network import bodies, network, references
 from localazure.store.resources import Resource
 
 KIND = kinds.ASG
@@ -19,11 +17,7 @@ _PACE = network.Pace(retry_after=10, duration=3)
 
 
 def routes() -> list[Route]:
-    return network.standard_routes(KIND, "asg", render, put, delete)
-
-
-def render(cloud: Cloud, asg: Resource) -> dict[str, Any]:
-    return envelope(asg, {"provisioningState": asg.state}, etag=True)
+    return network.standard_routes(KIND, "asg", bodies.asg_body, put, delete)
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -34,7 +28,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     found = cloud.store.get(identifier)
     network.refuse_if_going(cloud, identifier)
     return network.write(
-        cloud, request, Resource(identifier, location, tags), _PACE, render, _nothing, is_new=found is None
+        cloud, request, Resource(identifier, location, tags), _PACE, bodies.asg_body, _nothing, is_new=found is None
     )
 
 
@@ -65,7 +59,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
 def ids_of_configurations(cloud: Cloud, asg: ids.ResourceId) -> list[str]:
     """The IP configurations that belong to a group."""
     return [
-        one for nic in cloud.store.referrers(asg, kinds.NIC) for one in attach.ip_configuration_ids(nic, asg)
+        one for nic in cloud.store.referrers(asg, kinds.NIC) for one in references.ip_configuration_ids(nic, asg)
     ]
 
 

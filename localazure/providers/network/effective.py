@@ -12,7 +12,7 @@ from localazure.arm.router import Route
 from localazure.machines.machine import WIRE_SERVER
 from localazure.providers import kinds
 from localazure.providers.common import existing
-from localazure.providers.network import attach, network, rules
+from localazure.providers.network import network, references, rules
 from localazure.store.resources import Resource
 
 _ANYWHERE = "0.0.0.0/0"
@@ -31,7 +31,7 @@ def routes() -> list[Route]:
 def _running(cloud: Cloud, request: Request) -> Resource:
     """The NIC, if it belongs to a VM that runs."""
     nic = existing(cloud, request.resource_id(kinds.NIC, "nic"))
-    vm = attach.vm_of(cloud, nic)
+    vm = references.vm_of(cloud, nic)
     if vm is None or vm.hidden.get("power") != "running":
         message = (
             f"The operation requires network interface {nic.id} to be attached to a virtual machine that is running."
@@ -57,7 +57,7 @@ def list_routes(cloud: Cloud, request: Request) -> Reply:
 
 def groups(cloud: Cloud, nic: Resource) -> list[dict[str, Any]]:
     """The NSGs of a NIC's subnet and of the NIC, each with its rules as they are enforced."""
-    place = attach.subnet_and_vnet(cloud, nic)
+    place = references.subnet_and_vnet(cloud, nic)
     found = []
     if place is not None and place[0]["properties"].get("networkSecurityGroup"):
         subnet, vnet = place
@@ -154,7 +154,7 @@ def _without(inside: list[ipaddress.IPv4Network]) -> list[str]:
 
 def routes_of(cloud: Cloud, nic: Resource) -> list[dict[str, Any]]:
     """Azure's own routes of a NIC: its network, the Internet, and private ranges that lead nowhere."""
-    place = attach.subnet_and_vnet(cloud, nic)
+    place = references.subnet_and_vnet(cloud, nic)
     prefixes = place[1].properties["addressSpace"]["addressPrefixes"] if place else []
     found = [(prefix, "VnetLocal") for prefix in prefixes] + [(_ANYWHERE, "Internet")]
     found += [(prefix, "None") for prefix in _NOWHERE if prefix not in prefixes]

@@ -9,7 +9,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, network_error, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import spelled
-from localazure.providers.network import address_plan, attach, network, rules
+from localazure.providers.network import address_plan, network, references, rules
 from localazure.store.resources import Resource
 
 SHAPE: dict[str, Any] = {
@@ -29,16 +29,6 @@ SHAPE: dict[str, Any] = {
 }
 # Members that name resources of types which Local Azure has none of.
 _ABSENT = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
-
-
-def render(nic: Resource, configuration: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": configuration["name"],
-        "id": f"{nic.id}/ipConfigurations/{configuration['name']}",
-        "etag": f'W/"{nic.etag}"',
-        "type": f"{kinds.NIC}/ipConfigurations",
-        "properties": {"provisioningState": nic.state, **configuration["properties"]},
-    }
 
 
 def checked(
@@ -132,13 +122,12 @@ class _Configuration:
 
     def _subnet(self) -> tuple[str, str]:
         """The subnet's id and prefix."""
-        from localazure.providers.network import subnets
 
         identifier = network.reference(self.properties.get("subnet"), f"{self.path}.subnet")
         if identifier is None:
             message = f"IP configuration {self.source} must name a subnet."
             raise network_error(400, "SubnetNotSpecifiedInIpConfiguration", message)
-        found = subnets.find(self.cloud, ids.parse(identifier, f"{self.path}.subnet.id"))
+        found = references.find_subnet(self.cloud, ids.parse(identifier, f"{self.path}.subnet.id"))
         if found is None or found[0].location != self.location or found[0].state == "Deleting":
             raise reference_not_found(identifier, self.source)
         vnet, subnet = found
@@ -181,12 +170,11 @@ class _Configuration:
         return known
 
     def _address(self, subnet: str, prefix: str, method: str, chosen: dict[str, str]) -> str:
-        from localazure.providers.network import nics
 
         wanted = self.properties["privateIPAddress"] if method == "Static" else None
         if wanted is None and self.before and ids.key(self.before["subnet"]["id"]) == ids.key(subnet):
             wanted = self.before["privateIPAddress"]  # an address once given stays until the subnet changes
-        taken = nics.taken(self.cloud, ids.parse(subnet), self.nic)
+        taken = references.addresses_taken(self.cloud, ids.parse(subnet), self.nic)
         own = f"{ids.key(subnet)} "
         for place, name in chosen.items():
             if place.startswith(own) and name != self.name.lower():
@@ -201,7 +189,7 @@ class _Configuration:
         path = f"{self.path}.publicIPAddress"
         found = network.referred(self.cloud, given["id"], path, kinds.PUBLIC_IP, self.location, self.source)
         for user in self.cloud.store.referrers(found.id, kinds.NIC):
-            other = attach.ip_configuration_ids(user, found.id)
+            other = references.ip_configuration_ids(user, found.id)
             if ids.key(user.id) != ids.key(self.nic) and other:
                 message = (
                     f"Resource {self.source} is referencing public IP address {found.id} that is already allocated to "

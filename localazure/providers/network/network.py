@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -48,6 +49,15 @@ def check_shape(body: Any, shape: shapes.Shape) -> None:
     except ArmError as error:
         wrong = [{"code": "InvalidJson", "message": error.message}]
         raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=wrong) from None
+
+
+def check_dns_server(resource: ids.ResourceId, server: str) -> None:
+    """Raise ArmError for a DNS server that is no address. A NIC may also say that it takes Azure's own."""
+    try:
+        ipaddress.ip_address(server)
+    except ValueError:
+        message = f"DNS server '{server}' of {resource} is not a valid IP address."
+        raise network_error(400, "InvalidDnsServerIpAddress", message) from None
 
 
 def reference(member: Any, path: str) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import uuid
 from typing import Any
 
@@ -13,8 +11,15 @@ from localazure.arm.errors import network_error
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import envelope, existing, place, refuse_if_busy, spelled
-from localazure.providers.network import attach, ip_configurations, network
+from localazure.providers.common import existing, place, refuse_if_busy, spelled
+from localazure.providers.network import (
+    bodies,
+    ip_configurations,
+    machine_updates,
+    network,
+    nic_reservations,
+    references,
+)
 from localazure.store.resources import Resource
 
 KIND = kinds.NIC
@@ -42,86 +47,35 @@ _INTERNAL_SUFFIX = "internal.cloudapp.net"
 def routes() -> list[Route]:
     one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{nic}}"
     return [
-        *network.standard_routes(KIND, "nic", render, put, delete, expanded),
+        *network.standard_routes(KIND, "nic", bodies.nic_body, put, delete, expanded),
         Route("GET", f"{one}/ipConfigurations", list_configurations, KIND),
         Route("GET", f"{one}/ipConfigurations/{{configuration}}", get_configuration, KIND),
         Route("GET", f"{one}/loadBalancers", list_load_balancers, KIND),
     ]
 
 
-def mac_of(nic: ids.ResourceId) -> str:
-    """A stable hardware address from Microsoft's range, like 00:0d:3a:1b:2c:3d."""
-    digest = hashlib.sha256(ids.key(nic).encode()).digest()
-    return ":".join(["00", "0d", "3a", *(f"{byte:02x}" for byte in digest[:3])])
-
-
-def render(cloud: Cloud, nic: Resource) -> dict[str, Any]:
-    properties = {"provisioningState": nic.state, **nic.properties}
-    properties["ipConfigurations"] = [
-        ip_configurations.render(nic, one) for one in nic.properties["ipConfigurations"]
-    ]
-    vm = attach.vm_of(cloud, nic)
-    if vm is not None:
-        properties["virtualMachine"] = {"id": str(vm.id)}
-        properties["primary"] = True
-        properties["macAddress"] = mac_of(nic.id).upper().replace(":", "-")
-    return {**envelope(nic, properties, etag=True), "kind": "Regular"}
-
-
 def expanded(cloud: Cloud, request: Request, nic: Resource) -> dict[str, Any]:
     """With what `$expand` names in full: ipConfigurations/publicIPAddress, …/subnet, networkSecurityGroup."""
-    from localazure.providers.network import nsgs, public_ips, subnets
-
-    body = render(cloud, nic)
+    body = bodies.nic_body(cloud, nic)
     wanted = {one.strip().lower() for one in request.query["$expand"].split(",")}
     properties = body["properties"]
     group = properties.get("networkSecurityGroup")
     if "networksecuritygroup" in wanted and group:
         found = cloud.store.get(group["id"])
-        properties["networkSecurityGroup"] = nsgs.render(cloud, found) if found else group
+        properties["networkSecurityGroup"] = bodies.nsg_body(cloud, found) if found else group
     for one in properties["ipConfigurations"]:
         inner = one["properties"]
         public_ip = inner.get("publicIPAddress")
         if "ipconfigurations/publicipaddress" in wanted and public_ip:
             found = cloud.store.get(public_ip["id"])
-            inner["publicIPAddress"] = public_ips.render(cloud, found) if found else public_ip
+            inner["publicIPAddress"] = bodies.public_ip_body(cloud, found) if found else public_ip
         if "ipconfigurations/subnet" in wanted:
-            whole = subnets.find(cloud, ids.parse(inner["subnet"]["id"]))
-            inner["subnet"] = subnets.render(cloud, *whole) if whole else inner["subnet"]
+            whole = references.find_subnet(cloud, ids.parse(inner["subnet"]["id"]))
+            inner["subnet"] = bodies.subnet_body(cloud, *whole) if whole else inner["subnet"]
     return body
 
 
-def configurations_in(cloud: Cloud, subnet: ids.ResourceId) -> list[dict[str, Any]]:
-    """The IP configurations in a subnet, in full."""
-    return [
-        one
-        for nic in cloud.store.referrers(subnet, KIND)
-        for one in render(cloud, nic)["properties"]["ipConfigurations"]
-        if ids.key(one["properties"]["subnet"]["id"]) == ids.key(subnet)
-    ]
-
-
-def taken(cloud: Cloud, subnet: ids.ResourceId, except_nic: ids.ResourceId | None = None) -> dict[str, str]:
-    """Addresses in use in a subnet, each with the IP configuration that has it."""
-    found = {}
-    for nic in cloud.store.referrers(subnet, KIND):
-        if except_nic is None or ids.key(nic.id) != ids.key(except_nic):
-            for one in nic.properties["ipConfigurations"]:
-                if ids.key(one["properties"]["subnet"]["id"]) == ids.key(subnet):
-                    found[one["properties"]["privateIPAddress"]] = f"{nic.id}/ipConfigurations/{one['name']}"
-    return found
-
-
 # writing
-
-
-def check_dns_server(resource: ids.ResourceId, server: str) -> None:
-    """Raise ArmError for a DNS server that is no address. A NIC may also say that it takes Azure's own."""
-    try:
-        ipaddress.ip_address(server)
-    except ValueError:
-        message = f"DNS server '{server}' of {resource} is not a valid IP address."
-        raise network_error(400, "InvalidDnsServerIpAddress", message) from None
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -139,13 +93,13 @@ def put(cloud: Cloud, request: Request) -> Reply:
     if group:
         nsg = network.referred(cloud, group, path, kinds.NSG, location, str(identifier))
         properties["networkSecurityGroup"] = {"id": str(nsg.id)}
-    before = attach.asgs_of(found) if found else set()
+    before = references.asgs_of(found) if found else set()
     moved = found is not None and _moved(cloud, found, kept)
     nic = Resource(identifier, location, tags, properties)
     # Who is a member of a group, and at which address, counts for the rules of others too.
-    asgs = before ^ attach.asgs_of(nic) | (before if moved else set())
+    asgs = before ^ references.asgs_of(nic) | (before if moved else set())
     return network.write(
-        cloud, request, nic, _PACE, render, lambda: _apply(cloud, identifier, asgs), is_new=found is None
+        cloud, request, nic, _PACE, bodies.nic_body, lambda: _apply(cloud, identifier, asgs), is_new=found is None
     )
 
 
@@ -155,7 +109,7 @@ def _properties(
     settings = given.get("dnsSettings") or {}
     for server in settings.get("dnsServers") or []:
         if server != "AzureProvidedDNS":
-            check_dns_server(identifier, server)
+            network.check_dns_server(identifier, server)
     dns: dict[str, Any] = {
         "dnsServers": [one for one in settings.get("dnsServers") or [] if one != "AzureProvidedDNS"],
         "appliedDnsServers": [],
@@ -202,7 +156,7 @@ def _moved(cloud: Cloud, nic: Resource, after: list[dict[str, Any]]) -> bool:
         one["properties"]["primary"] for one in after
     ]:
         return False
-    vm = attach.vm_of(cloud, nic)
+    vm = references.vm_of(cloud, nic)
     if vm is None:
         return True
     refuse_if_busy(cloud, vm.id)
@@ -222,15 +176,15 @@ def _moved(cloud: Cloud, nic: Resource, after: list[dict[str, Any]]) -> bool:
 async def _apply(cloud: Cloud, identifier: ids.ResourceId, asgs: set[str]) -> None:
     nic = cloud.store.get(identifier)
     if nic is not None:
-        await attach.sync_nics(cloud, [nic])
-    await attach.sync_asgs(cloud, asgs)
+        await machine_updates.sync_nics(cloud, [nic])
+    await machine_updates.sync_asgs(cloud, asgs)
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "nic")
 
     def check(nic: Resource) -> None:
-        vm = attach.vm_of(cloud, nic)
+        vm = references.vm_of(cloud, nic)
         if vm is not None:
             raise network_error(
                 400,
@@ -238,13 +192,13 @@ def delete(cloud: Cloud, request: Request) -> Reply:
                 f"Network Interface {nic.id} is used by existing resource {vm.id}. In order to delete the network "
                 "interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.",
             )
-        attach.refuse_reserved(cloud, nic.id)
+        nic_reservations.refuse_reserved(cloud, nic.id)
 
     async def effect() -> None:
         nic = cloud.store.get(identifier)
-        asgs = attach.asgs_of(nic) if nic else set()
+        asgs = references.asgs_of(nic) if nic else set()
         cloud.store.delete(identifier)
-        await attach.sync_asgs(cloud, asgs)
+        await machine_updates.sync_asgs(cloud, asgs)
 
     return network.remove(cloud, request, identifier, check, effect)
 
@@ -254,12 +208,12 @@ def delete(cloud: Cloud, request: Request) -> Reply:
 
 def list_configurations(cloud: Cloud, request: Request) -> Reply:
     nic = existing(cloud, request.resource_id(KIND, "nic"))
-    return listing(render(cloud, nic)["properties"]["ipConfigurations"])
+    return listing(bodies.nic_body(cloud, nic)["properties"]["ipConfigurations"])
 
 
 def get_configuration(cloud: Cloud, request: Request) -> Reply:
     nic = existing(cloud, request.resource_id(KIND, "nic"))
-    for one in render(cloud, nic)["properties"]["ipConfigurations"]:
+    for one in bodies.nic_body(cloud, nic)["properties"]["ipConfigurations"]:
         if one["name"].lower() == request.params["configuration"].lower():
             return Reply(200, one)
     raise network.not_found(nic.id.child("ipConfigurations", request.params["configuration"]))

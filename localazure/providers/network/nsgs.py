@@ -11,8 +11,8 @@ from localazure.arm.errors import network_error, parent_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import envelope, existing, place, refuse_if_busy
-from localazure.providers.network import attach, network, rules
+from localazure.providers.common import existing, place, refuse_if_busy
+from localazure.providers.network import bodies, machine_updates, network, references, rules
 from localazure.store.resources import Resource
 
 KIND = kinds.NSG
@@ -22,7 +22,7 @@ _PACE = network.Pace(retry_after=10, duration=3)
 def routes() -> list[Route]:
     one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{nsg}}"
     return [
-        *network.standard_routes(KIND, "nsg", render, put, delete, expanded),
+        *network.standard_routes(KIND, "nsg", bodies.nsg_body, put, delete, expanded),
         Route("GET", f"{one}/securityRules", list_rules, kinds.SECURITY_RULE),
         Route("GET", f"{one}/securityRules/{{rule}}", get_rule, kinds.SECURITY_RULE),
         Route("PUT", f"{one}/securityRules/{{rule}}", put_rule, kinds.SECURITY_RULE),
@@ -32,45 +32,18 @@ def routes() -> list[Route]:
     ]
 
 
-def render(cloud: Cloud, group: Resource) -> dict[str, Any]:
-    properties: dict[str, Any] = {
-        "provisioningState": group.state,
-        "resourceGuid": group.properties["resourceGuid"],
-        "securityRules": [rules.render(group, rule) for rule in group.properties["securityRules"]],
-        "defaultSecurityRules": rules.render_defaults(group),
-    }
-    interfaces = cloud.store.referrers(group.id, kinds.NIC)
-    if interfaces:
-        properties["networkInterfaces"] = [{"id": str(nic.id)} for nic in interfaces]
-    subnets = _subnets(cloud, group.id)
-    if subnets:
-        properties["subnets"] = [{"id": subnet} for subnet in subnets]
-    return envelope(group, properties, etag=True)
-
-
 def expanded(cloud: Cloud, request: Request, group: Resource) -> dict[str, Any]:
     """With what `$expand` names in full: networkInterfaces, subnets."""
-    from localazure.providers.network import nics, subnets
-
-    body = render(cloud, group)
+    body = bodies.nsg_body(cloud, group)
     wanted = {one.strip().lower() for one in request.query["$expand"].split(",")}
     properties = body["properties"]
     if "networkinterfaces" in wanted and "networkInterfaces" in properties:
         interfaces = cloud.store.referrers(group.id, kinds.NIC)
-        properties["networkInterfaces"] = [nics.render(cloud, nic) for nic in interfaces]
+        properties["networkInterfaces"] = [bodies.nic_body(cloud, nic) for nic in interfaces]
     if "subnets" in wanted and "subnets" in properties:
-        found = [subnets.find(cloud, ids.parse(one["id"])) for one in properties["subnets"]]
-        properties["subnets"] = [subnets.render(cloud, *one) for one in found if one is not None]
+        found = [references.find_subnet(cloud, ids.parse(one["id"])) for one in properties["subnets"]]
+        properties["subnets"] = [bodies.subnet_body(cloud, *one) for one in found if one is not None]
     return body
-
-
-def _subnets(cloud: Cloud, group: ids.ResourceId) -> list[str]:
-    return [
-        str(vnet.id.child("subnets", subnet["name"]))
-        for vnet in cloud.store.referrers(group, kinds.VNET)
-        for subnet in vnet.properties["subnets"]
-        if ids.key((subnet["properties"].get("networkSecurityGroup") or {}).get("id", "")) == ids.key(group)
-    ]
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -87,16 +60,19 @@ def put(cloud: Cloud, request: Request) -> Reply:
     network.refuse_if_going(cloud, identifier)
     guid = found.properties["resourceGuid"] if found else str(uuid.uuid4())
     group = Resource(identifier, location, tags, {"resourceGuid": guid, "securityRules": kept})
-    return network.write(
-        cloud, request, group, _PACE, render, lambda: attach.sync_nsg(cloud, identifier), is_new=found is None
-    )
+
+    async def effect() -> None:
+        await machine_updates.sync_nsg(cloud, identifier)
+
+    return network.write(cloud, request, group, _PACE, bodies.nsg_body, effect, is_new=found is None)
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "nsg")
 
     def check(group: Resource) -> None:
-        users = [str(nic.id) for nic in cloud.store.referrers(group.id, kinds.NIC)] + _subnets(cloud, group.id)
+        users = [str(nic.id) for nic in cloud.store.referrers(group.id, kinds.NIC)]
+        users += references.subnets_with_nsg(cloud, group.id)
         if users:
             raise network_error(
                 400,
@@ -160,8 +136,12 @@ def put_rule(cloud: Cloud, request: Request) -> Reply:
     refuse_if_busy(cloud, group.id)
     refuse_if_busy(cloud, identifier)
     group.properties = {**group.properties, "securityRules": kept}
+
+    async def effect() -> None:
+        await machine_updates.sync_nsg(cloud, group.id)
+
     return network.write(
-        cloud, request, group, _PACE, render, lambda: attach.sync_nsg(cloud, group.id), is_new=before is None,
+        cloud, request, group, _PACE, bodies.nsg_body, effect, is_new=before is None,
         answer=lambda: rules.render(group, rule), target=identifier,
     )  # fmt: skip
 
@@ -179,6 +159,6 @@ def delete_rule(cloud: Cloud, request: Request) -> Reply:
         left = [one for one in now.properties["securityRules"] if one["name"].lower() != identifier.name.lower()]
         now.properties = {**now.properties, "securityRules": left}
         cloud.store.put(now)
-        await attach.sync_nsg(cloud, now.id)
+        await machine_updates.sync_nsg(cloud, now.id)
 
     return network.remove_child(cloud, request, group, identifier, effect)

@@ -12,8 +12,8 @@ from localazure.arm.errors import network_error, reference_not_found
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import envelope, place, spelled
-from localazure.providers.network import attach, network
+from localazure.providers.common import place, spelled
+from localazure.providers.network import bodies, machine_updates, network, references
 from localazure.store.resources import Resource
 
 KIND = kinds.PUBLIC_IP
@@ -36,35 +36,19 @@ _SHAPE: dict[str, Any] = {
 def routes() -> list[Route]:
     check = "/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}/CheckDnsNameAvailability"
     return [
-        *network.standard_routes(KIND, "publicip", render, put, delete, expanded),
+        *network.standard_routes(KIND, "publicip", bodies.public_ip_body, put, delete, expanded),
         Route("GET", check, check_dns_name, "Microsoft.Network/locations"),
     ]
 
 
-def render(cloud: Cloud, public_ip: Resource) -> dict[str, Any]:
-    properties = {"provisioningState": public_ip.state, **public_ip.properties}
-    user = _user(cloud, public_ip)
-    if user:
-        properties["ipConfiguration"] = {"id": user}
-    return envelope(public_ip, properties, etag=True)
-
-
 def expanded(cloud: Cloud, request: Request, public_ip: Resource) -> dict[str, Any]:
     """With the IP configuration that uses it in full, as `$expand=ipConfiguration` asks."""
-    from localazure.providers.network import nics
-
-    body = render(cloud, public_ip)
+    body = bodies.public_ip_body(cloud, public_ip)
     for nic in cloud.store.referrers(public_ip.id, kinds.NIC):
-        for one in nics.render(cloud, nic)["properties"]["ipConfigurations"]:
+        for one in bodies.nic_body(cloud, nic)["properties"]["ipConfigurations"]:
             if one["id"] == body["properties"].get("ipConfiguration", {}).get("id"):
                 body["properties"]["ipConfiguration"] = one
     return body
-
-
-def _user(cloud: Cloud, public_ip: Resource) -> str | None:
-    for nic in cloud.store.referrers(public_ip.id, kinds.NIC):
-        return attach.ip_configuration_ids(nic, public_ip.id)[0]
-    return None
 
 
 def _fqdn(cloud: Cloud, label: str, location: str) -> str:
@@ -213,7 +197,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     extra = {"sku": sku, **_zones(identifier, request.body, found)}
     public_ip = Resource(identifier, location, tags, properties, extra)
     return network.write(
-        cloud, request, public_ip, _PACE, render, lambda: apply(cloud, identifier), is_new=found is None
+        cloud, request, public_ip, _PACE, bodies.public_ip_body, lambda: apply(cloud, identifier), is_new=found is None
     )
 
 
@@ -229,14 +213,14 @@ async def apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
             raise network_error(400, "PublicIPCountLimitReached", "No public IP address is free.")
         public_ip.properties = {**public_ip.properties, "ipAddress": free}
         cloud.store.put(public_ip)
-    await attach.sync_nics(cloud, cloud.store.referrers(identifier, kinds.NIC))
+    await machine_updates.sync_nics(cloud, cloud.store.referrers(identifier, kinds.NIC))
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "publicip")
 
     def check(public_ip: Resource) -> None:
-        user = _user(cloud, public_ip)
+        user = references.user_of_public_ip(cloud, public_ip)
         if user:
             raise network_error(
                 400,

@@ -11,7 +11,7 @@ from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import existing, spelled
-from localazure.providers.network import address_plan, attach, catalogue, network
+from localazure.providers.network import address_plan, bodies, catalogue, machine_updates, network, references
 from localazure.store.resources import Resource
 
 KIND = kinds.SUBNET
@@ -42,41 +42,6 @@ def routes() -> list[Route]:
         Route("PUT", f"{all_}/{{subnet}}", put, KIND),
         Route("DELETE", f"{all_}/{{subnet}}", delete, KIND),
     ]
-
-
-def find(cloud: Cloud, identifier: ids.ResourceId) -> tuple[Resource, dict[str, Any]] | None:
-    """The VNet and the subnet in it that an id names."""
-    parent = identifier.parent
-    vnet = cloud.store.get(parent) if parent is not None else None
-    if vnet is None or identifier.type.lower() != KIND.lower():
-        return None
-    for subnet in vnet.properties["subnets"]:
-        if subnet["name"].lower() == identifier.name.lower():
-            return vnet, subnet
-    return None
-
-
-def render(cloud: Cloud, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
-    identifier, etag = vnet.id.child("subnets", subnet["name"]), f'W/"{vnet.etag}"'
-    properties = {"provisioningState": vnet.state, **subnet["properties"]}
-    users = [one for nic in cloud.store.referrers(identifier) for one in attach.ip_configuration_ids(nic, identifier)]
-    if users:
-        properties["ipConfigurations"] = [{"id": one} for one in users]
-    if properties.get("serviceEndpoints"):
-        properties["serviceEndpoints"] = [
-            {"provisioningState": vnet.state, **one} for one in properties["serviceEndpoints"]
-        ]
-    properties["delegations"] = [
-        {
-            "name": one["name"],
-            "id": f"{identifier}/delegations/{one['name']}",
-            "etag": etag,
-            "properties": {"provisioningState": vnet.state, **one["properties"]},
-            "type": f"{KIND}/delegations",
-        }
-        for one in properties["delegations"]
-    ]
-    return {"name": subnet["name"], "id": str(identifier), "etag": etag, "properties": properties, "type": KIND}
 
 
 # writing
@@ -179,7 +144,7 @@ def _refuse_other_use(
 def refuse_used(cloud: Cloud, subnet: ids.ResourceId) -> None:
     """Raise ArmError while something is in a subnet that shall go."""
     for nic in cloud.store.referrers(subnet):
-        user = next(iter(attach.ip_configuration_ids(nic, subnet)), str(nic.id))
+        user = next(iter(references.ip_configuration_ids(nic, subnet)), str(nic.id))
         raise network_error(
             400,
             "InUseSubnetCannotBeDeleted",
@@ -198,7 +163,7 @@ def list_all(cloud: Cloud, request: Request) -> Reply:
 
 def _shown(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
     """Newer versions tell what a subnet has from a pool of addresses: nothing here."""
-    body = render(cloud, vnet, subnet)
+    body = bodies.subnet_body(cloud, vnet, subnet)
     if request.api_version >= _POOLS_SINCE:
         body["properties"].setdefault("ipamPoolPrefixAllocations", [])
     return body
@@ -207,7 +172,7 @@ def _shown(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any
 def get(cloud: Cloud, request: Request) -> Reply:
     existing(cloud, request.resource_id(kinds.VNET, "vnet"))
     identifier = request.resource_id(KIND, "vnet", "subnet")
-    found = find(cloud, identifier)
+    found = references.find_subnet(cloud, identifier)
     if found is None:
         raise network.not_found(identifier)
     return Reply(200, expanded(cloud, request, *found))
@@ -215,29 +180,25 @@ def get(cloud: Cloud, request: Request) -> Reply:
 
 def expanded(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
     """A subnet with what `$expand` names in full: networkSecurityGroup, ipConfigurations."""
-    from localazure.providers.network import nics, nsgs
-
     body = _shown(cloud, request, vnet, subnet)
     wanted = request.query.get("$expand", "").lower()
     properties = body["properties"]
     if "networksecuritygroup" in wanted and "networkSecurityGroup" in properties:
         group = cloud.store.get(properties["networkSecurityGroup"]["id"])
-        properties["networkSecurityGroup"] = nsgs.render(cloud, group) if group else {}
+        properties["networkSecurityGroup"] = bodies.nsg_body(cloud, group) if group else {}
     if "ipconfigurations" in wanted and "ipConfigurations" in properties:
-        properties["ipConfigurations"] = nics.configurations_in(cloud, vnet.id.child("subnets", subnet["name"]))
+        properties["ipConfigurations"] = bodies.ip_configurations_in(cloud, vnet.id.child("subnets", subnet["name"]))
     return body
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    from localazure.providers.network import vnets
-
     identifier = request.resource_id(KIND, "vnet", "subnet")
     parent = identifier.parent
     vnet = cloud.store.get(parent) if parent else None
     if vnet is None or vnet.state == "Deleting":
         raise parent_not_found(kinds.VNET, request.params["vnet"], KIND, identifier.name)
     network.check_shape(request.body, SHAPE)
-    found = find(cloud, identifier)
+    found = references.find_subnet(cloud, identifier)
     before = found[1] if found else None
     given = {**request.body, "name": identifier.name}
     subnet = checked(cloud, request, vnet.id, vnet.location, given, before)
@@ -247,17 +208,19 @@ def put(cloud: Cloud, request: Request) -> Reply:
     address_plan.check_subnets(vnet.id, vnet.properties["addressSpace"]["addressPrefixes"], subnets)
     network.refuse_if_busy_below(cloud, vnet.id)
     vnet.properties = {**vnet.properties, "subnets": subnets}
+
+    async def effect() -> None:
+        await machine_updates.apply_vnet(cloud, vnet.id)
+
     return network.write(
-        cloud, request, vnet, PACE, vnets.render, lambda: vnets.apply(cloud, vnet.id), is_new=before is None,
-        answer=lambda: render(cloud, vnet, subnet), target=identifier,
+        cloud, request, vnet, PACE, bodies.vnet_body, effect, is_new=before is None,
+        answer=lambda: bodies.subnet_body(cloud, vnet, subnet), target=identifier,
     )  # fmt: skip
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
-    from localazure.providers.network import vnets
-
     identifier = request.resource_id(KIND, "vnet", "subnet")
-    found = find(cloud, identifier)
+    found = references.find_subnet(cloud, identifier)
     if found is None:
         return Reply(204)
     refuse_used(cloud, identifier)
@@ -270,6 +233,6 @@ def delete(cloud: Cloud, request: Request) -> Reply:
         left = [one for one in vnet.properties["subnets"] if one["name"].lower() != identifier.name.lower()]
         vnet.properties = {**vnet.properties, "subnets": left}
         cloud.store.put(vnet)
-        await vnets.apply(cloud, vnet.id)
+        await machine_updates.apply_vnet(cloud, vnet.id)
 
     return network.remove_child(cloud, request, found[0], identifier, effect)

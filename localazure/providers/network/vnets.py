@@ -11,10 +11,9 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import ArmError, network_error, reference_not_found
 from localazure.arm.request import Reply, Request, listing
 from localazure.arm.router import Route
-from localazure.machines.machine import Network, Subnet
 from localazure.providers import kinds
-from localazure.providers.common import envelope, existing, place
-from localazure.providers.network import address_plan, attach, network, nics, subnets
+from localazure.providers.common import existing, place
+from localazure.providers.network import address_plan, bodies, machine_updates, network, references, subnets
 from localazure.store.resources import Resource
 
 KIND = kinds.VNET
@@ -38,7 +37,7 @@ def routes() -> list[Route]:
     one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{vnet}}"
     peerings = f"{one}/virtualNetworkPeerings"
     return [
-        *network.standard_routes(KIND, "vnet", render, put, delete),
+        *network.standard_routes(KIND, "vnet", bodies.vnet_body, put, delete),
         Route("GET", f"{one}/CheckIPAddressAvailability", check_address, KIND),
         Route("GET", f"{one}/usages", list_usages, KIND),
         Route("GET", peerings, list_peerings, PEERING),
@@ -46,18 +45,6 @@ def routes() -> list[Route]:
         Route("PUT", f"{peerings}/{{peering}}", put_peering, PEERING),
         Route("DELETE", f"{peerings}/{{peering}}", delete_peering, PEERING),
     ]
-
-
-def machine_network(vnet: Resource) -> Network:
-    """The network as machines know it."""
-    found = tuple(Subnet(one["name"], one["properties"]["addressPrefix"]) for one in vnet.properties["subnets"])
-    return Network(ids.short_id(vnet.id), tuple(vnet.properties["addressSpace"]["addressPrefixes"]), found)
-
-
-def render(cloud: Cloud, vnet: Resource) -> dict[str, Any]:
-    properties = {"provisioningState": vnet.state, **vnet.properties}
-    properties["subnets"] = [subnets.render(cloud, vnet, subnet) for subnet in vnet.properties["subnets"]]
-    return envelope(vnet, properties, etag=True)
 
 
 # writing
@@ -85,9 +72,11 @@ def put(cloud: Cloud, request: Request) -> Reply:
         "enableDdosProtection": bool(given.get("enableDdosProtection")),
     }
     vnet = Resource(identifier, location, tags, properties)
-    return network.write(
-        cloud, request, vnet, subnets.PACE, render, lambda: apply(cloud, identifier), is_new=found is None
-    )
+
+    async def effect() -> None:
+        await machine_updates.apply_vnet(cloud, identifier)
+
+    return network.write(cloud, request, vnet, subnets.PACE, bodies.vnet_body, effect, is_new=found is None)
 
 
 def _names(of: list[dict[str, Any]]) -> set[str]:
@@ -115,7 +104,7 @@ def _options(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any
     servers = (given.get("dhcpOptions") or {}).get("dnsServers")
     if servers is not None:
         for server in servers:
-            nics.check_dns_server(identifier, server)
+            network.check_dns_server(identifier, server)
         options["dhcpOptions"] = {"dnsServers": servers}
     minutes = given.get("flowTimeoutInMinutes")
     if minutes is not None:
@@ -132,14 +121,6 @@ def _options(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any
     if given.get("virtualNetworkPeerings"):
         raise _no_peerings()
     return options
-
-
-async def apply(cloud: Cloud, identifier: ids.ResourceId) -> None:
-    """Bring a network's machines in line with it."""
-    vnet = cloud.store.get(identifier)
-    if vnet is not None:
-        await cloud.blocking(cloud.platform.network_put, machine_network(vnet))
-        await attach.sync_network(cloud, vnet)
 
 
 def delete(cloud: Cloud, request: Request) -> Reply:
@@ -180,7 +161,7 @@ def check_address(cloud: Cloud, request: Request) -> Reply:
         prefix = subnet["properties"]["addressPrefix"]
         if address not in ipaddress.IPv4Network(prefix):
             continue
-        taken = nics.taken(cloud, vnet.id.child("subnets", subnet["name"]))
+        taken = references.addresses_taken(cloud, vnet.id.child("subnets", subnet["name"]))
         kept = address_plan.reserved(prefix, address)
         if not kept and str(address) not in taken:
             return Reply(200, {"available": True, "isPlatformReserved": False})
@@ -202,7 +183,7 @@ def list_usages(cloud: Cloud, request: Request) -> Reply:
         size = ipaddress.IPv4Network(subnet["properties"]["addressPrefix"]).num_addresses
         usages.append(
             {
-                "currentValue": len(nics.taken(cloud, identifier)),
+                "currentValue": len(references.addresses_taken(cloud, identifier)),
                 "id": str(identifier),
                 "limit": size - len(address_plan.RESERVED),
                 "name": {"localizedValue": "Subnet size and usage", "value": "SubnetSpace"},

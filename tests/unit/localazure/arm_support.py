@@ -22,8 +22,8 @@ from localazure.arm import tls
 from localazure.arm.cloud import Cloud
 from localazure.arm.server import ArmServer
 from localazure.arm.settings import Settings
-from localazure.providers import all_routes
 from localazure.providers.recovery import recover
+from localazure.providers.routes import connect
 from localazure.store.database import Database
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -70,7 +70,7 @@ class LocalAzure:
 
     async def _start(self, settings: Settings) -> None:
         self.cloud = Cloud(settings, Database(self.folder / "store.sqlite"), self.platform, b"k" * 32)
-        self.server = ArmServer(self.cloud, all_routes())
+        self.server = ArmServer(self.cloud, connect(self.cloud))
         self.platform.start()
         await recover(self.cloud)
         self.port = await self.server.start(0, self.folder / "tls")

@@ -15,7 +15,7 @@ from conftest import Restartable
 
 from localazure.arm import versions
 from localazure.arm.router import Route
-from localazure.providers import all_routes
+from localazure.providers.routes import all_routes
 
 SEED = 20140605
 ROUNDS = 6

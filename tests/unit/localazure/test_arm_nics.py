@@ -8,7 +8,7 @@ import pytest
 from arm_support import Group, LocalAzure
 from conftest import Restartable
 
-from localazure.providers.network import attach
+from localazure.providers.network import nic_reservations
 
 
 def _static(address: str) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_a_reservation_outlives_a_restart(instance: Restartable) -> None:
     assert arm.call("DELETE", nic).code == "NicReservedForAnotherVm"
     other = arm.call("PUT", group.compute("virtualMachines/web2"), group.vm_body(nic))
     assert other.code == "NicReservedForAnotherVm"
-    assert arm.on_loop(lambda: attach.reserved_for(arm.cloud, nic)) == group.id_of(vm)
+    assert arm.on_loop(lambda: nic_reservations.reserved_for(arm.cloud, nic)) == group.id_of(vm)
 
 
 def test_an_address_change_that_a_restart_cut_off_is_done_after_it(instance: Restartable) -> None:

@@ -34,7 +34,7 @@ def test_what_every_subscription_has_stays_registered(arm: LocalAzure) -> None:
 
 
 def test_every_type_that_is_served_is_told_with_its_versions(arm: LocalAzure) -> None:
-    from localazure.providers import all_routes
+    from localazure.providers.routes import all_routes
 
     told = {
         f"{one['namespace']}/{kind['resourceType']}".lower()

@@ -1,0 +1,72 @@
+"""Every route of the server, and what one provider does when another has changed something."""
+
+from __future__ import annotations
+
+from localazure.arm import directory
+from localazure.arm import identity as sign_in
+from localazure.arm.cloud import Cloud
+from localazure.arm.router import Route
+from localazure.providers.compute import (
+    absent,
+    availability_sets,
+    boot_diagnostics,
+    compute,
+    disks,
+    extension_images,
+    extensions,
+    images,
+    instance_metadata,
+    proximity_groups,
+    run_commands,
+    sizes,
+    vms,
+)
+from localazure.providers.identity import user_assigned
+from localazure.providers.network import (
+    asgs,
+    catalogue,
+    effective,
+    network,
+    nics,
+    nsgs,
+    public_ips,
+    service_tags,
+    subnets,
+    vnets,
+)
+from localazure.providers.resources import (
+    deployments,
+    features,
+    groups,
+    locks,
+    namespaces,
+    resources,
+    role_assignments,
+    subscriptions,
+    tags,
+)
+
+_MODULES = (
+    directory,
+    deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags,
+    user_assigned,
+    asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
+    absent, availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, images,
+    proximity_groups, run_commands, sizes, vms,
+)  # fmt: skip
+
+
+def all_routes() -> list[Route]:
+    """Those of sign-in, which are open, and those of all providers."""
+    return [
+        Route("GET", "/metadata/endpoints", sign_in.endpoints, open=True),
+        Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", sign_in.openid_configuration, open=True),
+        Route("POST", "/{tenant}/oauth2/v2.0/token", sign_in.token, open=True),
+        *(route for module in _MODULES for route in module.routes()),
+    ]
+
+
+def connect(cloud: Cloud) -> list[Route]:
+    """Let the providers serve a cloud; returns the routes for its server."""
+    cloud.after_network_update = instance_metadata.push
+    return all_routes()
