@@ -256,17 +256,17 @@ def first_hosts(scratch: str) -> list[Result]:
 
 
 @contextmanager
-def _local_azure(machines: str = "nspawn", temper: Mapping[str, object] | None = None, options: Sequence[str] = ()):
+def _local_azure(machines: str = "nspawn", behavior: Mapping[str, object] | None = None, options: Sequence[str] = ()):
     localazure = [sys.executable, "-m", "localazure"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run([*localazure, "down", "--instance", INSTANCE], environment, "/")
     try:
         run([*localazure, "up", "--instance", INSTANCE, "--machines", machines, *options], environment, "/")
-        if temper is not None:
+        if behavior is not None:
             with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-                json.dump(temper, file)
+                json.dump(behavior, file)
                 file.flush()
-                run([*localazure, "temper", "set", file.name, "--instance", INSTANCE], environment, "/")
+                run([*localazure, "behavior", "set", file.name, "--instance", INSTANCE], environment, "/")
         state = json.loads(run([*localazure, "status", "--json", "--instance", INSTANCE], environment, "/")[1])
         yield Path(state["folder"]) / "server.log"
     finally:

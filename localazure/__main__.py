@@ -1,4 +1,4 @@
-"""The command line: python -m localazure up|down|status|env|join|serve|temper."""
+"""The command line: python -m localazure up|down|status|env|join|serve|behavior."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "env": "print export lines for a shell to evaluate",
         "join": "make this machine a member of a virtual network: private addresses are reached from here",
         "serve": "run the server in the foreground (what `up` starts)",
-        "temper": "show, set, reset or check what goes wrong on purpose (temper.json)",
+        "behavior": "show, set, reset or check what goes wrong on purpose (behavior.json)",
     }
     for name, text in helps.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -76,8 +76,8 @@ def parser() -> argparse.ArgumentParser:
                 help="the virtual network's resource id; without it: which there are",
             )  # fmt: skip
             command.add_argument("--leave", action="store_true", help="leave that one again, or all of them")
-        elif name == "temper":
-            _temper(command)
+        elif name == "behavior":
+            _behavior(command)
     return top
 
 
@@ -89,10 +89,10 @@ def _instance(command: argparse.ArgumentParser, default: str = argparse.SUPPRESS
     )  # fmt: skip
 
 
-def _temper(command: argparse.ArgumentParser) -> None:
+def _behavior(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="{show,set,reset,check}")
     helps = {
-        "show": "print temper.json",
+        "show": "print behavior.json",
         "set": "take this file from now on; refused, with the member's name, when it is wrong",
         "reset": "nothing goes wrong on purpose any more",
         "check": "look for errors in a file, without one in the instance's own",
@@ -135,10 +135,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from localazure import membership
 
             return membership.run(instance, options.network, options.leave)
-        elif options.command == "temper":
-            from localazure.temper import cli
+        elif options.command == "behavior":
+            from localazure import behavior_cli
 
-            return cli.run(instance, options.action, options.file)
+            return behavior_cli.run(instance, options.action, options.file)
         else:
             from localazure.serve import serve
 

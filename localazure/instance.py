@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from localazure.arm.settings import Settings
+from localazure.behavior import config as behavior_config
 from localazure.files import replace_private
-from localazure.temper import config as temper_file
 
 DEFAULT = "default"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
@@ -74,8 +74,8 @@ class Instance:
         return self.folder / "registry"
 
     @property
-    def temper(self) -> Path:
-        return self.folder / temper_file.NAME
+    def behavior(self) -> Path:
+        return self.folder / behavior_config.NAME
 
     @property
     def azure_config(self) -> Path:

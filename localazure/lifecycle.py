@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from localazure import registry
+from localazure.behavior import config as behavior
 from localazure.files import write_private
 from localazure.instance import Instance, InstanceError, home
 from localazure.machines.machine import MachineError
 from localazure.machines.platforms import platform_for, usable_kind
-from localazure.temper import config as temper
 
 # A first start with real machines may build their image before the server answers.
 _UP_TIMEOUT_S = 900.0
@@ -217,12 +217,12 @@ def status(instance: Instance, as_json: bool) -> int:
         state.update(instance=instance.name, running=running, folder=str(instance.folder), pid=pid)
         if running:
             state["endpoint"] = f"https://localhost:{state['port']}"
-        state["temper"] = temper.state(instance.temper)
+        state["behavior"] = behavior.state(instance.behavior)
         print(json.dumps(state, indent=2))
     elif running:
         print(_summary(instance, "runs"))
-        if set_there := temper.state(instance.temper):
-            print(f"{temper.NAME}:  {set_there}")
+        if set_there := behavior.state(instance.behavior):
+            print(f"{behavior.NAME}:  {set_there}")
     elif instance.folder.exists():
         print(f"Local Azure '{instance.name}' is not running, but its state is in {instance.folder}")
     else:

@@ -84,7 +84,7 @@ async def _serve(instance: Instance) -> None:
     tls.ensure(instance.tls, instance.name, registry.name_in(instance.suffix))
     platform = platform_for(settings.machines, instance.folder, instance.name)
     cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance))
-    cloud.temper.watch(instance.temper)
+    cloud.behavior.watch(instance.behavior)
     server = ArmServer(cloud, connect(cloud))
     platform.service_name = registry.name_in(instance.suffix) if settings.registry else ""
     platform.authority = (instance.tls / "ca.pem").read_bytes()

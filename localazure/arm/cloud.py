@@ -14,11 +14,11 @@ from localazure.arm.identity import Authority
 from localazure.arm.operations import Operations
 from localazure.arm.request import Reply
 from localazure.arm.settings import Settings
+from localazure.behavior.behavior import Behavior
 from localazure.machines.machine import Platform
 from localazure.store.database import Database
 from localazure.store.records import Records
 from localazure.store.resources import Group, Resource, ResourceStore
-from localazure.temper.temper import Temper
 
 Result = TypeVar("Result")
 
@@ -45,8 +45,8 @@ class Cloud:
         self.authority = Authority(settings.tenant, signing_key)
         self.store = ResourceStore(database, settings.subscription)
         self.records = Records(database)
-        self.temper = Temper(settings.subscription, settings.time_scale)
-        self.operations = Operations(database, settings.subscription, settings.time_scale, self.temper)
+        self.behavior = Behavior(settings.subscription, settings.time_scale)
+        self.operations = Operations(database, settings.subscription, settings.time_scale, self.behavior)
         # How a deployment calls what a client could: set by the server. (method, path, api-version, body, base URL)
         self.dispatch: Callable[[str, str, str, Any, str], Awaitable[Reply]] = _no_server
         # Called with a VM whose machine has been brought in line with its network: set by the providers.

@@ -1,4 +1,4 @@
-"""The gate: where the server asks temper about one authorized request, before and after its handler."""
+"""Where the server asks behavior/ about one authorized request, before and after its handler."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.errors import operation_in_progress
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Handler
-from localazure.temper.temper import Temper
+from localazure.behavior.behavior import Behavior
 
 # The claims of the token with which the request at hand came; a deployment's own calls inherit its caller's.
 _caller: ContextVar[Mapping[str, Any]] = ContextVar("caller", default={})  # noqa: B039 - never changed in place
 _budgets: ContextVar[Mapping[str, str]] = ContextVar("budgets", default={})  # noqa: B039 - the same
 
 
-def enter(temper: Temper, method: str, path: str, claims: Mapping[str, Any]) -> None:
+def enter(behavior: Behavior, method: str, path: str, claims: Mapping[str, Any]) -> None:
     """Count a client's request; raises ArmError 429 when it is one too many."""
     _caller.set(claims)
-    _budgets.set(temper.budgets.spend(method, path, str(claims.get("oid", ""))))
+    _budgets.set(behavior.budgets.spend(method, path, str(claims.get("oid", ""))))
 
 
 def headers() -> Mapping[str, str]:
@@ -32,13 +32,13 @@ def headers() -> Mapping[str, str]:
 
 
 async def ask(cloud: Cloud, handler: Handler, request: Request) -> Reply:
-    """What a provider's handler answers to a client or a deployment, unless temper refuses."""
-    temper = cloud.temper
-    temper.refuse(request, _caller.get())
+    """What a provider's handler answers to a client or a deployment, unless behavior.json has it refused."""
+    behavior = cloud.behavior
+    behavior.refuse(request, _caller.get())
     lingering = cloud.operations.lingering(request.path)
     if lingering is not None and request.method not in ("GET", "HEAD", "DELETE"):
         raise operation_in_progress(lingering)
-    lags = request.method == "PUT" and bool(temper.config.conditions.all("replication_lag"))
+    lags = request.method == "PUT" and bool(behavior.config.conditions.all("replication_lag"))
     existed = lags and cloud.store.get(request.path.rstrip("/")) is not None
     if request.method in ("GET", "HEAD"):
         reply = handler(cloud, request)
@@ -48,5 +48,5 @@ async def ask(cloud: Cloud, handler: Handler, request: Request) -> Reply:
     if inspect.isawaitable(reply):
         reply = await reply
     if lags and (reply.status == 201 or (reply.status == 202 and not existed)):
-        temper.visibility.created(temper.config.conditions, request)
-    return temper.visibility.without_hidden(request, reply)
+        behavior.visibility.created(behavior.config.conditions, request)
+    return behavior.visibility.without_hidden(request, reply)

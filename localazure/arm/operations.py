@@ -15,11 +15,11 @@ from typing import Any
 from localazure.arm import ids
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
+from localazure.behavior.behavior import Behavior, operation_rule
+from localazure.behavior.paths import type_of
+from localazure.behavior.rules import Rule
 from localazure.machines.machine import MachineError
 from localazure.store.database import Database
-from localazure.temper.paths import type_of
-from localazure.temper.rules import Rule
-from localazure.temper.temper import Temper, operation_rule
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +80,11 @@ class Operation:
 class Operations:
     """All operations of one Local Azure. Used from the event loop's thread only."""
 
-    def __init__(self, database: Database, subscription: str, time_scale: float, temper: Temper) -> None:
+    def __init__(self, database: Database, subscription: str, time_scale: float, behavior: Behavior) -> None:
         self._database = database
         self._subscription = subscription
         self.time_scale = time_scale
-        self._temper = temper
+        self._behavior = behavior
         self._due: dict[str, float] = {}  # operation id -> loop time before which the service is not ready with it
         self._lingering: dict[str, Operation] = {}  # what is deleted, but still to be seen
         self._operations: dict[str, Operation] = {}
@@ -186,16 +186,16 @@ class Operations:
         )  # fmt: skip
 
     async def _perform(self, operation: Operation, work: Work, rule: Rule | None) -> Any:
-        """The work, as slow and as faulty as temper has it."""
+        """The work, as slow and as faulty as behavior.json has it."""
         full_type = type_of("GET", operation.target)
-        latency = self._temper.latency(full_type, operation.action)
+        latency = self._behavior.latency(full_type, operation.action)
         if latency is not None:
             self._due[operation.id] = asyncio.get_running_loop().time() + latency * self.time_scale
         if rule is not None:
-            await self._temper.spoil(rule)
+            await self._behavior.spoil(rule)
             if not operation.running:
                 return None  # overtaken meanwhile
-        lags = operation.action == "delete" and self._temper.deletion_lag(operation.target) > 0
+        lags = operation.action == "delete" and self._behavior.deletion_lag(operation.target) > 0
         if lags and operation.target not in self._lingering:
             await self._linger(operation)
         try:
@@ -219,7 +219,7 @@ class Operations:
         self._lingering[operation.target] = operation
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while (left := began + self._temper.deletion_lag(operation.target) - loop.time()) > 0:
+        while (left := began + self._behavior.deletion_lag(operation.target) - loop.time()) > 0:
             await asyncio.sleep(min(left, 1.0))
         self._due[operation.id] = loop.time()
 
@@ -273,7 +273,7 @@ class Operations:
     async def pause(self, nominal: float) -> None:
         """Wait as long as the service takes for this, by the time scale. `nominal` in seconds.
 
-        Where temper has a latency for the operation at hand, that counts instead.
+        Where behavior.json has a latency for the operation at hand, that counts instead.
         """
         operation = _current.get()
         if operation is not None and operation.id in self._due:

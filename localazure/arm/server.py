@@ -22,7 +22,7 @@ from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.paging import Pager
 from localazure.arm.request import Reply, Request
 from localazure.arm.router import Route, Router
-from localazure.temper import faults
+from localazure.behavior import faults
 from localazure.template import jsonc
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class ArmServer:
             await self._runner.cleanup()
 
     async def _handle(self, http: web.Request) -> web.StreamResponse:
-        return await faults.serve(self.cloud.temper, http, self._respond)
+        return await faults.serve(self.cloud.behavior, http, self._respond)
 
     async def _respond(self, http: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
@@ -122,7 +122,7 @@ class ArmServer:
             request = Request(http.method, path, params, query, form, "", base_url, "", headers)
             return await self._ask(route, request)
         caller = self.cloud.authority.check(headers.get("authorization"))
-        gate.enter(self.cloud.temper, http.method, path, caller)
+        gate.enter(self.cloud.behavior, http.method, path, caller)
         api_version = admission.admit(self.cloud, route, params, query)
         body = await self._body(http, route.body, comments=route.kind == _TEMPLATES)
         request = Request(
@@ -136,7 +136,7 @@ class ArmServer:
         query = {"api-version": api_version}
         known = admission.admit(self.cloud, route, params, query)
         request = Request(method, path, params, query, body, known, base_url, route.kind)
-        return await faults.inside(self.cloud.temper, request, lambda: self._perform(route, request))
+        return await faults.inside(self.cloud.behavior, request, lambda: self._perform(route, request))
 
     async def _perform(self, route: Route, request: Request) -> Reply:
         admission.refuse_locked(self.cloud, request)

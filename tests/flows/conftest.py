@@ -41,7 +41,7 @@ def cloud(instance, tmp_path, monkeypatch):
     found = Cloud(instance, f"{GROUP}{next(_numbers)}", home)
     instance.arm("PUT", instance.group_path(found.group), RESOURCES, {"location": REGION})
     yield found
-    found.temper()
+    found.behavior()
     instance.arm("DELETE", instance.group_path(found.group), RESOURCES)
 
 

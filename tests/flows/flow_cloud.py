@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 
 from local_azure import LocalAzure, eventually
 
-from localazure.temper import config
+from localazure.behavior import config
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scenario"))
 import in_process_az
@@ -128,8 +128,8 @@ class Cloud:
         endpoint = Endpoint(tags["dockervm-fqdn"], int(tags["dockervm-port"]), folder or self.folder())
         return describe(handshake(endpoint)).fingerprint
 
-    def temper(self, **members: Any) -> None:
-        """Set what goes wrong, like temper(rules=[...]); nothing when called without."""
+    def behavior(self, **members: Any) -> None:
+        """Set what goes wrong, like behavior(rules=[...]); nothing when called without."""
         path = self.instance.folder / config.NAME
         if not members:
             path.unlink(missing_ok=True)

@@ -131,7 +131,7 @@ def test_a_host_that_does_not_exist(cloud):
 
 
 def failing(cloud, action: str) -> None:
-    cloud.temper(rules=[{"do": "fail_operation", "code": "Broken", "method": "PUT",
+    cloud.behavior(rules=[{"do": "fail_operation", "code": "Broken", "method": "PUT",
                          "path": f"*/runCommands/dockervm-{action}-*"}])
 
 
@@ -151,5 +151,5 @@ def test_a_failure_says_how_to_go_on(cloud):
     failed = enable(cloud, "--yes", "-dc", cloud.folder("mine"))
     assert failed.code == 1 and "may trust either authority now" in failed.stderr
     assert f"az dockervm enable -g {cloud.group} -n {HOST} --replace-trust -dc {cloud.folder('mine')}" in failed.stderr
-    cloud.temper()
+    cloud.behavior()
     enable(cloud, "--yes", "-dc", cloud.folder("mine")).succeeded()

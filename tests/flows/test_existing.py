@@ -62,13 +62,13 @@ def test_a_tag_in_another_case_is_the_same_tag(cloud):
 
 
 def test_a_policy_that_wants_a_tag_everywhere_is_obeyed(cloud):
-    cloud.temper(conditions={"policy": [{"assignment": "tags", "without_tag": "env"}]})
+    cloud.behavior(conditions={"policy": [{"assignment": "tags", "without_tag": "env"}]})
     made = cloud.create("--provisioner", "docker-extension", "--tags", "env=test").succeeded()
     assert made.json["reachable"] is True
-    cloud.temper()
+    cloud.behavior()
     cloud.az("cert", "create", "-dc", cloud.folder("mine")).succeeded()
     # On a host that exists its own tags go on what is made for it.
-    cloud.temper(conditions={"policy": [{"assignment": "tags", "without_tag": "env"}]})
+    cloud.behavior(conditions={"policy": [{"assignment": "tags", "without_tag": "env"}]})
     cloud.az("enable", "-g", cloud.group, "-n", HOST, "--replace-trust", "--yes", "-dc",
              cloud.folder("mine")).succeeded()
 
@@ -86,10 +86,10 @@ def test_the_docker_port_moves(cloud):
 def test_a_docker_port_that_can_t_be_had_leaves_the_old_one_open_and_working(cloud):
     cloud.host()
     certificate = cloud.engine_certificate()
-    cloud.temper(conditions={"run_command": [{"command": "dockervm-serve-*", "outcome": "failed"}]})
+    cloud.behavior(conditions={"run_command": [{"command": "dockervm-serve-*", "outcome": "failed"}]})
     assert cloud.create("-dp", "2376").code == 1
     assert cloud.engine_certificate() == certificate
-    cloud.temper()
+    cloud.behavior()
     assert cloud.create().succeeded().json["dockerPort"] == 4243
 
 

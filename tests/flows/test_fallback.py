@@ -15,7 +15,7 @@ FAILS = [{"type": "DockerExtension", "outcome": "failed"}]
 
 
 def failing(cloud, *more: dict) -> None:
-    cloud.temper(conditions={"extension": FAILS}, rules=list(more))
+    cloud.behavior(conditions={"extension": FAILS}, rules=list(more))
 
 
 def test_auto_takes_it_for_an_image_of_its_era_and_lets_it_install_docker(cloud):
@@ -55,7 +55,7 @@ def test_asked_for_it_fails_plainly_and_the_same_command_goes_on(cloud):
     failing(cloud)
     failed = cloud.create("--provisioner", "docker-extension")
     assert failed.code == 1 and "The Docker VM extension failed" in failed.stderr
-    cloud.temper()
+    cloud.behavior()
     made = cloud.create("--provisioner", "docker-extension").succeeded()
     assert made.json["provisioner"] == "docker-extension" and made.json["reachable"] is True
 
@@ -78,11 +78,11 @@ def extensions(cloud) -> set[str]:
 @pytest.fixture
 def fallen_back(cloud):
     """A host on which the extension failed and could not be removed."""
-    cloud.temper(conditions={"extension": FAILS}, rules=[
+    cloud.behavior(conditions={"extension": FAILS}, rules=[
         {"do": "answer", "status": 409, "code": "Broken", "message": "It hangs.", "method": "DELETE",
          "type": f"{VM}/extensions"}])
     made = cloud.create(*ERA).succeeded()
-    cloud.temper()
+    cloud.behavior()
     assert made.json["provisioner"] == "run-command" and extensions(cloud)
     assert f"az vm extension delete -g {cloud.group} --vm-name {HOST} -n DockerExtension" in made.stderr
     return made.json
@@ -105,12 +105,12 @@ def test_after_its_deletion_the_same_create_starts_docker_again(cloud, fallen_ba
 
 
 def test_run_command_after_a_failed_extension_removes_it_first(cloud):
-    cloud.temper(conditions={"extension": FAILS})
+    cloud.behavior(conditions={"extension": FAILS})
     failed = cloud.create("--provisioner", "docker-extension")
     assert failed.code == 1
     assert ("To set the host up without it: "
             f"az dockervm create -g {cloud.group} -n {HOST} --provisioner run-command") in failed.stderr
-    cloud.temper()
+    cloud.behavior()
     made = cloud.create("--provisioner", "run-command").succeeded()
     assert made.json["reachable"] is True and not extensions(cloud)
     assert cloud.create().succeeded().json == made.json and cloud.engine_certificate()
@@ -119,7 +119,7 @@ def test_run_command_after_a_failed_extension_removes_it_first(cloud):
 def test_a_host_of_the_extension_can_be_given_a_certificate_without_it(cloud):
     """As once Azure has dropped it."""
     cloud.create("--provisioner", "docker-extension").succeeded()
-    cloud.temper(conditions={"extension": FAILS})
+    cloud.behavior(conditions={"extension": FAILS})
     again = cloud.create("-dp", "2376").succeeded()
     assert again.json["reachable"] is True and again.json["provisioner"] == "run-command"
     assert "run-command takes over" in again.stderr and not extensions(cloud)

@@ -11,7 +11,7 @@ VM = "Microsoft.Compute/virtualMachines"
 
 
 def lose(cloud, method: str, kind: str, **more) -> None:
-    cloud.temper(rules=[{"do": "reset", "when": "after", "method": method, "type": kind, **more}])
+    cloud.behavior(rules=[{"do": "reset", "when": "after", "method": method, "type": kind, **more}])
 
 
 def test_one_at_the_last_step_does_not_fail_a_verified_host(cloud):
@@ -24,13 +24,13 @@ def test_one_at_the_last_step_does_not_fail_a_verified_host(cloud):
 
 
 def test_tags_that_can_t_be_written_are_a_warning_and_written_by_the_next_create(cloud):
-    cloud.temper(rules=[{"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "Not you.",
+    cloud.behavior(rules=[{"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "Not you.",
                          "method": "PATCH", "type": VM}])
     made = cloud.create("--provisioner", "run-command").succeeded()
     assert "The host works, but this failed: note the host's data" in made.stderr and "Not you" in made.stderr
     assert f"az dockervm create -g {cloud.group} -n {HOST}" in made.stderr
     assert made.json["reachable"] is True and cloud.run_commands() == []
-    cloud.temper()
+    cloud.behavior()
     assert cloud.create().succeeded().json == made.json
     assert cloud.tags()["dockervm-provisioner"] == "run-command"
 
@@ -38,21 +38,21 @@ def test_tags_that_can_t_be_written_are_a_warning_and_written_by_the_next_create
 def test_an_extension_that_may_not_be_read_is_none(cloud):
     made = cloud.host()
     cloud.retag(dockervm_provisioner=None)
-    cloud.temper(rules=[{"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "Not you.",
+    cloud.behavior(rules=[{"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "Not you.",
                          "method": "GET", "type": f"{VM}/extensions"}])
     assert cloud.create().succeeded().json == made
 
 
 @pytest.mark.parametrize("effect", ["reset", "close"])
 def test_the_vm_s_put_that_is_sent_again_does_not_undo_what_it_made(cloud, effect):
-    cloud.temper(rules=[{"do": effect, "when": "after", "method": "PUT", "type": VM, "times": 1}])
+    cloud.behavior(rules=[{"do": effect, "when": "after", "method": "PUT", "type": VM, "times": 1}])
     made = cloud.create("--provisioner", "run-command").succeeded()
     assert made.json["reachable"] is True and "Undoing" not in made.stderr
     assert len([one for one in cloud.parts() if one.startswith("virtualMachines/")]) == 1
 
 
 def test_a_vm_that_azure_can_t_place_after_a_lost_answer_keeps_azure_s_reason(cloud):
-    cloud.temper(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VM, "times": 1}],
+    cloud.behavior(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VM, "times": 1}],
                  conditions={"allocation_failed": [{"size": "*"}]})
     failed = cloud.create("--provisioner", "run-command")
     assert failed.code == 1 and "AllocationFailed" in failed.stderr and "has been undone" in failed.stderr
@@ -66,7 +66,7 @@ def test_a_vm_that_another_terminal_has_just_made_is_left_to_it(cloud):
 
     body = _body(cloud)
     body["tags"]["dockervm-run"] = "another"
-    cloud.temper(latencies={"Microsoft.Network/publicIPAddresses/write": 60})
+    cloud.behavior(latencies={"Microsoft.Network/publicIPAddresses/write": 60})
     cloud.mark()
     other = in_the_middle(cloud, rf"PUT \S+/{HOST}PublicIP", lambda: cloud.arm("PUT", VM, HOST, body))
     refused = cloud.create("--provisioner", "run-command")
@@ -119,12 +119,12 @@ def test_a_host_that_is_deleted_at_the_last_moment_is_one_clear_error(cloud, mon
 
 
 def test_run_commands_of_a_killed_run_are_deleted_by_the_next_one(cloud):
-    cloud.temper(rules=[{"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "Not you.",
+    cloud.behavior(rules=[{"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "Not you.",
                          "method": "DELETE", "type": f"{VM}/runCommands"}])
     made = cloud.create("--provisioner", "run-command").succeeded()
     assert "az vm run-command delete" in made.stderr and len(cloud.run_commands()) == 2
     foreign = f"{HOST}/runCommands/theirs"
-    cloud.temper()
+    cloud.behavior()
     cloud.arm("PUT", VM, foreign, {"location": "westus", "properties": {"source": {"script": "true"}}})
     cloud.settled(VM, foreign)
     cloud.create().succeeded()

@@ -42,7 +42,7 @@ def in_the_middle(cloud, pattern, act) -> Future:
 
 
 def slow_failure_of_the_address(cloud) -> None:
-    cloud.temper(rules=[{"do": "fail_operation", "code": "InternalServerError", "message": "It broke.", "after": 3,
+    cloud.behavior(rules=[{"do": "fail_operation", "code": "InternalServerError", "message": "It broke.", "after": 3,
                          "method": "PUT", "type": IP}])
 
 
@@ -89,10 +89,10 @@ def test_parts_on_which_another_run_s_interface_stands_are_left_to_it(cloud):
 
 
 def test_a_network_of_ours_that_ended_in_failed_is_put_again(cloud):
-    cloud.temper(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "type": VNET}])
+    cloud.behavior(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "type": VNET}])
     assert cloud.create("--provisioner", "run-command").code == 1
     assert state(cloud, VNET, NETWORK) == "Failed"
-    cloud.temper()
+    cloud.behavior()
     made = cloud.create("--provisioner", "run-command").succeeded()
     assert f"mend the virtual network '{NETWORK}', which is in the state Failed" in made.stderr
     assert state(cloud, VNET, NETWORK) == "Succeeded"
@@ -111,12 +111,12 @@ def test_a_failed_network_of_somebody_else_is_told(cloud):
 @pytest.mark.parametrize(("kind", "name"), [(NSG, f"{HOST}NSG"), (IP, f"{HOST}PublicIP"), (NIC, f"{HOST}VMNic")])
 def test_a_part_that_ended_in_failed_is_put_again(cloud, kind, name):
     cloud.host()
-    cloud.temper(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "type": kind}])
+    cloud.behavior(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "type": kind}])
     found = cloud.get(kind, name)
     cloud.arm("PUT", kind, name, found)
     if state(cloud, kind, name) != "Failed":
         pytest.fail("the test could not break the part")
-    cloud.temper()
+    cloud.behavior()
     again = cloud.create().succeeded()
     assert "mend the" in again.stderr and again.json["reachable"] is True
     assert state(cloud, kind, name) == "Succeeded"
@@ -244,7 +244,7 @@ def test_an_interface_with_another_address_is_told_with_the_command_that_mends_i
 
 def test_of_two_creates_in_a_new_region_the_one_that_is_overtaken_goes_on(cloud):
     """Both make the shared network; the second PUT supersedes the first, whose operation ends as Canceled."""
-    cloud.temper(latencies={"Microsoft.Network/virtualNetworks/write": 40})
+    cloud.behavior(latencies={"Microsoft.Network/virtualNetworks/write": 40})
     body = {"location": REGION, "tags": {"dockervm-shared": "1"}, "properties": {
         "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
         "subnets": [{"name": "hosts", "properties": {"addressPrefix": "10.0.0.0/20"}}]}}

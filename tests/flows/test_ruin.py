@@ -20,10 +20,10 @@ def leave_a_ruin(cloud, **tags: str) -> None:
     """What a create leaves that was killed while Azure could not place its VM."""
     body = _body(cloud)
     body["tags"] |= {name.replace("_", "-"): value for name, value in tags.items()}
-    cloud.temper(conditions={"allocation_failed": [{"size": "*"}]})
+    cloud.behavior(conditions={"allocation_failed": [{"size": "*"}]})
     cloud.arm("PUT", VM, HOST, body)
     assert cloud.settled(VM, HOST)["properties"]["provisioningState"] == "Failed"
-    cloud.temper()
+    cloud.behavior()
 
 
 def test_it_is_made_anew_as_it_was_asked_for(cloud, ruin):
@@ -44,7 +44,7 @@ def test_without_a_login_it_gets_the_usual_keys(cloud, ruin):
 
 
 def test_a_deletion_that_is_refused_is_one_clear_error(cloud, ruin):
-    cloud.temper(rules=[{"do": "answer", "status": 409, "code": "ScopeLocked", "message": "It is locked.",
+    cloud.behavior(rules=[{"do": "answer", "status": 409, "code": "ScopeLocked", "message": "It is locked.",
                          "method": "DELETE", "type": VM}])
     failed = cloud.create("--provisioner", "run-command", "--size", "Standard_D4s_v5")
     assert failed.code == 1 and failed.stdout == ""
@@ -62,12 +62,12 @@ def test_one_of_another_authority_is_not_deleted(cloud):
 
 
 def test_a_vm_that_goes_while_it_is_waited_for_is_made_anew_with_its_login(cloud):
-    cloud.temper(rules=[{"do": "endless_operation", "method": "PUT", "type": VM, "nth": 1}])
+    cloud.behavior(rules=[{"do": "endless_operation", "method": "PUT", "type": VM, "nth": 1}])
     cloud.arm("PUT", VM, HOST, _body(cloud))
 
     def delete_it() -> None:
         time.sleep(3)
-        cloud.temper()
+        cloud.behavior()
         cloud.arm("DELETE", VM, HOST)
 
     later = threading.Thread(target=delete_it)

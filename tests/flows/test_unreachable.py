@@ -47,9 +47,9 @@ def test_a_new_host_behind_a_wall_ends_with_4_too(cloud):
 
 def test_an_agent_that_is_silent_is_told_with_what_mends_it(walled):
     cloud, _ = walled
-    cloud.temper(conditions={"agent": [{"state": "unavailable"}]})
+    cloud.behavior(conditions={"agent": [{"state": "unavailable"}]})
     failed = cloud.create()
-    cloud.temper()
+    cloud.behavior()
     assert failed.code == 1 and f"az vm restart -g {cloud.group} -n {HOST}" in failed.stderr
     assert not cloud.asked("serve")
 

@@ -17,7 +17,7 @@ def strangers_create(cloud, *words):
 
 
 def run_commands_fail(cloud) -> None:
-    cloud.temper(rules=[{"do": "fail_operation", "code": "Broken", "method": "PUT",
+    cloud.behavior(rules=[{"do": "fail_operation", "code": "Broken", "method": "PUT",
                          "type": "Microsoft.Compute/virtualMachines/runCommands"}])
 
 
@@ -63,7 +63,7 @@ def test_a_host_without_the_tag_is_asked_by_its_own_check_first(cloud):
 def test_an_unfinished_host_of_another_authority_is_not_taken_either(cloud):
     run_commands_fail(cloud)
     assert cloud.create("--provisioner", "run-command").code == 1
-    cloud.temper()
+    cloud.behavior()
     refused = strangers_create(cloud)
     assert refused.code == 1 and "It was left as it is" in refused.stderr
     assert r"PUT \S+" not in cloud.requests

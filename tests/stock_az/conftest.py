@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 import pytest
 from local_azure import with_fake_machines
 
-from localazure.temper import config
+from localazure.behavior import config
 
 GROUPS = "2024-11-01"
 _numbers = itertools.count(1)
@@ -33,8 +33,8 @@ def group(azure):
 
 
 @pytest.fixture
-def temper(azure):
-    """Sets what goes wrong, like temper(rules=[...]); nothing is set after the test."""
+def behavior(azure):
+    """Sets what goes wrong, like behavior(rules=[...]); nothing is set after the test."""
     path = azure.folder / config.NAME
 
     def write(**members):

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "localazure"
 
-# The values of arm/, which know nothing but each other; the rest of arm/ is built on store/ and temper/.
+# The values of arm/, which know nothing but each other; the rest of arm/ is built on store/ and behavior/.
 VALUES = {"arm.errors", "arm.ids", "arm.locations", "arm.request", "arm.router", "arm.settings", "arm.shape",
           "arm.versions"}
 # What all others see of machines/.
@@ -31,8 +31,8 @@ MAY_KNOW = {
     "machines.platforms": {"machines.nspawn", "machines.fake", INTERFACE},
     "registry": {"files", INTERFACE},
     "store": {"values"},
-    "temper": {"files", "values", INTERFACE},
-    "arm": {"files", "values", "store", "temper", "template", INTERFACE},
+    "behavior": {"files", "values", INTERFACE},
+    "arm": {"files", "values", "store", "behavior", "template", INTERFACE},
     "providers": set(),
     "providers.kinds": set(),
     "providers.common": {"values", "arm", "store"},
@@ -43,11 +43,11 @@ MAY_KNOW = {
     "providers.resources": {"values", "arm", "store", "template", "providers.common", "providers.kinds",
                             "providers.network", "providers.compute"},
 }
-PROGRAMS = {"__init__", "__main__", "instance", "lifecycle", "membership", "serve", "temper.cli", "providers.routes",
+PROGRAMS = {"__init__", "__main__", "instance", "lifecycle", "membership", "serve", "behavior_cli", "providers.routes",
             "providers.recovery"}
 # A foreign package → the only modules that may import it.
 BORDERS = {
-    "aiohttp": {"arm.server", "temper.faults"}, "cryptography": {"arm.tls"}, "certifi": {"arm.tls"},
+    "aiohttp": {"arm.server", "behavior.faults"}, "cryptography": {"arm.tls"}, "certifi": {"arm.tls"},
     "bcrypt": {"registry.service"},
 }
 
@@ -183,7 +183,7 @@ def test_every_file_says_in_its_first_line_what_lives_in_it() -> None:
 
 
 def test_commands_that_serve_nothing_load_nothing_heavy() -> None:
-    program = ("import sys, localazure.__main__, localazure.lifecycle, localazure.membership, localazure.temper.cli\n"
+    program = ("import sys, localazure.__main__, localazure.lifecycle, localazure.membership, localazure.behavior_cli\n"
                f"print(sorted({set(BORDERS)!r} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

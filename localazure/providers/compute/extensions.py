@@ -187,7 +187,7 @@ async def _run(
             result = RunResult(1, "", _DOCKER_FAILURE)
         else:
             with vm_life.agent_words(vm):
-                told = await cloud.temper.extension(vm.name, publisher, type_name)
+                told = await cloud.behavior.extension(vm.name, publisher, type_name)
                 result = told or await cloud.blocking(
                     cloud.platform.machine_extension, vm.hidden["machine"], publisher, type_name,
                     extension.properties.get("settings") or {}, protected, _guise(cloud, vm),

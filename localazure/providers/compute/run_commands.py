@@ -120,7 +120,7 @@ def invoke(cloud: Cloud, request: Request) -> Reply:
     async def work(_: Operation) -> dict[str, Any]:
         await cloud.operations.pause(_ACTION_S)
         with vm_life.agent_words(vm):
-            told = await cloud.temper.run_command(vm.name, "RunShellScript")
+            told = await cloud.behavior.run_command(vm.name, "RunShellScript")
             result = told or await cloud.blocking(
                 cloud.platform.machine_run, vm.hidden["machine"], script, arguments, RUN_TIMEOUT_S
             )
@@ -343,7 +343,7 @@ async def _execute(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> 
     properties = command.properties
     try:
         with vm_life.agent_words(vm):
-            told = await cloud.temper.run_command(vm.name, command.name)
+            told = await cloud.behavior.run_command(vm.name, command.name)
             result = told or await cloud.blocking(
                 cloud.platform.machine_run, vm.hidden["machine"], run.script, run.arguments,
                 float(properties["timeoutInSeconds"]), properties.get("runAsUser"),

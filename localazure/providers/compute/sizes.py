@@ -114,13 +114,13 @@ def _not_available(size: Size, location: str) -> ArmError:
 
 
 def _cores(cloud: Cloud, location: str) -> int:
-    limit = cloud.temper.cores(location)
+    limit = cloud.behavior.cores(location)
     return cloud.settings.cores if limit is None else limit
 
 
 def check_quota(cloud: Cloud, size: Size, location: str, freed: int = 0) -> None:
     """Raise ArmError when the region has no room for a size now, or its cores don't suffice; `freed` are given back."""
-    if cloud.temper.lacks_size(size.name, location):
+    if cloud.behavior.lacks_size(size.name, location):
         raise _not_available(size, location)
     used, limit = used_cores(cloud, location) - freed, _cores(cloud, location)
     if used + size.cores > limit:
@@ -230,7 +230,7 @@ def _sku(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
     }  # fmt: skip
     zones = [] if region in locations.WITHOUT_ZONES else ["1", "2", "3"]
     restrictions = []
-    if size.refusal == "SkuNotAvailable" or cloud.temper.lacks_size(size.name, region):
+    if size.refusal == "SkuNotAvailable" or cloud.behavior.lacks_size(size.name, region):
         restrictions = [_restriction("Location", [region], {"locations": [region]})]
         if zones:
             restrictions.append(_restriction("Zone", [region], {"locations": [region], "zones": zones}))

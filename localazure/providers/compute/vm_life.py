@@ -101,7 +101,7 @@ def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec
         cpus=size.cores,
         memory_mib=size.memory_mib,
         data_disks=data_disks.of_machine(cloud, vm),
-        **{"agent": profile["linuxConfiguration"]["provisionVMAgent"], **cloud.temper.machine(vm.name)},
+        **{"agent": profile["linuxConfiguration"]["provisionVMAgent"], **cloud.behavior.machine(vm.name)},
     )
 
 
@@ -123,7 +123,7 @@ def failed(cloud: Cloud, vm: Resource) -> Callable[[Operation], None]:
 async def _allocate(cloud: Cloud, vm: Resource) -> None:
     """Raise ArmError AllocationFailed for a size that never finds a host, or finds none now."""
     size = sizes.of_vm(vm)
-    refusal = size.refusal or cloud.temper.allocation(size.name, vm.location, vm.extra.get("zones"))
+    refusal = size.refusal or cloud.behavior.allocation(size.name, vm.location, vm.extra.get("zones"))
     if refusal:
         await cloud.operations.pause(30)
         where = "zone" if refusal.startswith("Zonal") else "region"
@@ -150,7 +150,7 @@ async def create(cloud: Cloud, vm: Resource, credentials: Credentials) -> None:
             vm.hidden.pop("power", None)
             await _discard(cloud, spec.id)
             raise
-        await cloud.temper.os_provisioning(vm.name, vm.location)
+        await cloud.behavior.os_provisioning(vm.name, vm.location)
         await cloud.operations.ripe()
         settle(cloud, vm, "Succeeded", machine=spec.id, power="running")
 

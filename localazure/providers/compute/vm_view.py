@@ -110,7 +110,7 @@ async def instance_view(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     power = await power_state(cloud, vm)
     view: dict[str, Any] = dict(availability_sets.domains(cloud, vm))
     if power != "deallocated" and vm.hidden.get("machine"):
-        silent = power != "running" or cloud.temper.agent_is_silent(vm.name)
+        silent = power != "running" or cloud.behavior.agent_is_silent(vm.name)
         answers = not silent and await _ask(cloud, cloud.platform.machine_agent, vm)
         if answers:  # it is the agent who tells these
             view["computerName"] = vm.properties["osProfile"]["computerName"]

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from arm_support import Group, LocalAzure  # noqa: E402
 from memory_platform import MemoryPlatform  # noqa: E402
 
-from localazure.temper import config  # noqa: E402
+from localazure.behavior import config  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +44,10 @@ def group(arm: LocalAzure) -> Iterator[Group]:
 
 
 @pytest.fixture
-def temper(arm: LocalAzure) -> Iterator[Callable[..., None]]:
-    """Writes temper.json of the shared server, like temper(rules=[...]); nothing is set after the test."""
+def behavior(arm: LocalAzure) -> Iterator[Callable[..., None]]:
+    """Writes behavior.json of the shared server, like behavior(rules=[...]); nothing is set after the test."""
     path = arm.folder / config.NAME
-    arm.on_loop(lambda: arm.cloud.temper.watch(path))
+    arm.on_loop(lambda: arm.cloud.behavior.watch(path))
 
     def write(**members: Any) -> None:
         config.write(path, json.dumps(members).encode())
@@ -55,7 +55,7 @@ def temper(arm: LocalAzure) -> Iterator[Callable[..., None]]:
 
     yield write
     path.unlink(missing_ok=True)
-    arm.on_loop(arm.cloud.temper.refresh)
+    arm.on_loop(arm.cloud.behavior.refresh)
 
 
 class Restartable:

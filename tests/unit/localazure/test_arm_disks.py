@@ -109,9 +109,9 @@ def test_what_can_not_be_changed_of_a_disk(
     assert arm.call("GET", group.compute("disks/data")).body == before
 
 
-def test_a_disk_that_is_being_made_is_left_alone(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_disk_that_is_being_made_is_left_alone(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm, path = group.vm(), group.compute("disks/data")
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Compute/disks"}])
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Compute/disks"}])
     assert arm.call("PUT", path, _body()).status == 202
     for method, body in (("PUT", _body()), ("PATCH", {"tags": {"a": "b"}}), ("DELETE", None)):
         assert arm.call(method, path, body).code == "AnotherOperationInProgress", method

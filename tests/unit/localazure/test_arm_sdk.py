@@ -82,9 +82,9 @@ def test_a_docker_host_from_create_to_delete(arm: LocalAzure, group: Group, clie
     assert arm.call("GET", f"{group.path}/resources").body["value"] == []
 
 
-def test_sizes_that_are_to_be_had_can_be_told(arm: LocalAzure, clients: Any, temper: Any) -> None:
+def test_sizes_that_are_to_be_had_can_be_told(arm: LocalAzure, clients: Any, behavior: Any) -> None:
     """What a client does after SkuNotAvailable: sizes of as many cores, without those that are restricted."""
-    temper(conditions={"sku_not_available": [{"size": ["Standard_D2s_v5", "Standard_B*"], "region": "westus"}]})
+    behavior(conditions={"sku_not_available": [{"size": ["Standard_D2s_v5", "Standard_B*"], "region": "westus"}]})
 
     def capability(sku: Any, name: str) -> str:
         return next((one.value for one in sku.capabilities if one.name == name), "")

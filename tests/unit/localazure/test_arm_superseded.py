@@ -32,9 +32,9 @@ def bodies(group: Group) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("noun", ["VirtualNetwork", "NetworkSecurityGroup", "PublicIpAddress", "Nic"])
-def test_the_later_of_two_puts_supersedes(arm: LocalAzure, group: Group, temper: Any, noun: str) -> None:
+def test_the_later_of_two_puts_supersedes(arm: LocalAzure, group: Group, behavior: Any, noun: str) -> None:
     path, body = bodies(group)[noun]
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}", "nth": 1}])
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}", "nth": 1}])
     first = arm.call("PUT", path, {"location": "westus", **body, "tags": {"who": "first"}})
     second = arm.call("PUT", path, {"location": "westus", **body, "tags": {"who": "second"}})
     assert (first.status, second.status) == (201, 200)
@@ -53,13 +53,13 @@ def test_the_later_of_two_puts_supersedes(arm: LocalAzure, group: Group, temper:
     assert (found["tags"], found["properties"]["provisioningState"]) == ({"who": "second"}, "Succeeded")
 
 
-def test_what_was_superseded_does_nothing_later(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_what_was_superseded_does_nothing_later(arm: LocalAzure, group: Group, behavior: Any) -> None:
     path, body = bodies(group)["VirtualNetwork"]
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}", "nth": 1},
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}", "nth": 1},
                   {"do": "fail_operation", "code": "X", "method": "PUT", "path": f"*{path}"}])  # fmt: skip
     first = arm.call("PUT", path, {"location": "westus", **body})
     assert arm.wait(arm.call("PUT", path, {"location": "westus", **body})).body["status"] == "Failed"
-    temper()  # the first one's work goes on when its rule is gone
+    behavior()  # the first one's work goes on when its rule is gone
     arm.wait(first)
     operation = first.headers["Azure-AsyncOperation"].split("/operations/")[1].split("?")[0]
     eventually(lambda: not arm.on_loop(lambda: [
@@ -97,11 +97,11 @@ def test_machines_follow_the_later_one_whatever_the_earlier_one_still_does(
 
 
 def test_a_network_supersedes_its_subnet_and_not_the_other_way_round(
-    arm: LocalAzure, group: Group, temper: Any
+    arm: LocalAzure, group: Group, behavior: Any
 ) -> None:
     path, body = bodies(group)["VirtualNetwork"]
     arm.done("PUT", path, {"location": "westus", **body})
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}/subnets/one", "nth": 1}])
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}/subnets/one", "nth": 1}])
     subnet = {"properties": {"addressPrefix": "10.7.1.0/24"}}
     first = arm.call("PUT", f"{path}/subnets/one", subnet)
     assert arm.call("PUT", f"{path}/subnets/one", subnet).code == "AnotherOperationInProgress"
@@ -110,19 +110,19 @@ def test_a_network_supersedes_its_subnet_and_not_the_other_way_round(
     assert "PutSubnetOperation" in message and "superseded by operation PutVirtualNetworkOperation" in message
 
 
-def test_what_is_being_deleted_is_not_written(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_what_is_being_deleted_is_not_written(arm: LocalAzure, group: Group, behavior: Any) -> None:
     path, body = bodies(group)["NetworkSecurityGroup"]
     arm.done("PUT", path, {"location": "westus", "properties": {"securityRules": [rule("a", 1000, "22")]}})
-    temper(rules=[{"do": "endless_operation", "method": "DELETE", "path": f"*{path}"}])
+    behavior(rules=[{"do": "endless_operation", "method": "DELETE", "path": f"*{path}"}])
     assert arm.call("DELETE", path).status == 202
     assert arm.call("PUT", path, {"location": "westus", **body}).code == "AnotherOperationInProgress"
 
 
-def test_the_sdk_s_poller_tells_the_loser(arm: LocalAzure, group: Group, clients: Any, temper: Any) -> None:
+def test_the_sdk_s_poller_tells_the_loser(arm: LocalAzure, group: Group, clients: Any, behavior: Any) -> None:
     from azure.core.exceptions import HttpResponseError
 
     path, body = bodies(group)["VirtualNetwork"]
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}", "nth": 1}])
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "path": f"*{path}", "nth": 1}])
     data = json.dumps({"location": "westus", **body}).encode()
     networks = clients[1].virtual_networks
     first, second = (
@@ -139,10 +139,10 @@ def test_the_sdk_s_poller_tells_the_loser(arm: LocalAzure, group: Group, clients
 
 @pytest.mark.parametrize("noun", ["VirtualNetwork", "NetworkSecurityGroup", "PublicIpAddress", "Nic"])
 def test_a_failed_write_leaves_it_failed_and_the_same_again_heals_it(
-    arm: LocalAzure, group: Group, temper: Any, noun: str
+    arm: LocalAzure, group: Group, behavior: Any, noun: str
 ) -> None:
     path, body = bodies(group)[noun]
-    temper(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "path": f"*{path}",
+    behavior(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "path": f"*{path}",
                    "nth": 1}])  # fmt: skip
     assert arm.wait(arm.call("PUT", path, {"location": "westus", **body})).body["status"] == "Failed"
     assert arm.call("GET", path).body["properties"]["provisioningState"] == "Failed"
@@ -152,9 +152,9 @@ def test_a_failed_write_leaves_it_failed_and_the_same_again_heals_it(
     assert arm.call("GET", path).body["properties"]["provisioningState"] == "Succeeded"
 
 
-def test_a_failed_network_takes_no_interface(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_failed_network_takes_no_interface(arm: LocalAzure, group: Group, behavior: Any) -> None:
     path = group.network("virtualNetworks/vnet")
-    temper(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "path": f"*{path}",
+    behavior(rules=[{"do": "fail_operation", "code": "InternalServerError", "method": "PUT", "path": f"*{path}",
                    "nth": 1}])  # fmt: skip
     body = {"location": "westus", "properties": {
         "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},

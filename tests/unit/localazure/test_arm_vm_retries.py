@@ -29,10 +29,10 @@ def conditional(arm: LocalAzure, method: str, path: str, body: Any, **headers: s
 
 
 def test_a_put_whose_answer_is_lost_is_busy_when_it_is_sent_again(
-    arm: LocalAzure, new: tuple[str, dict[str, Any]], temper: Any
+    arm: LocalAzure, new: tuple[str, dict[str, Any]], behavior: Any
 ) -> None:
     vm, body = new
-    temper(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VMS, "nth": 1}])
+    behavior(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VMS, "nth": 1}])
     arm.platform.gate.clear()
     with pytest.raises(LOST):
         arm.call("PUT", vm, body)
@@ -49,11 +49,11 @@ def test_a_put_whose_answer_is_lost_is_busy_when_it_is_sent_again(
 
 
 def test_the_sdk_meets_its_own_put(
-    arm: LocalAzure, group: Group, new: tuple[str, dict[str, Any]], clients: Any, temper: Any
+    arm: LocalAzure, group: Group, new: tuple[str, dict[str, Any]], clients: Any, behavior: Any
 ) -> None:
     from azure.core.exceptions import ResourceExistsError
 
-    temper(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VMS, "nth": 1}])
+    behavior(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VMS, "nth": 1}])
     arm.platform.gate.clear()
     data = io.BytesIO(json.dumps(new[1]).encode())
     with pytest.raises(ResourceExistsError, match="AnotherOperationInProgress"):
@@ -61,13 +61,13 @@ def test_the_sdk_meets_its_own_put(
     arm.platform.gate.set()
 
 
-def test_a_patch_whose_answer_is_lost_was_done(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_patch_whose_answer_is_lost_was_done(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm = group.vm()
-    temper(rules=[{"do": "reset", "when": "after", "method": "PATCH", "type": VMS, "nth": 1}])
+    behavior(rules=[{"do": "reset", "when": "after", "method": "PATCH", "type": VMS, "nth": 1}])
     with pytest.raises(LOST):
         arm.call("PATCH", vm, {"tags": {"a": "b"}})
     assert arm.call("GET", vm).body["tags"] == {"a": "b"}
-    temper(rules=[{"do": "reset", "method": "PATCH", "type": VMS, "nth": 1}])
+    behavior(rules=[{"do": "reset", "method": "PATCH", "type": VMS, "nth": 1}])
     with pytest.raises(LOST):
         arm.call("PATCH", vm, {"tags": {"a": "c"}})
     assert arm.call("GET", vm).body["tags"] == {"a": "b"}

@@ -127,8 +127,8 @@ def test_a_namespace_that_is_not_registered(arm: LocalAzure, group: Group) -> No
         arm.call("POST", f"{IDENTITIES}/register")
 
 
-def test_a_denied_action(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"denied": [{"action": "*/read", "scope": f"/subscriptions/{SUBSCRIPTION}"}]})
+def test_a_denied_action(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"denied": [{"action": "*/read", "scope": f"/subscriptions/{SUBSCRIPTION}"}]})
     check("AuthorizationFailed", arm.call("GET", "/resourceGroups"))
 
 

@@ -12,7 +12,7 @@ from conformance_calls import Calls, perform
 from conformance_exceptions import NOT_SERVED
 from recorded import faults, operations
 
-from localazure.temper import config
+from localazure.behavior import config
 
 LOCATION = "/providers/Microsoft.Network/locations/westus"
 
@@ -90,12 +90,12 @@ def failure(calls: Calls) -> None:
     rule_ = {"do": "fail_operation", "type": "Microsoft.Network/networkSecurityGroups", "code": "InternalServerError"}
     file = calls.arm.folder / config.NAME
     config.write(file, json.dumps({"rules": [rule_]}).encode())
-    calls.arm.on_loop(lambda: calls.arm.cloud.temper.watch(file))
+    calls.arm.on_loop(lambda: calls.arm.cloud.behavior.watch(file))
     put = calls.arm.call("PUT", calls.group.network("networkSecurityGroups/failing"), {"location": "westus"})
     calls.arm.wait(put)
     calls.follow("operation failed", put)
     file.unlink()
-    calls.arm.on_loop(calls.arm.cloud.temper.refresh)
+    calls.arm.on_loop(calls.arm.cloud.behavior.refresh)
 
 
 def figures(calls: Calls) -> None:

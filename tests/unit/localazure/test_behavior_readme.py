@@ -14,8 +14,8 @@ import pytest
 
 import localazure
 from localazure.__main__ import main
+from localazure.behavior import conditions, config, rules
 from localazure.instance import Instance
-from localazure.temper import conditions, config, rules
 
 README = (Path(localazure.__file__).parent / "README.md").read_text()
 SECTION = README.partition("### To try what goes wrong")[2].partition("\n### ")[0]
@@ -58,7 +58,7 @@ Place = Callable[[list[str], list[str]], list[str]]
 PLACES: dict[str, Place] = {
     "nowhere": lambda words, option: words,
     "first": lambda words, option: [*option, *words],
-    "behind temper": lambda words, option: [words[0], *option, *words[1:]],
+    "behind behavior": lambda words, option: [words[0], *option, *words[1:]],
     "behind the action": lambda words, option: [*words[:2], *option, *words[2:]],
     "last": lambda words, option: [*words, *option],
 }
@@ -82,7 +82,7 @@ def test_its_lines_can_be_typed(
     given = b'{"rules": [{"do": "endless_operation", "times": 7}]}'
     Path("rules.json").write_bytes(given)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-    path = Instance("typed").temper
+    path = Instance("typed").behavior
     path.parent.mkdir(parents=True)
     path.write_bytes(b"{}")
     words = [file if word == "FILE" else word for word in shlex.split(line.replace(" --instance NAME", ""))]
@@ -97,6 +97,6 @@ def test_its_lines_can_be_typed(
 @pytest.mark.parametrize("words", [["show", "FILE"], ["reset", "FILE"], ["set"], ["set", "a", "b"], []])
 def test_what_is_too_much_or_too_little_is_refused(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["temper", *words])
+        main(["behavior", *words])
     assert ended.value.code == 2
     assert "usage: localazure" in capsys.readouterr().err

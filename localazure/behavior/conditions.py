@@ -1,13 +1,13 @@
-"""Conditions: the parts of temper.json that say what a region, a subscription or a guest lacks; read and looked up."""
+"""The parts of behavior.json that say what a region, a subscription or a guest lacks; read and looked up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from localazure.temper import values
-from localazure.temper.paths import fits_any
-from localazure.temper.values import Reader
+from localazure.behavior import values
+from localazure.behavior.paths import fits_any
+from localazure.behavior.values import Reader
 
 Condition = dict[str, Any]
 
@@ -62,7 +62,7 @@ class Conditions:
 
 
 def read(value: Any, path: str) -> Conditions:
-    """The object `conditions`; raises TemperError."""
+    """The object `conditions`; raises BehaviorError."""
     readers: dict[str, Reader] = {name: _reader(own, required) for name, (own, required) in _ARRAYS.items()}
     found = values.members(value, path, {**readers, "read_only_subscription": values.boolean})
     read_only = bool(found.pop("read_only_subscription", False))

@@ -10,8 +10,8 @@ from typing import Any
 from localazure.arm import ids
 from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.request import Request
-from localazure.temper.conditions import Condition, Conditions
-from localazure.temper.paths import action_of, fits_any, scope_of, type_of
+from localazure.behavior.conditions import Condition, Conditions
+from localazure.behavior.paths import action_of, fits_any, scope_of, type_of
 
 # Resources that others join need this permission too, on each that a body names.
 _JOINED = (

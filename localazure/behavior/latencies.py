@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from localazure.temper.paths import fits
+from localazure.behavior.paths import fits
 
 _COMPUTE = "Microsoft.Compute/virtualMachines"
 MEDIANS: Mapping[str, float] = {

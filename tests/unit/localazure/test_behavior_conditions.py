@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from arm_support import SUBSCRIPTION, Group, LocalAzure, eventually
 
-from localazure.temper.paths import action_of, scope_of, type_of
+from localazure.behavior.paths import action_of, scope_of, type_of
 
 S = f"/subscriptions/{SUBSCRIPTION}"
 VM = f"{S}/resourceGroups/g/providers/Microsoft.Compute/virtualMachines"
@@ -43,10 +43,10 @@ def vm_put(group: Group, **body: Any) -> Any:
     return group.arm.call("PUT", group.compute("virtualMachines/web1"), {**group.vm_body(nic), **body})
 
 
-def test_a_size_without_capacity_in_one_region(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"sku_not_available": [{"size": "Standard_D2s_*", "region": "eastus"}]})
+def test_a_size_without_capacity_in_one_region(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"sku_not_available": [{"size": "Standard_D2s_*", "region": "eastus"}]})
     assert vm_put(group).status == 201
-    temper(conditions={"sku_not_available": [{"size": "standard_d2s_*", "region": ["eastus", "westus"]}]})
+    behavior(conditions={"sku_not_available": [{"size": "standard_d2s_*", "region": ["eastus", "westus"]}]})
     answer = arm.call("PUT", group.compute("virtualMachines/web2"), group.vm_body(group.nic(group.vnet(), "other")))
     assert (answer.status, answer.code) == (409, "SkuNotAvailable")
     skus = arm.call("GET", "/providers/Microsoft.Compute/skus", api="2021-07-01", _filter="location eq 'westus'").body
@@ -55,8 +55,8 @@ def test_a_size_without_capacity_in_one_region(arm: LocalAzure, group: Group, te
     assert "Standard_D4s_v5" not in restricted
 
 
-def test_a_quota_of_one_region(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"quota": [{"region": "westus", "cores": 1}]})
+def test_a_quota_of_one_region(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"quota": [{"region": "westus", "cores": 1}]})
     answer = vm_put(group)
     assert (answer.status, answer.code) == (409, "OperationNotAllowed")
     assert "Location: westus, Current Limit: 1," in answer.message
@@ -72,10 +72,10 @@ def test_a_quota_of_one_region(arm: LocalAzure, group: Group, temper: Any) -> No
     ({"zonal": True}, {}, "ZonalAllocationFailed"),
 ])  # fmt: skip
 def test_an_allocation_that_fails_leaves_the_vm_failed(
-    arm: LocalAzure, temper: Any, entry: dict[str, Any], body: dict[str, Any], code: str
+    arm: LocalAzure, behavior: Any, entry: dict[str, Any], body: dict[str, Any], code: str
 ) -> None:
     group = Group(arm, "eastus")  # it has zones
-    temper(conditions={"allocation_failed": [{"size": "Standard_D2s_v5", **entry}]})
+    behavior(conditions={"allocation_failed": [{"size": "Standard_D2s_v5", **entry}]})
     answer = vm_put(group, **body)
     assert answer.status == 201
     assert arm.wait(answer).body["error"]["code"] == code
@@ -86,12 +86,12 @@ def test_an_allocation_that_fails_leaves_the_vm_failed(
     arm.call("DELETE", group.path)
 
 
-def test_a_deallocated_vm_finds_no_place_again(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_deallocated_vm_finds_no_place_again(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm = group.vm()
     arm.done("POST", f"{vm}/deallocate")
-    temper(conditions={"allocation_failed": [{}]})
+    behavior(conditions={"allocation_failed": [{}]})
     assert arm.wait(arm.call("POST", f"{vm}/start")).body["error"]["code"] == "AllocationFailed"
-    temper()
+    behavior()
     arm.done("POST", f"{vm}/start")
     assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
 
@@ -99,8 +99,8 @@ def test_a_deallocated_vm_finds_no_place_again(arm: LocalAzure, group: Group, te
 # guests
 
 
-def test_an_operating_system_that_never_reports(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"os_provisioning_timed_out": [{"vm": "web*"}]})
+def test_an_operating_system_that_never_reports(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"os_provisioning_timed_out": [{"vm": "web*"}]})
     status = arm.wait(vm_put(group))
     assert status.body["error"]["code"] == "OSProvisioningTimedOut"
     vm = group.compute("virtualMachines/web1")
@@ -118,17 +118,17 @@ SCRIPT = {"publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "ty
     ({"outcome": "timed_out"}, "VMExtensionProvisioningTimeout", "has timed out"),
 ])  # fmt: skip
 def test_an_extension_that_fails(
-    arm: LocalAzure, group: Group, temper: Any, entry: dict[str, Any], code: str, words: str
+    arm: LocalAzure, group: Group, behavior: Any, entry: dict[str, Any], code: str, words: str
 ) -> None:
     vm = group.vm()
     ran = len(arm.platform.extensions)
-    temper(conditions={"extension": [{"publisher": "microsoft.azure.*", "type": "CustomScript", **entry}]})
+    behavior(conditions={"extension": [{"publisher": "microsoft.azure.*", "type": "CustomScript", **entry}]})
     body = {"location": "westus", "properties": SCRIPT}
     error = arm.wait(arm.call("PUT", f"{vm}/extensions/s", body)).body["error"]
     assert error["code"] == code
     assert words in error["message"]
     assert len(arm.platform.extensions) == ran
-    temper(conditions={"extension": [{"type": "Docker*", **entry}]})
+    behavior(conditions={"extension": [{"type": "Docker*", **entry}]})
     assert arm.wait(arm.call("PUT", f"{vm}/extensions/s", body)).body["status"] == "Succeeded"
 
 
@@ -140,9 +140,9 @@ def run(arm: LocalAzure, vm: str, name: str, **more: Any) -> Any:
     return status, command["properties"]["instanceView"]
 
 
-def test_run_commands_that_fail(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_run_commands_that_fail(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm = group.vm()
-    temper(conditions={"run_command": [
+    behavior(conditions={"run_command": [
         {"command": "a", "outcome": "exit", "exit_code": 7, "message": "disk full"},
         {"command": "b", "outcome": "timed_out"}, {"command": "c", "outcome": "failed", "message": "no agent"},
     ]})  # fmt: skip
@@ -159,20 +159,20 @@ def agent(arm: LocalAzure, vm: str) -> Any:
     return arm.call("GET", f"{vm}/instanceView").body["vmAgent"]
 
 
-def test_an_agent_that_falls_silent(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_an_agent_that_falls_silent(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm = group.vm()
     assert agent(arm, vm)["statuses"][0]["displayStatus"] == "Ready"
-    temper(conditions={"agent": [{"vm": "web1", "state": "unavailable"}]})
+    behavior(conditions={"agent": [{"vm": "web1", "state": "unavailable"}]})
     assert agent(arm, vm)["vmAgentVersion"] == "Unknown"
     assert agent(arm, vm)["statuses"][0]["code"] == "ProvisioningState/Unavailable"
     status, _ = run(arm, vm, "a")
     assert status["error"]["code"] == "VMAgentStatusCommunicationError"
-    temper()
+    behavior()
     assert agent(arm, vm)["statuses"][0]["displayStatus"] == "Ready"
 
 
-def test_what_a_new_machine_is_made_with(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"cloud_init_delay": [{"vm": "web1", "seconds": 12.5}],
+def test_what_a_new_machine_is_made_with(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"cloud_init_delay": [{"vm": "web1", "seconds": 12.5}],
                        "agent": [{"vm": "web1", "state": "absent"}]})  # fmt: skip
     vm = group.vm()
     spec = arm.platform.machines[group.machine(vm)]
@@ -182,8 +182,8 @@ def test_what_a_new_machine_is_made_with(arm: LocalAzure, group: Group, temper: 
 # denials
 
 
-def test_a_denied_action(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"denied": [{"action": "Microsoft.Network/*/write", "scope": f"*/{group.name}/*"}]})
+def test_a_denied_action(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"denied": [{"action": "Microsoft.Network/*/write", "scope": f"*/{group.name}/*"}]})
     body = {"location": "westus", "properties": {}}
     answer = arm.call("PUT", group.network("networkSecurityGroups/nsg"), body)
     assert (answer.status, answer.code) == (403, "AuthorizationFailed")
@@ -193,22 +193,22 @@ def test_a_denied_action(arm: LocalAzure, group: Group, temper: Any) -> None:
     assert arm.call("GET", group.network("networkSecurityGroups")).status == 200
 
 
-def test_reads_of_the_subscription_alone_can_be_denied(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"denied": [{"action": "*/read", "scope": S}]})
+def test_reads_of_the_subscription_alone_can_be_denied(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"denied": [{"action": "*/read", "scope": S}]})
     assert arm.call("GET", "/providers/Microsoft.Compute/virtualMachines").code == "AuthorizationFailed"
     assert arm.call("GET", group.compute("virtualMachines")).status == 200
 
 
-def test_a_subnet_that_may_not_be_joined(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_subnet_that_may_not_be_joined(arm: LocalAzure, group: Group, behavior: Any) -> None:
     subnet = group.vnet()
-    temper(conditions={"denied": [{"action": "*/join/action"}]})
+    behavior(conditions={"denied": [{"action": "*/join/action"}]})
     answer = arm.call("PUT", group.network("networkInterfaces/nic"), group.nic_body(subnet))
     assert (answer.status, answer.code) == (403, "LinkedAuthorizationFailed")
     assert f"Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) '{subnet}'" in answer.message
 
 
-def test_a_policy(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"policy": [
+def test_a_policy(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"policy": [
         {"type": "Microsoft.Network/networkSecurityGroups", "without_tag": "Owner", "assignment": "Tags please"},
         {"region": "northeurope", "assignment": "Only the west"},
     ]})  # fmt: skip
@@ -228,8 +228,8 @@ def test_a_policy(arm: LocalAzure, group: Group, temper: Any) -> None:
     assert elsewhere.code == "RequestDisallowedByPolicy"
 
 
-def test_a_disabled_subscription_is_read_only(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"read_only_subscription": True})
+def test_a_disabled_subscription_is_read_only(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"read_only_subscription": True})
     assert arm.call("GET", group.path).status == 200
     for method, body in (("PUT", {"location": "westus"}), ("PATCH", {"tags": {}}), ("DELETE", None)):
         answer = arm.call(method, group.path, body)
@@ -239,8 +239,8 @@ def test_a_disabled_subscription_is_read_only(arm: LocalAzure, group: Group, tem
 # visibility
 
 
-def test_replication_lag_hides_what_is_new_and_what_is_in_it(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(conditions={"replication_lag": [{"type": "*/virtualNetworks", "seconds": 0.4, "list_seconds": 0.8}]})
+def test_replication_lag_hides_what_is_new_and_what_is_in_it(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"replication_lag": [{"type": "*/virtualNetworks", "seconds": 0.4, "list_seconds": 0.8}]})
     group.vnet()
     vnet = group.network("virtualNetworks/vnet")
 
@@ -257,11 +257,11 @@ def test_replication_lag_hides_what_is_new_and_what_is_in_it(arm: LocalAzure, gr
     assert arm.call("GET", vnet).status == 200  # an update does not hide it
 
 
-def test_replication_lag_of_groups(arm: LocalAzure, temper: Any) -> None:
-    temper(conditions={"replication_lag": [{"type": "*/resourceGroups", "seconds": 600}]})
+def test_replication_lag_of_groups(arm: LocalAzure, behavior: Any) -> None:
+    behavior(conditions={"replication_lag": [{"type": "*/resourceGroups", "seconds": 600}]})
     group = Group(arm)
     assert arm.call("GET", group.path).code == "ResourceGroupNotFound"
     assert group.name not in [one["name"] for one in arm.call("GET", "/resourceGroups").body["value"]]
-    temper()
+    behavior()
     assert arm.call("GET", group.path).status == 200
     arm.call("DELETE", group.path)

@@ -1,4 +1,4 @@
-"""Checked values: what a member of temper.json may hold. Messages name the member and never repeat its value."""
+"""Checked values: what a member of behavior.json may hold. Messages name the member and never repeat its value."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from typing import Any
 Reader = Callable[[Any, str], Any]
 
 
-class TemperError(Exception):
-    """temper.json is not what it must be; the message names the member."""
+class BehaviorError(Exception):
+    """behavior.json is not what it must be; the message names the member."""
 
 
 def text(value: Any, path: str) -> str:
     if not isinstance(value, str) or not value:
-        raise TemperError(f"{path}: a text that is not empty is expected")
+        raise BehaviorError(f"{path}: a text that is not empty is expected")
     return value
 
 
 def number(value: Any, path: str) -> float:
     """A number from 0 to a day in seconds."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 86400:
-        raise TemperError(f"{path}: a number from 0 to 86400 is expected")
+        raise BehaviorError(f"{path}: a number from 0 to 86400 is expected")
     return float(value)
 
 
 def count(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
-        raise TemperError(f"{path}: a whole number from 1 to 1000000 is expected")
+        raise BehaviorError(f"{path}: a whole number from 1 to 1000000 is expected")
     return value
 
 
 def whole(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
-        raise TemperError(f"{path}: a whole number from 0 to 1000000 is expected")
+        raise BehaviorError(f"{path}: a whole number from 0 to 1000000 is expected")
     return value
 
 
 def status(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
-        raise TemperError(f"{path}: an HTTP status from 200 to 599 is expected")
+        raise BehaviorError(f"{path}: an HTTP status from 200 to 599 is expected")
     return value
 
 
 def exit_code(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
-        raise TemperError(f"{path}: an exit status from 0 to 255 is expected")
+        raise BehaviorError(f"{path}: an exit status from 0 to 255 is expected")
     return value
 
 
 def boolean(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise TemperError(f"{path}: true or false is expected")
+        raise BehaviorError(f"{path}: true or false is expected")
     return value
 
 
@@ -68,18 +68,18 @@ def header_value(value: Any, path: str) -> str | None:
         return str(value)
     if isinstance(value, str) and value.isprintable():
         return value
-    raise TemperError(f"{path}: a text, a whole number or null is expected")
+    raise BehaviorError(f"{path}: a text, a whole number or null is expected")
 
 
 def obj(value: Any, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise TemperError(f"{path}: an object is expected")
+        raise BehaviorError(f"{path}: an object is expected")
     return value
 
 
 def array(value: Any, path: str) -> list[Any]:
     if not isinstance(value, list):
-        raise TemperError(f"{path}: an array is expected")
+        raise BehaviorError(f"{path}: an array is expected")
     return value
 
 
@@ -98,7 +98,7 @@ def words(value: Any, path: str) -> tuple[str, ...]:
 def one_of(*choices: str) -> Reader:
     def read(value: Any, path: str) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise TemperError(f"{path}: one of {', '.join(choices)} is expected")
+            raise BehaviorError(f"{path}: one of {', '.join(choices)} is expected")
         return value
 
     return read
@@ -110,10 +110,10 @@ def members(value: Any, path: str, readers: Mapping[str, Reader], required: tupl
     for name in given:
         if name not in readers:
             known = ", ".join(sorted(readers))
-            raise TemperError(f"{_joined(path, name)}: there is no such member; known are {known}")
+            raise BehaviorError(f"{_joined(path, name)}: there is no such member; known are {known}")
     for name in required:
         if name not in given:
-            raise TemperError(f"{_joined(path, name)}: this member is required")
+            raise BehaviorError(f"{_joined(path, name)}: this member is required")
     return {name: readers[name](inner, _joined(path, name)) for name, inner in given.items()}
 
 

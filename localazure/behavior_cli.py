@@ -1,18 +1,18 @@
-"""The command line's part: python -m localazure temper show|set|reset|check."""
+"""The command line's part: python -m localazure behavior show|set|reset|check."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from localazure.behavior import config
+from localazure.behavior.values import BehaviorError
 from localazure.instance import Instance, InstanceError
-from localazure.temper import config
-from localazure.temper.values import TemperError
 
 
 def run(instance: Instance, action: str, file: str | None) -> int:
     """Do one of the actions; returns the exit status. Raises InstanceError."""
-    path = instance.temper
+    path = instance.behavior
     if action == "check":
         return _check(file, path)
     if action == "show":
@@ -42,7 +42,7 @@ def _bytes(file: str) -> bytes:
 def _parsed(data: bytes, file: str, more: str = "") -> config.Config:
     try:
         return config.parse(data)
-    except TemperError as error:
+    except BehaviorError as error:
         raise InstanceError(f"{_said(file)}: {error}.{more}") from None
 
 

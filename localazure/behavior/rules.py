@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.temper import values
-from localazure.temper.paths import fits, fits_any, type_of
-from localazure.temper.values import TemperError
+from localazure.behavior import values
+from localazure.behavior.paths import fits, fits_any, type_of
+from localazure.behavior.values import BehaviorError
 
 # What each effect takes besides the members of every rule, and what of it is required.
 _EFFECTS: Mapping[str, tuple[Mapping[str, values.Reader], tuple[str, ...]]] = {
@@ -80,19 +80,19 @@ class Rule:
 
 
 def read(value: Any, path: str) -> tuple[Rule, ...]:
-    """The array `rules`; raises TemperError."""
+    """The array `rules`; raises BehaviorError."""
     return tuple(_read_one(one, f"{path}[{at}]", at) for at, one in enumerate(values.array(value, path)))
 
 
 def _read_one(value: Any, path: str, at: int) -> Rule:
     given = values.obj(value, path)
     if "do" not in given:
-        raise TemperError(f"{path}.do: this member is required")
+        raise BehaviorError(f"{path}.do: this member is required")
     do = _MATCH["do"](given["do"], f"{path}.do")
     own, required = _EFFECTS[do]
     found = values.members(given, path, {**_MATCH, **own}, required)
     if "nth" in found and "every" in found:
-        raise TemperError(f"{path}.every: a rule has either nth or every")
+        raise BehaviorError(f"{path}.every: a rule has either nth or every")
     options = {name: found.pop(name) for name in own if name in found}
     found["method"] = tuple(word.upper() for word in found.get("method", ()))
     return Rule(**{**found, "name": found.get("name", f"rules[{at}]"), "options": options})

@@ -9,7 +9,7 @@ import pytest
 from arm_support import Group, LocalAzure
 
 from localazure.arm.errors import ArmError
-from localazure.temper.budgets import Budgets, Size, compute_policies
+from localazure.behavior.budgets import Budgets, Size, compute_policies
 
 AT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines"
 REGION = "/subscriptions/s/providers/Microsoft.Compute/locations/westus"
@@ -125,8 +125,8 @@ def slow_arm(tmp_path: Any) -> Any:
 def test_a_client_sees_headers_and_the_429_of_resource_manager(slow_arm: LocalAzure) -> None:
     answer = slow_arm.call("GET", "/resourcegroups")
     assert answer.headers["x-ms-ratelimit-remaining-subscription-reads"] == "249"
-    (slow_arm.folder / "temper.json").write_text('{"throttle": {"sizes": {"reads": {"bucket": 1, "per_minute": 1}}}}')
-    slow_arm.on_loop(lambda: slow_arm.cloud.temper.watch(slow_arm.folder / "temper.json"))
+    (slow_arm.folder / "behavior.json").write_text('{"throttle": {"sizes": {"reads": {"bucket": 1, "per_minute": 1}}}}')
+    slow_arm.on_loop(lambda: slow_arm.cloud.behavior.watch(slow_arm.folder / "behavior.json"))
     assert slow_arm.call("GET", "/resourcegroups").status == 200
     refused = slow_arm.call("GET", "/resourcegroups")
     assert (refused.status, refused.code) == (429, "SubscriptionRequestsThrottled")

@@ -1,4 +1,4 @@
-"""Operations under temper: latencies by the time scale, failures, operations without end, deletions that lag."""
+"""Operations under behavior: latencies by the time scale, failures, operations without end, deletions that lag."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from arm_support import Group, LocalAzure, eventually
 
 from localazure.arm import ids
-from localazure.temper import config, latencies
+from localazure.behavior import config, latencies
 
 
 def put_ip(group: Group, name: str = "ip") -> Any:
@@ -48,7 +48,7 @@ def paced(tmp_path: Path) -> Iterator[LocalAzure]:
         "Microsoft.Compute/virtualMachines/create": 50, "Microsoft.Network/publicIPAddresses/write": 40,
         "Microsoft.Compute/virtualMachines/delete": 30,
     }}).encode())  # fmt: skip
-    server.on_loop(lambda: server.cloud.temper.watch(tmp_path / config.NAME))
+    server.on_loop(lambda: server.cloud.behavior.watch(tmp_path / config.NAME))
     yield server
     server.stop()
 
@@ -87,8 +87,8 @@ def test_a_deletion_overtakes_a_creation_that_is_not_ripe(paced: LocalAzure) -> 
     assert not paced.platform.machines
 
 
-def test_a_failed_operation(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(rules=[{"do": "fail_operation", "code": "InternalOperationError", "message": "Broke.", "after": 0.2,
+def test_a_failed_operation(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(rules=[{"do": "fail_operation", "code": "InternalOperationError", "message": "Broke.", "after": 0.2,
                    "type": "Microsoft.Network/publicIPAddresses", "method": "PUT", "nth": 1}])  # fmt: skip
     answer = put_ip(group)
     assert answer.status == 201
@@ -99,43 +99,44 @@ def test_a_failed_operation(arm: LocalAzure, group: Group, temper: Any) -> None:
     assert arm.wait(put_ip(group)).body["status"] == "Succeeded"
 
 
-def test_only_the_operation_of_the_request_fails(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_only_the_operation_of_the_request_fails(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm = group.vm()
-    temper(rules=[{"do": "fail_operation", "code": "X", "type": "Microsoft.Compute/virtualMachines", "method": "POST"}])
+    behavior(rules=[
+        {"do": "fail_operation", "code": "X", "type": "Microsoft.Compute/virtualMachines", "method": "POST"}])
     assert arm.wait(arm.call("POST", f"{vm}/restart")).body["error"]["code"] == "X"
     assert arm.wait(arm.call("DELETE", vm)).body["status"] == "Succeeded"
 
 
-def test_an_operation_without_end_goes_on_when_its_rule_is_gone(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Network/publicIPAddresses"}])
+def test_an_operation_without_end_goes_on_when_its_rule_is_gone(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Network/publicIPAddresses"}])
     answer = put_ip(group)
     with pytest.raises(AssertionError, match="still running"):
         arm.wait(answer, timeout=1.5)
     assert arm.call("DELETE", group.network("publicIPAddresses/ip")).code == "AnotherOperationInProgress"
-    temper()
+    behavior()
     assert arm.wait(answer).body["status"] == "Succeeded"
 
 
 def test_an_operation_without_end_that_is_overtaken_does_nothing_later(
-    arm: LocalAzure, group: Group, temper: Any
+    arm: LocalAzure, group: Group, behavior: Any
 ) -> None:
     nic = group.nic(group.vnet())
     vm = group.compute("virtualMachines/web1")
-    temper(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Compute/virtualMachines"}])
+    behavior(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Compute/virtualMachines"}])
     body = group.vm_body(nic)
     body["properties"]["networkProfile"]["networkInterfaces"][0]["properties"]["deleteOption"] = "Detach"
     answer = arm.call("PUT", vm, body)
     arm.done("DELETE", vm)
-    temper()
+    behavior()
     assert arm.wait(answer).body["error"]["code"] == "OperationPreempted"
     time.sleep(1.2)  # the rule is looked for each second
     assert arm.call("GET", vm).status == 404
     assert group.machine(vm) not in arm.platform.machines
 
 
-def test_a_deletion_that_lags(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_deletion_that_lags(arm: LocalAzure, group: Group, behavior: Any) -> None:
     nic = group.nic(group.vnet())
-    temper(conditions={"deletion_lag": [{"type": "Microsoft.Network/networkInterfaces", "seconds": 0.6}]})
+    behavior(conditions={"deletion_lag": [{"type": "Microsoft.Network/networkInterfaces", "seconds": 0.6}]})
     path = group.network("networkInterfaces/nic")
     began = time.monotonic()
     arm.done("DELETE", path)
@@ -153,12 +154,12 @@ def test_a_deletion_that_lags(arm: LocalAzure, group: Group, temper: Any) -> Non
     arm.done("DELETE", group.network("virtualNetworks/vnet"))
 
 
-def test_a_lag_ends_when_it_is_taken_out_of_the_file(arm: LocalAzure, group: Group, temper: Any) -> None:
+def test_a_lag_ends_when_it_is_taken_out_of_the_file(arm: LocalAzure, group: Group, behavior: Any) -> None:
     vm = group.vm()
-    temper(conditions={"deletion_lag": [{"type": "Microsoft.Compute/virtualMachines", "seconds": 600}]})
+    behavior(conditions={"deletion_lag": [{"type": "Microsoft.Compute/virtualMachines", "seconds": 600}]})
     arm.done("DELETE", vm)
     assert arm.call("GET", vm).status == 200
-    temper()
+    behavior()
     eventually(lambda: arm.call("GET", vm).status == 404)
     assert arm.call("GET", group.network("networkInterfaces/nic")).status == 404
 
@@ -169,7 +170,7 @@ def test_a_server_that_ends_during_a_lag_deletes_after_its_next_start(instance: 
     vm = group.vm()
     path = instance.folder / config.NAME
     config.write(path, b'{"conditions": {"deletion_lag": [{"seconds": 600}]}}')
-    arm.on_loop(lambda: arm.cloud.temper.watch(path))
+    arm.on_loop(lambda: arm.cloud.behavior.watch(path))
     arm.done("DELETE", vm)
     assert arm.cloud.store.get(ids.key(group.id_of(vm))) is not None
     arm = instance.restart()
@@ -181,7 +182,7 @@ def test_at_the_service_s_own_pace_the_first_answer_names_whole_seconds(tmp_path
     arm = LocalAzure(tmp_path, time_scale=1.0)
     try:
         config.write(tmp_path / config.NAME, b'{"latencies": {"*": 0}}')
-        arm.on_loop(lambda: arm.cloud.temper.watch(tmp_path / config.NAME))
+        arm.on_loop(lambda: arm.cloud.behavior.watch(tmp_path / config.NAME))
         group = Group(arm)
         nic = group.nic(group.vnet())
         arm.platform.gate.clear()

@@ -1,4 +1,4 @@
-"""Config: temper.json as checked values, and reading and writing the file."""
+"""Config: behavior.json as checked values, and reading and writing the file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localazure.behavior import conditions, rules, values
+from localazure.behavior.budgets import SIZES, Size
+from localazure.behavior.conditions import Conditions
+from localazure.behavior.rules import Rule
+from localazure.behavior.values import BehaviorError
 from localazure.files import replace_private
-from localazure.temper import conditions, rules, values
-from localazure.temper.budgets import SIZES, Size
-from localazure.temper.conditions import Conditions
-from localazure.temper.rules import Rule
-from localazure.temper.values import TemperError
 
-NAME = "temper.json"
+NAME = "behavior.json"
 _LARGEST_FILE = 1024 * 1024
 
 
@@ -30,7 +30,7 @@ class Throttle:
 
 @dataclass(frozen=True)
 class Config:
-    """All of temper.json."""
+    """All of behavior.json."""
 
     latencies: Mapping[str, float] = field(default_factory=dict)
     throttle: Throttle = field(default_factory=Throttle)
@@ -51,12 +51,12 @@ class Config:
 
 
 def read(value: Any) -> Config:
-    """A parsed temper.json; raises TemperError with the member's name."""
+    """A parsed behavior.json; raises BehaviorError with the member's name."""
     readers: dict[str, values.Reader] = {
         "latencies": _latencies, "throttle": _throttle, "rules": rules.read, "conditions": conditions.read,
     }  # fmt: skip
     if not isinstance(value, dict):
-        raise TemperError("the file: an object is expected")
+        raise BehaviorError("the file: an object is expected")
     return Config(**values.members(value, "", readers))
 
 
@@ -80,33 +80,33 @@ def _sizes(value: Any, path: str) -> dict[str, Size]:
 
 
 def parse(data: bytes) -> Config:
-    """The bytes of a file; raises TemperError."""
+    """The bytes of a file; raises BehaviorError."""
     if len(data) > _LARGEST_FILE:
-        raise TemperError("the file: it is larger than 1 MB")
+        raise BehaviorError("the file: it is larger than 1 MB")
     try:
         value = json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise TemperError(f"the file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise BehaviorError(f"the file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     except (UnicodeDecodeError, RecursionError) as error:
-        raise TemperError(f"the file is not JSON: {type(error).__name__}") from None
+        raise BehaviorError(f"the file is not JSON: {type(error).__name__}") from None
     return read(value)
 
 
 def load(path: Path) -> Config:
-    """A file, or nothing set when there is none; raises TemperError when it is broken or can't be read."""
+    """A file, or nothing set when there is none; raises BehaviorError when it is broken or can't be read."""
     try:
         return parse(path.read_bytes())
     except FileNotFoundError:
         return Config()
     except OSError as error:
-        raise TemperError(f"the file can't be read: {error.strerror}") from None
+        raise BehaviorError(f"the file can't be read: {error.strerror}") from None
 
 
 def state(path: Path) -> str:
     """What the file sets, or what is wrong with it; "" when there is none."""
     try:
         return load(path).summary() if path.exists() else ""
-    except TemperError as error:
+    except BehaviorError as error:
         return f"broken and not used: {error}"
 
 

@@ -1,4 +1,4 @@
-"""temper.json: what is refused and in which words, its mode, its command line, a broken file under a server."""
+"""behavior.json: what is refused and in which words, its mode, its command line, a broken file under a server."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from arm_support import LocalAzure
 
 from localazure.__main__ import main
-from localazure.temper import config
-from localazure.temper.values import TemperError
+from localazure.behavior import config
+from localazure.behavior.values import BehaviorError
 
 
 @pytest.mark.parametrize(
@@ -41,20 +41,20 @@ from localazure.temper.values import TemperError
     ],
 )
 def test_a_message_names_the_member(value: Any, words: str) -> None:
-    with pytest.raises(TemperError) as refusal:
+    with pytest.raises(BehaviorError) as refusal:
         config.parse(json.dumps(value).encode())
     assert str(refusal.value).startswith(words)
 
 
 @pytest.mark.parametrize("data", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"rules": [NaN'])
 def test_what_is_no_json_is_refused(data: bytes) -> None:
-    with pytest.raises(TemperError, match="the file is not JSON"):
+    with pytest.raises(BehaviorError, match="the file is not JSON"):
         config.parse(data)
 
 
 def test_a_message_never_repeats_a_value() -> None:
     for rule in ({"do": "hunter2"}, {"do": "reset", "header": {"authorization": ["hunter2"]}}):
-        with pytest.raises(TemperError) as refusal:
+        with pytest.raises(BehaviorError) as refusal:
             config.parse(json.dumps({"rules": [rule]}).encode())
         assert "hunter2" not in str(refusal.value)
 
@@ -70,60 +70,60 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_set_show_check_and_reset(instance: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = tmp_path / "good.json"
     good.write_text('{"rules": [{"do": "reset"}], "conditions": {"read_only_subscription": true}}')
-    assert main(["temper", "set", str(good)]) == 0
+    assert main(["behavior", "set", str(good)]) == 0
     assert "1 rule, 1 condition" in capsys.readouterr().out
-    assert (instance / "temper.json").stat().st_mode & 0o777 == 0o600
-    assert main(["temper", "show"]) == 0
+    assert (instance / "behavior.json").stat().st_mode & 0o777 == 0o600
+    assert main(["behavior", "show"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(good.read_text())
-    assert main(["temper", "check"]) == 0
-    assert main(["temper", "reset"]) == 0
-    assert not (instance / "temper.json").exists()
+    assert main(["behavior", "check"]) == 0
+    assert main(["behavior", "reset"]) == 0
+    assert not (instance / "behavior.json").exists()
     capsys.readouterr()
-    assert main(["temper", "show"]) == 0
+    assert main(["behavior", "show"]) == 0
     assert json.loads(capsys.readouterr().out) == {}
 
 
 def test_set_changes_nothing_when_the_file_is_wrong(
     instance: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (instance / "temper.json").write_text("{}")
+    (instance / "behavior.json").write_text("{}")
     wrong = tmp_path / "wrong.json"
     wrong.write_text('{"rules": [{"do": "vanish"}]}')
-    assert main(["temper", "set", str(wrong)]) == 1
-    assert main(["temper", "check", str(wrong)]) == 1
+    assert main(["behavior", "set", str(wrong)]) == 1
+    assert main(["behavior", "check", str(wrong)]) == 1
     assert "rules[0].do" in capsys.readouterr().err
-    assert (instance / "temper.json").read_text() == "{}"
-    assert main(["temper", "set", str(tmp_path / "absent.json")]) == 1
-    assert main(["temper", "set", str(wrong), "--instance", "other"]) == 1
+    assert (instance / "behavior.json").read_text() == "{}"
+    assert main(["behavior", "set", str(tmp_path / "absent.json")]) == 1
+    assert main(["behavior", "set", str(wrong), "--instance", "other"]) == 1
 
 
 def test_status_says_that_the_file_is_broken(instance: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (instance / "temper.json").write_text('{"rules": 1}')
+    (instance / "behavior.json").write_text('{"rules": 1}')
     assert main(["status", "--json"]) == 3
-    assert json.loads(capsys.readouterr().out)["temper"] == "broken and not used: rules: an array is expected"
+    assert json.loads(capsys.readouterr().out)["behavior"] == "broken and not used: rules: an array is expected"
 
 
 def test_a_broken_file_leaves_in_force_what_was(
-    arm: LocalAzure, temper: Any, caplog: pytest.LogCaptureFixture
+    arm: LocalAzure, behavior: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    temper(rules=[{"do": "answer", "status": 418, "path": "*/resourcegroups"}])
+    behavior(rules=[{"do": "answer", "status": 418, "path": "*/resourcegroups"}])
     assert arm.call("GET", "/resourcegroups").status == 418
-    (arm.folder / "temper.json").write_text('{"rules": [')
+    (arm.folder / "behavior.json").write_text('{"rules": [')
     with caplog.at_level("WARNING"):
         assert arm.call("GET", "/resourcegroups").status == 418
-    assert "temper.json is broken and not used: the file is not JSON" in caplog.text
-    (arm.folder / "temper.json").unlink()
+    assert "behavior.json is broken and not used: the file is not JSON" in caplog.text
+    (arm.folder / "behavior.json").unlink()
     assert arm.call("GET", "/resourcegroups").status == 200
 
 
 def test_the_log_never_holds_what_a_rule_looks_for(
-    arm: LocalAzure, temper: Any, caplog: pytest.LogCaptureFixture
+    arm: LocalAzure, behavior: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):
-        temper(rules=[{"name": "mine", "do": "answer", "status": 500, "message": "m3ssage",
+        behavior(rules=[{"name": "mine", "do": "answer", "status": 500, "message": "m3ssage",
                        "header": {"Authorization": f"Bearer {arm.token}"}}])  # fmt: skip
         answer = arm.call("GET", "/resourcegroups", secret="qu3ry")
     assert answer.status == 500
-    assert "temper: mine: answer on GET" in caplog.text
+    assert "behavior: mine: answer on GET" in caplog.text
     for secret in (arm.token, "qu3ry", "m3ssage"):
         assert secret not in caplog.text

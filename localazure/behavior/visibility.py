@@ -8,8 +8,8 @@ from typing import Any
 
 from localazure.arm.errors import ArmError, group_not_found, resource_not_found
 from localazure.arm.request import Reply, Request
-from localazure.temper.conditions import Conditions
-from localazure.temper.paths import type_of
+from localazure.behavior.conditions import Conditions
+from localazure.behavior.paths import type_of
 
 
 class Visibility:

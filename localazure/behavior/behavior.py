@@ -1,4 +1,4 @@
-"""Temper: what of temper.json is in force, read again when the file changes, and the questions that others ask it."""
+"""What of behavior.json is in force, read again when the file changes, and the questions that others ask of it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Request
+from localazure.behavior import config, denials, latencies
+from localazure.behavior.budgets import Budgets
+from localazure.behavior.config import Config
+from localazure.behavior.paths import type_of
+from localazure.behavior.rules import OPERATION_EFFECTS, Rule
+from localazure.behavior.values import BehaviorError
+from localazure.behavior.visibility import Visibility
 from localazure.machines.machine import MachineError, RunResult
-from localazure.temper import config, denials, latencies
-from localazure.temper.budgets import Budgets
-from localazure.temper.config import Config
-from localazure.temper.paths import type_of
-from localazure.temper.rules import OPERATION_EFFECTS, Rule
-from localazure.temper.values import TemperError
-from localazure.temper.visibility import Visibility
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ operation_rule: ContextVar[Rule | None] = ContextVar("operation_rule", default=N
 _LOOK_AGAIN_S = 1.0
 
 
-class Temper:
-    """The temper of one Local Azure; with no file it only counts requests. Used from the event loop's thread."""
+class Behavior:
+    """The behavior of one Local Azure; with no file it only counts requests. Used from the event loop's thread."""
 
     def __init__(self, subscription: str, time_scale: float) -> None:
         self._subscription = subscription
@@ -58,7 +58,7 @@ class Temper:
         first, self._stamp = self._stamp is None, stamp
         try:
             new = config.load(self._path)
-        except TemperError as error:
+        except BehaviorError as error:
             log.warning("%s is broken and not used: %s", self._path.name, error)
             return
         changed, self.config = new.throttle != self.config.throttle, new
@@ -92,7 +92,7 @@ class Temper:
                 continue
             if rule.applies(method, path, api_version, headers):
                 # The path alone, as in the server's own lines: queries and headers may hold secrets.
-                log.info("temper: %s: %s on %s %s", rule.name, rule.do, method, path)
+                log.info("behavior: %s: %s on %s %s", rule.name, rule.do, method, path)
                 return rule
         return None
 

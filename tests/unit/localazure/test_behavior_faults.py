@@ -52,8 +52,8 @@ class Wire:
         return found
 
 
-def test_a_reset_is_a_tcp_reset(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "reset", "path": "*/resourcegroups"}])
+def test_a_reset_is_a_tcp_reset(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "reset", "path": "*/resourcegroups"}])
     wire = Wire(arm)
     wire.send("GET", GROUPS)
     assert wire.is_reset()
@@ -63,9 +63,9 @@ def test_a_reset_is_a_tcp_reset(arm: LocalAzure, temper: Any) -> None:
     ("reset", "before", False), ("reset", "after", True), ("close", "before", False), ("close", "after", True),
     ("silence", "after", True), ("html", "after", True), ("html", "before", False),
 ])  # fmt: skip
-def test_the_work_is_done_before_or_not_at_all(arm: LocalAzure, temper: Any, do: str, when: str, made: bool) -> None:
+def test_the_work_is_done_before_or_not_at_all(arm: LocalAzure, behavior: Any, do: str, when: str, made: bool) -> None:
     rule = {"do": do, "when": when, "method": "PUT", **({"seconds": 0.1} if do == "silence" else {})}
-    temper(rules=[rule])
+    behavior(rules=[rule])
     wire = Wire(arm)
     name = f"/resourceGroups/lost-{do}-{when}"
     wire.send("PUT", name, {"location": "westus"})
@@ -79,8 +79,8 @@ def test_the_work_is_done_before_or_not_at_all(arm: LocalAzure, temper: Any, do:
     arm.call("DELETE", name)
 
 
-def test_silence_lasts_until_the_client_gives_up(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "silence", "path": "*/resourcegroups"}])
+def test_silence_lasts_until_the_client_gives_up(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "silence", "path": "*/resourcegroups"}])
     wire = Wire(arm, timeout=0.3)
     wire.send("GET", GROUPS)
     with pytest.raises(TimeoutError):
@@ -89,8 +89,8 @@ def test_silence_lasts_until_the_client_gives_up(arm: LocalAzure, temper: Any) -
     assert arm.call("GET", "/providers").status == 200
 
 
-def test_silence_ends_when_its_time_is_over(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "silence", "path": "*/resourcegroups", "seconds": 0.2}])
+def test_silence_ends_when_its_time_is_over(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "silence", "path": "*/resourcegroups", "seconds": 0.2}])
     wire = Wire(arm)
     wire.send("GET", GROUPS)
     began = time.monotonic()
@@ -98,8 +98,8 @@ def test_silence_ends_when_its_time_is_over(arm: LocalAzure, temper: Any) -> Non
     assert 0.15 < time.monotonic() - began < 3
 
 
-def test_a_truncated_body_is_shorter_than_its_length_says(arm: LocalAzure, group: Group, temper: Any) -> None:
-    temper(rules=[{"do": "truncate", "method": "GET"}])
+def test_a_truncated_body_is_shorter_than_its_length_says(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(rules=[{"do": "truncate", "method": "GET"}])
     wire = Wire(arm)
     wire.send("GET", group.path)
     head, _, body = wire.read_all().partition(b"\r\n\r\n")
@@ -108,14 +108,14 @@ def test_a_truncated_body_is_shorter_than_its_length_says(arm: LocalAzure, group
     assert len(body) == length // 2
     with pytest.raises(http.client.IncompleteRead):
         arm.call("GET", group.path)
-    temper(rules=[{"do": "truncate", "method": "GET", "bytes": 3}])
+    behavior(rules=[{"do": "truncate", "method": "GET", "bytes": 3}])
     wire = Wire(arm)
     wire.send("GET", group.path)
     assert len(wire.read_all().partition(b"\r\n\r\n")[2]) == 3
 
 
-def test_a_proxys_page_is_no_json(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "html", "status": 503, "path": "*/resourcegroups"}])
+def test_a_proxys_page_is_no_json(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "html", "status": 503, "path": "*/resourcegroups"}])
     wire = Wire(arm)
     wire.send("GET", GROUPS)
     answer = wire.socket.recv(65536)
@@ -124,49 +124,49 @@ def test_a_proxys_page_is_no_json(arm: LocalAzure, temper: Any) -> None:
     assert answer.rstrip().endswith(b"</html>")
 
 
-def test_a_slow_answer_is_whole(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "slow", "seconds": 0.3, "path": "*/resourcegroups"}])
+def test_a_slow_answer_is_whole(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "slow", "seconds": 0.3, "path": "*/resourcegroups"}])
     began = time.monotonic()
     assert arm.call("GET", GROUPS).status == 200
     assert time.monotonic() - began >= 0.3
 
 
-def test_an_answer_of_ones_own(arm: LocalAzure, temper: Any) -> None:
+def test_an_answer_of_ones_own(arm: LocalAzure, behavior: Any) -> None:
     rule = {"do": "answer", "status": 429, "code": "TooMany", "message": "Later.", "retry_after": 7,
             "headers": {"x-mine": "yes"}, "path": "*/resourcegroups"}  # fmt: skip
-    temper(rules=[rule])
+    behavior(rules=[rule])
     answer = arm.call("GET", GROUPS)
     assert (answer.status, answer.code, answer.message) == (429, "TooMany", "Later.")
     assert (answer.headers["Retry-After"], answer.headers["x-mine"]) == ("7", "yes")
     assert answer.headers["x-ms-request-id"]
-    temper(rules=[{"do": "answer", "status": 200, "body": {"value": [{"name": "x"}]}}])
+    behavior(rules=[{"do": "answer", "status": 200, "body": {"value": [{"name": "x"}]}}])
     assert arm.call("GET", GROUPS).body == {"value": [{"name": "x"}]}
 
 
 @pytest.mark.parametrize(("value", "seen"), [("soon", "soon"), (0, "0"), (-5, "-5"), (None, None)])
-def test_a_wrong_retry_after(arm: LocalAzure, group: Group, temper: Any, value: Any, seen: str | None) -> None:
-    temper(rules=[{"do": "retry_after", "value": value, "method": "DELETE"}])
+def test_a_wrong_retry_after(arm: LocalAzure, group: Group, behavior: Any, value: Any, seen: str | None) -> None:
+    behavior(rules=[{"do": "retry_after", "value": value, "method": "DELETE"}])
     vnet = group.vnet().rpartition("/subnets")[0]
     answer = arm.call("DELETE", vnet)
     assert answer.status == 202
     assert answer.headers.get("Retry-After") == seen
     assert "retry-after-ms" not in answer.headers
-    temper()
+    behavior()
 
 
 def statuses(arm: LocalAzure, number: int, *path: str) -> list[int]:
     return [arm.call("GET", *(path or (GROUPS,))).status for _ in range(number)]
 
 
-def test_which_of_the_requests(arm: LocalAzure, temper: Any) -> None:
+def test_which_of_the_requests(arm: LocalAzure, behavior: Any) -> None:
     rule = {"do": "answer", "status": 418}
-    temper(rules=[{**rule, "nth": 2}])
+    behavior(rules=[{**rule, "nth": 2}])
     assert statuses(arm, 4) == [200, 418, 200, 200]
-    temper(rules=[{**rule, "every": 2}])
+    behavior(rules=[{**rule, "every": 2}])
     assert statuses(arm, 4) == [200, 418, 200, 418]
-    temper(rules=[{**rule, "times": 2}])
+    behavior(rules=[{**rule, "times": 2}])
     assert statuses(arm, 4) == [418, 418, 200, 200]
-    temper(rules=[{**rule, "every": 2, "times": 1}])
+    behavior(rules=[{**rule, "every": 2, "times": 1}])
     assert statuses(arm, 4) == [200, 418, 200, 200]
 
 
@@ -177,16 +177,16 @@ def test_which_of_the_requests(arm: LocalAzure, temper: Any) -> None:
     ({"api_version": RESOURCES}, True), ({"api_version": "2019-*"}, False),
     ({"header": {"Authorization": "bearer *"}}, True), ({"header": {"x-absent": "?*"}}, False),
 ])  # fmt: skip
-def test_what_a_rule_is_for(arm: LocalAzure, temper: Any, match: dict[str, Any], fits: bool) -> None:
-    temper(rules=[{"do": "answer", "status": 418, **match}])
+def test_what_a_rule_is_for(arm: LocalAzure, behavior: Any, match: dict[str, Any], fits: bool) -> None:
+    behavior(rules=[{"do": "answer", "status": 418, **match}])
     assert arm.call("GET", GROUPS).status == (418 if fits else 200)
 
 
-def test_the_first_rule_that_applies_counts(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "answer", "status": 418, "nth": 1}, {"do": "answer", "status": 503}])
+def test_the_first_rule_that_applies_counts(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "answer", "status": 418, "nth": 1}, {"do": "answer", "status": 503}])
     assert statuses(arm, 2) == [418, 503]
 
 
-def test_a_rule_for_everything_leaves_status_alone(arm: LocalAzure, temper: Any) -> None:
-    temper(rules=[{"do": "reset"}])
+def test_a_rule_for_everything_leaves_status_alone(arm: LocalAzure, behavior: Any) -> None:
+    behavior(rules=[{"do": "reset"}])
     assert arm.raw("GET", "/metadata/endpoints").status == 200

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from localazure.arm.errors import ArmError
 from localazure.arm.request import Reply, Request
-from localazure.temper.rules import Rule
-from localazure.temper.temper import Temper, operation_rule, spoils_operation
+from localazure.behavior.behavior import Behavior, operation_rule, spoils_operation
+from localazure.behavior.rules import Rule
 
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _rule: ContextVar[Rule | None] = ContextVar("rule", default=None)
@@ -25,12 +25,12 @@ _PAGE = (
 )
 
 
-async def serve(temper: Temper, http: web.Request, respond: Respond) -> web.StreamResponse:
+async def serve(behavior: Behavior, http: web.Request, respond: Respond) -> web.StreamResponse:
     """Answer a request, spoiled by the first rule that applies to it."""
     rule = None
     if http.path != _HEALTH:
         api_version = next((value for name, value in http.query.items() if name.lower() == "api-version"), "")
-        rule = temper.rule_for(http.method, http.path, api_version, http.headers)
+        rule = behavior.rule_for(http.method, http.path, api_version, http.headers)
     if rule is None:
         return await respond(http)
     if spoils_operation(rule):
@@ -61,7 +61,7 @@ def _given(rule: Rule) -> Reply:
     options = rule.options
     body = options.get("body")
     if body is None and options["status"] >= 400:
-        message = options.get("message", "Answered so by a rule of temper.json.")
+        message = options.get("message", "Answered so by a rule of behavior.json.")
         body = {"error": {"code": options.get("code", "InternalServerError"), "message": message}}
     headers = dict(options.get("headers", {}))
     if options.get("retry_after") is not None:
@@ -69,9 +69,9 @@ def _given(rule: Rule) -> Reply:
     return Reply(options["status"], body, headers)
 
 
-async def inside(temper: Temper, request: Request, perform: Callable[[], Awaitable[Reply]]) -> Reply:
+async def inside(behavior: Behavior, request: Request, perform: Callable[[], Awaitable[Reply]]) -> Reply:
     """A call within the service (a deployment's), which has no connection: answers and operations can be spoiled."""
-    rule = temper.rule_for(request.method, request.path, request.api_version, request.headers, ("answer",))
+    rule = behavior.rule_for(request.method, request.path, request.api_version, request.headers, ("answer",))
     if rule is None:
         return await perform()
     if rule.do == "answer":

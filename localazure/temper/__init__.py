@@ -1,1 +1,0 @@
-"""Temper: how the service behaves when it is slow, busy, broken or refusing; set by <state>/temper.json."""
