@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from localazure.arm.locations import REGIONS, normal
-from localazure.arm.settings import POLICIES
 from localazure.instance import DEFAULT, Instance, InstanceError
+from localazure.protocol.locations import REGIONS, normal
+from localazure.settings import POLICIES
 
 
 def _policy(text: str) -> tuple[str, str]:
@@ -132,9 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "env":
             return lifecycle.env(instance)
         elif options.command == "join":
-            from localazure import membership
+            from localazure import network_join
 
-            return membership.run(instance, options.network, options.leave)
+            return network_join.run(instance, options.network, options.leave)
         elif options.command == "behavior":
             from localazure import behavior_cli
 

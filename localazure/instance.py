@@ -13,9 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from localazure.arm.settings import Settings
 from localazure.behavior import config as behavior_config
 from localazure.files import replace_private
+from localazure.settings import Settings
 
 DEFAULT = "default"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")

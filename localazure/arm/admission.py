@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids, versions
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error, resource_not_found
-from localazure.arm.request import Request
-from localazure.arm.router import Route
+from localazure.protocol import ids, versions
+from localazure.protocol.errors import ArmError, gateway_error, resource_not_found
+from localazure.protocol.request import Request
+from localazure.protocol.router import Route
 
 GROUPS = "Microsoft.Resources/resourceGroups"
 LOCKS = "Microsoft.Authorization/locks"

@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from localazure.arm import ids
-from localazure.arm.errors import gateway_error, group_not_found
 from localazure.arm.identity import Authority
 from localazure.arm.operations import Operations
-from localazure.arm.request import Reply
-from localazure.arm.settings import Settings
 from localazure.behavior.behavior import Behavior
 from localazure.machines.machine import Platform
+from localazure.protocol import ids
+from localazure.protocol.errors import gateway_error, group_not_found
+from localazure.protocol.request import Reply
+from localazure.settings import Settings
 from localazure.store.database import Database
 from localazure.store.records import Records
 from localazure.store.resources import Group, Resource, ResourceStore

@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from localazure.arm import shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
 from localazure.arm.identity import object_id
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
+from localazure.protocol import shape
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
 
 _USER_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _ODATA_TYPE = "#microsoft.graph.servicePrincipal"

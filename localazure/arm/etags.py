@@ -6,9 +6,9 @@ are the parent's. Both forms, with and without `W/`, name the same etag.
 
 from __future__ import annotations
 
-from localazure.arm import ids
-from localazure.arm.errors import ArmError, invalid_parameter
-from localazure.arm.request import Reply, Request
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError, invalid_parameter
+from localazure.protocol.request import Reply, Request
 from localazure.store.resources import ResourceStore
 
 _WRITES = ("PUT", "PATCH", "DELETE")

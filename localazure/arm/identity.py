@@ -10,8 +10,8 @@ import time
 import uuid
 from typing import Any
 
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
 
 LIFETIME_S = 24 * 3600 - 1  # what Azure gives to service principals with continuous access evaluation
 _SHARED_TENANTS = ("common", "organizations")

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from localazure.arm import ids
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request
 from localazure.behavior.behavior import Behavior, operation_rule
 from localazure.behavior.paths import type_of
 from localazure.behavior.rules import Rule
 from localazure.machines.machine import MachineError
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
 from localazure.store.database import Database
 
 log = logging.getLogger(__name__)

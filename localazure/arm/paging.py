@@ -8,8 +8,8 @@ from collections import OrderedDict
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from localazure.arm.errors import gateway_error
-from localazure.arm.request import Reply, Request
+from localazure.protocol.errors import gateway_error
+from localazure.protocol.request import Reply, Request
 
 # What Resource Manager puts on a page, and what a caller may ask for with $top.
 LARGEST_PAGE = 1000

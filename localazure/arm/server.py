@@ -16,13 +16,13 @@ from urllib.parse import unquote
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from localazure.arm import admission, etags, gate
+from localazure.arm import admission, etags, interceptor
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.paging import Pager
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route, Router
 from localazure.behavior import faults
+from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route, Router
 from localazure.template import jsonc
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class ArmServer:
             "x-ms-request-id": request_id,
             "x-ms-correlation-request-id": http.headers.get("x-ms-correlation-request-id", request_id),
             "x-ms-routing-request-id": f"LOCAL:{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}:{request_id}",
-            **gate.headers(),
+            **interceptor.budget_headers(),
             **reply.headers,
         }
         if "/providers/microsoft.network/" in http.path.lower() and "x-ms-failure-cause" not in reply.headers:
@@ -122,7 +122,7 @@ class ArmServer:
             request = Request(http.method, path, params, query, form, "", base_url, "", headers)
             return await self._ask(route, request)
         caller = self.cloud.authority.check(headers.get("authorization"))
-        gate.enter(self.cloud.behavior, http.method, path, caller)
+        interceptor.count_request(self.cloud.behavior, http.method, path, caller)
         api_version = admission.admit(self.cloud, route, params, query)
         body = await self._body(http, route.body, comments=route.kind == _TEMPLATES)
         request = Request(
@@ -149,7 +149,7 @@ class ArmServer:
 
     async def _ask(self, route: Route, request: Request) -> Reply:
         if not route.open:
-            return await gate.ask(self.cloud, route.handler, request)
+            return await interceptor.call_handler(self.cloud, route.handler, request)
         reply = route.handler(self.cloud, request)
         return await reply if inspect.isawaitable(reply) else reply
 

@@ -9,8 +9,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Request
 from localazure.behavior import config, denials, latencies
 from localazure.behavior.budgets import Budgets
 from localazure.behavior.config import Config
@@ -19,6 +17,8 @@ from localazure.behavior.rules import OPERATION_EFFECTS, Rule
 from localazure.behavior.values import BehaviorError
 from localazure.behavior.visibility import Visibility
 from localazure.machines.machine import MachineError, RunResult
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Request
 
 log = logging.getLogger(__name__)
 

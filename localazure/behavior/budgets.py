@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from localazure.arm.errors import ArmError, gateway_error
+from localazure.protocol.errors import ArmError, gateway_error
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from localazure.arm import ids
-from localazure.arm.errors import ArmError, gateway_error
-from localazure.arm.request import Request
 from localazure.behavior.conditions import Condition, Conditions
 from localazure.behavior.paths import action_of, fits_any, scope_of, type_of
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.request import Request
 
 # Resources that others join need this permission too, on each that a body names.
 _JOINED = (

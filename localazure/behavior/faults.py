@@ -10,10 +10,10 @@ from contextvars import ContextVar
 
 from aiohttp import web
 
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request
 from localazure.behavior.behavior import Behavior, operation_rule, spoils_operation
 from localazure.behavior.rules import Rule
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
 
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _rule: ContextVar[Rule | None] = ContextVar("rule", default=None)

@@ -25,28 +25,21 @@ def number(value: Any, path: str) -> float:
     return float(value)
 
 
-def count(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
-        raise BehaviorError(f"{path}: a whole number from 1 to 1000000 is expected")
-    return value
+def integers(low: int, high: int, what: str = "a whole number") -> Reader:
+    """Whole numbers from `low` to `high`, called `what` where something else stands in their place."""
+
+    def read(value: Any, path: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise BehaviorError(f"{path}: {what} from {low} to {high} is expected")
+        return value
+
+    return read
 
 
-def whole(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
-        raise BehaviorError(f"{path}: a whole number from 0 to 1000000 is expected")
-    return value
-
-
-def status(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
-        raise BehaviorError(f"{path}: an HTTP status from 200 to 599 is expected")
-    return value
-
-
-def exit_code(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
-        raise BehaviorError(f"{path}: an exit status from 0 to 255 is expected")
-    return value
+count = integers(1, 1_000_000)
+whole = integers(0, 1_000_000)
+status = integers(200, 599, "an HTTP status")
+exit_code = integers(0, 255, "an exit status")
 
 
 def boolean(value: Any, path: str) -> bool:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localazure.arm.errors import ArmError, group_not_found, resource_not_found
-from localazure.arm.request import Reply, Request
 from localazure.behavior.conditions import Conditions
 from localazure.behavior.paths import type_of
+from localazure.protocol.errors import ArmError, group_not_found, resource_not_found
+from localazure.protocol.request import Reply, Request
 
 
 class Visibility:

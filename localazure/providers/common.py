@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error, operation_in_progress, resource_not_found
-from localazure.arm.request import Request
+from localazure.protocol import ids, locations, shape
+from localazure.protocol.errors import ArmError, gateway_error, operation_in_progress, resource_not_found
+from localazure.protocol.request import Request
 from localazure.store.resources import Resource
 
 

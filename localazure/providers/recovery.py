@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
 from localazure.machines.machine import MachineError
+from localazure.protocol import ids
 from localazure.providers import kinds
 from localazure.providers.compute import extensions, vm_life
 from localazure.providers.network import machine_updates, public_ips, vnets

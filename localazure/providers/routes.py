@@ -5,9 +5,8 @@ from __future__ import annotations
 from localazure.arm import directory
 from localazure.arm import identity as sign_in
 from localazure.arm.cloud import Cloud
-from localazure.arm.router import Route
+from localazure.protocol.router import Route
 from localazure.providers.compute import (
-    absent,
     availability_sets,
     boot_diagnostics,
     compute,
@@ -19,6 +18,7 @@ from localazure.providers.compute import (
     proximity_groups,
     run_commands,
     sizes,
+    unsupported_types,
     vms,
 )
 from localazure.providers.identity import user_assigned
@@ -51,8 +51,8 @@ _MODULES = (
     deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags,
     user_assigned,
     asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
-    absent, availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, images,
-    proximity_groups, run_commands, sizes, vms,
+    availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, images, proximity_groups,
+    run_commands, sizes, unsupported_types, vms,
 )  # fmt: skip
 
 

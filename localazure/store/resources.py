@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from localazure.arm import ids
+from localazure.protocol import ids
 from localazure.store.database import Database
 
 

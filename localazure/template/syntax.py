@@ -114,12 +114,8 @@ class _Parser:
         return self._suffixes(node, depth)
 
     def _call(self, name: str, depth: int) -> Node:
-        if self._peek() == ("sign", "."):
-            self._at += 1
-            kind, second = self._peek()
-            if kind != "name":
-                raise self._wrong("Identifier")
-            self._at += 1
+        second = self._name_behind_dot()
+        if second is not None:
             name = f"{name}.{second}"
         self._take("(")
         arguments: list[Node] = []
@@ -130,14 +126,21 @@ class _Parser:
         self._take(")")
         return Call(name, tuple(arguments))
 
+    def _name_behind_dot(self) -> str | None:
+        """None where no dot follows."""
+        if self._peek() != ("sign", "."):
+            return None
+        self._at += 1
+        kind, name = self._peek()
+        if kind != "name":
+            raise self._wrong("Identifier")
+        self._at += 1
+        return name
+
     def _suffixes(self, node: Node, depth: int) -> Node:
         while True:
-            if self._peek() == ("sign", "."):
-                self._at += 1
-                kind, name = self._peek()
-                if kind != "name":
-                    raise self._wrong("Identifier")
-                self._at += 1
+            name = self._name_behind_dot()
+            if name is not None:
                 node = Member(node, name)
             elif self._peek() == ("sign", "["):
                 self._at += 1

@@ -9,7 +9,8 @@ from pathlib import Path
 from local_azure import LocalAzure
 from running import run
 
-from localazure.machines.foundation.slots import Registry, routed_slots, tag_of
+from localazure.machines.foundation.address_blocks import routed_blocks
+from localazure.machines.foundation.instance_registry import InstanceRegistry, tag_of
 
 SYSCTLS = ("net/ipv4/ip_forward", "net/ipv4/conf/*/rp_filter", "net/ipv4/conf/*/forwarding",
            "net/ipv4/conf/*/proxy_arp", "net/ipv4/conf/*/route_localnet", "net/ipv6/conf/*/forwarding",
@@ -74,10 +75,10 @@ class MachineState:
         return self._foreign_free({str(path) for words in mounts for path in Path(words[4]).iterdir() if path.is_dir()})
 
     def _routes(self) -> set[str]:
-        registry = Registry(RUN)
-        slots = {slot.index: slot for slot in routed_slots()}
+        registry = InstanceRegistry(RUN)
+        blocks = {block.index: block for block in routed_blocks()}
         found = [registry.find(name) for name in self.others]
-        foreign = [net for one in found if one for net in (slots[one[0]].pool, slots[one[0]].links)]
+        foreign = [net for one in found if one for net in (blocks[one[0]].pool, blocks[one[0]].links)]
         lines = {line.strip() for line in run(["ip", "-4", "route", "show", "table", "all"]).stdout.splitlines()}
         return {line for line in self._foreign_free(lines) if not any(_within(line, net) for net in foreign)}
 

@@ -15,7 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from guests import Guests, loops, needed_tools, rule
+from guests import Guests, loop_devices, needed_tools, rule
 from local_azure import eventually
 
 from localazure.machines.machine import DataDisk, MachineError, PublicAddress, Secret
@@ -60,7 +60,7 @@ def test_a_disk_keeps_its_content_over_detaching_another_machine_and_stop(guests
     guests.says(ONE, "mkfs.ext4 -q /dev/disk/azure/scsi1/lun0 && mkdir /data && mount /dev/disk/azure/scsi1/lun0 /data")
     guests.says(ONE, "echo kept >/data/file; echo /dev/disk/azure/scsi1/lun0 /data ext4 nofail 0 2 >>/etc/fstab")
     guests.platform.machine_stop(ONE)
-    assert loops(guests.folder) == []
+    assert loop_devices(guests.folder) == []
     guests.platform.machine_start(ONE)
     assert guests.says(ONE, "findmnt -no FSTYPE /data; cat /data/file").split() == ["ext4", "kept"]
     guests.platform.machine_disks(ONE, [])
@@ -111,7 +111,7 @@ def test_disks_outlive_a_killed_supervisor_and_a_new_server(guests):
     guests.again()
     seen = guests.says(ONE, "cat /data/file; ls /dev/disk/azure/scsi1")
     assert seen.split() == ["kept", "lun0", "lun3", "lun3-part1"]
-    assert len(loops(guests.folder)) == 2
+    assert len(loop_devices(guests.folder)) == 2
 
 
 # -- metadata
@@ -173,7 +173,7 @@ def test_a_new_server_finishes_what_a_killed_one_had_only_noted(guests):
     guests.platform._respec(ONE, data_disks=disks[:1])
     guests.platform._respec(TWO, private_ip="10.0.1.10")
     guests.again()
-    assert guests.says(ONE, "ls /dev/disk/azure/scsi1") == "lun0" and len(loops(guests.folder)) == 1
+    assert guests.says(ONE, "ls /dev/disk/azure/scsi1") == "lun0" and len(loop_devices(guests.folder)) == 1
     assert "10.0.1.10/24" in guests.says(TWO, "ip -4 -o address show host0")
 
 
@@ -304,5 +304,5 @@ def test_an_image_without_agent_has_cloud_init_alone(guests):
 
 def test_nothing_is_left(guests):
     guests.platform.destroy()
-    assert loops(guests.folder) == []
+    assert loop_devices(guests.folder) == []
     assert not (guests.folder / "state/machines").exists()

@@ -18,8 +18,8 @@ import pytest
 
 from localazure.machines.foundation import hosts_file
 from localazure.machines.machine import FirewallRule, MachineError, MachineSpec, Network, PublicAddress, Secret, Subnet
-from localazure.machines.nspawn.bridge import link_prefix, table_name
 from localazure.machines.nspawn.cgroups import MachineCgroups, mounted_trees
+from localazure.machines.nspawn.namespaces import link_prefix, table_name
 from localazure.machines.nspawn.platform import NspawnPlatform
 from localazure.machines.platforms import platform_for
 

@@ -66,7 +66,7 @@ class Guests:
         self.platform.start()
 
 
-def loops(folder: Path) -> list[str]:
+def loop_devices(folder: Path) -> list[str]:
     """The loop devices of this machine whose images lie below a folder."""
     shown = subprocess.run(["losetup", "--noheadings", "--output", "NAME,BACK-FILE"], capture_output=True, text=True)
     return [line for line in shown.stdout.splitlines() if str(folder) in line]

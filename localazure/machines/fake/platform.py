@@ -11,7 +11,6 @@ networks between fake machines, custom data is kept but not run, metadata is kep
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -25,10 +24,11 @@ from pathlib import Path
 from localazure.machines.fake import file_system
 from localazure.machines.fake.engine_process import EngineProcess
 from localazure.machines.foundation import hosts_file, scripts
+from localazure.machines.foundation.address_blocks import loopback_blocks
+from localazure.machines.foundation.instance_registry import InstanceRegistry, tag_of
 from localazure.machines.foundation.recorded_platform import RecordedPlatform
-from localazure.machines.foundation.records import MachineRecord
+from localazure.machines.foundation.records import MachineRecord, write_json
 from localazure.machines.foundation.security_rules import open_ports
-from localazure.machines.foundation.slots import Registry, loopback_slots, tag_of
 from localazure.machines.machine import (
     RUN_TIMEOUT_S,
     DataDisk,
@@ -54,7 +54,7 @@ class FakePlatform(RecordedPlatform):
     kind = "fake"
 
     def __init__(self, state_dir: Path, instance: str) -> None:
-        super().__init__(state_dir, instance, Registry(kind="loopback"))
+        super().__init__(state_dir, instance, InstanceRegistry(kind="loopback"))
         # In the run folder: a socket's path may have 107 bytes, and the state folder's may be longer.
         self._engine = EngineProcess(self._records.folder, self._registry.folder / f"{tag_of(instance)}.sock")
 
@@ -63,7 +63,7 @@ class FakePlatform(RecordedPlatform):
     def start(self) -> None:
         folder = self._records.folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._slot = self._registry.acquire(self.instance, self.state_dir, loopback_slots(os.geteuid()), list)
+        self._block = self._registry.acquire(self.instance, self.state_dir, loopback_blocks(os.geteuid()), list)
         with self._lock:
             self._networks, self._machines = self._records.networks(), self._records.machines()
             file_system.link_tools(folder / "tools")
@@ -88,7 +88,7 @@ class FakePlatform(RecordedPlatform):
             with self._registry.locked():
                 hosts_file.update(self.instance, {})
             self._registry.release(self.instance)
-            self._networks, self._machines, self._slot = {}, {}, None
+            self._networks, self._machines, self._block = {}, {}, None
 
     # -- networks: there is no traffic between fake machines
 
@@ -256,7 +256,7 @@ class FakePlatform(RecordedPlatform):
         file = self._records.machine_folder(record.spec.id) / "own-address"
         if not file.exists():
             taken = {path.read_text() for path in self._records.folder.glob("*/own-address")}
-            links = self._ready_slot().links.hosts()
+            links = self._ready_block().links.hosts()
             free = next((str(address) for address in links if str(address) not in taken), None)
             if free is None:
                 raise MachineError("NoAddresses", "an instance has at most 254 fake machines")
@@ -272,9 +272,7 @@ class FakePlatform(RecordedPlatform):
             "running": record.running,
             "open": open_ports(record.rules, CLIENT),
         }
-        fresh = folder / "listen.new"
-        fresh.write_text(json.dumps(said))
-        os.replace(fresh, folder / "listen.json")
+        write_json(folder / "listen.json", said)
         self._engine.start()
         self._engine.ask({"machine": record.spec.id, "action": "sync"})
 

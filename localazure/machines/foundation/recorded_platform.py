@@ -1,4 +1,4 @@
-"""What both platforms are built on: records of networks and machines, disks, extensions, the instance's slot."""
+"""What both platforms are built on: records of networks and machines, disks, extensions, the instance's addresses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from localazure.machines.foundation import hosts_file
+from localazure.machines.foundation.address_blocks import AddressBlock
 from localazure.machines.foundation.disk_files import DiskFolder, check_disks
 from localazure.machines.foundation.guest_identity import check_names
+from localazure.machines.foundation.instance_registry import InstanceRegistry
 from localazure.machines.foundation.records import MachineRecord, NetworkRecord, Records, free_number, write_json
-from localazure.machines.foundation.slots import Registry, Slot
 from localazure.machines.handlers import dispatch
-from localazure.machines.handlers.scene import Scene
+from localazure.machines.handlers.context import HandlerContext
 from localazure.machines.machine import (
     OF_ITS_TIME,
     DataDisk,
@@ -31,7 +32,7 @@ from localazure.machines.machine import (
 class RecordedPlatform(Platform):
     """A platform that remembers in the instance's folder what it was asked for. `_lock` guards the records."""
 
-    def __init__(self, state_dir: Path, instance: str, registry: Registry) -> None:
+    def __init__(self, state_dir: Path, instance: str, registry: InstanceRegistry) -> None:
         self.state_dir = state_dir
         self.instance = instance
         self._records = Records(state_dir / "machines")
@@ -40,17 +41,17 @@ class RecordedPlatform(Platform):
         self._lock = threading.RLock()
         self._networks: dict[str, NetworkRecord] = {}
         self._machines: dict[str, MachineRecord] = {}
-        self._slot: Slot | None = None
+        self._block: AddressBlock | None = None
 
     @property
     def public_pool(self) -> Sequence[str]:  # type: ignore[override]
         """Known after start()."""
-        return self._ready_slot().addresses
+        return self._ready_block().addresses
 
     @property
     def service_address(self) -> str:  # type: ignore[override]
         """Known after start()."""
-        return self._ready_slot().service_address
+        return self._ready_block().service_address
 
     def disk_create(self, disk_id: str, size_gib: int) -> None:
         self._disks.create(disk_id, size_gib)
@@ -73,22 +74,22 @@ class RecordedPlatform(Platform):
         self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
         guise: Guise = OF_ITS_TIME,
     ) -> RunResult:  # fmt: skip
-        return dispatch.enable(self._scene(machine_id, guise), publisher, type_name, settings, protected)
+        return dispatch.enable(self._handler_context(machine_id, guise), publisher, type_name, settings, protected)
 
     def machine_extension_remove(
         self, machine_id: str, publisher: str, type_name: str, guise: Guise = OF_ITS_TIME
     ) -> RunResult:
-        return dispatch.remove(self._scene(machine_id, guise), publisher, type_name)
+        return dispatch.remove(self._handler_context(machine_id, guise), publisher, type_name)
 
     # -- for those that are built on this
 
-    def _scene(self, machine_id: str, guise: Guise) -> Scene:
+    def _handler_context(self, machine_id: str, guise: Guise) -> HandlerContext:
         self._with_agent(machine_id)
 
         def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
             return self.machine_run(machine_id, script, arguments, timeout)
 
-        return Scene(run, guise)
+        return HandlerContext(run, guise)
 
     def _with_agent(self, machine_id: str) -> MachineRecord:
         """The machine's record. Raises MachineError unless its agent takes commands."""
@@ -106,10 +107,10 @@ class RecordedPlatform(Platform):
             raise MachineError("NetworkNotFound", f"there is no network {spec.network_id}")
         self._check_disks(spec.id, spec.data_disks)
 
-    def _ready_slot(self) -> Slot:
-        if self._slot is None:
+    def _ready_block(self) -> AddressBlock:
+        if self._block is None:
             raise MachineError("NotStarted", "the platform has not been started")
-        return self._slot
+        return self._block
 
     def _keep_network(self, network: Network) -> NetworkRecord:
         """Put a network on record, under the number that it has already or a free one."""

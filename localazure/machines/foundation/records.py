@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from localazure import files
 from localazure.machines.machine import DataDisk, FirewallRule, MachineSpec, Network, PublicAddress, Subnet
 
 
@@ -71,8 +71,8 @@ class Records:
 
     def machines(self) -> dict[str, MachineRecord]:
         """All machines by id."""
-        files = sorted(self.folder.glob("*/machine.json"))
-        found = (_machine_from(content) for file in files if (content := _read(file)) is not None)
+        paths = sorted(self.folder.glob("*/machine.json"))
+        found = (_machine_from(content) for path in paths if (content := _read(path)) is not None)
         return {record.spec.id: record for record in found}
 
     def save_machine(self, record: MachineRecord) -> None:
@@ -124,6 +124,4 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Replace a file in one step; its folder is made."""
     for folder in (path.parent.parent, path.parent):  # mode is for the last folder only
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(fresh, path)
+    files.replace_private(path, json.dumps(content).encode())

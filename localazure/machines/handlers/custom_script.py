@@ -8,7 +8,7 @@ import gzip
 import zlib
 from typing import Any
 
-from localazure.machines.handlers.scene import ENABLE_TIMEOUT_S, Reader, Scene, SettingsError, handler_script
+from localazure.machines.handlers.context import ENABLE_TIMEOUT_S, HandlerContext, Reader, SettingsError, handler_script
 from localazure.machines.machine import RunResult
 
 # https://learn.microsoft.com/azure/virtual-machines/extensions/custom-script-linux#property-script
@@ -17,7 +17,7 @@ CUSTOM_SCRIPT_LIMIT = 256 * 1024
 QUOTED_BYTES = 4 * 1024
 
 
-def enable(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
+def enable(context: HandlerContext, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
     """Run the command or script; what it said is quoted in the handler's status message."""
     command, script, files = checked_settings(public, protected)
     environment = [
@@ -25,7 +25,7 @@ def enable(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> R
         ("HANDLER_SCRIPT", base64.b64encode(script).decode()),
         ("HANDLER_FILES", "\n".join(files)),
     ]
-    result = scene.run(handler_script("custom-script.sh"), environment, ENABLE_TIMEOUT_S)
+    result = context.run(handler_script("custom-script.sh"), environment, ENABLE_TIMEOUT_S)
     quoted = f"\n[stdout]\n{result.stdout[-QUOTED_BYTES:]}\n[stderr]\n{result.stderr[-QUOTED_BYTES:]}"
     if result.exit_code == 0:
         return RunResult(0, result.stdout, f"Enable succeeded: {quoted}")

@@ -11,32 +11,32 @@ from collections.abc import Callable
 from typing import Any
 
 from localazure.machines.handlers import custom_script, docker_extension, vm_access
-from localazure.machines.handlers.scene import Scene, SettingsError
+from localazure.machines.handlers.context import HandlerContext, SettingsError
 from localazure.machines.machine import RunResult
 
 
 def enable(
-    scene: Scene, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
+    context: HandlerContext, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any]
 ) -> RunResult:
     """Run the handler; a failure is exit code 1 with the handler's status message on stderr."""
     handler = _HANDLERS.get((publisher.lower(), type_name.lower()))
     if handler is None:
         return RunResult(1, "", f"Local Azure's agent has no handler for {publisher}.{type_name}")
     try:
-        return handler(scene, settings or {}, protected or {})
+        return handler(context, settings or {}, protected or {})
     except SettingsError as error:
         return RunResult(1, "", str(error))
 
 
-def remove(scene: Scene, publisher: str, type_name: str) -> RunResult:
+def remove(context: HandlerContext, publisher: str, type_name: str) -> RunResult:
     """What the handler does at `disable` and `uninstall`. Only DockerExtension's changes anything: Docker stops."""
     if (publisher.lower(), type_name.lower()) != _DOCKER:
         return RunResult(0, "", "")
-    return docker_extension.disable(scene)
+    return docker_extension.disable(context)
 
 
 _DOCKER = ("microsoft.azure.extensions", "dockerextension")
-_HANDLERS: dict[tuple[str, str], Callable[[Scene, dict[str, Any], dict[str, Any]], RunResult]] = {
+_HANDLERS: dict[tuple[str, str], Callable[[HandlerContext, dict[str, Any], dict[str, Any]], RunResult]] = {
     _DOCKER: docker_extension.enable,
     ("microsoft.azure.extensions", "customscript"): custom_script.enable,
     ("microsoft.ostcextensions", "vmaccessforlinux"): vm_access.enable,

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.machines.handlers.scene import ENABLE_TIMEOUT_S, Reader, Scene, SettingsError, handler_script
+from localazure.machines.handlers.context import ENABLE_TIMEOUT_S, HandlerContext, Reader, SettingsError, handler_script
 from localazure.machines.machine import Guise, RunResult
 
 # Files that the engine finds in the guest; the paths stand in its arguments.
@@ -130,18 +130,18 @@ def decoded(text: str) -> bytes:
         return text.encode()
 
 
-def enable(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
+def enable(context: HandlerContext, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
     """What the handler does at `install` and `enable`. Raises SettingsError."""
     try:
-        driver = driver_of(scene.guise)
+        driver = driver_of(context.guise)
     except SettingsError as error:
         # `install`, which reports no status, looks for the distribution too: the agent tells of its end.
         command = f"{FOLDER}/bin/docker-extension install"
         said = f"[ExtensionOperationError] Non-zero exit code: 1, {command}\n[stdout]\n\n\n[stderr]\n"
         raise SettingsError(f"{said}[DockerExtension] {error}") from error
     settings = docker_settings(public, protected)
-    environment = _environment(scene.guise, driver, settings)
-    result = scene.run(handler_script("docker-extension.sh"), environment, ENABLE_TIMEOUT_S)
+    environment = _environment(context.guise, driver, settings)
+    result = context.run(handler_script("docker-extension.sh"), environment, ENABLE_TIMEOUT_S)
     if result.exit_code == 0 and settings.login:
         # The handler calls `docker login --email`, which Docker has not known since 17.06.
         return RunResult(1, result.stdout, f"{FAILED}'docker login' failed")
@@ -176,14 +176,14 @@ def _environment(guise: Guise, driver: Driver, settings: DockerSettings) -> list
     ]
 
 
-def disable(scene: Scene) -> RunResult:
+def disable(context: HandlerContext) -> RunResult:
     """What the handler does at `disable`: Docker stops. Its `uninstall` purges a package that no image has any more."""
     failed = "Disabling Docker failed: "
     try:
-        driver_of(scene.guise)
+        driver_of(context.guise)
     except SettingsError as error:
         return RunResult(1, "", f"{failed}{error}")
-    result = scene.run("systemctl stop docker", (), ENABLE_TIMEOUT_S)
+    result = context.run("systemctl stop docker", (), ENABLE_TIMEOUT_S)
     if result.exit_code == 0:
         return RunResult(0, result.stdout, "Disabling Docker succeeded")
     reason = f"ERROR: executing systemctl [stop docker] failed: exit status {result.exit_code}"

@@ -9,7 +9,7 @@ import re
 import subprocess
 from typing import Any
 
-from localazure.machines.handlers.scene import ENABLE_TIMEOUT_S, Scene, SettingsError, handler_script
+from localazure.machines.handlers.context import ENABLE_TIMEOUT_S, HandlerContext, SettingsError, handler_script
 from localazure.machines.machine import RunResult
 
 # What useradd takes, and what can't be mistaken for an option or a pattern.
@@ -19,9 +19,9 @@ _SSH2 = "---- BEGIN SSH2 PUBLIC KEY ----"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s*(.*?)\s*-----END CERTIFICATE-----", re.DOTALL)
 
 
-def enable(scene: Scene, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
+def enable(context: HandlerContext, public: dict[str, Any], protected: dict[str, Any]) -> RunResult:
     """Do to users and sshd what the settings say; a failure is the script's last line."""
-    result = scene.run(handler_script("vm-access.sh"), environment(protected), ENABLE_TIMEOUT_S)
+    result = context.run(handler_script("vm-access.sh"), environment(protected), ENABLE_TIMEOUT_S)
     if result.exit_code == 0:
         return RunResult(0, result.stdout, "Enable succeeded.")
     said = result.stderr.strip().splitlines() or [f"Enable failed: exit status {result.exit_code}"]

@@ -11,12 +11,12 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from localazure.machines.foundation.address_blocks import AddressBlock
 from localazure.machines.foundation.security_rules import EVERYWHERE, effective_rules, network_of, port_ranges
-from localazure.machines.foundation.slots import Slot
 from localazure.machines.machine import WIRE_SERVER, FirewallRule, MachineError
 from localazure.machines.nspawn import imds
 
-# How bridge.guest_link() names guests' links, as nft's pattern.
+# How namespaces.guest_link() names guests' links, as nft's pattern.
 GUEST_LINKS = "g*"
 
 
@@ -111,7 +111,7 @@ def _filter_chains(ports: Sequence[Port], uplink: str) -> list[str]:
     ]
 
 
-def host_ruleset(table: str, link_prefix: str, slot: Slot, resolver: str) -> str:
+def host_ruleset(table: str, link_prefix: str, block: AddressBlock, resolver: str) -> str:
     """This machine's own table: guests reach the Internet as this machine, packets fit its uplink, names resolve."""
     from_guests, dns = f'iifname "{link_prefix}*"', "meta l4proto { tcp, udp } th dport 53"
     return "\n".join(
@@ -121,16 +121,16 @@ def host_ruleset(table: str, link_prefix: str, slot: Slot, resolver: str) -> str
             f"table inet {table} {{",
             "  chain prerouting {",
             "    type nat hook prerouting priority dstnat; policy accept;",
-            f"    {from_guests} ip daddr {slot.host_address} {dns} dnat ip to {resolver}",
+            f"    {from_guests} ip daddr {block.host_address} {dns} dnat ip to {resolver}",
             "  }",
             "  chain postrouting {",
             "    type nat hook postrouting priority srcnat; policy accept;",
-            f'    ip saddr {{ {slot.links}, {slot.pool} }} oifname != "laz*" oifname != "lo" masquerade',
+            f'    ip saddr {{ {block.links}, {block.pool} }} oifname != "laz*" oifname != "lo" masquerade',
             "  }",
             "  chain forward {",
             "    type filter hook forward priority filter; policy accept;",
             # Private addresses are reached by this machine itself where it has joined, by nobody through it.
-            f'    oifname "{link_prefix}*" ip daddr != {{ {slot.links}, {slot.pool} }} drop',
+            f'    oifname "{link_prefix}*" ip daddr != {{ {block.links}, {block.pool} }} drop',
             f"    {from_guests} tcp flags syn tcp option maxseg size set rt mtu",
             f'    oifname "{link_prefix}*" tcp flags syn tcp option maxseg size set rt mtu',
             "  }",

@@ -16,11 +16,11 @@ from pathlib import Path
 from localazure import files
 from localazure.machines.foundation.commands import run, succeeds
 from localazure.machines.foundation.disk_files import DiskFolder
+from localazure.machines.foundation.instance_registry import tag_of
 from localazure.machines.foundation.mounts import mount_points
 from localazure.machines.foundation.records import MachineRecord, write_json
-from localazure.machines.foundation.slots import tag_of
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
-from localazure.machines.nspawn import bridge, provision, supervisor
+from localazure.machines.nspawn import namespaces, provision, supervisor
 from localazure.machines.nspawn.agent import GuestAgent
 from localazure.machines.nspawn.cgroups import MachineCgroups
 from localazure.machines.nspawn.provision import NETWORK_FILE
@@ -139,7 +139,7 @@ class Guest:
         """End it and remove its disk."""
         kill_supervisors(self._folder)
         self._cgroups.remove()
-        link = bridge.guest_link(self._record.spec.id)
+        link = namespaces.guest_link(self._record.spec.id)
         succeeds(["nsenter", f"--net={self._namespace}", "ip", "link", "delete", link])
         _remove_nspawn_files(nspawn_name(self._instance, self._record.spec.id))
         shutil.rmtree(self._folder, ignore_errors=False)
@@ -180,7 +180,7 @@ class Guest:
         if not self.supervised():
             return
         spec = self._record.spec
-        for words in bridge.readdress_commands(spec.id, spec.private_ip, spec.subnet_prefix):
+        for words in namespaces.readdress_commands(spec.id, spec.private_ip, spec.subnet_prefix):
             run(["nsenter", f"--net={self._namespace}", *words])
         script = (
             f"cat >/{NETWORK_FILE} <<'EOF'\n{provision.network_file(spec)}EOF\n"
@@ -284,14 +284,14 @@ class Guest:
             "upper": str(folder / "upper"),
             "work": str(folder / "work"),
             "sys": str(folder / "sys"),
-            "link": bridge.guest_link_commands(spec.id, spec.mac, spec.private_ip, spec.subnet_prefix),
-            "device": bridge.guest_link(spec.id),
+            "link": namespaces.guest_link_commands(spec.id, spec.mac, spec.private_ip, spec.subnet_prefix),
+            "device": namespaces.guest_link(spec.id),
             "files": {NETWORK_FILE: provision.network_file(spec)},
             "nspawn": [
                 "systemd-nspawn", f"--directory={root}", f"--machine={nspawn_name(self._instance, spec.id)}",
                 f"--hostname={spec.hostname}", f"--bind={folder / 'docker'}:/var/lib/docker",
                 f"--bind-ro={folder / 'platform'}:/run/host/localazure",
-                f"--network-interface={bridge.inner_link(spec.id)}:host0", *NSPAWN_OPTIONS,
+                f"--network-interface={namespaces.inner_link(spec.id)}:host0", *NSPAWN_OPTIONS,
             ],
             "supervisor_groups": [str(path) for path in self._cgroups.folders("supervisor")],
             "guest_groups": [str(path) for path in self._cgroups.folders("guest")],

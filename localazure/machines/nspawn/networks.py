@@ -1,4 +1,4 @@
-"""The networks of booted guests: rules, public addresses, membership of this machine; and the records behind them."""
+"""The networks of booted guests: rules, public addresses, which this machine has joined; and their records."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from localazure.machines.foundation.address_blocks import routed_blocks
+from localazure.machines.foundation.instance_registry import InstanceRegistry
 from localazure.machines.foundation.recorded_platform import RecordedPlatform
 from localazure.machines.foundation.records import MachineRecord
-from localazure.machines.foundation.slots import Registry, routed_slots
 from localazure.machines.machine import FirewallRule, MachineError, Network, PublicAddress
-from localazure.machines.nspawn import bridge, firewall, guest, image
-from localazure.machines.nspawn.bridge import Bridge, Exposed
+from localazure.machines.nspawn import firewall, guest, image, namespaces
+from localazure.machines.nspawn.namespaces import Exposed, NetworkNamespaces
 
 
 class NspawnNetworks(RecordedPlatform):
     """What NspawnPlatform is built on."""
 
     def __init__(self, state_dir: Path, instance: str) -> None:
-        super().__init__(state_dir, instance, Registry())  # its lock also guards everything of this machine's network
+        # The registry's lock also guards everything of this machine's network.
+        super().__init__(state_dir, instance, InstanceRegistry())
         self._machine_locks: dict[str, threading.RLock] = {}
         self._leaving: set[str] = set()  # disks that a guest is letting go of
-        self._bridge: Bridge | None = None
+        self._namespaces: NetworkNamespaces | None = None
         self._image: image.Image | None = None
 
     # -- networks
 
     def network_put(self, network: Network) -> None:
         with self._lock:
-            self._ready_bridge().put(network, self._keep_network(network).number)
+            self._ready_namespaces().put(network, self._keep_network(network).number)
             self._load(network.id)
 
     def network_delete(self, network_id: str) -> None:
@@ -40,15 +42,15 @@ class NspawnNetworks(RecordedPlatform):
                 if network_id in joined:
                     self._records.save_joined([one for one in joined if one != network_id])
             self._forget_network(network_id)
-            self._ready_bridge().remove(network_id)
+            self._ready_namespaces().remove(network_id)
 
     def network_join(self, network_id: str, joined: bool) -> None:
         """Works beside a running server, from a platform that was not started."""
         found = self._registry.find(self.instance)
         if found is None or found[1] != self.state_dir:
             raise MachineError("NotStarted", f"no machines of instance {self.instance!r} run on this machine")
-        slot = next(slot for slot in routed_slots() if slot.index == found[0])
-        networks = Bridge(self.instance, slot, self._registry)
+        block = next(block for block in routed_blocks() if block.index == found[0])
+        networks = NetworkNamespaces(self.instance, block, self._registry)
         with self._records.network_lock():
             record = self._records.networks().get(network_id)
             if record is None:
@@ -94,7 +96,7 @@ class NspawnNetworks(RecordedPlatform):
         machines = [record for record in self._machines.values() if record.spec.network_id == network_id]
         ports = [
             firewall.Port(
-                link=bridge.guest_link(record.spec.id),
+                link=namespaces.guest_link(record.spec.id),
                 private_ip=record.spec.private_ip,
                 public_ip=None if record.address is None else record.address.address,
                 rules=record.rules,
@@ -104,31 +106,31 @@ class NspawnNetworks(RecordedPlatform):
         known = self._networks[network_id]
         with self._records.network_lock():
             joined = network_id in self._records.joined()
-            self._ready_bridge().load(known.network, ports, joined)
+            self._ready_namespaces().load(known.network, ports, joined)
             if joined:  # its prefixes may have changed, or this machine has been restarted
-                self._ready_bridge().join(known.network, known.number, True)
+                self._ready_namespaces().join(known.network, known.number, True)
 
     def _publish(self) -> None:
         """Routes and names of public addresses on this machine; callers hold the lock."""
         shown = [(record, record.address) for record in self._machines.values() if record.address is not None]
-        self._ready_bridge().route(
+        self._ready_namespaces().route(
             [Exposed(address.address, self._networks[record.spec.network_id].number) for record, address in shown]
         )
         self._publish_names([address for _, address in shown])
 
     def _guest(self, record: MachineRecord) -> guest.Guest:
         folder = self._records.machine_folder(record.spec.id)
-        namespace = self._ready_bridge().namespace(record.spec.network_id)
+        namespace = self._ready_namespaces().namespace(record.spec.network_id)
         return guest.Guest(self.instance, record, folder, namespace, self._disks)
 
     def _machine_lock(self, machine_id: str) -> threading.RLock:
         with self._lock:
             return self._machine_locks.setdefault(machine_id, threading.RLock())
 
-    def _ready_bridge(self) -> Bridge:
-        if self._bridge is None:
+    def _ready_namespaces(self) -> NetworkNamespaces:
+        if self._namespaces is None:
             raise MachineError("NotStarted", "the platform has not been started")
-        return self._bridge
+        return self._namespaces
 
     def _ready_image(self) -> image.Image:
         if self._image is None:

@@ -3,7 +3,7 @@
 What is kept on this machine, and where:
     <state>/machines/            what foundation/records.py keeps; per machine boot.json, supervisor.*, console.log,
                                  upper/, docker/
-    /run/localazure, /run/netns  foundation/slots.py, bridge.py
+    /run/localazure, /run/netns  foundation/instance_registry.py, namespaces.py
     cgroups localazure-<instance>, links laz<tag>-*, nft table localazure_<instance>, a block in /etc/hosts
 Mounts live in the supervisors' own mount namespaces. destroy() finds all of it by the instance's name alone.
 """
@@ -16,11 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from localazure.machines.foundation import hosts_file, scripts
+from localazure.machines.foundation.address_blocks import host_networks, routed_blocks
 from localazure.machines.foundation.records import MachineRecord
-from localazure.machines.foundation.slots import host_networks, routed_slots
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
-from localazure.machines.nspawn import bridge, guest, image, provision
-from localazure.machines.nspawn.bridge import Bridge
+from localazure.machines.nspawn import guest, image, namespaces, provision
+from localazure.machines.nspawn.namespaces import NetworkNamespaces
 from localazure.machines.nspawn.networks import NspawnNetworks
 from localazure.machines.nspawn.provision import default_document
 
@@ -40,14 +40,14 @@ class NspawnPlatform(NspawnNetworks):
             raise MachineError("NotRoot", "machines that boot for real need root; take fake ones otherwise")
         self._image = image.ensure_image()
         image.claim(self._image, self.instance, self.state_dir)
-        self._slot = self._registry.acquire(self.instance, self.state_dir, routed_slots(), host_networks)
-        self._bridge = Bridge(self.instance, self._slot, self._registry)
+        self._block = self._registry.acquire(self.instance, self.state_dir, routed_blocks(), host_networks)
+        self._namespaces = NetworkNamespaces(self.instance, self._block, self._registry)
         with self._lock:
             self._networks = self._records.networks()
             self._machines = self._records.machines()
-            self._bridge.prepare()
+            self._namespaces.prepare()
             for record in self._networks.values():
-                self._bridge.put(record.network, record.number)
+                self._namespaces.put(record.network, record.number)
             for network_id in self._networks:
                 self._load(network_id)
             self._publish()
@@ -66,18 +66,18 @@ class NspawnPlatform(NspawnNetworks):
             raise MachineError("InstanceInUse", f"instance {self.instance!r} belongs to the folder {found[1]}")
         with self._lock:
             guest.kill_instance(self.instance, self._records.folder)
-            pools = [str(slot.pool) for slot in routed_slots() if found is not None and found[0] == slot.index]
-            bridge.destroy(self.instance, pools)
+            pools = [str(block.pool) for block in routed_blocks() if found is not None and found[0] == block.index]
+            namespaces.destroy(self.instance, pools)
             guest.remove_leftovers(self.instance, self._records.folder)
             with self._registry.locked():
                 hosts_file.update(self.instance, {})
             image.release(self.instance)
             self._registry.release(self.instance, last=self._leave_machine)
-            self._networks, self._machines, self._slot, self._bridge = {}, {}, None, None
+            self._networks, self._machines, self._block, self._namespaces = {}, {}, None, None
 
     def _leave_machine(self) -> None:
         """The last instance goes: what the tools made for themselves goes too."""
-        bridge.unmount_namespaces(self._registry)
+        namespaces.unmount_namespaces(self._registry)
         guest.remove_nspawn_folders()
 
     # -- data disks

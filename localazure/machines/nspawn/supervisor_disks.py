@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from localazure.machines.nspawn.loops import MAJOR, Loop
+from localazure.machines.nspawn.loop_devices import MAJOR, LoopDevice
 
 # linux/netlink.h: what the kernel tells of its devices, in group 1.
 NETLINK_KOBJECT_UEVENT, KERNEL_GROUP = 15, 1
@@ -30,26 +30,26 @@ class GuestDisks:
         self._file = folder / "disks.json"
         self._list = folder / "platform" / "disks"
         self._leader = leader
-        self._loops: dict[str, Loop] = {}
+        self._devices: dict[str, LoopDevice] = {}
 
     def take_up(self) -> tuple[int, str | None]:
         """Attach and let go as the file says; the file's generation, and what went wrong."""
         plan = json.loads(self._file.read_text())
         wanted = {disk["image"]: disk for disk in plan["disks"]}
         error = None
-        for image, loop in list(self._loops.items()):
-            if image not in wanted or wanted[image]["read_only"] != loop.read_only:
-                self._loops.pop(image).close()
+        for image, device in list(self._devices.items()):
+            if image not in wanted or wanted[image]["read_only"] != device.read_only:
+                self._devices.pop(image).close()
         for image, disk in wanted.items():
             try:
-                if image in self._loops:
-                    self._loops[image].grow()
+                if image in self._devices:
+                    self._devices[image].grow()
                 else:
-                    self._loops[image] = Loop(Path(image), disk["read_only"])
+                    self._devices[image] = LoopDevice(Path(image), disk["read_only"])
             except OSError as failure:
                 error = f"{image}: {failure.strerror}"
-        shown = [disk for disk in wanted.values() if not disk["leaving"] and disk["image"] in self._loops]
-        lines = [f"{disk['lun']} {MAJOR}:{self._loops[disk['image']].number}\n" for disk in shown]
+        shown = [disk for disk in wanted.values() if not disk["leaving"] and disk["image"] in self._devices]
+        lines = [f"{disk['lun']} {MAJOR}:{self._devices[disk['image']].number}\n" for disk in shown]
         fresh = self._list.with_name("disks.new")
         fresh.write_text("".join(lines))
         os.replace(fresh, self._list)
@@ -69,7 +69,7 @@ class GuestDisks:
                 continue
             words = dict(word.split("=", 1) for word in text.decode(errors="replace").split("\0") if "=" in word)
             match = re.fullmatch(r"loop(\d+)p(\d+)", words.get("DEVNAME", ""))
-            if match and int(match[1]) in [loop.number for loop in list(self._loops.values())]:
+            if match and int(match[1]) in [device.number for device in list(self._devices.values())]:
                 with suppress(OSError):  # the guest is going down
                     self._show_partition(words, f"loop{match[1]}", match[2])
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, invalid_parameter
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place, spelled
 from localazure.providers.compute import compute, model, proximity_groups, sizes
 from localazure.store.resources import Resource
@@ -33,16 +33,11 @@ _MODEL = model.obj(
 
 
 def routes() -> list[Route]:
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
-    one = f"{in_group}/{{set}}"
     return [
-        Route("GET", in_group, list_sets, KIND),
-        Route("GET", f"/subscriptions/{{subscription}}/providers/{KIND}", list_sets, KIND),
-        Route("GET", one, get, KIND),
-        Route("PUT", one, put, KIND),
-        Route("PATCH", one, patch, KIND),
-        Route("DELETE", one, delete, KIND),
-        Route("GET", f"{one}/vmSizes", list_sizes, KIND),
+        *crud.routes(
+            KIND, "set", show=_shown, put=put, patch=patch, delete=crud.delete_at_once(KIND, "set", _refuse_used)
+        ),
+        Route("GET", f"{crud.address(KIND, 'set')}/vmSizes", list_sizes, KIND),
     ]
 
 
@@ -95,15 +90,10 @@ def render(cloud: Cloud, found: Resource, machines: bool = True) -> dict[str, An
     return envelope(found, properties)
 
 
-def list_sets(cloud: Cloud, request: Request) -> Reply:
-    """A group's with their VMs; a subscription's with them by `$expand=virtualMachines/$ref`."""
+def _shown(cloud: Cloud, request: Request, found: Resource) -> dict[str, Any]:
+    """With its VMs in its group; in a subscription's list by `$expand=virtualMachines/$ref`."""
     machines = "group" in request.params or "virtualmachines" in request.query.get("$expand", "").lower()
-    found = cloud.store.of_type(KIND, request.params.get("group"))
-    return listing([render(cloud, one, machines) for one in found])
-
-
-def get(cloud: Cloud, request: Request) -> Reply:
-    return Reply(200, render(cloud, existing(cloud, request.resource_id(KIND, "set"))))
+    return render(cloud, found, machines)
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -158,18 +148,13 @@ def _sku(target: Resource, body: dict[str, Any]) -> str:
     return known
 
 
-def delete(cloud: Cloud, request: Request) -> Reply:
-    found = cloud.store.get(request.resource_id(KIND, "set"))
-    if found is None:
-        return Reply(204)
+def _refuse_used(cloud: Cloud, found: Resource) -> None:
     if members(cloud, found):
         message = (
             f"Availability Set '{found.name}' cannot be deleted. Before deleting an Availability Set please ensure "
             "that it does not contain any VM."
         )
         raise ArmError(409, "OperationNotAllowed", message)
-    cloud.store.delete(found.id)
-    return Reply(200)
 
 
 def list_sizes(cloud: Cloud, request: Request) -> Reply:

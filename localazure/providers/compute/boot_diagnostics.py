@@ -8,12 +8,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import existing
 from localazure.providers.compute.model import out_of_range
 from localazure.store.resources import Resource
@@ -27,7 +27,7 @@ _VERSION = "2018-03-28"  # of the storage service whose signatures these look li
 
 
 def routes() -> list[Route]:
-    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VM}/{{vm}}"
+    vm = crud.address(kinds.VM, "vm")
     return [
         Route("POST", f"{vm}/retrieveBootDiagnosticsData", retrieve, kinds.VM),
         Route("GET", "/bootdiagnostics/{vmid}/{blob}", get_blob, open=True),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.arm.operations import Operation
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
+from localazure.protocol import ids, locations, shape
+from localazure.protocol.errors import ArmError, invalid_parameter, parent_not_found
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import kinds
+from localazure.store.resources import Resource
 
 _KIND = "Microsoft.Compute/locations"
 _NAME = re.compile(r"^[^_\W][\w._-]{0,79}(?<![-.])$")
@@ -21,6 +23,14 @@ def check_name(kind: str, name: str, longest: int = 80) -> None:
     if not _NAME.fullmatch(name) or len(name) > longest:
         rule = "^[^_\\W][\\w-._]{0,79}(?<![-.])$"
         raise invalid_parameter(kind, f"The entity name '{kind}' is invalid according to its validation rule: {rule}.")
+
+
+def parent_vm(cloud: Cloud, request: Request, full_type: str, name: str) -> Resource:
+    """The VM of a child that shall be written (of this type, by this variable of the path); raises ArmError."""
+    vm = cloud.store.get(request.resource_id(kinds.VM, "vm"))
+    if vm is None:
+        raise parent_not_found(kinds.VM, request.params["vm"], full_type, request.params[name])
+    return vm
 
 
 def zones_of(body: dict[str, Any], location: str, identifier: ids.ResourceId) -> dict[str, Any]:

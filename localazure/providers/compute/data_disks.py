@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter
 from localazure.machines.machine import DataDisk
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError, invalid_parameter
 from localazure.providers.common import existing, missing_property, refuse_if_busy
 from localazure.providers.compute import compute, disk_kinds, disks
 from localazure.providers.compute.model import out_of_range

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm.errors import ArmError
+from localazure.protocol.errors import ArmError
 from localazure.providers.common import spelled
 from localazure.providers.compute.model import out_of_range
 

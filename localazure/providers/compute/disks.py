@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter, operation_in_progress
 from localazure.arm.operations import Operation, timestamp
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, invalid_parameter, operation_in_progress
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, missing_property, place, refuse_if_busy
 from localazure.providers.compute import compute, disk_kinds, model
 from localazure.store.resources import Resource
@@ -37,15 +37,9 @@ _PASSED_ON = ("networkAccessPolicy", "publicNetworkAccess", "burstingEnabled", "
 
 
 def routes() -> list[Route]:
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
-    one = f"{in_group}/{{disk}}"
+    one = crud.address(KIND, "disk")
     return [
-        Route("GET", in_group, list_disks, KIND),
-        Route("GET", f"/subscriptions/{{subscription}}/providers/{KIND}", list_disks, KIND),
-        Route("GET", one, get, KIND),
-        Route("PUT", one, put, KIND),
-        Route("PATCH", one, patch, KIND),
-        Route("DELETE", one, delete, KIND),
+        *crud.routes(KIND, "disk", show=_shown, put=put, patch=patch, delete=delete),
         Route("POST", f"{one}/beginGetAccess", refuse_access, KIND),
         Route("POST", f"{one}/endGetAccess", refuse_access, KIND),
     ]
@@ -149,20 +143,16 @@ def render(cloud: Cloud, disk: Resource) -> dict[str, Any]:
     return envelope(disk, {**disk.properties, "provisioningState": disk.state, "diskState": state})
 
 
+def _shown(cloud: Cloud, request: Request, disk: Resource) -> dict[str, Any]:
+    return render(cloud, disk)
+
+
 def _first_answer(disk: Resource, given: dict[str, Any]) -> dict[str, Any]:
     """Little more than what was asked for: the rest is known when the operation has ended."""
     properties = {name: given[name] for name in ("creationData", "diskSizeGB", *_PASSED_ON) if given.get(name)}
     body = envelope(disk, {**properties, "provisioningState": "Updating"})
     body["sku"] = {"name": disk.extra["sku"]["name"]}
     return body
-
-
-def list_disks(cloud: Cloud, request: Request) -> Reply:
-    return listing([render(cloud, disk) for disk in cloud.store.of_type(KIND, request.params.get("group"))])
-
-
-def get(cloud: Cloud, request: Request) -> Reply:
-    return Reply(200, render(cloud, existing(cloud, request.resource_id(KIND, "disk"))))
 
 
 # writing

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import locations
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
+from localazure.protocol import locations
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
 from localazure.providers.compute.image_catalog import IMAGES, ordered
 
 _KIND = "Microsoft.Compute/locations"

@@ -6,14 +6,14 @@ import logging
 import re
 from typing import Any
 
-from localazure.arm import shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, parent_not_found
 from localazure.arm.operations import Operation, timestamp
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
 from localazure.machines.machine import Guise, RunResult
-from localazure.providers import kinds
+from localazure.protocol import shape
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import existing, missing_property, place, refuse_if_busy
 from localazure.providers.compute import compute, distributions, extension_images, model, vm_life, vm_view
 from localazure.store.resources import Resource
@@ -37,31 +37,14 @@ _DOCKER_FAILURE = (
 
 
 def routes() -> list[Route]:
-    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VM}/{{vm}}/extensions"
-    return [
-        Route("GET", all_, list_extensions, KIND),
-        Route("GET", f"{all_}/{{extension}}", get, KIND),
-        Route("PUT", f"{all_}/{{extension}}", put, KIND),
-        Route("PATCH", f"{all_}/{{extension}}", patch, KIND),
-        Route("DELETE", f"{all_}/{{extension}}", delete, KIND),
-    ]
+    return crud.routes(KIND, "vm", "extension", show=_shown, put=put, patch=patch, delete=delete)
 
 
-def _render(request: Request, extension: Resource) -> dict[str, Any]:
+def _shown(cloud: Cloud, request: Request, extension: Resource) -> dict[str, Any]:
     body = vm_view.render_extension(extension)
     if "instanceview" in request.query.get("$expand", "").lower():
         body["properties"]["instanceView"] = vm_view.extension_view(extension)
     return body
-
-
-def list_extensions(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
-    return listing([_render(request, one) for one in cloud.store.children(vm.id, KIND)])
-
-
-def get(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(kinds.VM, "vm"))
-    return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "extension"))))
 
 
 def _given(request: Request) -> dict[str, Any]:
@@ -74,9 +57,7 @@ def _given(request: Request) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    vm = cloud.store.get(request.resource_id(kinds.VM, "vm"))
-    if vm is None:
-        raise parent_not_found(kinds.VM, request.params["vm"], KIND, request.params["extension"])
+    vm = compute.parent_vm(cloud, request, KIND, "extension")
     given = _given(request)
     place(cloud, request, request.resource_id(KIND, "vm", "extension"))
     return _write(cloud, request, vm, given)

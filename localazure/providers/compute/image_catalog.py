@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from localazure.arm.errors import ArmError
+from localazure.protocol.errors import ArmError
 
 # A publisher that has no cloud-init in its only image, to try what happens then.
 WITHOUT_CLOUD_INIT = ("LocalAzure", "linux-without-cloud-init")

@@ -129,10 +129,10 @@ def _disk(one: dict[str, Any]) -> dict[str, Any]:
 
 def _network(cloud: Cloud, vm: Resource) -> dict[str, Any]:
     nic = references.nic_of(cloud, vm)
-    place = references.subnet_and_vnet(cloud, nic) if nic else None
+    place = references.vnet_and_subnet(cloud, nic) if nic else None
     if nic is None or place is None:
         return {"interface": []}
-    prefix = ipaddress.ip_network(place[0]["properties"]["addressPrefix"])
+    prefix = ipaddress.ip_network(place[1]["properties"]["addressPrefix"])
     public = references.public_address(cloud, nic)
     address = {
         "privateIpAddress": references.primary_configuration(nic)["privateIPAddress"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.arm.errors import ArmError
+from localazure.protocol.errors import ArmError
 
 # A model is an Obj, an Enum, a list with the model of its members, or ANY: whatever it holds is left as it is.
 Model = Any

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place
 from localazure.providers.compute import compute, model, sizes
 from localazure.store.resources import Resource
@@ -28,16 +28,11 @@ _MODEL = model.obj(
 
 
 def routes() -> list[Route]:
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
-    one = f"{in_group}/{{placement}}"
-    return [
-        Route("GET", in_group, list_groups, KIND),
-        Route("GET", f"/subscriptions/{{subscription}}/providers/{KIND}", list_groups, KIND),
-        Route("GET", one, get, KIND),
-        Route("PUT", one, put, KIND),
-        Route("PATCH", one, patch, KIND),
-        Route("DELETE", one, delete, KIND),
-    ]
+    name = "placement"
+    return crud.routes(
+        KIND, name, show=_with_status, show_in_list=_shown, put=put, patch=crud.patch_tags(KIND, name, _shown),
+        delete=crud.delete_at_once(KIND, name, _refuse_used),
+    )  # fmt: skip
 
 
 def check_reference(cloud: Cloud, location: str, reference: dict[str, Any] | None) -> None:
@@ -62,13 +57,13 @@ def render(cloud: Cloud, found: Resource, status: bool = False) -> dict[str, Any
     return envelope(found, properties)
 
 
-def list_groups(cloud: Cloud, request: Request) -> Reply:
-    return listing([render(cloud, one) for one in cloud.store.of_type(KIND, request.params.get("group"))])
+def _shown(cloud: Cloud, request: Request, found: Resource) -> dict[str, Any]:
+    return render(cloud, found)
 
 
-def get(cloud: Cloud, request: Request) -> Reply:
-    status = request.query.get("includecolocationstatus", "").lower() == "true"
-    return Reply(200, render(cloud, existing(cloud, request.resource_id(KIND, "placement")), status))
+def _with_status(cloud: Cloud, request: Request, found: Resource) -> dict[str, Any]:
+    """With where its members are, as `includeColocationStatus=true` asks."""
+    return render(cloud, found, request.query.get("includecolocationstatus", "").lower() == "true")
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -94,24 +89,10 @@ def put(cloud: Cloud, request: Request) -> Reply:
     return Reply(200, render(cloud, existing(cloud, identifier)))
 
 
-def patch(cloud: Cloud, request: Request) -> Reply:
-    """Its tags are all that can be changed this way."""
-    found = existing(cloud, request.resource_id(KIND, "placement"))
-    if "tags" in request.body:
-        found.tags = shape.tags(request.body)
-        cloud.store.put(found)
-    return Reply(200, render(cloud, found))
-
-
-def delete(cloud: Cloud, request: Request) -> Reply:
-    found = cloud.store.get(request.resource_id(KIND, "placement"))
-    if found is None:
-        return Reply(204)
+def _refuse_used(cloud: Cloud, found: Resource) -> None:
     if cloud.store.referrers(found.id, kinds.VM) or cloud.store.referrers(found.id, kinds.AVAILABILITY_SET):
         message = (
             f"Proximity Placement Group '{found.name}' cannot be deleted. Before deleting a Proximity Placement Group "
             "please ensure that it does not contain any resource."
         )
         raise ArmError(409, "OperationNotAllowed", message)
-    cloud.store.delete(found.id)
-    return Reply(200)

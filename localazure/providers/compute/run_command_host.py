@@ -14,7 +14,7 @@ import json
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
+from localazure.protocol.errors import ArmError
 from localazure.providers import kinds
 from localazure.store.resources import Resource
 

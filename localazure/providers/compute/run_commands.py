@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter, parent_not_found
 from localazure.arm.operations import Operation, timestamp
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
 from localazure.machines.machine import RUN_TIMEOUT_S, MachineError, RunResult
-from localazure.providers import kinds
+from localazure.protocol import ids, locations, shape
+from localazure.protocol.errors import ArmError, invalid_parameter
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place, refuse_if_busy
 from localazure.providers.compute import compute, model, run_command_host, vm_life
 from localazure.store.resources import Resource
@@ -42,15 +42,10 @@ _DOCUMENTS = {
 
 
 def routes() -> list[Route]:
-    vm = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VM}/{{vm}}"
     documents = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/runCommands"
     return [
-        Route("POST", f"{vm}/runCommand", invoke, kinds.VM),
-        Route("GET", f"{vm}/runCommands", list_run_commands, KIND),
-        Route("GET", f"{vm}/runCommands/{{command}}", get, KIND),
-        Route("PUT", f"{vm}/runCommands/{{command}}", put, KIND),
-        Route("PATCH", f"{vm}/runCommands/{{command}}", patch, KIND),
-        Route("DELETE", f"{vm}/runCommands/{{command}}", delete, KIND),
+        Route("POST", f"{crud.address(kinds.VM, 'vm')}/runCommand", invoke, kinds.VM),
+        *crud.routes(KIND, "vm", "command", show=_shown, put=put, patch=patch, delete=delete),
         Route("GET", documents, list_documents, "Microsoft.Compute/locations"),
         Route("GET", f"{documents}/{{command}}", get_document, "Microsoft.Compute/locations"),
     ]
@@ -163,27 +158,15 @@ def get_document(cloud: Cloud, request: Request) -> Reply:
 # managed run commands
 
 
-def _render(request: Request, command: Resource) -> dict[str, Any]:
+def _shown(cloud: Cloud, request: Request, command: Resource) -> dict[str, Any]:
     body = envelope(command, {"provisioningState": command.state, **command.properties})
     if "instanceview" in request.query.get("$expand", "").lower():
         body["properties"]["instanceView"] = command.hidden["view"]
     return body
 
 
-def list_run_commands(cloud: Cloud, request: Request) -> Reply:
-    vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
-    return listing([_render(request, one) for one in cloud.store.children(vm.id, KIND)])
-
-
-def get(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(kinds.VM, "vm"))
-    return Reply(200, _render(request, existing(cloud, request.resource_id(KIND, "vm", "command"))))
-
-
 def put(cloud: Cloud, request: Request) -> Reply:
-    vm = cloud.store.get(request.resource_id(kinds.VM, "vm"))
-    if vm is None:
-        raise parent_not_found(kinds.VM, request.params["vm"], KIND, request.params["command"])
+    vm = compute.parent_vm(cloud, request, KIND, "command")
     given = _given(request)
     _, tags = place(cloud, request, request.resource_id(KIND, "vm", "command"))
     return _write(cloud, request, vm, given, tags)
@@ -276,7 +259,7 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
         _settle(cloud, command, "Failed", {"executionMessage": (operation.error or {}).get("message", "")})
 
     operation = cloud.operations.start("compute", vm.location, identifier, "put", work, failed)
-    return compute.follow(cloud, operation, request, 200 if found else 201, _render(request, command))
+    return compute.follow(cloud, operation, request, 200 if found else 201, _shown(cloud, request, command))
 
 
 def _unchanged(cloud: Cloud, request: Request, command: Resource, tags: dict[str, str] | None) -> Reply:
@@ -290,7 +273,7 @@ def _unchanged(cloud: Cloud, request: Request, command: Resource, tags: dict[str
             raise ArmError(409, error["code"], error["message"])
 
     operation = cloud.operations.start("compute", command.location, command.id, "put", work)
-    return compute.follow(cloud, operation, request, 200, _render(request, command))
+    return compute.follow(cloud, operation, request, 200, _shown(cloud, request, command))
 
 
 def _settle(cloud: Cloud, command: Resource, state: str, view: dict[str, Any]) -> None:

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.arm import locations
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
-from localazure.arm.locations import REGIONS
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import locations
+from localazure.protocol.errors import ArmError
+from localazure.protocol.locations import REGIONS
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import existing
 from localazure.store.resources import Resource

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.machines.machine import Secret
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import missing_property, spelled
 from localazure.providers.compute import disk_kinds, disks, model
@@ -325,7 +325,7 @@ _ABSENT = {
 }  # fmt: skip
 
 
-def refuse_absent(given: dict[str, Any], generation: str) -> None:
+def refuse_unsupported(given: dict[str, Any], generation: str) -> None:
     """Raise ArmError for what a VM can't have here, or not with its image or priority."""
     for name, words in _ABSENT.items():
         value = given.get(name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError
 from localazure.providers import kinds
 from localazure.store.resources import Resource
 

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, operation_in_progress
 from localazure.arm.operations import Operation, timestamp
 from localazure.machines.machine import MachineError, MachineSpec
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError, operation_in_progress
 from localazure.providers import kinds
 from localazure.providers.compute import compute, data_disks, disks, sizes
 from localazure.providers.compute.image_catalog import find
@@ -78,10 +78,10 @@ def fingerprint(data: bytes | None) -> str:
 def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec:
     """The machine that a VM's resource describes."""
     nic = references.nic_of(cloud, vm)
-    place = references.subnet_and_vnet(cloud, nic) if nic else None
+    place = references.vnet_and_subnet(cloud, nic) if nic else None
     if nic is None or place is None:
         raise ArmError(404, "NotFound", f"The network interface of {vm.id} was not found.")
-    subnet, vnet = place
+    vnet, subnet = place
     profile = vm.properties["osProfile"]
     size = sizes.of_vm(vm)
     reference = vm.properties["storageProfile"]["imageReference"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
 from localazure.arm.operations import Operation
-from localazure.arm.request import Reply, Request
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
 from localazure.providers import kinds
 from localazure.providers.common import existing
 from localazure.providers.compute import (
@@ -130,7 +130,7 @@ def update(
 ) -> Reply:
     """Change size, disks, delete options, user data, identities, and members that nothing acts on."""
     refuse_changes(vm, request.body, given)
-    vm_checks.refuse_absent({**vm.properties, **given}, vm.hidden.get("generation", "V2"))
+    vm_checks.refuse_unsupported({**vm.properties, **given}, vm.hidden.get("generation", "V2"))
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     _check_placement(cloud, vm, given)
     size = _size(cloud, vm, given)

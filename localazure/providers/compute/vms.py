@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from localazure.arm import ids, locations
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
 from localazure.arm.operations import Operation, timestamp
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import ids, locations
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import existing, missing_property, place
 from localazure.providers.compute import (
     availability_sets,
@@ -36,19 +36,12 @@ KIND = kinds.VM
 
 
 def routes() -> list[Route]:
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
-    one = f"{in_group}/{{vm}}"
-    subscription = "/subscriptions/{subscription}/providers"
-    in_location = f"{subscription}/Microsoft.Compute/locations/{{location}}/virtualMachines"
+    one = crud.address(KIND, "vm")
+    in_location = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/virtualMachines"
     actions = [Route("POST", f"{one}/{action}", _power_handler(action), KIND) for action in vm_life.POWER]
     return [
-        Route("GET", in_group, list_vms, KIND),
-        Route("GET", f"{subscription}/{KIND}", list_vms, KIND),
+        *crud.routes(KIND, "vm", list_all=list_vms, get=get, put=put, patch=vm_update.patch, delete=delete),
         Route("GET", in_location, list_vms, KIND),
-        Route("GET", one, get, KIND),
-        Route("PUT", one, put, KIND),
-        Route("PATCH", one, vm_update.patch, KIND),
-        Route("DELETE", one, delete, KIND),
         Route("GET", f"{one}/instanceView", get_instance_view, KIND),
         Route("POST", f"{one}/reapply", reapply, KIND),
         Route("POST", f"{one}/generalize", generalize, KIND),
@@ -142,7 +135,7 @@ def _new(
     storage = given.get("storageProfile") or {}
     image, version = vm_checks.image(storage)
     sizes.check_architecture(size, image_catalog.architecture(image.sku))
-    vm_checks.refuse_absent(given, image.generation)
+    vm_checks.refuse_unsupported(given, image.generation)
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     profile, credentials = vm_checks.os_profile(identifier.name, given.get("osProfile"))
     extra: dict[str, Any] = compute.zones_of(request.body, location, identifier)

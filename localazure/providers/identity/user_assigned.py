@@ -6,12 +6,12 @@ import re
 import uuid
 from typing import Any
 
-from localazure.arm import shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import shape
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place
 from localazure.store.resources import Resource
 
@@ -21,27 +21,13 @@ _SHAPE: dict[str, Any] = {"properties": {"isolationScope": str}}
 
 
 def routes() -> list[Route]:
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
-    return [
-        Route("GET", in_group, list_all, KIND),
-        Route("GET", f"/subscriptions/{{subscription}}/providers/{KIND}", list_all, KIND),
-        Route("GET", f"{in_group}/{{identity}}", get, KIND),
-        Route("PUT", f"{in_group}/{{identity}}", put, KIND),
-        Route("PATCH", f"{in_group}/{{identity}}", patch, KIND),
-        Route("DELETE", f"{in_group}/{{identity}}", delete, KIND),
-    ]
+    return crud.routes(
+        KIND, "identity", show=render, put=put, patch=patch, delete=crud.delete_at_once(KIND, "identity")
+    )
 
 
-def render(identity: Resource) -> dict[str, Any]:
+def render(cloud: Cloud, request: Request, identity: Resource) -> dict[str, Any]:
     return envelope(identity, identity.properties)
-
-
-def list_all(cloud: Cloud, request: Request) -> Reply:
-    return listing([render(one) for one in cloud.store.of_type(KIND, request.params.get("group"))])
-
-
-def get(cloud: Cloud, request: Request) -> Reply:
-    return Reply(200, render(existing(cloud, request.resource_id(KIND, "identity"))))
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -63,7 +49,8 @@ def put(cloud: Cloud, request: Request) -> Reply:
     if scope:
         properties["isolationScope"] = scope
     identity = cloud.store.put(Resource(identifier, location, tags or {}, properties))
-    return Reply(200, render(identity)) if before else Reply(201, render(identity), {"Location": str(identity.id)})
+    body = render(cloud, request, identity)
+    return Reply(200, body) if before else Reply(201, body, {"Location": str(identity.id)})
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:
@@ -72,12 +59,4 @@ def patch(cloud: Cloud, request: Request) -> Reply:
     if "tags" in request.body:
         identity.tags = shape.tags(request.body) or {}
     cloud.store.put(identity)
-    return Reply(200, render(identity))
-
-
-def delete(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(KIND, "identity")
-    if cloud.store.get(identifier) is None:
-        return Reply(204)
-    cloud.store.delete(identifier)
-    return Reply(200)
+    return Reply(200, render(cloud, request, identity))

@@ -6,9 +6,9 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from localazure.arm import ids
-from localazure.arm.errors import network_error
 from localazure.machines.machine import WIRE_SERVER
+from localazure.protocol import ids
+from localazure.protocol.errors import network_error
 
 # Azure keeps the first four addresses of a subnet and the last one; nothing smaller than this has any left.
 RESERVED = (0, 1, 2, 3, -1)

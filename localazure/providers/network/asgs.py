@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
+from localazure.protocol import ids
+from localazure.protocol.errors import network_error
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import place
 from localazure.providers.network import bodies, network, references
 from localazure.store.resources import Resource
 
@@ -21,11 +20,7 @@ def routes() -> list[Route]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(KIND, "asg")
-    network.check_name(identifier.name)
-    network.check_shape(request.body, {"properties": dict})
-    location, tags = place(cloud, request, identifier)
-    found = cloud.store.get(identifier)
+    identifier, location, tags, _, found = network.read_put(cloud, request, KIND, "asg", {"properties": dict})
     network.refuse_if_going(cloud, identifier)
     return network.write(
         cloud, request, Resource(identifier, location, tags), _PACE, bodies.asg_body, _nothing, is_new=found is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
+from localazure.protocol import ids
 from localazure.providers import kinds
 from localazure.providers.common import envelope
 from localazure.providers.network import references, rules

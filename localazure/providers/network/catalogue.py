@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import locations
 from localazure.arm.cloud import Cloud
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import locations
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import spelled
 

@@ -6,11 +6,11 @@ import ipaddress
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
 from localazure.machines.machine import WIRE_SERVER
-from localazure.providers import kinds
+from localazure.protocol.errors import network_error
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import existing
 from localazure.providers.network import network, references, rules
 from localazure.store.resources import Resource
@@ -21,7 +21,7 @@ _NOWHERE = ("10.0.0.0/8", "127.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.
 
 
 def routes() -> list[Route]:
-    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.NIC}/{{nic}}"
+    one = crud.address(kinds.NIC, "nic")
     return [
         Route("POST", f"{one}/effectiveNetworkSecurityGroups", list_groups, kinds.NIC),
         Route("POST", f"{one}/effectiveRouteTable", list_routes, kinds.NIC),
@@ -57,10 +57,10 @@ def list_routes(cloud: Cloud, request: Request) -> Reply:
 
 def groups(cloud: Cloud, nic: Resource) -> list[dict[str, Any]]:
     """The NSGs of a NIC's subnet and of the NIC, each with its rules as they are enforced."""
-    place = references.subnet_and_vnet(cloud, nic)
+    place = references.vnet_and_subnet(cloud, nic)
     found = []
-    if place is not None and place[0]["properties"].get("networkSecurityGroup"):
-        subnet, vnet = place
+    if place is not None and place[1]["properties"].get("networkSecurityGroup"):
+        vnet, subnet = place
         association = {"subnet": {"id": str(vnet.id.child("subnets", subnet["name"]))}}
         found.append((subnet["properties"]["networkSecurityGroup"]["id"], association))
     if nic.properties.get("networkSecurityGroup"):
@@ -71,7 +71,7 @@ def groups(cloud: Cloud, nic: Resource) -> list[dict[str, Any]]:
         if group is not None:
             own = [("securityRules", rule) for rule in group.properties["securityRules"]]
             every = own + [("defaultSecurityRules", rule) for rule in rules.render_defaults(group)]
-            vnet = place[1] if place else None
+            vnet = place[0] if place else None
             answer.append(
                 {
                     "networkSecurityGroup": {"id": str(group.id)},
@@ -154,8 +154,8 @@ def _without(inside: list[ipaddress.IPv4Network]) -> list[str]:
 
 def routes_of(cloud: Cloud, nic: Resource) -> list[dict[str, Any]]:
     """Azure's own routes of a NIC: its network, the Internet, and private ranges that lead nowhere."""
-    place = references.subnet_and_vnet(cloud, nic)
-    prefixes = place[1].properties["addressSpace"]["addressPrefixes"] if place else []
+    place = references.vnet_and_subnet(cloud, nic)
+    prefixes = place[0].properties["addressSpace"]["addressPrefixes"] if place else []
     found = [(prefix, "VnetLocal") for prefix in prefixes] + [(_ANYWHERE, "Internet")]
     found += [(prefix, "None") for prefix in _NOWHERE if prefix not in prefixes]
     return [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, network_error, reference_not_found
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, network_error, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import spelled
 from localazure.providers.network import address_plan, network, references, rules
@@ -28,7 +28,9 @@ SHAPE: dict[str, Any] = {
     },
 }
 # Members that name resources of types which Local Azure has none of.
-_ABSENT = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
+_UNSUPPORTED = (
+    "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools",
+)  # fmt: skip
 
 
 def checked(
@@ -112,7 +114,7 @@ class _Configuration:
                 message = f"Local Azure gives public addresses to primary IP configurations only, not to {self.source}."
                 raise network_error(400, "SecondaryPublicIpNotSupportedByLocalAzure", message)
             kept["publicIPAddress"] = self._public_ip(public_ip)
-        for member in _ABSENT:
+        for member in _UNSUPPORTED:
             for one in self.properties.get(member) or []:
                 raise reference_not_found(str(one.get("id")), self.source)
         groups = self._groups()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import FirewallRule, Network, Subnet
+from localazure.protocol import ids
 from localazure.providers import kinds
 from localazure.providers.network import firewall, references, rules
 from localazure.store.resources import Resource
@@ -14,13 +14,13 @@ from localazure.store.resources import Resource
 
 def rules_of_nic(cloud: Cloud, nic: Resource) -> list[FirewallRule] | None:
     """The NSG rules that hold for a NIC: its own and its subnet's joined; None where there is neither."""
-    place = references.subnet_and_vnet(cloud, nic)
+    place = references.vnet_and_subnet(cloud, nic)
     named = [
-        (place[0]["properties"] if place else {}).get("networkSecurityGroup"),
+        (place[1]["properties"] if place else {}).get("networkSecurityGroup"),
         nic.properties.get("networkSecurityGroup"),
     ]
     groups = [cloud.store.get(one["id"]) for one in named if one]
-    vnet = place[1] if place else None
+    vnet = place[0] if place else None
 
     def members(asg: str) -> list[str]:
         return rules.addresses_of(cloud, asg, vnet)
@@ -51,11 +51,11 @@ async def sync(cloud: Cloud, vm: Resource) -> None:
 
 async def _readdress(cloud: Cloud, vm: Resource, nic: Resource) -> None:
     """Let the machine follow its NIC's private address. A new machine was made with the one that the NIC had."""
-    place = references.subnet_and_vnet(cloud, nic)
+    place = references.vnet_and_subnet(cloud, nic)
     now = cloud.store.get(vm.id)
     if place is None or now is None:
         return
-    wanted = [references.primary_configuration(nic)["privateIPAddress"], place[0]["properties"]["addressPrefix"]]
+    wanted = [references.primary_configuration(nic)["privateIPAddress"], place[1]["properties"]["addressPrefix"]]
     known = now.hidden.get("address")
     if known not in (None, wanted):
         await cloud.blocking(cloud.platform.machine_readdress, vm.hidden["machine"], *wanted)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from localazure.arm import ids, locations
-from localazure.arm import shape as shapes
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, network_error, operation_in_progress, reference_not_found
 from localazure.arm.operations import Operation
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
-from localazure.providers.common import existing, refuse_if_busy
+from localazure.protocol import ids, locations
+from localazure.protocol import shape as shapes
+from localazure.protocol.errors import ArmError, network_error, operation_in_progress, reference_not_found
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Handler, Route
+from localazure.providers import crud, kinds
+from localazure.providers.common import existing, place, refuse_if_busy
 from localazure.store.resources import Resource
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,78}[a-z0-9_])?", re.I)
@@ -28,6 +29,8 @@ _NOUNS = {
     kinds.PUBLIC_IP.lower(): "PublicIpAddress", kinds.ASG.lower(): "ApplicationSecurityGroup",
 }  # fmt: skip
 Effect = Callable[[], Awaitable[None]]
+# What a resource looks like in an answer.
+Body = Callable[[Cloud, Resource], dict[str, Any]]
 
 
 def check_name(name: str) -> None:
@@ -115,12 +118,36 @@ def refuse_if_busy_below(cloud: Cloud, target: ids.ResourceId) -> None:
         raise operation_in_progress(operation.id)
 
 
+class Put(NamedTuple):
+    """A PUT of a whole resource as far as all types are alike. `found` is what there is already, None if nothing."""
+
+    identifier: ids.ResourceId
+    location: str
+    tags: dict[str, str] | None
+    given: dict[str, Any]
+    found: Resource | None
+
+
+def read_put(cloud: Cloud, request: Request, full_type: str, name: str, shape: shapes.Shape) -> Put:
+    """`name` is the path's variable. Raises ArmError for a wrong name, a member of a wrong type, a wrong location."""
+    identifier = request.resource_id(full_type, name)
+    check_name(identifier.name)
+    check_shape(request.body, shape)
+    location, tags = place(cloud, request, identifier)
+    return Put(identifier, location, tags, request.body.get("properties") or {}, cloud.store.get(identifier))
+
+
+def guid(found: Resource | None) -> str:
+    """The member `resourceGuid`: one of its own for a new resource, and then always that."""
+    return str(found.properties["resourceGuid"] if found else uuid.uuid4())
+
+
 def write(
     cloud: Cloud,
     request: Request,
     resource: Resource,
     pace: Pace,
-    render: Callable[[Cloud, Resource], dict[str, Any]],
+    render: Body,
     effect: Effect,
     *,
     is_new: bool,
@@ -198,6 +225,36 @@ def remove(
     return remove_child(cloud, request, resource, resource.id, effect)
 
 
+def with_part(
+    parts: list[dict[str, Any]], before: dict[str, Any] | None, after: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What a resource keeps in itself (subnets, rules), one of them written anew or, without a `before`, added."""
+    kept = [after if one is before else one for one in parts]
+    return kept if before is not None else [*kept, after]
+
+
+def remove_part(
+    cloud: Cloud,
+    request: Request,
+    holder: Resource,
+    target: ids.ResourceId,
+    member: str,
+    follow: Callable[[Cloud, ids.ResourceId], Awaitable[None]],
+) -> Reply:
+    """Answer a DELETE of what a resource keeps in its property `member`; then let machines `follow` the resource."""
+
+    async def effect() -> None:
+        now = cloud.store.get(holder.id)
+        if now is None:
+            return
+        left = [one for one in now.properties[member] if one["name"].lower() != target.name.lower()]
+        now.properties = {**now.properties, member: left}
+        cloud.store.put(now)
+        await follow(cloud, now.id)
+
+    return remove_child(cloud, request, holder, target, effect)
+
+
 def remove_child(cloud: Cloud, request: Request, parent: Resource, target: ids.ResourceId, effect: Effect) -> Reply:
     """Answer a DELETE of an existing resource, or of a child that is kept in its parent, with 202."""
     refuse_if_busy(cloud, parent.id)
@@ -230,54 +287,48 @@ def ask(
     return reply
 
 
-def patch_tags(
-    render: Callable[[Cloud, Resource], dict[str, Any]], full_type: str, parameter: str
-) -> Callable[..., Reply]:
-    """A handler for PATCH, which on network resources changes tags only."""
-
-    def handler(cloud: Cloud, request: Request) -> Reply:
-        resource = existing(cloud, request.resource_id(full_type, parameter))
-        if "tags" in request.body:
-            resource.tags = shapes.tags(request.body)
-            cloud.store.put(resource)
-        return Reply(200, render(cloud, resource), dict(_NOTIFIES))
-
-    return handler
-
-
 def standard_routes(
-    full_type: str,
-    parameter: str,
-    render: Callable[[Cloud, Resource], dict[str, Any]],
-    put: Callable[..., Reply],
-    delete: Callable[..., Reply],
-    expanded: Callable[[Cloud, Request, Resource], dict[str, Any]] | None = None,
+    full_type: str, name: str, body: Body, put: Handler, delete: Handler, expanded: crud.Show | None = None
 ) -> list[Route]:
-    """GET, PUT, PATCH, DELETE and both lists of a top-level network type."""
-    provider = f"providers/{full_type}"
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/{provider}"
-    one = f"{in_group}/{{{parameter}}}"
+    """GET, PUT, PATCH, DELETE and both lists of a top-level type. `expanded` shows it with what `$expand` names."""
 
     def show(cloud: Cloud, request: Request, resource: Resource) -> dict[str, Any]:
-        return (
-            expanded(cloud, request, resource) if expanded and "$expand" in request.query else render(cloud, resource)
-        )
+        return body(cloud, resource)
 
-    def get(cloud: Cloud, request: Request) -> Reply:
-        return Reply(200, show(cloud, request, existing(cloud, request.resource_id(full_type, parameter))))
+    def show_expanded(cloud: Cloud, request: Request, resource: Resource) -> dict[str, Any]:
+        return expanded(cloud, request, resource) if expanded and "$expand" in request.query else body(cloud, resource)
+
+    patch = crud.patch_tags(full_type, name, show, _NOTIFIES)
+    return crud.routes(full_type, name, show=show_expanded, put=put, patch=patch, delete=delete)
+
+
+def part_routes(
+    parent_type: str,
+    parent: str,
+    part: str,
+    name: str,
+    parts: Callable[[Cloud, Resource], list[dict[str, Any]]],
+    full_type: str = "",
+) -> list[Route]:
+    """GET and list of what a resource keeps in itself, like its IP configurations (`part` ipConfigurations).
+
+    `full_type` where that is a type with a name and api-versions of its own.
+    """
 
     def list_all(cloud: Cloud, request: Request) -> Reply:
-        found = cloud.store.of_type(full_type, request.params.get("group"))
-        return listing([show(cloud, request, resource) for resource in found])
+        return listing(parts(cloud, existing(cloud, request.resource_id(parent_type, parent))))
 
-    return [
-        Route("GET", one, get, full_type),
-        Route("PUT", one, put, full_type),
-        Route("PATCH", one, patch_tags(render, full_type, parameter), full_type),
-        Route("DELETE", one, delete, full_type),
-        Route("GET", in_group, list_all, full_type),
-        Route("GET", f"/subscriptions/{{subscription}}/{provider}", list_all, full_type),
-    ]
+    def get(cloud: Cloud, request: Request) -> Reply:
+        holder = existing(cloud, request.resource_id(parent_type, parent))
+        for one in parts(cloud, holder):
+            if one["name"].lower() == request.params[name].lower():
+                return Reply(200, one)
+        child = holder.id.child(part, request.params[name])
+        raise not_found(request.resource_id(full_type, parent, name) if full_type else child)
+
+    at = f"{crud.address(parent_type, parent)}/{part}"
+    kind = full_type or parent_type
+    return [Route("GET", at, list_all, kind), Route("GET", f"{at}/{{{name}}}", get, kind)]
 
 
 # status of operations

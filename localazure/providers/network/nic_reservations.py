@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error
+from localazure.protocol import ids
+from localazure.protocol.errors import network_error
 
 _RESERVATION = "nic-reservation"
 _RESERVATION_S = 180.0  # how long Azure keeps the NIC of a VM that never ran

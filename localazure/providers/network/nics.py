@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
-from localazure.providers.common import existing, place, refuse_if_busy, spelled
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import network_error
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
+from localazure.providers.common import existing, refuse_if_busy, spelled
 from localazure.providers.network import (
     bodies,
     ip_configurations,
@@ -45,12 +44,10 @@ _INTERNAL_SUFFIX = "internal.cloudapp.net"
 
 
 def routes() -> list[Route]:
-    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{nic}}"
     return [
         *network.standard_routes(KIND, "nic", bodies.nic_body, put, delete, expanded),
-        Route("GET", f"{one}/ipConfigurations", list_configurations, KIND),
-        Route("GET", f"{one}/ipConfigurations/{{configuration}}", get_configuration, KIND),
-        Route("GET", f"{one}/loadBalancers", list_load_balancers, KIND),
+        *network.part_routes(KIND, "nic", "ipConfigurations", "configuration", _configurations),
+        Route("GET", f"{crud.address(KIND, 'nic')}/loadBalancers", list_load_balancers, KIND),
     ]
 
 
@@ -79,12 +76,7 @@ def expanded(cloud: Cloud, request: Request, nic: Resource) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(KIND, "nic")
-    network.check_name(identifier.name)
-    network.check_shape(request.body, _SHAPE)
-    location, tags = place(cloud, request, identifier)
-    given = request.body.get("properties") or {}
-    found = cloud.store.get(identifier)
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "nic", _SHAPE)
     network.refuse_if_going(cloud, identifier)
     kept = ip_configurations.checked(cloud, identifier, location, given.get("ipConfigurations") or [], found)
     properties = _properties(identifier, given, kept, found)
@@ -118,7 +110,7 @@ def _properties(
         dns["internalDnsNameLabel"] = settings["internalDnsNameLabel"]
         dns["internalFqdn"] = f"{settings['internalDnsNameLabel']}.{_INTERNAL_SUFFIX}"
     return {
-        "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
+        "resourceGuid": network.guid(found),
         "ipConfigurations": configurations,
         "dnsSettings": {**dns, "internalDomainNameSuffix": _INTERNAL_SUFFIX},
         "enableAcceleratedNetworking": bool(given.get("enableAcceleratedNetworking")),
@@ -206,17 +198,8 @@ def delete(cloud: Cloud, request: Request) -> Reply:
 # parts
 
 
-def list_configurations(cloud: Cloud, request: Request) -> Reply:
-    nic = existing(cloud, request.resource_id(KIND, "nic"))
-    return listing(bodies.nic_body(cloud, nic)["properties"]["ipConfigurations"])
-
-
-def get_configuration(cloud: Cloud, request: Request) -> Reply:
-    nic = existing(cloud, request.resource_id(KIND, "nic"))
-    for one in bodies.nic_body(cloud, nic)["properties"]["ipConfigurations"]:
-        if one["name"].lower() == request.params["configuration"].lower():
-            return Reply(200, one)
-    raise network.not_found(nic.id.child("ipConfigurations", request.params["configuration"]))
+def _configurations(cloud: Cloud, nic: Resource) -> list[dict[str, Any]]:
+    return [bodies.ip_configuration_body(nic, one) for one in nic.properties["ipConfigurations"]]
 
 
 def list_load_balancers(cloud: Cloud, request: Request) -> Reply:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error, parent_not_found
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
-from localazure.providers.common import existing, place, refuse_if_busy
+from localazure.protocol import ids
+from localazure.protocol.errors import network_error, parent_not_found
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
+from localazure.providers.common import refuse_if_busy
 from localazure.providers.network import bodies, machine_updates, network, references, rules
 from localazure.store.resources import Resource
 
@@ -20,15 +19,11 @@ _PACE = network.Pace(retry_after=10, duration=3)
 
 
 def routes() -> list[Route]:
-    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{nsg}}"
     return [
         *network.standard_routes(KIND, "nsg", bodies.nsg_body, put, delete, expanded),
-        Route("GET", f"{one}/securityRules", list_rules, kinds.SECURITY_RULE),
-        Route("GET", f"{one}/securityRules/{{rule}}", get_rule, kinds.SECURITY_RULE),
-        Route("PUT", f"{one}/securityRules/{{rule}}", put_rule, kinds.SECURITY_RULE),
-        Route("DELETE", f"{one}/securityRules/{{rule}}", delete_rule, kinds.SECURITY_RULE),
-        Route("GET", f"{one}/defaultSecurityRules", list_default_rules, KIND),
-        Route("GET", f"{one}/defaultSecurityRules/{{rule}}", get_default_rule, KIND),
+        *network.part_routes(KIND, "nsg", "securityRules", "rule", _rules, kinds.SECURITY_RULE),
+        *crud.routes(kinds.SECURITY_RULE, "nsg", "rule", put=put_rule, delete=delete_rule),
+        *network.part_routes(KIND, "nsg", "defaultSecurityRules", "rule", _default_rules),
     ]
 
 
@@ -47,19 +42,16 @@ def expanded(cloud: Cloud, request: Request, group: Resource) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(KIND, "nsg")
-    network.check_name(identifier.name)
-    network.check_shape(request.body, {"properties": {"securityRules": [rules.SHAPE]}})
-    location, tags = place(cloud, request, identifier)
-    given = (request.body.get("properties") or {}).get("securityRules") or []
+    shape = {"properties": {"securityRules": [rules.SHAPE]}}
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "nsg", shape)
     kept = [
-        rules.checked(cloud, identifier, location, one.get("name") or "", one.get("properties") or {}) for one in given
+        rules.checked(cloud, identifier, location, one.get("name") or "", one.get("properties") or {})
+        for one in given.get("securityRules") or []
     ]
     rules.check_conflicts(kept)
-    found = cloud.store.get(identifier)
     network.refuse_if_going(cloud, identifier)
-    guid = found.properties["resourceGuid"] if found else str(uuid.uuid4())
-    group = Resource(identifier, location, tags, {"resourceGuid": guid, "securityRules": kept})
+    properties = {"resourceGuid": network.guid(found), "securityRules": kept}
+    group = Resource(identifier, location, tags, properties)
 
     async def effect() -> None:
         await machine_updates.sync_nsg(cloud, identifier)
@@ -95,29 +87,12 @@ def _find_rule(group: Resource, name: str) -> dict[str, Any] | None:
     return next((one for one in group.properties["securityRules"] if one["name"].lower() == name.lower()), None)
 
 
-def list_rules(cloud: Cloud, request: Request) -> Reply:
-    group = existing(cloud, request.resource_id(KIND, "nsg"))
-    return listing([rules.render(group, rule) for rule in group.properties["securityRules"]])
+def _rules(cloud: Cloud, group: Resource) -> list[dict[str, Any]]:
+    return [rules.render(group, rule) for rule in group.properties["securityRules"]]
 
 
-def list_default_rules(cloud: Cloud, request: Request) -> Reply:
-    return listing(rules.render_defaults(existing(cloud, request.resource_id(KIND, "nsg"))))
-
-
-def get_default_rule(cloud: Cloud, request: Request) -> Reply:
-    group = existing(cloud, request.resource_id(KIND, "nsg"))
-    for rule in rules.render_defaults(group):
-        if rule["name"].lower() == request.params["rule"].lower():
-            return Reply(200, rule)
-    raise network.not_found(group.id.child("defaultSecurityRules", request.params["rule"]))
-
-
-def get_rule(cloud: Cloud, request: Request) -> Reply:
-    group = existing(cloud, request.resource_id(KIND, "nsg"))
-    rule = _find_rule(group, request.params["rule"])
-    if rule is None:
-        raise network.not_found(request.resource_id(kinds.SECURITY_RULE, "nsg", "rule"))
-    return Reply(200, rules.render(group, rule))
+def _default_rules(cloud: Cloud, group: Resource) -> list[dict[str, Any]]:
+    return rules.render_defaults(group)
 
 
 def put_rule(cloud: Cloud, request: Request) -> Reply:
@@ -129,9 +104,7 @@ def put_rule(cloud: Cloud, request: Request) -> Reply:
     before = _find_rule(group, identifier.name)
     name = before["name"] if before else identifier.name
     rule = rules.checked(cloud, group.id, group.location, name, request.body.get("properties") or {})
-    kept = [rule if one is before else one for one in group.properties["securityRules"]]
-    if before is None:
-        kept.append(rule)
+    kept = network.with_part(group.properties["securityRules"], before, rule)
     rules.check_conflicts(kept)
     refuse_if_busy(cloud, group.id)
     refuse_if_busy(cloud, identifier)
@@ -151,14 +124,4 @@ def delete_rule(cloud: Cloud, request: Request) -> Reply:
     group = cloud.store.get(request.resource_id(KIND, "nsg"))
     if group is None or _find_rule(group, identifier.name) is None:
         return Reply(204)
-
-    async def effect() -> None:
-        now = cloud.store.get(group.id)
-        if now is None:
-            return
-        left = [one for one in now.properties["securityRules"] if one["name"].lower() != identifier.name.lower()]
-        now.properties = {**now.properties, "securityRules": left}
-        cloud.store.put(now)
-        await machine_updates.sync_nsg(cloud, now.id)
-
-    return network.remove_child(cloud, request, group, identifier, effect)
+    return network.remove_part(cloud, request, group, identifier, "securityRules", machine_updates.sync_nsg)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
-from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error, reference_not_found
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
+from localazure.protocol import ids, locations, shape
+from localazure.protocol.errors import network_error, reference_not_found
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
 from localazure.providers import kinds
-from localazure.providers.common import place, spelled
+from localazure.providers.common import spelled
 from localazure.providers.network import bodies, machine_updates, network, references
 from localazure.store.resources import Resource
 
@@ -158,12 +157,7 @@ def _zones(identifier: ids.ResourceId, body: dict[str, Any], before: Resource | 
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(KIND, "publicip")
-    network.check_name(identifier.name)
-    network.check_shape(request.body, _SHAPE)
-    location, tags = place(cloud, request, identifier)
-    given = request.body.get("properties") or {}
-    found = cloud.store.get(identifier)
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "publicip", _SHAPE)
     method = _method(given)
     sku = _sku(identifier, request.body, method, found)
     if (given.get("publicIPAddressVersion") or "IPv4").lower() != "ipv4":
@@ -183,7 +177,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
         raise network_error(400, "PublicIPCountLimitReached", message)
     network.refuse_if_going(cloud, identifier)
     properties: dict[str, Any] = {
-        "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
+        "resourceGuid": network.guid(found),
         "publicIPAddressVersion": "IPv4",
         "publicIPAllocationMethod": method,
         "idleTimeoutInMinutes": idle,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import PublicAddress
+from localazure.protocol import ids
 from localazure.providers import kinds
 from localazure.store.resources import Resource
 
@@ -72,10 +72,9 @@ def find_subnet(cloud: Cloud, identifier: ids.ResourceId) -> tuple[Resource, dic
     return None
 
 
-def subnet_and_vnet(cloud: Cloud, nic: Resource) -> tuple[dict[str, Any], Resource] | None:
-    """The subnet (as its VNet keeps it) and the VNet of a NIC."""
-    found = find_subnet(cloud, ids.parse(primary_configuration(nic)["subnet"]["id"]))
-    return None if found is None else (found[1], found[0])
+def vnet_and_subnet(cloud: Cloud, nic: Resource) -> tuple[Resource, dict[str, Any]] | None:
+    """The VNet and the subnet in it that a NIC's primary IP configuration is in."""
+    return find_subnet(cloud, ids.parse(primary_configuration(nic)["subnet"]["id"]))
 
 
 def addresses_taken(cloud: Cloud, subnet: ids.ResourceId, except_nic: ids.ResourceId | None = None) -> dict[str, str]:

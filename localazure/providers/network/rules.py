@@ -6,9 +6,9 @@ import ipaddress
 import re
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, network_error
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, network_error
 from localazure.providers import kinds
 from localazure.providers.common import spelled
 from localazure.providers.network import network, service_tags

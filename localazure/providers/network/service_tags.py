@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import locations
 from localazure.arm.cloud import Cloud
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Route
+from localazure.protocol import locations
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
 
 # What guests can be reached from or can reach: the platform enforces these. No other tag matches an address here.
 ENFORCED = ("VirtualNetwork", "Internet", "AzureLoadBalancer")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import ids, shape, versions
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import network_error, parent_not_found, reference_not_found
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
+from localazure.protocol import ids, shape, versions
+from localazure.protocol.errors import network_error, parent_not_found, reference_not_found
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
 from localazure.providers.common import existing, spelled
 from localazure.providers.network import address_plan, bodies, catalogue, machine_updates, network, references
 from localazure.store.resources import Resource
@@ -35,13 +35,7 @@ _POLICIES = {
 
 
 def routes() -> list[Route]:
-    all_ = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kinds.VNET}/{{vnet}}/subnets"
-    return [
-        Route("GET", all_, list_all, KIND),
-        Route("GET", f"{all_}/{{subnet}}", get, KIND),
-        Route("PUT", f"{all_}/{{subnet}}", put, KIND),
-        Route("DELETE", f"{all_}/{{subnet}}", delete, KIND),
-    ]
+    return crud.routes(KIND, "vnet", "subnet", list_all=list_all, get=get, put=put, delete=delete)
 
 
 # writing
@@ -202,9 +196,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     before = found[1] if found else None
     given = {**request.body, "name": identifier.name}
     subnet = checked(cloud, request, vnet.id, vnet.location, given, before)
-    subnets = [subnet if one is before else one for one in vnet.properties["subnets"]]
-    if before is None:
-        subnets.append(subnet)
+    subnets = network.with_part(vnet.properties["subnets"], before, subnet)
     address_plan.check_subnets(vnet.id, vnet.properties["addressSpace"]["addressPrefixes"], subnets)
     network.refuse_if_busy_below(cloud, vnet.id)
     vnet.properties = {**vnet.properties, "subnets": subnets}
@@ -225,14 +217,4 @@ def delete(cloud: Cloud, request: Request) -> Reply:
         return Reply(204)
     refuse_used(cloud, identifier)
     network.refuse_if_busy_below(cloud, found[0].id)
-
-    async def effect() -> None:
-        vnet = cloud.store.get(found[0].id)
-        if vnet is None:
-            return
-        left = [one for one in vnet.properties["subnets"] if one["name"].lower() != identifier.name.lower()]
-        vnet.properties = {**vnet.properties, "subnets": left}
-        cloud.store.put(vnet)
-        await machine_updates.apply_vnet(cloud, vnet.id)
-
-    return network.remove_child(cloud, request, found[0], identifier, effect)
+    return network.remove_part(cloud, request, found[0], identifier, "subnets", machine_updates.apply_vnet)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-import uuid
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, network_error, reference_not_found
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
-from localazure.providers import kinds
-from localazure.providers.common import existing, place
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, network_error, reference_not_found
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
+from localazure.providers.common import existing
 from localazure.providers.network import address_plan, bodies, machine_updates, network, references, subnets
 from localazure.store.resources import Resource
 
@@ -34,16 +33,13 @@ _SUGGESTIONS = 5
 
 
 def routes() -> list[Route]:
-    one = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}/{{vnet}}"
-    peerings = f"{one}/virtualNetworkPeerings"
+    one = crud.address(KIND, "vnet")
     return [
         *network.standard_routes(KIND, "vnet", bodies.vnet_body, put, delete),
         Route("GET", f"{one}/CheckIPAddressAvailability", check_address, KIND),
         Route("GET", f"{one}/usages", list_usages, KIND),
-        Route("GET", peerings, list_peerings, PEERING),
-        Route("GET", f"{peerings}/{{peering}}", get_peering, PEERING),
-        Route("PUT", f"{peerings}/{{peering}}", put_peering, PEERING),
-        Route("DELETE", f"{peerings}/{{peering}}", delete_peering, PEERING),
+        *network.part_routes(KIND, "vnet", "virtualNetworkPeerings", "peering", _peerings, PEERING),
+        *crud.routes(PEERING, "vnet", "peering", put=put_peering, delete=delete_peering),
     ]
 
 
@@ -51,20 +47,15 @@ def routes() -> list[Route]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier = request.resource_id(KIND, "vnet")
-    network.check_name(identifier.name)
-    network.check_shape(request.body, _SHAPE)
-    location, tags = place(cloud, request, identifier)
-    given = request.body.get("properties") or {}
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "vnet", _SHAPE)
     space = (given.get("addressSpace") or {}).get("addressPrefixes") or []
-    found = cloud.store.get(identifier)
     kept = _subnets(cloud, request, identifier, location, given, found)
     address_plan.check_subnets(identifier, space, kept)
     for name in _names(found.properties["subnets"] if found else []) - _names(kept):
         subnets.refuse_used(cloud, identifier.child("subnets", name))
     network.refuse_if_going(cloud, identifier)
     properties = {
-        "resourceGuid": found.properties["resourceGuid"] if found else str(uuid.uuid4()),
+        "resourceGuid": network.guid(found),
         "addressSpace": {"addressPrefixes": space},
         **_options(identifier, given),
         "subnets": kept,
@@ -201,14 +192,8 @@ def _no_peerings() -> ArmError:
     return network_error(400, "PeeringNotSupportedByLocalAzure", message)
 
 
-def list_peerings(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(KIND, "vnet"))
-    return listing([])
-
-
-def get_peering(cloud: Cloud, request: Request) -> Reply:
-    existing(cloud, request.resource_id(KIND, "vnet"))
-    raise network.not_found(request.resource_id(PEERING, "vnet", "peering"))
+def _peerings(cloud: Cloud, vnet: Resource) -> list[dict[str, Any]]:
+    return []
 
 
 def put_peering(cloud: Cloud, request: Request) -> Reply:

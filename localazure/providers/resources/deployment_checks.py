@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.arm import ids, locations, versions
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error, invalid_namespace
-from localazure.arm.locations import DISPLAY_NAMES
-from localazure.arm.request import Request
+from localazure.protocol import ids, locations, versions
+from localazure.protocol.errors import ArmError, gateway_error, invalid_namespace
+from localazure.protocol.locations import DISPLAY_NAMES
+from localazure.protocol.request import Request
 from localazure.providers import kinds
 from localazure.providers.compute import sizes
 from localazure.template.errors import TemplateError

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
+from localazure.protocol import ids, shape
 from localazure.template.parameters import SECURE, rendered
 from localazure.template.scope import Scope
 from localazure.template.syntax import is_expression

@@ -9,11 +9,11 @@ import time
 from http import HTTPStatus
 from typing import Any
 
-from localazure.arm import ids, versions
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
 from localazure.arm.operations import Operation, timestamp
-from localazure.arm.request import Reply
+from localazure.protocol import ids, versions
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply
 from localazure.providers.resources import deployment_record as records
 from localazure.providers.resources import groups
 from localazure.providers.resources.deployment_checks import NestedBody, Prepared

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from localazure.arm import ids
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError
 from localazure.template.errors import TemplateError, unevaluable
 from localazure.template.template import Template
 

@@ -8,12 +8,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from localazure.arm import ids, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import Operation
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import ids, shape
+from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud
 from localazure.providers.common import invalid_filter
 from localazure.providers.resources import deployment_checks as checks
 from localazure.providers.resources import deployment_record as records
@@ -33,12 +34,11 @@ _SHAPE: dict[str, Any] = {
 
 
 def routes() -> list[Route]:
-    in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{KIND}"
-    one = f"{in_group}/{{deployment}}"
+    one = crud.address(KIND, "deployment")
     # Clients ask for operations at this older address, in which there is no namespace.
     short = "/subscriptions/{subscription}/resourceGroups/{group}/deployments/{deployment}/operations"
     return [
-        Route("GET", in_group, list_deployments, KIND),
+        Route("GET", one.rpartition("/")[0], list_deployments, KIND),
         Route("PUT", one, put, KIND),
         Route("GET", one, get, KIND),
         Route("HEAD", one, head, KIND),

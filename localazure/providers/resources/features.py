@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import gateway_error, invalid_namespace
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol.errors import gateway_error, invalid_namespace
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers.common import spelled
 
 _KIND = "Microsoft.Features/features"

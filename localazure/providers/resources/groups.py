@@ -6,12 +6,12 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from localazure.arm import ids, locations, shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import Operation
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import ids, locations, shape
+from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import invalid_filter
 from localazure.providers.compute import disks, vm_life

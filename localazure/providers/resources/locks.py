@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import shape
 from localazure.arm.admission import LOCKS
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import gateway_error
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import shape
+from localazure.protocol.errors import gateway_error
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud
 from localazure.providers.common import spelled
 
 _LEVELS = ("CanNotDelete", "ReadOnly")
@@ -18,13 +19,7 @@ LONGEST_NOTES = 512
 
 
 def routes() -> list[Route]:
-    at = f"{{scope}}/providers/{LOCKS}"
-    return [
-        Route("GET", at, list_locks, LOCKS),
-        Route("GET", f"{at}/{{lock}}", get, LOCKS),
-        Route("PUT", f"{at}/{{lock}}", put, LOCKS),
-        Route("DELETE", f"{at}/{{lock}}", delete, LOCKS),
-    ]
+    return crud.scoped_routes(LOCKS, "lock", list_all=list_locks, get=get, put=put, delete=delete)
 
 
 def _id(request: Request) -> str:

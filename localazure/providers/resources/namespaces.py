@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm import versions
 from localazure.arm.admission import FREE_NAMESPACES, registration
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error, invalid_namespace
-from localazure.arm.locations import DISPLAY_NAMES
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import versions
+from localazure.protocol.errors import ArmError, gateway_error, invalid_namespace
+from localazure.protocol.locations import DISPLAY_NAMES
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers.common import spelled
 
 _KIND = "Microsoft.Resources/providers"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers.common import envelope, invalid_filter
 from localazure.store.resources import Resource
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from localazure.arm import directory, shape
+from localazure.arm import directory
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError, gateway_error
 from localazure.arm.operations import timestamp
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import shape
+from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud
 
 KIND = "Microsoft.Authorization/roleAssignments"
 DEFINITION = "Microsoft.Authorization/roleDefinitions"
@@ -70,14 +72,9 @@ _ROLES: dict[str, tuple[str, list[str], list[str], list[str]]] = {
 
 
 def routes() -> list[Route]:
-    at, definitions = f"{{scope}}/providers/{KIND}", f"{{scope}}/providers/{DEFINITION}"
     return [
-        Route("GET", at, list_assignments, KIND),
-        Route("GET", f"{at}/{{assignment}}", get, KIND),
-        Route("PUT", f"{at}/{{assignment}}", put, KIND),
-        Route("DELETE", f"{at}/{{assignment}}", delete, KIND),
-        Route("GET", definitions, list_definitions, DEFINITION),
-        Route("GET", f"{definitions}/{{role}}", get_definition, DEFINITION),
+        *crud.scoped_routes(KIND, "assignment", list_all=list_assignments, get=get, put=put, delete=delete),
+        *crud.scoped_routes(DEFINITION, "role", list_all=list_definitions, get=get_definition),
     ]
 
 

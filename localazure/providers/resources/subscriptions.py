@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.locations import REGIONS
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol.locations import REGIONS
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 
 _KIND = "Microsoft.Resources/subscriptions"
 

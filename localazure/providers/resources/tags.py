@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from localazure.arm import shape
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import gateway_error
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol import shape
+from localazure.protocol.errors import gateway_error
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.compute import instance_metadata
 

@@ -21,9 +21,9 @@ from memory_platform import MemoryPlatform
 from localazure.arm import tls
 from localazure.arm.cloud import Cloud
 from localazure.arm.server import ArmServer
-from localazure.arm.settings import Settings
 from localazure.providers.recovery import recover
 from localazure.providers.routes import connect
+from localazure.settings import Settings
 from localazure.store.database import Database
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -95,7 +95,7 @@ class LocalAzure:
 
         self._connection.close()
         self._run(stop())
-        self.platform.gate.set()
+        self.platform.unblocked.set()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
@@ -250,7 +250,7 @@ class Group:
 
     def machine(self, vm_path: str) -> str:
         """The machine of a VM."""
-        from localazure.arm import ids
+        from localazure.protocol import ids
 
         return ids.short_id(self.id_of(vm_path))
 

@@ -30,7 +30,7 @@ def shared_arm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]
 def arm(shared_arm: LocalAzure) -> LocalAzure:
     """A server that tests share; each works in groups of its own."""
     shared_arm.platform.create_error = None
-    shared_arm.platform.gate.set()
+    shared_arm.platform.unblocked.set()
     return shared_arm
 
 
@@ -39,7 +39,7 @@ def group(arm: LocalAzure) -> Iterator[Group]:
     """A group that goes after the test, so that the region's cores suffice for all of them."""
     group = Group(arm)
     yield group
-    arm.platform.gate.set()
+    arm.platform.unblocked.set()
     arm.call("DELETE", group.path)
 
 

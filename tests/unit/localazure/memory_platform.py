@@ -47,14 +47,14 @@ class MemoryPlatform(Platform):
         self.agents: dict[str, bool] = {}  # machines whose agent a test made absent (False)
         self.consoles: dict[str, str] = {}
         self.create_error: MachineError | None = None
-        self.gate = threading.Event()  # while it is clear, boots and extensions wait
-        self.gate.set()
+        self.unblocked = threading.Event()  # while it is clear, boots and extensions wait
+        self.unblocked.set()
 
     def start(self) -> None:
         pass
 
     def stop(self) -> None:
-        self.gate.set()
+        self.unblocked.set()
 
     def destroy(self) -> None:
         self.machines.clear()
@@ -85,7 +85,7 @@ class MemoryPlatform(Platform):
     def machine_create(self, spec: MachineSpec) -> None:
         assert spec.network_id in self.networks
         assert all(disk.id in self.disks for disk in spec.data_disks)
-        self.gate.wait(10)
+        self.unblocked.wait(10)
         if self.create_error is not None:
             raise self.create_error
         self.machines[spec.id] = spec
@@ -165,7 +165,7 @@ class MemoryPlatform(Platform):
         self, machine_id: str, publisher: str, type_name: str, settings: dict[str, Any], protected: dict[str, Any],
         guise: Guise = OF_ITS_TIME,
     ) -> RunResult:  # fmt: skip
-        self.gate.wait(10)
+        self.unblocked.wait(10)
         self._ask_agent(machine_id)
         self.extensions.append((publisher, type_name, settings, protected))
         self.guises.append(guise)

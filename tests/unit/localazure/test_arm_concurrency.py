@@ -12,7 +12,7 @@ from typing import Any
 
 from arm_support import SUBSCRIPTION, Group, LocalAzure, eventually
 
-from localazure.arm import ids
+from localazure.protocol import ids
 
 
 def _clients(arm: LocalAzure, count: int, work: Callable[[Callable[..., tuple[int, Any]], int], None]) -> None:

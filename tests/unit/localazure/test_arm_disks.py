@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from arm_support import Answer, Group, LocalAzure
 
-from localazure.arm import ids
+from localazure.protocol import ids
 
 
 def _body(size: int = 4, **more: Any) -> dict[str, Any]:

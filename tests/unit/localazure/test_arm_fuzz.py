@@ -13,8 +13,8 @@ import pytest
 from arm_support import SUBSCRIPTION, TENANT, Group, LocalAzure
 from conftest import Restartable
 
-from localazure.arm import versions
-from localazure.arm.router import Route
+from localazure.protocol import versions
+from localazure.protocol.router import Route
 from localazure.providers.routes import all_routes
 
 SEED = 20140605

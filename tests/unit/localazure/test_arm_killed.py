@@ -17,8 +17,8 @@ import pytest
 from arm_support import Group, LocalAzure, eventually
 from memory_platform import MemoryPlatform
 
-from localazure.arm import ids
 from localazure.machines.machine import DataDisk
+from localazure.protocol import ids
 from localazure.store.database import Database
 
 DISK = "Microsoft.Compute/disks"

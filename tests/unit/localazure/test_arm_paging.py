@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from arm_support import RESOURCES, SUBSCRIPTION, Group, LocalAzure
 
-from localazure.arm import ids, paging
+from localazure.arm import paging
+from localazure.protocol import ids
 from localazure.store.resources import Resource
 
 VMS = "Microsoft.Compute/virtualMachines"
@@ -117,7 +118,7 @@ def test_a_token_that_nobody_gave_is_refused_or_harmless(arm: LocalAzure, group:
 
 
 def test_virtual_machines_come_by_fifty_in_the_subscription_and_at_once_in_a_group() -> None:
-    from localazure.arm.request import Request
+    from localazure.protocol.request import Request
 
     def size(params: dict[str, str], **query: str) -> int | None:
         return paging.page_size(Request("GET", "/", params, query, None, "", "", VMS))

@@ -50,7 +50,7 @@ def test_a_creation_cut_short_ends_as_failed_and_can_be_deleted_and_made_again(i
     group = Group(instance.arm)
     body = group.vm_body(group.nic(group.vnet()))
     vm = group.compute("virtualMachines/web1")
-    instance.platform.gate.clear()
+    instance.platform.unblocked.clear()
     creation = instance.arm.call("PUT", vm, body)
     arm = group.arm = instance.restart()
     path = "/subscriptions/" + creation.headers["Azure-AsyncOperation"].split("/subscriptions/", 1)[1]
@@ -88,7 +88,7 @@ def test_a_deletion_cut_short_is_finished(instance: Any) -> None:
 def test_an_extension_cut_short_ends_as_failed(instance: Any) -> None:
     group = Group(instance.arm)
     vm = group.vm()
-    instance.platform.gate.clear()
+    instance.platform.unblocked.clear()
     body = {
         "location": "westus",
         "properties": {"publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "typeHandlerVersion": "2.1"},

@@ -13,7 +13,7 @@ import pytest
 from arm_support import SUBSCRIPTION, Group, LocalAzure, eventually, rule
 from test_arm_sdk import clients as clients
 
-from localazure.arm import ids
+from localazure.protocol import ids
 
 ID = r"\([0-9a-f-]{36}\)"
 

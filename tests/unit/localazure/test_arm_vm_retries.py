@@ -33,13 +33,13 @@ def test_a_put_whose_answer_is_lost_is_busy_when_it_is_sent_again(
 ) -> None:
     vm, body = new
     behavior(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VMS, "nth": 1}])
-    arm.platform.gate.clear()
+    arm.platform.unblocked.clear()
     with pytest.raises(LOST):
         arm.call("PUT", vm, body)
     again = arm.call("PUT", vm, body)
     assert (again.status, again.code) == (409, "AnotherOperationInProgress")
     assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Creating"
-    arm.platform.gate.set()
+    arm.platform.unblocked.set()
     operation = again.message.rpartition(": ")[2].rstrip(".")
     status = f"/providers/Microsoft.Compute/locations/westus/operations/{operation}"
     while arm.call("GET", status).body["status"] == "InProgress":
@@ -54,11 +54,11 @@ def test_the_sdk_meets_its_own_put(
     from azure.core.exceptions import ResourceExistsError
 
     behavior(rules=[{"do": "reset", "when": "after", "method": "PUT", "type": VMS, "nth": 1}])
-    arm.platform.gate.clear()
+    arm.platform.unblocked.clear()
     data = io.BytesIO(json.dumps(new[1]).encode())
     with pytest.raises(ResourceExistsError, match="AnotherOperationInProgress"):
         clients[0].virtual_machines.begin_create_or_update(group.name, "web1", data, content_type="application/json")
-    arm.platform.gate.set()
+    arm.platform.unblocked.set()
 
 
 def test_a_patch_whose_answer_is_lost_was_done(arm: LocalAzure, group: Group, behavior: Any) -> None:
@@ -78,13 +78,13 @@ def test_a_vm_that_exists_is_not_made_where_none_must_match(
 ) -> None:
     vm, body = new
     assert conditional(arm, "PUT", vm, body, If_Match="*").status == 412
-    arm.platform.gate.clear()
+    arm.platform.unblocked.clear()
     made = conditional(arm, "PUT", vm, body, If_None_Match="*")
     assert made.status == 201
     for _ in ("while it is being made", "afterwards"):
         refused = conditional(arm, "PUT", vm, body, If_None_Match="*")
         assert (refused.status, refused.code) == (412, "PreconditionFailed")
-        arm.platform.gate.set()
+        arm.platform.unblocked.set()
         arm.wait(made)
 
 

@@ -26,7 +26,7 @@ def _with(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 def test_the_first_answer_is_a_skeleton_and_the_status_tells_the_end(arm: LocalAzure, group: Group) -> None:
     body = group.vm_body(group.nic(group.vnet()))
-    arm.platform.gate.clear()
+    arm.platform.unblocked.clear()
     answer = arm.call("PUT", group.compute("virtualMachines/web1"), body)
     assert answer.status == 201
     properties = answer.body["properties"]
@@ -43,7 +43,7 @@ def test_the_first_answer_is_a_skeleton_and_the_status_tells_the_end(arm: LocalA
     )
     assert status.body["status"] == "InProgress"
     assert "endTime" not in status.body
-    arm.platform.gate.set()
+    arm.platform.unblocked.set()
     end = arm.wait(answer).body
     assert end["status"] == "Succeeded"
     assert set(end) == {"startTime", "endTime", "status", "name"}
@@ -52,14 +52,14 @@ def test_the_first_answer_is_a_skeleton_and_the_status_tells_the_end(arm: LocalA
 
 def test_compute_asks_to_be_polled_less_and_less_often(arm: LocalAzure, group: Group) -> None:
     body = group.vm_body(group.nic(group.vnet()))
-    arm.platform.gate.clear()
+    arm.platform.unblocked.clear()
     answer = arm.call("PUT", group.compute("virtualMachines/web1"), body)
     url = answer.headers["Azure-AsyncOperation"].split(str(arm.port), 1)[1]
     asked = [
         arm.raw("GET", url, headers={"Authorization": f"Bearer {arm.token}"}).headers["retry-after-ms"]
         for _ in range(4)
     ]
-    arm.platform.gate.set()
+    arm.platform.unblocked.set()
     assert asked == ["100", "200", "400", "400"]
     arm.wait(answer)
 
@@ -327,7 +327,7 @@ def test_a_machine_that_does_not_boot_is_a_failed_operation_and_leaves_no_machin
 def test_a_vm_in_the_making_takes_no_other_change_but_its_deletion(arm: LocalAzure, group: Group) -> None:
     vm = group.compute("virtualMachines/web1")
     body = group.vm_body(group.nic(group.vnet()))
-    arm.platform.gate.clear()
+    arm.platform.unblocked.clear()
     creation = arm.call("PUT", vm, body)
     for method, path in (("PUT", vm), ("POST", f"{vm}/start"), ("PATCH", vm)):
         answer = arm.call(method, path, body if method != "POST" else None)
@@ -335,7 +335,7 @@ def test_a_vm_in_the_making_takes_no_other_change_but_its_deletion(arm: LocalAzu
     deletion = arm.call("DELETE", vm)
     assert deletion.status == 202
     assert arm.wait(creation).code == "OperationPreempted"
-    arm.platform.gate.set()
+    arm.platform.unblocked.set()
     arm.wait(deletion)
     assert group.machine(vm) not in arm.platform.machines
     assert arm.call("GET", vm).code == "ResourceNotFound"

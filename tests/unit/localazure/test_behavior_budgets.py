@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from arm_support import Group, LocalAzure
 
-from localazure.arm.errors import ArmError
 from localazure.behavior.budgets import Budgets, Size, compute_policies
+from localazure.protocol.errors import ArmError
 
 AT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines"
 REGION = "/subscriptions/s/providers/Microsoft.Compute/locations/westus"

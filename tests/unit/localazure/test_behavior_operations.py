@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from arm_support import Group, LocalAzure, eventually
 
-from localazure.arm import ids
 from localazure.behavior import config, latencies
+from localazure.protocol import ids
 
 
 def put_ip(group: Group, name: str = "ip") -> Any:
@@ -185,13 +185,13 @@ def test_at_the_service_s_own_pace_the_first_answer_names_whole_seconds(tmp_path
         arm.on_loop(lambda: arm.cloud.behavior.watch(tmp_path / config.NAME))
         group = Group(arm)
         nic = group.nic(group.vnet())
-        arm.platform.gate.clear()
+        arm.platform.unblocked.clear()
         answer = arm.call("PUT", group.compute("virtualMachines/web1"), group.vm_body(nic))
         assert answer.headers["Retry-After"] == "10"
         path = answer.headers["Azure-AsyncOperation"].split(str(arm.port), 1)[1]
         status = arm.raw("GET", path, headers={"Authorization": f"Bearer {arm.token}"})
         assert (status.body["status"], status.headers["retry-after-ms"]) == ("InProgress", "1000")
-        arm.platform.gate.set()
+        arm.platform.unblocked.set()
         arm.wait(answer)
     finally:
         arm.stop()

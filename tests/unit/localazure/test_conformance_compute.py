@@ -32,10 +32,10 @@ def vm(calls: Calls) -> None:
     group, platform = calls.group, calls.arm.platform
     path = group.compute("virtualMachines/web1")
     body = vm_body(calls, group.id_of(group.network("networkInterfaces/nic")))
-    platform.gate.clear()
+    platform.unblocked.clear()
     created = calls.do("vm put new", path, body, wait=False)
     calls.follow("operation in progress", created)
-    platform.gate.set()
+    platform.unblocked.set()
     calls.finish("vm put new", created)
     calls.follow("operation succeeded", created)
     calls.do("vm put existing", path, body)

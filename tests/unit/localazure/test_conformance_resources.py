@@ -91,12 +91,12 @@ def deployment_that_is_cancelled(calls: Calls) -> None:
     machine = {**group.vm_body(group.nic(group.vnet())), "type": "Microsoft.Compute/virtualMachines", "name": "web1"}
     body = deployment_body()
     body["properties"]["template"]["resources"] = [{**machine, "apiVersion": "2024-07-01"}]
-    calls.arm.platform.gate.clear()
+    calls.arm.platform.unblocked.clear()
     try:
         calls.arm.call("PUT", at, body)
         calls.do("deployment cancel", f"{at}/cancel")
     finally:
-        calls.arm.platform.gate.set()
+        calls.arm.platform.unblocked.set()
 
 
 def tags(calls: Calls) -> None:

@@ -406,14 +406,14 @@ def test_an_output_that_fails(deployment):
 
 
 def slow(group: Group) -> dict[str, Any]:
-    """A VM that boots while the platform's gate is closed."""
+    """A VM that boots while the platform is blocked."""
     vm = {
         **group.vm_body(group.nic(group.vnet())),
         "type": "Microsoft.Compute/virtualMachines",
         "name": "slow",
         "apiVersion": COMPUTE,
     }
-    group.arm.platform.gate.clear()
+    group.arm.platform.unblocked.clear()
     return vm
 
 
@@ -421,7 +421,7 @@ def test_an_active_deployment_can_not_be_replaced_or_deleted(deployment, group):
     answer = deployment.put(body(slow(group)))
     assert deployment.put(body()).code == "DeploymentActive"
     assert deployment.arm.call("DELETE", deployment.path).status == 409
-    group.arm.platform.gate.set()
+    group.arm.platform.unblocked.set()
     assert deployment.arm.wait(answer).body["status"] == "Succeeded"
 
 
@@ -431,7 +431,7 @@ def test_cancel_begins_nothing_more(deployment, group):
     assert deployment.arm.call("POST", f"{deployment.path}/cancel").status == 204
     assert deployment.arm.wait(answer).body["status"] == "Canceled"
     assert deployment.properties["provisioningState"] == "Canceled"
-    group.arm.platform.gate.set()
+    group.arm.platform.unblocked.set()
     assert group.arm.call("GET", group.network("publicIPAddresses/later")).status == 404
     again = deployment.arm.call("POST", f"{deployment.path}/cancel")
     assert (again.status, again.code) == (409, "DeploymentCannotBeCancelled")

@@ -10,7 +10,7 @@ import pytest
 
 from localazure.machines.fake import guest_tools
 from localazure.machines.handlers import dispatch, vm_access
-from localazure.machines.handlers.scene import Scene
+from localazure.machines.handlers.context import HandlerContext
 from localazure.machines.machine import OF_ITS_TIME, RunResult
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9mZmljZQ me"
@@ -41,8 +41,8 @@ def test_settings_become_variables():
     ],
 )
 def test_settings_that_are_refused(protected, said):
-    scene = Scene(lambda *_: pytest.fail("nothing is run"), OF_ITS_TIME)
-    done = dispatch.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
+    context = HandlerContext(lambda *_: pytest.fail("nothing is run"), OF_ITS_TIME)
+    done = dispatch.enable(context, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
     assert done.exit_code == 1 and done.stderr.startswith("Enable failed:") and said in done.stderr
 
 
@@ -80,8 +80,8 @@ def guest(tmp_path):
         return RunResult(done.returncode, done.stdout, done.stderr)
 
     def access(**protected):
-        scene = Scene(run, OF_ITS_TIME)
-        return dispatch.enable(scene, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
+        context = HandlerContext(run, OF_ITS_TIME)
+        return dispatch.enable(context, "Microsoft.OSTCExtensions", "VMAccessForLinux", {}, protected)
 
     return root, access
 

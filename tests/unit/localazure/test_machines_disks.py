@@ -8,7 +8,7 @@ import pytest
 
 from localazure.machines.foundation.disk_files import GIB, DiskFolder, check_disks
 from localazure.machines.machine import DataDisk, MachineError
-from localazure.machines.nspawn import loops
+from localazure.machines.nspawn import loop_devices
 
 DISK = "d0000001"
 
@@ -58,8 +58,8 @@ def test_sets_that_no_machine_can_have(disks, code):
 
 
 def test_the_kernel_gets_its_structure(tmp_path):
-    config = loops.loop_config(7, tmp_path, read_only=True)
+    config = loop_devices.loop_config(7, tmp_path, read_only=True)
     assert len(config) == 304  # sizeof(struct loop_config)
     assert struct.unpack_from("=2I", config) == (7, 512)
     flags = struct.unpack_from("=I", config, 8 + 5 * 8 + 3 * 4)[0]
-    assert flags == loops.READ_ONLY | loops.AUTOCLEAR | loops.PARTITIONS
+    assert flags == loop_devices.READ_ONLY | loop_devices.AUTOCLEAR | loop_devices.PARTITIONS

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from localazure.machines.fake import file_system
+from localazure.machines.handlers.context import HandlerContext
 from localazure.machines.handlers.dispatch import enable, remove
 from localazure.machines.handlers.docker_extension import UBUNTU, docker_settings
-from localazure.machines.handlers.scene import Scene
 from localazure.machines.machine import OF_ITS_TIME, Guise, MachineSpec, RunResult
 from localazure.providers.compute import distributions, image_catalog
 
@@ -42,7 +42,7 @@ class Guest:
         return self.result
 
     def enable(self, type_name, public, protected=None):
-        return enable(Scene(self.run, self.guise), EXTENSIONS, type_name, public, protected or {})
+        return enable(HandlerContext(self.run, self.guise), EXTENSIONS, type_name, public, protected or {})
 
 
 # settings
@@ -109,7 +109,7 @@ def test_distributions_that_the_handler_does_not_know_end_its_install_in_its_own
         result = guest.enable("DockerExtension", {})
         assert result.exit_code == 1 and result.stderr.endswith(said) and not guest.environment
         assert "Non-zero exit code: 1," in result.stderr
-        gone = remove(Scene(guest.run, guise), EXTENSIONS, "DockerExtension")
+        gone = remove(HandlerContext(guest.run, guise), EXTENSIONS, "DockerExtension")
         assert gone.stderr == f"Disabling Docker failed: {said}" and not guest.environment
 
 
@@ -184,7 +184,7 @@ class Folder:
 
     def enable(self, guise=OF_ITS_TIME, public=None, protected=None):
         public = public or {"docker": {"port": "4243"}}
-        return enable(Scene(self.run, guise), EXTENSIONS, "DockerExtension", public, protected or CERTS)
+        return enable(HandlerContext(self.run, guise), EXTENSIONS, "DockerExtension", public, protected or CERTS)
 
     def called(self, name) -> list[str]:
         lines = self.noted.read_text().splitlines() if self.noted.exists() else []
@@ -313,8 +313,8 @@ def test_compose_is_run_from_where_it_was_looked_for(folder):
 
 
 def test_its_end_stops_docker(folder):
-    gone = remove(Scene(folder.run, MODERN), EXTENSIONS, "DockerExtension")
+    gone = remove(HandlerContext(folder.run, MODERN), EXTENSIONS, "DockerExtension")
     assert gone.exit_code == 0 and folder.called("systemctl") == ["systemctl stop docker"]
     folder.tool("systemctl", "exit 5")
-    gone = remove(Scene(folder.run, MODERN), EXTENSIONS, "DockerExtension")
+    gone = remove(HandlerContext(folder.run, MODERN), EXTENSIONS, "DockerExtension")
     assert gone.stderr == "Disabling Docker failed: ERROR: executing systemctl [stop docker] failed: exit status 5"

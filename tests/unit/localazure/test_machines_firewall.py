@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from localazure.machines.foundation.address_blocks import routed_blocks
 from localazure.machines.foundation.security_rules import effective_rules, open_ports
-from localazure.machines.foundation.slots import routed_slots
 from localazure.machines.machine import FirewallRule, MachineError
 from localazure.machines.nspawn import firewall
 from localazure.machines.nspawn.firewall import Port, network_ruleset, rule_text
@@ -93,7 +93,7 @@ def test_nft_accepts_the_rulesets():
     ports = [Port("gaaaaaaaa", "10.0.0.4", "198.51.100.1", every), Port("gbbbbbbbb", "10.0.0.5", "198.51.100.2", None)]
     texts = [
         network_ruleset(["10.0.0.0/16", "10.2.0.0/24"], ports, "up0", "198.19.0.1"),
-        firewall.host_ruleset("localazure_unit", "lazabcde", routed_slots()[0], "192.0.2.53"),
+        firewall.host_ruleset("localazure_unit", "lazabcde", routed_blocks()[0], "192.0.2.53"),
     ]
     for text in texts:
         checked = subprocess.run(["nft", "-c", "-f", "-"], input=text, text=True, capture_output=True, check=False)

@@ -8,8 +8,8 @@ import gzip
 import pytest
 
 from localazure.machines.handlers import custom_script
+from localazure.machines.handlers.context import HandlerContext
 from localazure.machines.handlers.dispatch import enable
-from localazure.machines.handlers.scene import Scene
 from localazure.machines.machine import OF_ITS_TIME, RunResult
 
 EXTENSIONS = "Microsoft.Azure.Extensions"
@@ -31,11 +31,11 @@ class Guest:
         return self.result
 
     def enable(self, type_name, public, protected=None):
-        return enable(Scene(self.run, OF_ITS_TIME), EXTENSIONS, type_name, public, protected or {})
+        return enable(HandlerContext(self.run, OF_ITS_TIME), EXTENSIONS, type_name, public, protected or {})
 
 
 def test_an_unknown_handler_says_so():
-    result = enable(Scene(Guest().run, OF_ITS_TIME), "Contoso", "Thing", {}, {})
+    result = enable(HandlerContext(Guest().run, OF_ITS_TIME), "Contoso", "Thing", {}, {})
     assert result.exit_code == 1 and "Contoso.Thing" in result.stderr
 
 

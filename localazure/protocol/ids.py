@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.arm.errors import gateway_error
+from localazure.protocol.errors import gateway_error
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure.arm.errors import ArmError, gateway_error
+from localazure.protocol.errors import ArmError, gateway_error
 
 # A shape is a Python type (str, int, bool, dict), a list with the shape of its members, or a dict of named members.
 # Members that a shape does not name may hold anything.

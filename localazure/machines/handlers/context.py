@@ -17,7 +17,7 @@ Run = Callable[[str, Sequence[tuple[str, str]], float], RunResult]
 
 
 @dataclass(frozen=True)
-class Scene:
+class HandlerContext:
     """The guest that a handler works in: how to run a script there, and what the guest passes for."""
 
     run: Run

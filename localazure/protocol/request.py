@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm import ids
+from localazure.protocol import ids
 
 
 @dataclass(frozen=True)

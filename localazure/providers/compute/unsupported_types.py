@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import ArmError
-from localazure.arm.request import Reply, Request, listing
-from localazure.arm.router import Route
+from localazure.protocol.errors import ArmError
+from localazure.protocol.request import Reply, Request, listing
+from localazure.protocol.router import Route
+from localazure.providers import crud
 from localazure.providers.common import existing
 
 _WORDS = {
@@ -18,19 +19,13 @@ _WORDS = {
 
 
 def routes() -> list[Route]:
-    found = []
-    for name in _WORDS:
-        kind = f"Microsoft.Compute/{name}"
-        in_group = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kind}"
-        one = f"{in_group}/{{name}}"
-        found += [
-            Route("GET", in_group, list_none, kind),
-            Route("GET", f"/subscriptions/{{subscription}}/providers/{kind}", list_none, kind),
-            Route("GET", one, get, kind),
-            Route("PUT", one, refuse, kind),
-            Route("DELETE", one, delete, kind),
-        ]
-    return found
+    return [
+        route
+        for name in _WORDS
+        for route in crud.routes(
+            f"Microsoft.Compute/{name}", "name", list_all=list_none, get=get, put=refuse, delete=delete
+        )
+    ]
 
 
 def list_none(cloud: Cloud, request: Request) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.arm.errors import ArmError, gateway_error, invalid_namespace
+from localazure.protocol.errors import ArmError, gateway_error, invalid_namespace
 
 Handler = Callable[..., Any | Awaitable[Any]]
 _SCOPE = "{scope}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from localazure import membership
+from localazure import network_join
 from localazure.__main__ import main
-from localazure.arm import ids
 from localazure.instance import Instance, InstanceError
 from localazure.machines.fake.platform import FakePlatform
 from localazure.machines.foundation.records import Records
+from localazure.protocol import ids
 from localazure.store.database import Database
 from localazure.store.resources import Resource, ResourceStore
 
@@ -40,14 +40,14 @@ def test_what_can_not_be_joined(instance, network, said):
     instance.prepare()
     instance.write(instance.new_settings(FakePlatform.kind), port=0, pid=None)
     with pytest.raises(InstanceError, match=said):
-        membership.run(instance, network, leave=False)
-    assert membership.run(instance, None, leave=True) == 0
+        network_join.run(instance, network, leave=False)
+    assert network_join.run(instance, None, leave=True) == 0
 
 
 def test_without_an_id_it_names_the_networks(instance, capsys):
     instance.prepare()
     instance.write(instance.new_settings(FakePlatform.kind), port=0, pid=None)
-    assert membership.run(instance, None, leave=False) == 0
+    assert network_join.run(instance, None, leave=False) == 0
     assert "'joiner' has no virtual network yet: az network vnet create" in capsys.readouterr().out
     database = Database(instance.store)
     store = ResourceStore(database, "s")
@@ -65,5 +65,5 @@ def test_without_an_id_it_names_the_networks(instance, capsys):
 def test_leaving_what_was_never_joined_is_no_error(instance, capsys):
     instance.prepare()
     instance.write(instance.new_settings(FakePlatform.kind), port=0, pid=None)
-    assert membership.run(instance, VNET, leave=True) == 0
+    assert network_join.run(instance, VNET, leave=True) == 0
     assert "is not a member of" in capsys.readouterr().out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localazure.arm.errors import gateway_error
+from localazure.protocol.errors import gateway_error
 
 # name: (display name, geography group, latitude, longitude)
 REGIONS: dict[str, tuple[str, str, str, str]] = {

@@ -22,7 +22,7 @@ CONTROL = "/dev/loop-control"
 TRIES = 50
 
 
-class Loop:
+class LoopDevice:
     """One attached device; `number` is its minor number."""
 
     def __init__(self, image: Path, read_only: bool) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from localazure.arm import ids
-from localazure.arm.errors import ArmError
 from localazure.instance import Instance, InstanceError
 from localazure.machines.foundation.records import Records
 from localazure.machines.machine import MachineError
 from localazure.machines.platforms import platform_for
+from localazure.protocol import ids
+from localazure.protocol.errors import ArmError
 from localazure.store.database import Database
 
 _TYPE = "Microsoft.Network/virtualNetworks"

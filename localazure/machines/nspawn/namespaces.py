@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localazure.machines.foundation.address_blocks import AddressBlock, host_networks, resolvers
 from localazure.machines.foundation.commands import output, run, succeeds
+from localazure.machines.foundation.instance_registry import InstanceRegistry, tag_of
 from localazure.machines.foundation.mounts import is_mount_point
-from localazure.machines.foundation.slots import Registry, Slot, host_networks, resolvers, tag_of
 from localazure.machines.machine import MachineError, Network
 from localazure.machines.nspawn import firewall, imds
 
@@ -84,12 +85,12 @@ class Exposed:
     network_number: int
 
 
-class Bridge:
+class NetworkNamespaces:
     """The networks of one instance."""
 
-    def __init__(self, instance: str, slot: Slot, registry: Registry) -> None:
+    def __init__(self, instance: str, block: AddressBlock, registry: InstanceRegistry) -> None:
         self._instance = instance
-        self._slot = slot
+        self._block = block
         self._registry = registry
 
     def prepare(self) -> None:
@@ -101,10 +102,10 @@ class Bridge:
             if not is_mount_point(NETNS):
                 self._registry.once(NETNS_MARK)
         prefix = link_prefix(self._instance)
-        rules = firewall.host_ruleset(table_name(self._instance), prefix, self._slot, resolver())
+        rules = firewall.host_ruleset(table_name(self._instance), prefix, self._block, resolver())
         run(["nft", "-f", "-"], stdin=rules.encode())
-        run(["ip", "route", "replace", "blackhole", self._slot.pool])
-        run(["ip", "address", "replace", f"{self._slot.service_address}/32", "dev", "lo", "label", f"lo:{prefix}"])
+        run(["ip", "route", "replace", "blackhole", self._block.pool])
+        run(["ip", "address", "replace", f"{self._block.service_address}/32", "dev", "lo", "label", f"lo:{prefix}"])
         _pass_forward_policy(prefix)
 
     def namespace(self, network_id: str) -> Path:
@@ -119,7 +120,7 @@ class Bridge:
             run(["ip", "netns", "add", name])
         inside = ["ip", "-n", name]
         link = f"{link_prefix(self._instance)}-{number}"
-        there, here = self._slot.network_address(number), self._slot.host_address
+        there, here = self._block.network_address(number), self._block.host_address
         run([*inside, "link", "set", "lo", "up"])
         run([*inside, "address", "replace", f"{imds.ADDRESS}/32", "dev", "lo", "scope", "host"])
         if not succeeds([*inside, "link", "show", UPLINK]):
@@ -139,7 +140,7 @@ class Bridge:
 
     def load(self, network: Network, ports: Sequence[firewall.Port], joined: bool) -> None:
         """Enforce the rules of all machines of a network; `joined`: this machine counts as one of its members."""
-        rules = firewall.network_ruleset(network.prefixes, ports, UPLINK, self._slot.host_address, joined)
+        rules = firewall.network_ruleset(network.prefixes, ports, UPLINK, self._block.host_address, joined)
         run([*self._enter(network.id), "nft", "-f", "-"], stdin=rules.encode())
 
     def join(self, network: Network, number: int, joined: bool) -> None:
@@ -148,10 +149,10 @@ class Bridge:
         Whoever loads the rules afterwards must know it as well; what holds now is changed in place.
         """
         link = f"{link_prefix(self._instance)}-{number}"
-        gateway, here = self._slot.network_address(number), self._slot.host_address
+        gateway, here = self._block.network_address(number), self._block.host_address
         wanted = set(network.prefixes) if joined else set()
         for route in json.loads(output(["ip", "-j", "-4", "route", "show", "dev", link]) or "[]"):
-            beyond = "gateway" in route and not ipaddress.IPv4Network(route["dst"]).subnet_of(self._slot.pool)
+            beyond = "gateway" in route and not ipaddress.IPv4Network(route["dst"]).subnet_of(self._block.pool)
             if beyond and route["dst"] not in wanted:
                 run(["ip", "route", "delete", route["dst"], "dev", link])
         for prefix in sorted(wanted):
@@ -176,17 +177,17 @@ class Bridge:
 
     def route(self, exposed: Sequence[Exposed]) -> None:
         """Let exactly these public addresses lead from this machine into their networks."""
-        wanted = {item.address: self._slot.network_address(item.network_number) for item in exposed}
+        wanted = {item.address: self._block.network_address(item.network_number) for item in exposed}
         present = {
             route["dst"]: route.get("gateway", "")
-            for route in json.loads(output(["ip", "-j", "-4", "route", "show", "root", self._slot.pool]) or "[]")
+            for route in json.loads(output(["ip", "-j", "-4", "route", "show", "root", self._block.pool]) or "[]")
             if route.get("type") != "blackhole"
         }
         for address in present.keys() - wanted.keys():
             run(["ip", "route", "delete", address])
         for address, gateway in wanted.items():
             if present.get(address) != gateway:
-                run(["ip", "route", "replace", f"{address}/32", "via", gateway, "src", self._slot.host_address])
+                run(["ip", "route", "replace", f"{address}/32", "via", gateway, "src", self._block.host_address])
 
     def _enter(self, network_id: str) -> list[str]:
         return ["nsenter", f"--net={self.namespace(network_id)}"]
@@ -276,7 +277,7 @@ def destroy(instance: str, pools: Sequence[str]) -> None:
     run(["ip", "address", "flush", "dev", "lo", "label", f"lo:{link_prefix(instance)}"])
 
 
-def unmount_namespaces(registry: Registry) -> None:
+def unmount_namespaces(registry: InstanceRegistry) -> None:
     """Undo the mount that the first `ip netns add` of this machine made, when no namespace of anybody is left."""
     if (registry.folder / NETNS_MARK).exists() and NETNS.is_dir() and not any(NETNS.iterdir()):
         succeeds(["umount", NETNS])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localazure.arm.errors import gateway_error
+from localazure.protocol.errors import gateway_error
 
 COMPUTE = (
     "2015-06-15 2016-03-30 2017-03-30 2017-12-01 2018-04-01 2018-06-01 2018-10-01 2019-03-01 2019-07-01 2019-12-01 "

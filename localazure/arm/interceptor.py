@@ -8,30 +8,30 @@ from contextvars import ContextVar
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.errors import operation_in_progress
-from localazure.arm.request import Reply, Request
-from localazure.arm.router import Handler
 from localazure.behavior.behavior import Behavior
+from localazure.protocol.errors import operation_in_progress
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Handler
 
 # The claims of the token with which the request at hand came; a deployment's own calls inherit its caller's.
 _caller: ContextVar[Mapping[str, Any]] = ContextVar("caller", default={})  # noqa: B039 - never changed in place
 _budgets: ContextVar[Mapping[str, str]] = ContextVar("budgets", default={})  # noqa: B039 - the same
 
 
-def enter(behavior: Behavior, method: str, path: str, claims: Mapping[str, Any]) -> None:
+def count_request(behavior: Behavior, method: str, path: str, claims: Mapping[str, Any]) -> None:
     """Count a client's request; raises ArmError 429 when it is one too many."""
     _caller.set(claims)
     _budgets.set(behavior.budgets.spend(method, path, str(claims.get("oid", ""))))
 
 
-def headers() -> Mapping[str, str]:
+def budget_headers() -> Mapping[str, str]:
     """The headers that tell what is left after the request at hand; to be asked once."""
     found = _budgets.get()
     _budgets.set({})  # a connection's next request runs in the same context
     return found
 
 
-async def ask(cloud: Cloud, handler: Handler, request: Request) -> Reply:
+async def call_handler(cloud: Cloud, handler: Handler, request: Request) -> Reply:
     """What a provider's handler answers to a client or a deployment, unless behavior.json has it refused."""
     behavior = cloud.behavior
     behavior.refuse(request, _caller.get())
