@@ -11,6 +11,7 @@ from running import run
 
 from localazure.machines.foundation.address_blocks import routed_blocks
 from localazure.machines.foundation.instance_registry import InstanceRegistry, tag_of
+from localazure.machines.foundation.mounts import NAMESPACES_MARK
 
 SYSCTLS = ("net/ipv4/ip_forward", "net/ipv4/conf/*/rp_filter", "net/ipv4/conf/*/forwarding",
            "net/ipv4/conf/*/proxy_arp", "net/ipv4/conf/*/route_localnet", "net/ipv6/conf/*/forwarding",
@@ -31,6 +32,9 @@ class MachineState:
     def __init__(self, azure: LocalAzure) -> None:
         self.azure = azure
         self.others = other_instances(azure)
+        # `ip netns` mounts a folder for the namespaces of all instances; the mark says that it did so for one of them,
+        # and that it goes with the last one, whichever that is.
+        self.shares_namespaces = bool(self.others) or (RUN / NAMESPACES_MARK).exists()
         self.facts = {
             "processes": _processes(azure), "mounts": self._mounts(), "links": self._links(),
             "network namespaces": self._foreign_free(_names("/run/netns")), "control groups": self._control_groups(),
@@ -50,7 +54,8 @@ class MachineState:
             told += [f"{fact}: new: {one}" for one in sorted(after - before)]
             if fact != "folders":   # an old lock file may go
                 told += [f"{fact}: gone: {one}" for one in sorted(before - after)]
-        return told
+        is_shared = self.shares_namespaces or later.shares_namespaces
+        return [one for one in told if not (is_shared and one.startswith("mounts:") and "/run/netns" in one)]
 
     def _is_foreign(self, text: str) -> bool:
         ours = {self.azure.name, self.azure.name.replace("-", "_")}
@@ -64,8 +69,7 @@ class MachineState:
     def _mounts(self) -> set[str]:
         lines = Path("/proc/self/mountinfo").read_text().splitlines()
         mounts = {" ".join((line.split()[4], *line.partition(" - ")[2].split()[:2])) for line in lines}
-        # `ip netns` mounts a folder for the namespaces of all instances.
-        return {one for one in self._foreign_free(mounts) if not (self.others and one.startswith("/run/netns"))}
+        return self._foreign_free(mounts)
 
     def _links(self) -> set[str]:
         return self._foreign_free({link["ifname"] for link in json.loads(run(["ip", "-j", "link"]).stdout)})

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from localazure import files
 from localazure.machines.foundation.address_blocks import AddressBlock, IPv4
+from localazure.machines.foundation.mounts import unmount_namespaces
 from localazure.machines.machine import MachineError
 
 PROC_SYS = Path("/proc/sys")
@@ -107,7 +108,7 @@ class InstanceRegistry:
         return True
 
     def release(self, instance: str, last: Callable[[], None] | None = None) -> None:
-        """Give the block back. The last one restores sysctls, calls `last` and removes the folder."""
+        """Give the block back. The last one restores sysctls, calls `last`, unmounts and removes the folder."""
         if not self.folder.exists():
             return
         with self.locked():
@@ -120,6 +121,7 @@ class InstanceRegistry:
                     self._restore_sysctls()
                     if last is not None:
                         last()
+                    unmount_namespaces(self.folder)     # also where the last instance has none of its own
                     shutil.rmtree(self.folder)
 
     def set_sysctl(self, path: str, value: str, follow: Sequence[str] = ()) -> None:

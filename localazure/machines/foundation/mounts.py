@@ -6,7 +6,12 @@ import os
 import re
 from pathlib import Path
 
+from localazure.machines.foundation.commands import succeeds
+
 MOUNTINFO = Path("/proc/self/mountinfo")
+# Where `ip netns` keeps the namespaces of all instances, and the mark in the run folder that it mounted that for us.
+NAMESPACES = Path("/run/netns")
+NAMESPACES_MARK = "netns-mounted"
 
 
 def mount_points() -> list[Path]:
@@ -18,6 +23,13 @@ def is_mount_point(path: str | Path) -> bool:
     """Unlike `os.path.ismount` this also sees a bind mount from the same file system, such as the one that `ip netns`
     makes of its folder, or a container engine of a file."""
     return Path(os.path.realpath(path)) in mount_points()
+
+
+def unmount_namespaces(run_folder: Path) -> None:
+    """Undo the mount that the first `ip netns add` of an instance made, when no namespace of anybody is left."""
+    if (run_folder / NAMESPACES_MARK).exists() and NAMESPACES.is_dir() and not any(NAMESPACES.iterdir()):
+        succeeds(["umount", NAMESPACES])
+        NAMESPACES.rmdir()
 
 
 def _plain(field: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -32,6 +33,10 @@ class MachineRecord:
     address: PublicAddress | None = None
     rules: tuple[FirewallRule, ...] | None = None
     created: bool = False  # False until machine_create() has returned: a crash in between leaves a half-made machine
+
+
+# Beside the machines' folders: those that are on their way out.
+_REMOVED = "removed"
 
 
 class Records:
@@ -75,10 +80,23 @@ class Records:
         found = (_machine_from(content) for path in paths if (content := _read(path)) is not None)
         return {record.spec.id: record for record in found}
 
+    def finish_removals(self) -> None:
+        """Remove what a server that was killed had begun to remove."""
+        shutil.rmtree(self.folder / _REMOVED, ignore_errors=True)
+
     def save_machine(self, record: MachineRecord) -> None:
         """Keep one machine, without its password and custom data: the disk has what became of them."""
         bare = replace(record, spec=replace(record.spec, admin_password=None, custom_data=None, metadata=None))
         write_json(self.machine_folder(record.spec.id) / "machine.json", asdict(bare))
+
+
+def remove_machine_folder(folder: Path) -> None:
+    """In one step it is no machine's any more; a server that is killed after it finishes the rest at its next start."""
+    going = folder.parent / _REMOVED / folder.name
+    going.parent.mkdir(exist_ok=True)
+    shutil.rmtree(going, ignore_errors=True)
+    folder.rename(going)
+    shutil.rmtree(going)
 
 
 def free_number(networks: Sequence[NetworkRecord]) -> int:

@@ -18,7 +18,7 @@ from localazure.machines.foundation.commands import run, succeeds
 from localazure.machines.foundation.disk_files import DiskFolder
 from localazure.machines.foundation.instance_registry import tag_of
 from localazure.machines.foundation.mounts import mount_points
-from localazure.machines.foundation.records import MachineRecord, write_json
+from localazure.machines.foundation.records import MachineRecord, remove_machine_folder, write_json
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
 from localazure.machines.nspawn import namespaces, provision, supervisor
 from localazure.machines.nspawn.agent import GuestAgent
@@ -142,7 +142,7 @@ class Guest:
         link = namespaces.guest_link(self._record.spec.id)
         succeeds(["nsenter", f"--net={self._namespace}", "ip", "link", "delete", link])
         _remove_nspawn_files(nspawn_name(self._instance, self._record.spec.id))
-        shutil.rmtree(self._folder, ignore_errors=False)
+        remove_machine_folder(self._folder)
 
     def run(
         self,

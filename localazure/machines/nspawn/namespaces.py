@@ -19,14 +19,11 @@ from pathlib import Path
 from localazure.machines.foundation.address_blocks import AddressBlock, host_networks, resolvers
 from localazure.machines.foundation.commands import output, run, succeeds
 from localazure.machines.foundation.instance_registry import InstanceRegistry, tag_of
-from localazure.machines.foundation.mounts import is_mount_point
+from localazure.machines.foundation.mounts import NAMESPACES, NAMESPACES_MARK, is_mount_point
 from localazure.machines.machine import MachineError, Network
 from localazure.machines.nspawn import firewall, imds
 
 UPLINK = "up0"
-NETNS = Path("/run/netns")
-# The registry's mark that `ip netns add` mounted the folder for us: then it is unmounted with the last instance.
-NETNS_MARK = "netns-mounted"
 # Asked in this order when this machine's only resolver listens on loopback, where guests can't reach it.
 UPSTREAM_RESOLV_CONF = ("/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf")
 FALLBACK_RESOLVER = "9.9.9.9"
@@ -99,8 +96,8 @@ class NetworkNamespaces:
             "net/ipv4/ip_forward", "1", ("net/ipv4/conf/*/forwarding", "net/ipv4/conf/*/accept_redirects")
         )
         with self._registry.locked():
-            if not is_mount_point(NETNS):
-                self._registry.once(NETNS_MARK)
+            if not is_mount_point(NAMESPACES):
+                self._registry.once(NAMESPACES_MARK)
         prefix = link_prefix(self._instance)
         rules = firewall.host_ruleset(table_name(self._instance), prefix, self._block, resolver())
         run(["nft", "-f", "-"], stdin=rules.encode())
@@ -110,7 +107,7 @@ class NetworkNamespaces:
 
     def namespace(self, network_id: str) -> Path:
         """The file of a network's namespace."""
-        return NETNS / namespace_name(self._instance, network_id)
+        return NAMESPACES / namespace_name(self._instance, network_id)
 
     def put(self, network: Network, number: int) -> None:
         """Make a network's namespace and its link to this machine, whatever of them is missing."""
@@ -194,7 +191,7 @@ class NetworkNamespaces:
 
     def _usable(self, name: str) -> bool:
         """A killed `ip netns add` leaves an empty file, which is no namespace."""
-        return (NETNS / name).exists() and succeeds(["ip", "-n", name, "link", "show", "lo"])
+        return (NAMESPACES / name).exists() and succeeds(["ip", "-n", name, "link", "show", "lo"])
 
     @staticmethod
     def _set_blackholes(inside: list[str], prefixes: Sequence[str]) -> None:
@@ -248,7 +245,7 @@ def _forward_rules(prefix: str) -> list[list[str]]:
 
 def remove_namespace(name: str) -> None:
     """Remove a namespace by name; nothing happens when there is none."""
-    if (NETNS / name).exists():
+    if (NAMESPACES / name).exists():
         run(["ip", "netns", "delete", name])
 
 
@@ -257,8 +254,8 @@ def destroy(instance: str, pools: Sequence[str]) -> None:
 
     `pools` are the address ranges that it may have closed with a blackhole route.
     """
-    if NETNS.is_dir():
-        for name in sorted(path.name for path in NETNS.iterdir()):
+    if NAMESPACES.is_dir():
+        for name in sorted(path.name for path in NAMESPACES.iterdir()):
             head, _, network_id = name.rpartition("-")
             if head == f"localazure-{instance}" and len(network_id) == 8:
                 remove_namespace(name)
@@ -275,10 +272,3 @@ def destroy(instance: str, pools: Sequence[str]) -> None:
         succeeds(["ip", "route", "delete", "blackhole", pool])
     # Flushing an address that is not there succeeds as well.
     run(["ip", "address", "flush", "dev", "lo", "label", f"lo:{link_prefix(instance)}"])
-
-
-def unmount_namespaces(registry: InstanceRegistry) -> None:
-    """Undo the mount that the first `ip netns add` of this machine made, when no namespace of anybody is left."""
-    if (registry.folder / NETNS_MARK).exists() and NETNS.is_dir() and not any(NETNS.iterdir()):
-        succeeds(["umount", NETNS])
-        NETNS.rmdir()

@@ -44,6 +44,7 @@ class NspawnPlatform(NspawnNetworks):
         self._namespaces = NetworkNamespaces(self.instance, self._block, self._registry)
         with self._lock:
             self._networks = self._records.networks()
+            self._records.finish_removals()
             self._machines = self._records.machines()
             self._namespaces.prepare()
             for record in self._networks.values():
@@ -77,7 +78,6 @@ class NspawnPlatform(NspawnNetworks):
 
     def _leave_machine(self) -> None:
         """The last instance goes: what the tools made for themselves goes too."""
-        namespaces.unmount_namespaces(self._registry)
         guest.remove_nspawn_folders()
 
     # -- data disks

@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from localazure.machines.foundation import mounts
+from localazure.machines.foundation.address_blocks import loopback_blocks
+from localazure.machines.foundation.instance_registry import InstanceRegistry
 
 LINES = (
     "21 1 254:0 / / rw,relatime - ext4 /dev/vda rw",
@@ -46,3 +48,21 @@ def test_a_bind_mount_of_the_same_file_system_is_seen(tmp_path):
     done = subprocess.run([*private, "sh", "-c", bound, sys.executable, program], capture_output=True, text=True,
                           check=True)
     assert done.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize("marked, others, unmounted", [(True, False, True), (False, False, False), (True, True, False)])
+def test_the_last_instance_unmounts_what_was_mounted_for_any_of_them(tmp_path, monkeypatch, marked, others, unmounted):
+    """Fakes have no namespaces, and may be the last ones to go."""
+    namespaces, asked = tmp_path / "netns", []
+    namespaces.mkdir()
+    if others:
+        (namespaces / "theirs").touch()
+    monkeypatch.setattr(mounts, "NAMESPACES", namespaces)
+    monkeypatch.setattr(mounts, "succeeds", asked.append)
+    registry = InstanceRegistry(tmp_path / "run")
+    registry.acquire("fakes", tmp_path / "state", loopback_blocks(0), list)
+    if marked:
+        (registry.folder / mounts.NAMESPACES_MARK).touch()
+    registry.release("fakes")
+    assert bool(asked) is unmounted and namespaces.exists() is not unmounted
+    assert not registry.folder.exists()
