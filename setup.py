@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 with open("README.md", encoding="utf-8") as readme, open("HISTORY.rst", encoding="utf-8") as history:
     LONG_DESCRIPTION = readme.read()
@@ -30,7 +30,7 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["azext_dockervm", "azext_dockervm.*"]),
-    package_data={"azext_dockervm": ["azext_metadata.json", "provision/setup-docker.sh"]},
+    package_data={"azext_dockervm": ["azext_metadata.json", "provision/script/*.sh"]},
     # azure-cli-core, knack, azure-mgmt-resource and cryptography come with az itself, whose own copies win. So do those
     # of azure-mgmt-compute today, but az is giving that up. The bounds are the oldest that were tried.
     install_requires=[

@@ -5,8 +5,14 @@ Client classes are named, never az's pinned ``ResourceType`` profiles: those fix
 
 from __future__ import annotations
 
+import logging
+from typing import Any
 
-def _bodyless_logging_policy():
+CHATTY_LOGGERS = ("azure.mgmt.compute._utils.model_base", "azure.mgmt.network._utils.model_base",
+                  "azure.mgmt.resource.resources._utils.model_base", "azure.core.pipeline.transport._requests_basic")
+
+
+def _bodyless_logging_policy() -> Any:
     """az's own policy writes every request body to ``--debug``: passwords, custom data, protected settings.
 
     ``get_mgmt_service_client`` lets no caller replace that policy, but it obeys the option ``logging_enable``, which it
@@ -19,7 +25,7 @@ def _bodyless_logging_policy():
     logger = get_logger("azext_dockervm.http")
 
     class BodylessLoggingPolicy(SafeNetworkTraceLoggingPolicy):
-        def on_request(self, request):
+        def on_request(self, request: Any) -> None:
             request.context.options["logging_enable"] = False
             http = request.http_request
             logger.debug("Request: %s %s", http.method, http.url)
@@ -28,7 +34,7 @@ def _bodyless_logging_policy():
             size = len(http.body) if isinstance(http.body, (str, bytes)) else 0
             logger.debug("Request body: %d bytes; not logged, it can hold secrets", size)
 
-        def on_response(self, request, response):
+        def on_response(self, request: Any, response: Any) -> None:
             response.context["logging_enable"] = True
             super().on_response(request, response)
             response.context["logging_enable"] = False
@@ -36,33 +42,61 @@ def _bodyless_logging_policy():
     return BodylessLoggingPolicy()
 
 
-def _client(cli_ctx, client_class):
+def _client(cli_ctx: Any, client_class: type, options: dict[str, Any]) -> Any:
     from azure.cli.core.commands.client_factory import get_mgmt_service_client
 
-    return get_mgmt_service_client(cli_ctx, client_class, per_retry_policies=[_bodyless_logging_policy()])
+    _quieten_the_sdk()
+    return get_mgmt_service_client(cli_ctx, client_class, per_retry_policies=[_bodyless_logging_policy()], **options)
 
 
-def compute_client(cli_ctx):
+def _quieten_the_sdk() -> None:
+    """az shows what the SDKs warn of. azure-mgmt-network warns, with a traceback, of each error that is no JSON (a
+    proxy's 502, say), azure-core of each broken answer: what they mean, ``azure.errors`` tells."""
+    for name in CHATTY_LOGGERS:
+        logging.getLogger(name).addFilter(_for_debug_only)
+
+
+def _for_debug_only(record: logging.LogRecord) -> bool:
+    record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+    return True
+
+
+def compute_client(cli_ctx: Any, **options: Any) -> Any:
+    """``options`` go to the SDK's client: policies, say."""
     from azure.mgmt.compute import ComputeManagementClient
 
-    return _client(cli_ctx, ComputeManagementClient)
+    return _client(cli_ctx, ComputeManagementClient, options)
 
 
-def network_client(cli_ctx):
+def network_client(cli_ctx: Any, **options: Any) -> Any:
     from azure.mgmt.network import NetworkManagementClient
 
-    return _client(cli_ctx, NetworkManagementClient)
+    return _client(cli_ctx, NetworkManagementClient, options)
 
 
-def resource_client(cli_ctx):
+def resource_client(cli_ctx: Any, **options: Any) -> Any:
     """azure-mgmt-resource comes with az itself."""
     from azure.mgmt.resource.resources import ResourceManagementClient
 
-    return _client(cli_ctx, ResourceManagementClient)
+    return _client(cli_ctx, ResourceManagementClient, options)
 
 
-def subscription_locations(cli_ctx) -> list[str]:
+def subscription_id(cli_ctx: Any) -> str:
+    """Of the subscription that the command is about; --subscription may have named it by its name."""
+    from azure.cli.core._profile import Profile
+
+    return str(Profile(cli_ctx=cli_ctx).get_subscription(cli_ctx.data.get("subscription_id"))["id"])
+
+
+def subscription_locations(cli_ctx: Any) -> list[str]:
     """Names of the regions of the subscription, such as 'westus'."""
     from azure.cli.core.commands.parameters import get_subscription_locations
 
     return [location.name for location in get_subscription_locations(cli_ctx)]
+
+
+def login_errors() -> tuple[type[Exception], ...]:
+    """What az's login raises: in words that are meant for people."""
+    from knack.util import CLIError
+
+    return (CLIError,)

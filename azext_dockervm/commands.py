@@ -1,21 +1,35 @@
 """Which command is which handler, and how its result looks as a table."""
 
+from __future__ import annotations
 
-def load_command_table(loader, _args):
+from collections.abc import Callable
+from typing import Any
+
+
+def load_command_table(loader: Any, _args: Any) -> None:
     with loader.command_group("dockervm") as group:
-        group.custom_command("create", "create_host", table_transformer=_table("host_row"))
-        group.custom_command("enable", "enable_host", table_transformer=_table("host_row"))
-        group.custom_show_command("info", "show_info", table_transformer=_table("info_row"))
+        group.custom_command("create", "create", **_in("create", "host_row"))
+        group.custom_command("enable", "enable", **_in("enable", "host_row"))
+        group.custom_show_command("info", "info", **_in("info", "info_row"))
 
     with loader.command_group("dockervm cert") as group:
-        group.custom_command("create", "create_certificates", table_transformer=_table("certificates_rows"))
-        group.custom_show_command("show", "show_certificates", table_transformer=_table("certificates_rows"))
+        group.custom_command("create", "create", **_in("cert", "certificates_rows"))
+        group.custom_show_command("show", "show", **_in("cert", "certificates_rows"))
 
 
-def _table(name):
+def _in(noun: str, table: str) -> dict[str, Any]:
+    """The file of the handlers, and the transformer for --output table."""
+    from azure.cli.core.commands import CliCommandType
+
+    return {"custom_command_type": CliCommandType(operations_tmpl=f"azext_dockervm.handlers.{noun}#{{}}"),
+            "table_transformer": _table(table)}
+
+
+def _table(name: str) -> Callable[[Any], Any]:
     """The transformer is imported only when a table is printed."""
-    def transform(result):
+    def transform(result: Any) -> Any:
+        from azext_dockervm.error_map import az_errors
         from azext_dockervm.output import tables
 
-        return getattr(tables, name)(result)
+        return az_errors(getattr(tables, name))(result)
     return transform

@@ -57,17 +57,27 @@ class Conflict(DockerVMError):
 
 
 class AzureRefused(DockerVMError):
-    """Azure answered with an error; ``code`` is Azure's own code where it sent one."""
+    """Azure answered with an error; ``code`` is Azure's own code where it sent one. ``why`` is a word that
+    ``advice.connection`` knows, where it is not Azure that refuses but a proxy before it."""
 
     def __init__(self, message: str, recommendation: str | Sequence[str] | None = None, code: str | None = None,
-                 status: int | None = None) -> None:
+                 status: int | None = None, why: str = "") -> None:
         super().__init__(message, recommendation)
         self.code = code
         self.status = status
+        self.why = why
 
 
 class AzureUnreachable(DockerVMError):
-    """Azure's endpoint can't be reached."""
+    """Azure's endpoint can't be reached; ``why`` is one of the words that ``advice.connection`` knows."""
+
+    def __init__(self, message: str, recommendation: str | Sequence[str] | None = None, why: str = "") -> None:
+        super().__init__(message, recommendation)
+        self.why = why
+
+
+class AnswerUnreadable(AzureUnreachable):
+    """An answer came that is not Azure's, or not whole: whether the request was carried out is not known."""
 
 
 class DeadlinePassed(DockerVMError):

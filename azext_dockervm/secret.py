@@ -47,7 +47,7 @@ class Secret(Generic[Text]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        mine, theirs = self.__value, other.__value
+        mine, theirs = self.reveal(), other.reveal()
         if type(mine) is not type(theirs):
             return False
         return hmac.compare_digest(_as_bytes(mine), _as_bytes(theirs))

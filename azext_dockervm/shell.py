@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable
 
 
-def typed(words: Iterable[object]) -> str:
+def command_line(words: Iterable[object]) -> str:
     """The words as one line for sh; on Windows for cmd and PowerShell, neither of which undoes sh's quoting."""
     texts = [str(word) for word in words]
     if os.name == "nt":

@@ -11,13 +11,18 @@ from typing import Any
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
 from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from azext_dockervm.plan.arm import Azure
+from azext_dockervm.azure.calls import Azure, Clients
+from azext_dockervm.azure.kinds import VM
+from azext_dockervm.azure.pipeline import client_options
+from azext_dockervm.flow.request import Request
 
 POLLS = 5
+MADE = {"id": "/subscriptions/s/web1", "name": "web1", "properties": {"provisioningState": "Succeeded"}}
 OPERATION = "https://localhost/subscriptions/s/providers/Microsoft.Compute/locations/westus/operations/1?api-version=1"
 
 
@@ -32,11 +37,11 @@ class Service(BaseAdapter):
     def send(self, request: PreparedRequest, **_options: Any) -> Response:  # type: ignore[override]
         if request.method == "PUT":
             self._began = time.monotonic()
-            return _answer(request, 201, {"name": "web1"}, {"Azure-AsyncOperation": OPERATION})
+            return _answer(request, 201, MADE, {"Azure-AsyncOperation": OPERATION})
         if "/operations/" in (request.url or ""):
             self.polls.append(time.monotonic() - self._began)
             return _answer(request, 200, {"status": "Succeeded" if len(self.polls) == POLLS else "InProgress"})
-        return _answer(request, 200, {"name": "web1"})
+        return _answer(request, 200, MADE)
 
     def close(self) -> None:
         pass
@@ -63,9 +68,13 @@ def main() -> None:
     service, session = Service(), Session()
     session.mount("https://", service)
     transport = RequestsTransport(session=session, session_owner=False)
-    azure = Azure(lambda: ComputeManagementClient(Credential(), "s", base_url="https://localhost", transport=transport),
-                  unused, unused, unused)
-    azure.put_virtual_machine("g", "web1", {"location": "westus"})
+
+    def client(kind: Any) -> Any:
+        return lambda: kind(Credential(), "s", base_url="https://localhost", transport=transport, **client_options())
+
+    azure = Azure(Clients(client(ComputeManagementClient), unused, client(ResourceManagementClient), unused,
+                          lambda: "s"))
+    azure.send(Request("PUT", VM.type, "g", ("web1",), {"location": "westus"}))
     print(json.dumps([round(seconds, 2) for seconds in service.polls]))
 
 

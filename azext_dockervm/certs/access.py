@@ -15,15 +15,15 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from azext_dockervm.advice import certificates as advice
 from azext_dockervm.certs.transaction import PRIVATE_MODE, file_errors
 from azext_dockervm.errors import CertificateFileError
-from azext_dockervm.shell import typed
 
 # Two modes, as a file system that shows one for everything may happen to show the first.
 _TRIED_MODES = (PRIVATE_MODE, 0o640)
 
-_PERHAPS_NO_MODES = ("Where that changes nothing, the file system keeps no modes (a Windows drive under WSL, a network "
-                     "share); then keep the certificates on one that does.")
+_PERHAPS_NO_MODES = ("If that changes nothing, the file system does not keep modes (a Windows drive under WSL, a "
+                     "network share); then keep the certificates on one that does.")
 
 
 def is_open(folder: Path) -> bool:
@@ -33,7 +33,7 @@ def is_open(folder: Path) -> bool:
     return found is not None and bool(found.st_mode & stat.S_IWOTH)
 
 
-def is_loose(key: Path) -> bool:
+def is_open_to_others(key: Path) -> bool:
     """Whether others than its owner can get at a key file, by its mode."""
     found = _status(key)
     return found is not None and bool(found.st_mode & 0o077)
@@ -52,13 +52,13 @@ def keeps_modes(folder: Path) -> bool:
                 return False  # nobody can, whatever is shown
             raise
         try:
-            return all(_sticks(descriptor, mode) for mode in _TRIED_MODES)
+            return all(_keeps_mode(descriptor, mode) for mode in _TRIED_MODES)
         finally:
             os.close(descriptor)
             os.unlink(path)
 
 
-def _sticks(descriptor: int, mode: int) -> bool:
+def _keeps_mode(descriptor: int, mode: int) -> bool:
     try:
         os.fchmod(descriptor, mode)
     except OSError:  # vfat refuses what it can't show
@@ -66,53 +66,50 @@ def _sticks(descriptor: int, mode: int) -> bool:
     return stat.S_IMODE(os.fstat(descriptor).st_mode) == mode
 
 
-def open_folder(folder: Path) -> CertificateFileError:
+def open_folder_error(folder: Path) -> CertificateFileError:
     """The refusal of a folder that is open to everybody."""
     found = os.stat(folder)
-    advice = ["Name another folder with --docker-cert-dir (-dc), such as a new one."]
-    if os.geteuid() in (0, found.st_uid) and not found.st_mode & stat.S_ISVTX:  # sticky: shared on purpose, as /tmp is
-        show = typed(["az", "dockervm", "cert", "show", "-dc", folder])
-        advice = [f"`{typed(['chmod', 'go-w', folder])}` closes it; then `{show}` tells whose certificates are in it.",
-                  *advice]
-    return CertificateFileError(f"Everybody can write to {folder} (mode {_shown(found)}), and so put a certificate "
-                                "authority of their own there.", advice)
+    shared_on_purpose = found.st_mode & stat.S_ISVTX    # sticky, as /tmp is
+    can_close = os.geteuid() in (0, found.st_uid) and not shared_on_purpose
+    return CertificateFileError(f"Everybody can write to {folder} (mode {_shown(found)}), and so could put a "
+                                "certificate authority of their own there.",
+                                advice.for_an_open_folder(folder, can_close))
 
 
-def warnings(folder: Path, keys: Iterable[Path], kept: bool | None) -> tuple[str, ...]:
-    """Sentences about who else can get at the folder and the key files. ``kept`` is what ``keeps_modes`` said, None if
-    nobody asked. A file system that keeps no modes gets one sentence, whatever it shows."""
+def warnings(folder: Path, keys: Iterable[Path], modes_kept: bool | None) -> tuple[str, ...]:
+    """Sentences about who else can get at the folder and the key files. ``modes_kept`` is what ``keeps_modes`` said,
+    None if nobody asked. A file system that keeps no modes gets one sentence, whatever it shows."""
     found = _status(folder)
     if found is None:
         return ()
     present = {path: status for path in keys if (status := _status(path))}
     loose = {path: status for path, status in present.items() if status.st_mode & 0o077}
-    if kept is False:
+    if modes_kept is False:
         return (_no_modes(folder),) if loose or found.st_mode & 0o022 else ()
     if found.st_mode & stat.S_IWOTH and len(loose) == len(present):
         return (f"Everybody can write to {folder} (mode {_shown(found)}): "
-                f"`{typed(['chmod', 'go-w', folder])}` closes the folder{_keys_too(loose)}. {_PERHAPS_NO_MODES}",)
+                f"`{advice.close_to_everybody(folder)}` closes the folder{_keys_too(loose)}. {_PERHAPS_NO_MODES}",)
     return tuple(text for text in (_writers(folder, found), _owners({folder: found, **present}), _readers(loose))
                  if text)
 
 
 def _no_modes(folder: Path) -> str:
-    return (f"The file system of {folder} keeps no modes (a Windows drive under WSL, a network share): what else "
-            "protects the private keys there is unknown. One that keeps modes is a better place: "
-            "--docker-cert-dir (-dc).")
+    return (f"The file system of {folder} does not keep modes (a Windows drive under WSL, a network share): what "
+            f"else protects the private keys there is unknown. {advice.ANOTHER_FILE_SYSTEM}")
 
 
 def _keys_too(keys: dict[Path, os.stat_result]) -> str:
-    return f", `{typed(['chmod', '600', *keys])}` the keys" if keys else ""
+    return f", `{advice.close_keys(keys)}` the keys" if keys else ""
 
 
 def _writers(folder: Path, found: os.stat_result) -> str | None:
     if found.st_mode & stat.S_IWOTH:
-        return (f"Everybody can write to {folder} (mode {_shown(found)}); `{typed(['chmod', 'go-w', folder])}` closes "
+        return (f"Everybody can write to {folder} (mode {_shown(found)}); `{advice.close_to_everybody(folder)}` closes "
                 "it.")
     # A group with its user's number is that user's own, as most distributions make one for everybody.
     if found.st_mode & stat.S_IWGRP and found.st_gid != found.st_uid:
-        return (f"The group {found.st_gid} can write to {folder} (mode {_shown(found)}): its members can replace the "
-                f"certificates. `{typed(['chmod', 'g-w', folder])}` closes it.")
+        return (f"The group with the ID {found.st_gid} can write to {folder} (mode {_shown(found)}): its members can "
+                f"replace the certificates. `{advice.close_to_group(folder)}` closes it.")
     return None
 
 
@@ -121,7 +118,7 @@ def _owners(found: dict[Path, os.stat_result]) -> str | None:
     if not strangers:
         return None
     path, owner = next(iter(strangers.items()))
-    return f"{path} belongs to another user (number {owner}), who can change what is in it."
+    return f"{path} belongs to another user (ID {owner}), who can change what is in it."
 
 
 def _readers(keys: dict[Path, os.stat_result]) -> str | None:
@@ -130,7 +127,7 @@ def _readers(keys: dict[Path, os.stat_result]) -> str | None:
     modes = " and ".join(sorted({_shown(status) for status in keys.values()}))
     made_up = any(status.st_mode & 0o111 for status in keys.values())  # nobody makes keys executable
     return (f"{' and '.join(map(str, keys))} can be read or written by others (mode {modes}); "
-            f"`{typed(['chmod', '600', *keys])}` closes that.{f' {_PERHAPS_NO_MODES}' if made_up else ''}")
+            f"`{advice.close_keys(keys)}` closes that.{f' {_PERHAPS_NO_MODES}' if made_up else ''}")
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -29,13 +29,16 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from azext_dockervm.advice.certificates import CLOCK
 from azext_dockervm.certs.faults import Damaged, Expired, NotYetValid
 from azext_dockervm.certs.identity import COMMON_NAME_LENGTH, ServerIdentity
 from azext_dockervm.certs.pem import (
     PARSE_ERRORS,
+    PrivateKey,
     check_strength,
     extension,
     issued_by,
@@ -78,7 +81,7 @@ class Authority:
     certificate_pem: bytes
     key_pem: Secret[bytes]
     _certificate: x509.Certificate = field(repr=False, compare=False)
-    _key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey = field(repr=False, compare=False)
+    _key: PrivateKey = field(repr=False, compare=False)
 
     @classmethod
     def create(cls, now: datetime | None = None) -> Authority:
@@ -159,18 +162,19 @@ class Authority:
         except (InvalidSignature, *PARSE_ERRORS) as error:
             raise CertificateError(f"{what} can't be read: it is damaged or something else.") from error
         if not genuine:
-            raise CertificateError(f"{what} is not signed by the key that it holds.")
+            raise CertificateError(f"{what} is not signed with the key that it contains.")
         check_strength(public_key, what)
         if public_bytes(public_key) == public_bytes(self._key.public_key()):
-            raise CertificateError(f"{what} holds the CA's own key.")
+            raise CertificateError(f"{what} contains the CA's own key.")
         return self._sign_server(public_key, identity, now)
 
-    def _sign_server(self, public_key, identity: ServerIdentity, now: datetime | None) -> bytes:
-        names = [x509.DNSName(name) for name in identity.dns_names]
+    def _sign_server(self, public_key: CertificatePublicKeyTypes, identity: ServerIdentity,
+                     now: datetime | None) -> bytes:
+        names: list[x509.GeneralName] = [x509.DNSName(name) for name in identity.dns_names]
         names += [x509.IPAddress(address) for address in identity.addresses]
         return self._sign(_name(identity.common_name), public_key, ExtendedKeyUsageOID.SERVER_AUTH, names, now)
 
-    def _sign(self, subject: x509.Name, public_key, purpose: x509.ObjectIdentifier,
+    def _sign(self, subject: x509.Name, public_key: CertificatePublicKeyTypes, purpose: x509.ObjectIdentifier,
               names: Sequence[x509.GeneralName] | None, now: datetime | None) -> bytes:
         moment = _seconds(now)
         first, last = self._certificate.not_valid_before_utc, self._certificate.not_valid_after_utc
@@ -203,7 +207,7 @@ def check_authority(certificate: x509.Certificate, now: datetime, name: str) -> 
     constraints = extension(certificate, x509.BasicConstraints)
     usage = extension(certificate, x509.KeyUsage)
     if constraints is None or not constraints.ca or (usage is not None and not usage.key_cert_sign):
-        raise CertificateError(f"{name} is not the certificate of a CA: it may not sign others.")
+        raise CertificateError(f"{name} is not the certificate of a CA: it can't sign other certificates.")
     check_strength(certificate.public_key(), name)
     check_validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc, now, name)
 
@@ -228,7 +232,7 @@ def check_client(cert_pem: bytes, key_pem: bytes, ca_pem: bytes, *, cert_name: s
     certificate = client_certificate(cert_pem, ca_pem, cert_name=cert_name, ca_name=ca_name)
     key = read_key(key_pem, key_name)
     if public_bytes(key.public_key()) != public_bytes(certificate.public_key()):
-        raise Damaged(f"{key_name} does not belong to {cert_name}: the key is another certificate's.")
+        raise Damaged(f"{key_name} does not belong to {cert_name}: it is the key of another certificate.")
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
@@ -242,24 +246,25 @@ def client_certificate(cert_pem: bytes, ca_pem: bytes, *, cert_name: str = "cert
     purposes = extension(certificate, x509.ExtendedKeyUsage)
     allowed = (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
     if purposes is not None and not any(purpose in purposes for purpose in allowed):
-        raise CertificateError(f"{cert_name} is not for clients: its extended key usage lacks clientAuth.")
+        raise CertificateError(f"{cert_name} is not a client certificate: its extended key usage lacks clientAuth.")
     return certificate
 
 
-def signing_first(certificates: list[x509.Certificate], key, cert_name: str, key_name: str) -> list[x509.Certificate]:
+def signing_first(certificates: list[x509.Certificate], key: PrivateKey, cert_name: str,
+                  key_name: str) -> list[x509.Certificate]:
     """The certificates, the one that the key belongs to in front. Raises Damaged if it belongs to none."""
     mine = public_bytes(key.public_key())
     signing = next((one for one in certificates if public_bytes(one.public_key()) == mine), None)
     if signing is None:
-        raise Damaged(f"{key_name} does not belong to {cert_name}: its key is another CA's.")
+        raise Damaged(f"{key_name} does not belong to {cert_name}: it is the key of another CA.")
     return [signing, *(one for one in certificates if one != signing)]
 
 
 def check_validity(not_before: datetime, not_after: datetime, now: datetime, name: str) -> None:
     """Raise CertificateError if ``now`` is not between the two, both included."""
     if now < not_before:
-        raise NotYetValid(f"{name} is valid only from {iso(not_before)} on; it is {iso(now)} by this machine's clock.",
-                          "Check the date and time of this machine.")
+        raise NotYetValid(f"{name} is not valid before {iso(not_before)}; it is {iso(now)} by this computer's clock.",
+                          CLOCK)
     if now > not_after:
         raise Expired(f"{name} expired on {iso(not_after)}.")
 
@@ -292,7 +297,7 @@ def _chains(certificate: x509.Certificate, intermediates: list[x509.Certificate]
     return True
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, public_key, not_before: datetime,
+def _builder(subject: x509.Name, issuer: x509.Name, public_key: CertificatePublicKeyTypes, not_before: datetime,
              not_after: datetime) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -312,9 +317,9 @@ def _key_usage(**allowed: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**{**nothing, **allowed})
 
 
-def _name(common_name: str) -> x509.Name:
+def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANIZATION),
-                      x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+                      x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def _cut(name: str) -> str:
@@ -323,7 +328,7 @@ def _cut(name: str) -> str:
     return printable.encode("utf-8", "ignore")[:COMMON_NAME_LENGTH].decode("utf-8", "ignore").strip() or "client"
 
 
-def _key_pem(key) -> Secret[bytes]:
+def _key_pem(key: PrivateKey) -> Secret[bytes]:
     return Secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 

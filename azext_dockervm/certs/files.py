@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azext_dockervm.certs import remedy
-from azext_dockervm.certs.faults import ClientFault, ClientReason, Damaged, Expired
+from azext_dockervm.advice import certificates as advice
+from azext_dockervm.certs.faults import ClientFault, ClientReason, Damaged, Expired, NotYetValid
 from azext_dockervm.certs.summary import Summary, describe, fingerprint
 from azext_dockervm.certs.transaction import read_file
 from azext_dockervm.errors import CertificateError, CertificateFileError
@@ -98,12 +98,13 @@ class CertificateFiles:
         except CertificateFileError:
             raise
         except CertificateError as error:
-            error.recommendations += remedy.for_a_client(self.folder, error, self.can_sign)
+            may_replace = self.can_sign and not isinstance(error, NotYetValid)
+            error.recommendations += advice.for_a_client(self.folder, may_replace)
             raise
         links = [name for name in (CLIENT_CERT, CLIENT_KEY) if name in self.links]
         if fault and links:
-            raise CertificateFileError(f"{fault.message} No new one is put there, since {self.name(links[0])} is a "
-                                       "symbolic link: only plain files are replaced.", remedy.LINK)
+            raise CertificateFileError(f"{fault.message} No new one was issued, because {self.name(links[0])} "
+                                       "is a symbolic link: only plain files are replaced.", advice.LINK)
         return fault
 
     @property
@@ -151,7 +152,7 @@ class CertificateFiles:
         check_trust(self.get(CA_CERT), self.now, self.name(CA_CERT))
         fault = self.client_fault()
         if fault:
-            fault.recommendations = remedy.for_a_fault(self.folder, self.can_sign)
+            fault.recommendations = advice.for_a_client_to_issue_again(self.folder, self.can_sign)
             raise fault
 
     def check_for_show(self) -> None:
@@ -214,12 +215,12 @@ class CertificateFiles:
             return ClientFault(error.message, ClientReason.DAMAGED, "the old one was damaged")
         if validity is None:
             other = CLIENT_KEY if CLIENT_CERT in missing else CLIENT_CERT
-            return ClientFault(f"{self.name(missing[0])} is missing; {other} is of no use without it.",
+            return ClientFault(f"{self.name(missing[0])} is missing; {other} can't be used without it.",
                                ClientReason.HALF, f"{missing[0]} was missing")
         try:
             check_validity(*validity, self.now, self.name(CLIENT_CERT))
         except Expired as error:
-            return ClientFault(error.message, ClientReason.EXPIRED, "the old one was expired")
+            return ClientFault(error.message, ClientReason.EXPIRED, "the old one had expired")
         return None
 
     def _client_validity(self, missing: list[str]) -> tuple[datetime, datetime] | None:
@@ -240,13 +241,13 @@ class CertificateFiles:
         there = [one for one in NAMES if self.has(one)]
         if not there:
             raise CertificateError(f"There are no certificates in {self.folder}.",
-                                   remedy.for_an_empty_folder(self.folder))
-        verb = "is" if len(there) == 1 else "are"
-        raise CertificateError(f"{self.name(name)} is missing, while {' and '.join(there)} {verb} there: the folder "
-                               "holds half a set of certificates.")
+                                   advice.for_an_empty_folder(self.folder))
+        verb = "exists" if len(there) == 1 else "exist"
+        raise CertificateError(f"{self.name(name)} is missing, while {' and '.join(there)} {verb}: the folder holds an "
+                               "incomplete set of certificates.")
 
     def _no_authority_key(self) -> CertificateError:
         text = f"{self.name(CA_KEY)} is missing: without the CA's key no certificate can be signed."
         if self.has(CLIENT_CERT, CLIENT_KEY):
-            text += " The folder's other files do to reach hosts that exist."
-        return CertificateError(text, f"Get {CA_KEY} from whoever made this set.")
+            text += " The other files in the folder are enough to reach existing hosts."
+        return CertificateError(text, advice.for_a_missing_authority_key(CA_KEY))

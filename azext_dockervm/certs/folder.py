@@ -7,28 +7,28 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from azext_dockervm.advice import certificates as advice
 from azext_dockervm.certs import transaction
 from azext_dockervm.certs.lock import LOCK_FILE
 from azext_dockervm.errors import CertificateFileError
 
 
-def named(text: str) -> Path:
+def full_path(text: str) -> Path:
     """The full path. Raises CertificateFileError for what can't be the name of a folder, or was not meant as one."""
     if not text.strip():
         raise CertificateFileError("The name of the certificate folder is empty.",
-                                   "Name one with --docker-cert-dir (-dc).")
+                                   advice.ANOTHER_FOLDER)
     try:
         fault = _fault(text)
         if fault:
             raise CertificateFileError(f"The name of the certificate folder {fault}: {text[:200]!r}.",
-                                       "Name it without that with --docker-cert-dir (-dc).")
+                                       advice.ANOTHER_NAME)
         return Path(os.path.abspath(Path(text).expanduser()))
     except RuntimeError as error:  # no HOME, or ~somebody who does not exist
-        raise CertificateFileError(f"The home folder in '{text}' can't be found.", "Name the certificate folder "
-                                   "with its full path: --docker-cert-dir (-dc).") from error
+        raise CertificateFileError(f"The home folder in '{text}' can't be found.", advice.FULL_PATH) from error
     except OSError as error:
-        raise CertificateFileError(f"'{text}' leads nowhere: the current folder is gone.", "Name the certificate "
-                                   "folder with its full path: --docker-cert-dir (-dc).") from error
+        raise CertificateFileError(f"'{text}' can't be found: the current folder no longer exists.",
+                                   advice.FULL_PATH) from error
 
 
 def _fault(text: str) -> str | None:
@@ -39,7 +39,7 @@ def _fault(text: str) -> str | None:
     try:
         os.fsencode(text)
     except UnicodeEncodeError:
-        return "has letters that this system can't write in file names"
+        return "has characters that this system does not allow in file names"
     return None
 
 
@@ -51,36 +51,36 @@ def check(folder: Path) -> None:
             is_folder = stat.S_ISDIR(os.stat(folder).st_mode)
         except FileNotFoundError:
             if os.path.islink(folder):
-                raise CertificateFileError(f"{folder} is a symbolic link that leads nowhere.") from None
+                raise CertificateFileError(f"{folder} is a symbolic link to nothing.") from None
             is_folder = True
         if not is_folder:
-            raise CertificateFileError(f"{folder} is a file; certificates need a folder.")
+            raise CertificateFileError(f"{folder} is a file, not a folder.")
         with suppress(FileNotFoundError):
             os.stat(folder / transaction.LONGEST_PATH)
 
 
-def foresee(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Raise what would stop the folder from being made or written, as far as that shows beforehand."""
-    nearest = _nearest(folder)
-    _foresee_names(folder, nearest)
+    nearest = _nearest_existing(folder)
+    _check_name_lengths(folder, nearest)
     if not os.path.isdir(nearest):
         raise CertificateFileError(f"{folder} can't be created: {nearest} is a file.")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise CertificateFileError(f"{folder} can't be written: you have no right to write in {nearest}.")
+        raise CertificateFileError(f"{folder} can't be written: you have no write permission in {nearest}.")
     lock = folder / LOCK_FILE
     if os.path.exists(lock) and not os.access(lock, os.R_OK | os.W_OK):
-        raise CertificateFileError(f"{folder} can't be written: you have no right to write {lock}.")
+        raise CertificateFileError(f"{folder} can't be written: you have no write permission on {lock}.")
 
 
 def make(folder: Path) -> None:
     """Make the folder, for us alone, and what is missing above it. One that exists keeps its mode."""
-    _foresee_names(folder, _nearest(folder))
+    _check_name_lengths(folder, _nearest_existing(folder))
     with transaction.file_errors(folder, "created"), suppress(FileExistsError):
         os.makedirs(folder.parent, exist_ok=True)
         os.mkdir(folder, transaction.FOLDER_MODE)
 
 
-def _foresee_names(folder: Path, nearest: Path) -> None:
+def _check_name_lengths(folder: Path, nearest: Path) -> None:
     """Of a folder that is missing the system does not look at what is below it, and so not at names that are too long;
     making it would leave the part that could be made."""
     if not hasattr(os, "pathconf"):  # Windows
@@ -90,10 +90,10 @@ def _foresee_names(folder: Path, nearest: Path) -> None:
     for part in map(os.fsencode, folder.relative_to(nearest).parts):
         if len(part) > longest:
             raise CertificateFileError(f"The certificate folder can't be created: '{os.fsdecode(part[:60])}…' in its "
-                                       f"name is {len(part)} bytes long, and {longest} are possible.")
+                                       f"name is {len(part)} bytes long; the system allows {longest}.")
 
 
-def _nearest(folder: Path) -> Path:
+def _nearest_existing(folder: Path) -> Path:
     """The folder, or the nearest of its parents that exists."""
     for path in (folder, *folder.parents):
         with transaction.file_errors(path, "read"):
@@ -102,6 +102,6 @@ def _nearest(folder: Path) -> Path:
                 return path
             except FileNotFoundError:
                 if os.path.islink(path):
-                    raise CertificateFileError(f"{folder} can't be created: {path} is a symbolic link that leads "
-                                               "nowhere.") from None
-    raise CertificateFileError(f"{folder} can't be created: there is no {folder.anchor}.")  # a drive of Windows
+                    raise CertificateFileError(f"{folder} can't be created: {path} is a symbolic link to "
+                                               "nothing.") from None
+    raise CertificateFileError(f"{folder} can't be created: {folder.anchor} does not exist.")  # a drive of Windows

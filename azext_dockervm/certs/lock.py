@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+from azext_dockervm.advice.certificates import BUSY_FOLDER
 from azext_dockervm.errors import CertificateFileError
 
 LOCK_FILE = ".dockervm.lock"
@@ -47,7 +50,7 @@ class FolderLock:
                     raise CertificateFileError(
                         f"Another process has been changing the certificates in {self.path.parent} for "
                         f"{self._wait:.0f} seconds (it holds {self.path}).",
-                        "Wait for it or end it, then try again.")
+                        BUSY_FOLDER)
                 time.sleep(POLL_SECONDS)
         except BaseException:  # Ctrl-C while waiting too: the file must not stay open
             os.close(descriptor)
@@ -76,9 +79,8 @@ def _lock(descriptor: int) -> None:
     """Take the lock or raise OSError at once. Only one of the two modules exists on a system."""
     try:
         import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
+    except ImportError:
+        msvcrt = _windows_c_library()
         os.lseek(descriptor, 0, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     else:
@@ -90,10 +92,14 @@ def _lock(descriptor: int) -> None:
 def _unlock(descriptor: int) -> None:
     try:
         import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
+    except ImportError:
+        msvcrt = _windows_c_library()
         os.lseek(descriptor, 0, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
     else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _windows_c_library() -> Any:
+    """Elsewhere the types of this module are not known either."""
+    return importlib.import_module("msvcrt")

@@ -29,14 +29,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azext_dockervm.certs import access, remedy, transaction
-from azext_dockervm.certs import folder as place
-from azext_dockervm.certs.faults import ClientFault
+from azext_dockervm.advice import certificates as advice
+from azext_dockervm.certs import access, transaction
+from azext_dockervm.certs import folder as certificate_folder
+from azext_dockervm.certs.faults import ClientFault, NotYetValid, Protected
 from azext_dockervm.certs.files import CA_CERT, CA_KEY, CLIENT_CERT, CLIENT_KEY, NAMES, CertificateFiles, Verdict
 from azext_dockervm.certs.lock import FolderLock
 from azext_dockervm.certs.summary import Summary
 from azext_dockervm.certs.transaction import NewFile
 from azext_dockervm.errors import CertificateError, CertificateFileError
+from azext_dockervm.secret import Secret
 
 if TYPE_CHECKING:
     from azext_dockervm.certs.authority import Authority
@@ -88,17 +90,17 @@ class CertificateStore:
 
     def __init__(self, folder: str | os.PathLike[str],
                  clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        self.folder = place.named(os.fspath(folder))
+        self.folder = certificate_folder.full_path(os.fspath(folder))
         self._now = clock
         self._modes_kept: bool | None = None  # None: not tried yet
 
     def state(self) -> StoreState:
         """What is there, for showing. Changes nothing, except that it finishes what a killed process left half done."""
-        with self._advice():
+        with self._with_advice():
             files = self._read()
             problem = None
             try:
-                with self._advice():
+                with self._with_advice():
                     files.check_for_show()
             except CertificateError as error:
                 problem = error
@@ -117,8 +119,8 @@ class CertificateStore:
 
         Raises CertificateError for damaged files; whether a certificate is expired is not looked at.
         """
-        with self._advice():
-            place.check(self.folder)
+        with self._with_advice():
+            certificate_folder.check(self.folder)
             return CertificateFiles.read(self.folder, self._now()).authority_fingerprints()
 
     def ensure(self) -> StoreChange:
@@ -128,12 +130,12 @@ class CertificateStore:
         Raises for half a CA, a missing CA key, files of two CAs, encrypted or unreadable ones, an expired CA, and a
         folder that everybody can write to. Then nothing was written.
         """
-        with self._advice():
+        with self._with_advice():
             before = self.warnings()
             self._check_access()
             if self._read().verdict() is Verdict.SOUND:
                 return StoreChange()
-            place.make(self.folder)
+            certificate_folder.make(self.folder)
             with self._locked():
                 files = CertificateFiles.read(self.folder, self._now())
                 verdict = files.verdict()  # again: another process may have been first
@@ -145,7 +147,7 @@ class CertificateStore:
     def check(self) -> StoreChange:
         """What ``ensure`` would do, as far as that can be known without writing: its change (without a backup's name),
         or its error."""
-        with self._advice():
+        with self._with_advice():
             self._check_access()
             files = self._read()
             verdict = files.verdict()
@@ -153,28 +155,28 @@ class CertificateStore:
                 return StoreChange()
             for name in (CLIENT_KEY, CLIENT_CERT):  # would be replaced, so they have to be plain files
                 transaction.plain_content(self.folder / name)
-            place.foresee(self.folder)
+            certificate_folder.check_writable(self.folder)
             return StoreChange(created=True) if verdict is Verdict.EMPTY else _issued(files.client_fault())
 
     def replace(self) -> StoreChange:
         """Make a new CA and client certificate in place of whatever is there. Every host that trusts the old CA is cut
         off, so the user must have said so. The old files are kept in ``StoreChange.backup``."""
-        with self._advice():
+        with self._with_advice():
             before = self.warnings()
             self._check_access()
-            place.make(self.folder)
+            certificate_folder.make(self.folder)
             with self._locked():
                 change = self._create(keep=True)
             return self._with_warnings(change, before)
 
     def load_authority(self) -> Authority:
         """The CA with its key, able to sign now. Needs ca.pem and ca-key.pem only."""
-        with self._advice():
+        with self._with_advice():
             return self._read().authority()
 
     def tls_paths(self) -> TlsPaths:
         """The files for a TLS client, after a check that a host of this CA would let it in. Needs no CA key."""
-        with self._advice():
+        with self._with_advice():
             self._read().check_tls()
             return TlsPaths(self.folder / CA_CERT, self.folder / CLIENT_CERT, self.folder / CLIENT_KEY)
 
@@ -183,7 +185,8 @@ class CertificateStore:
 
         authority = Authority.create(self._now())
         client = authority.issue_client(now=self._now())
-        contents = (authority.key_pem, authority.certificate_pem, client.key_pem, client.certificate_pem)
+        contents: tuple[bytes | Secret[bytes], ...] = (
+            authority.key_pem, authority.certificate_pem, client.key_pem, client.certificate_pem)
         files = {name: NewFile(content) for name, content in zip(NAMES, contents, strict=True)}
         return StoreChange(created=True, backup=transaction.change(self.folder, files, keep))
 
@@ -195,7 +198,7 @@ class CertificateStore:
         return dataclasses.replace(_issued(files.client_fault()), backup=backup)
 
     def _with_warnings(self, change: StoreChange, before: tuple[str, ...]) -> StoreChange:
-        if access.is_loose(self.folder / CLIENT_KEY):  # a moment after it was made with 0600
+        if access.is_open_to_others(self.folder / CLIENT_KEY):  # a moment after it was made with 0600
             self._modes_kept = False
         return dataclasses.replace(change, warnings=tuple(text for text in self.warnings() if text not in before))
 
@@ -214,8 +217,8 @@ class CertificateStore:
         while the set was read. (A change that spans a mixed reading either still goes on at one of the three looks, or
         the second reading finds what the first did not: keys never come back.)
         """
-        place.check(self.folder)
-        self._tidy()
+        certificate_folder.check(self.folder)
+        self._recover_leftovers()
         for _ in range(_READS):
             looks = [transaction.is_pending(self.folder)]
             first = CertificateFiles.read(self.folder, self._now())
@@ -227,7 +230,7 @@ class CertificateStore:
         with self._locked():
             return CertificateFiles.read(self.folder, self._now())
 
-    def _tidy(self) -> None:
+    def _recover_leftovers(self) -> None:
         """Recover from a process that died here; wait for one that is alive."""
         if not transaction.has_leftovers(self.folder):
             return
@@ -241,13 +244,13 @@ class CertificateStore:
 
     def _check_access(self) -> None:
         """Refuse a folder that everybody can write to, as far as its file system knows what that means."""
-        place.check(self.folder)
+        certificate_folder.check(self.folder)
         if not access.is_open(self.folder):
             return
         if self._modes_kept is None:
             self._modes_kept = access.keeps_modes(self.folder)
         if self._modes_kept:
-            raise access.open_folder(self.folder)
+            raise access.open_folder_error(self.folder)
 
     def _backups(self) -> tuple[Path, ...]:
         with transaction.file_errors(self.folder, "read"):
@@ -258,16 +261,19 @@ class CertificateStore:
         return tuple(self.folder / name for name in sorted(names) if name.startswith(transaction.BACKUP_PREFIX))
 
     @contextmanager
-    def _advice(self) -> Iterator[None]:
+    def _with_advice(self) -> Iterator[None]:
         """Add to an error what the user can do about it, unless it says so already."""
         try:
             yield
         except CertificateError as error:
             if not any("-dc" in text for text in error.recommendations):
-                more = (remedy.ANOTHER_FOLDER,) if isinstance(error, CertificateFileError) else \
-                    remedy.for_an_authority(self.folder, error)
-                error.recommendations += more
+                error.recommendations += self._general_advice(error)
             raise
+
+    def _general_advice(self, error: CertificateError) -> tuple[str, ...]:
+        if isinstance(error, CertificateFileError):
+            return (advice.ANOTHER_FOLDER,)
+        return advice.for_an_authority(self.folder, may_replace=not isinstance(error, (Protected, NotYetValid)))
 
 
 def _issued(fault: ClientFault | None) -> StoreChange:

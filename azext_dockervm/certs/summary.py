@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,17 @@ def describe(certificate: bytes | str, now: datetime | None = None, name: str = 
     return summarize(read_certificates(data, name)[0], now)
 
 
-def summarize(certificate, now: datetime | None = None) -> Summary:
+def summarize(certificate: x509.Certificate, now: datetime | None = None) -> Summary:
     """The Summary of a parsed ``cryptography.x509.Certificate``."""
-    from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from cryptography.x509 import BasicConstraints
 
     from azext_dockervm.certs.pem import extension, names_of
 
     now = now or datetime.now(timezone.utc)
     key = certificate.public_key()
     kinds = {ec.EllipticCurvePublicKey: "EC", rsa.RSAPublicKey: "RSA", ed25519.Ed25519PublicKey: "Ed25519"}
-    constraints = extension(certificate, x509.BasicConstraints)
+    constraints = extension(certificate, BasicConstraints)
     serial = f"{certificate.serial_number:x}"
     return Summary(
         subject=certificate.subject.rfc4514_string(),
@@ -71,7 +74,7 @@ def summarize(certificate, now: datetime | None = None) -> Summary:
     )
 
 
-def fingerprint(certificate) -> str:
+def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of the DER of a parsed ``cryptography.x509.Certificate``: lower-case hex without colons."""
     from cryptography.hazmat.primitives.hashes import SHA256
 

@@ -31,9 +31,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from azext_dockervm.advice.certificates import LINK, for_missing_rights
 from azext_dockervm.errors import CertificateFileError
 from azext_dockervm.secret import Secret
-from azext_dockervm.shell import typed
 
 STAGING = ".dockervm-staging"
 PENDING = ".dockervm-pending"
@@ -205,14 +205,15 @@ def read_file(path: Path) -> bytes | None:
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
             if os.path.islink(path):
-                raise CertificateFileError(f"{path} is a symbolic link that leads nowhere.") from None
+                raise CertificateFileError(f"{path} is a symbolic link to nothing.") from None
             return None
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise CertificateFileError(f"{path} is not a file.")
             content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        raise CertificateFileError(f"{path} is larger than {LARGEST_FILE >> 20} MB; that is no certificate and no key.")
+        raise CertificateFileError(f"{path} is larger than {LARGEST_FILE >> 20} MB, too large for a certificate or a "
+                                   "key.")
     return content
 
 
@@ -240,8 +241,7 @@ def _explain(path: Path) -> tuple[str, tuple[str, ...]]:
         return f"; {it} belongs to another user", ()
     if os.access(place, os.R_OK | os.W_OK | (os.X_OK if is_folder else 0)):
         return "", ()
-    command = typed(["chmod", "u+rwx" if is_folder else "u+rw", place])
-    return f"; you have not all rights on {it}", (f"`{command}` gives you them.",)
+    return f"; you lack permissions on {it}", for_missing_rights(place, is_folder)
 
 
 def _last_in_sight(path: Path) -> tuple[Path, os.stat_result | None]:
@@ -262,8 +262,8 @@ def _shown(path: Path) -> str:
 def plain_content(path: Path) -> bytes | None:
     """As ``read_file``, but a symbolic link is an error: what this returns may be replaced."""
     if os.path.islink(path):
-        raise CertificateFileError(f"{path} is a symbolic link; only plain files are replaced. "
-                                   "Remove the link, or use the folder that it leads to.")
+        raise CertificateFileError(f"{path} is a symbolic link; only plain files are replaced.",
+                                   LINK)
     return read_file(path)
 
 

@@ -13,7 +13,7 @@ CERTIFICATE_HAS_EXPIRED = 10
 PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
 
 
-def verifying(endpoint: Endpoint, with_certificate: bool = True) -> ssl.SSLContext:
+def client_context(endpoint: Endpoint, with_certificate: bool = True) -> ssl.SSLContext:
     """A context that trusts the folder's certificate authority alone.
 
     Python 3.13 switches VERIFY_X509_STRICT on, which turns away the authorities of docker-machine and of most handbooks
@@ -38,20 +38,20 @@ def handshake(endpoint: Endpoint, timeout: float = 5.0) -> bytes:
     if missing is not None:
         raise EngineUnreachable(f"the certificate file {missing} is missing", kind="files")
     try:
-        context = verifying(endpoint)
+        context = client_context(endpoint)
     except (ssl.SSLError, OSError) as error:
         raise EngineUnreachable(f"the certificates in {endpoint.folder} can't be loaded: {_reason(error)}",
                                 kind="files") from error
     reply, certificate = _exchange(endpoint, context, timeout)
     if not reply.startswith(b"HTTP/1.") or b" 200 " not in reply.split(b"\r\n", 1)[0]:
-        raise EngineUnreachable(f"what answers on {endpoint.docker_host} is no Docker engine", kind="protocol")
+        raise EngineUnreachable(f"what answers at {endpoint.docker_host} is not a Docker engine", kind="protocol")
     return certificate
 
 
 def turns_strangers_away(endpoint: Endpoint, timeout: float = 5.0) -> bool:
     """Whether a client without a certificate gets no answer."""
     try:
-        reply, _ = _exchange(endpoint, verifying(endpoint, False), timeout)
+        reply, _ = _exchange(endpoint, client_context(endpoint, False), timeout)
     except EngineUnreachable as error:
         if error.kind == "rejected":
             return True
@@ -60,37 +60,37 @@ def turns_strangers_away(endpoint: Endpoint, timeout: float = 5.0) -> bool:
 
 
 def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
-    where = f"{endpoint.host}:{endpoint.port}"
+    address = f"{endpoint.host}:{endpoint.port}"
     try:
         with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as plain:
             with context.wrap_socket(plain, server_hostname=endpoint.host) as secured:
-                certificate = secured.getpeercert(binary_form=True)
+                certificate = secured.getpeercert(binary_form=True) or b""     # a server always shows one
                 secured.sendall(PING)
                 return _read(secured), certificate
     except socket.gaierror as error:
         raise EngineUnreachable(f"the name {endpoint.host} does not resolve from here", kind="dns") from error
     except ssl.SSLCertVerificationError as error:
         kind = "expired" if error.verify_code == CERTIFICATE_HAS_EXPIRED else "certificate"
-        raise EngineUnreachable(f"the certificate that {where} shows is not the right one: {error.verify_message}",
+        raise EngineUnreachable(f"the certificate of {address} can't be verified: {error.verify_message}",
                                 kind=kind) from error
     except ssl.SSLError as error:
         kind, said = _meaning(error)
-        raise EngineUnreachable(f"{where} {said}", kind=kind) from error
+        raise EngineUnreachable(f"{address} {said}", kind=kind) from error
     except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
-        raise EngineUnreachable(f"{where} closed the connection", kind="rejected") from error
+        raise EngineUnreachable(f"{address} closed the connection", kind="rejected") from error
     except TimeoutError as error:
-        raise EngineUnreachable(f"{where} does not answer: something between here and there drops the packets "
-                                "(a firewall, a network security group), or the VM is off", kind="timeout") from error
+        raise EngineUnreachable(f"{address} does not answer: a firewall or a network security group on the way "
+                                "drops the packets, or the VM is off", kind="timeout") from error
     except ConnectionRefusedError as error:
-        raise EngineUnreachable(f"{where} refuses connections: nothing listens there", kind="refused") from error
+        raise EngineUnreachable(f"{address} refuses connections: nothing listens there", kind="refused") from error
     except OSError as error:
-        raise EngineUnreachable(f"{where} can't be reached: {_reason(error)}", kind="other") from error
+        raise EngineUnreachable(f"{address} can't be reached: {_reason(error)}", kind="other") from error
 
 
 def _meaning(error: ssl.SSLError) -> tuple[str, str]:
     """Who refuses sends an alert and closes; whether the alert or the reset is seen first is chance."""
     if "ALERT" in (error.reason or ""):
-        return "rejected", f"turned this client's certificate away: {_reason(error)}"
+        return "rejected", f"rejected this client's certificate: {_reason(error)}"
     closed = (ssl.SSL_ERROR_EOF, ssl.SSL_ERROR_SYSCALL, ssl.SSL_ERROR_ZERO_RETURN)
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or error.errno in closed:
         return "rejected", "closed the connection"

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TextIO
 
-from azext_dockervm.plan.step import Step
+from azext_dockervm.flow.step import Step
 
 
 class Silent:
@@ -88,11 +88,11 @@ class Live(Lines):
         self._paint()
 
     def finished(self, step: Step, seconds: float, detail: str) -> None:
-        self._forget(step)
+        self._take_off_display(step)
         super().finished(step, seconds, detail)
 
     def failed(self, step: Step, seconds: float) -> None:
-        self._forget(step)
+        self._take_off_display(step)
         super().failed(step, seconds)
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class Live(Lines):
             self._running.clear()
             self._write("\r\x1b[K")
 
-    def _forget(self, step: Step) -> None:
+    def _take_off_display(self, step: Step) -> None:
         with self._lock:
             self._running.pop(step.key, None)
 

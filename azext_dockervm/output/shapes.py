@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
-from azext_dockervm import names
+from typing import TYPE_CHECKING, Any
+
+from azext_dockervm.azure import names
+
+if TYPE_CHECKING:
+    from azext_dockervm.certs.store import StoreChange, StoreState
+    from azext_dockervm.host.engine_state import EngineState
+    from azext_dockervm.host.finished import FinishedHost
+    from azext_dockervm.host.vm_state import VmState
+
+Shape = dict[str, Any]
 
 
-def host(made, folder: str) -> dict:
-    """The result of ``create``. ``made`` is a ``plan.host.Host``."""
+def host(made: FinishedHost, folder: str) -> Shape:
+    """The result of ``create``."""
     from azext_dockervm.certs.summary import iso
 
     spec = made.spec
     return {
         "id": made.vm["id"], "name": made.vm["name"], "resourceGroup": spec.group, "location": spec.location,
-        "fqdn": made.fqdn, "publicIpAddress": made.public_address, "privateIpAddress": made.private_address,
-        "dockerHost": f"tcp://{made.fqdn}:{spec.docker_port}", "dockerPort": spec.docker_port,
+        "fqdn": made.address.fqdn, "publicIpAddress": made.address.public, "privateIpAddress": made.address.private,
+        "dockerHost": f"tcp://{made.address.fqdn}:{spec.engine.port}", "dockerPort": spec.engine.port,
         "provisioner": made.provisioned.provisioner, "engineVersion": made.proof.version,
         "reachable": made.proof.reachable, "certDir": folder,
         "serverCertificateExpires": iso(made.provisioned.expires),
     }
 
 
-def engine(state: dict) -> dict:
+def engine(state: dict[str, Any]) -> Shape:
     """The engine's half of ``info``, from what its API says."""
-    version, info = state["version"], state["info"]
+    version, said = state["version"], state["info"]
     return {
         "version": version["Version"], "apiVersion": version["ApiVersion"],
-        "operatingSystem": info.get("OperatingSystem"), "kernelVersion": info.get("KernelVersion"),
-        "architecture": info.get("Architecture"), "cpus": info.get("NCPU"), "memoryBytes": info.get("MemTotal"),
-        "containers": info.get("Containers"), "containersRunning": info.get("ContainersRunning"),
-        "images": info.get("Images"), "storageDriver": info.get("Driver"), "loggingDriver": info.get("LoggingDriver"),
-        "liveRestore": info.get("LiveRestoreEnabled"),
+        "operatingSystem": said.get("OperatingSystem"), "kernelVersion": said.get("KernelVersion"),
+        "architecture": said.get("Architecture"), "cpus": said.get("NCPU"), "memoryBytes": said.get("MemTotal"),
+        "containers": said.get("Containers"), "containersRunning": said.get("ContainersRunning"),
+        "images": said.get("Images"), "storageDriver": said.get("Driver"), "loggingDriver": said.get("LoggingDriver"),
+        "liveRestore": said.get("LiveRestoreEnabled"),
     }
 
 
-def machine(view) -> dict:
-    """The VM's half of ``info``; ``view`` is a ``plan.view.MachineView``."""
-    properties = view.vm["properties"]
+def machine(vm_state: VmState) -> Shape:
+    """The VM's half of ``info``."""
+    properties = vm_state.vm["properties"]
     return {
-        "id": view.vm["id"], "name": view.vm["name"], "resourceGroup": view.group, "location": view.vm["location"],
-        "powerState": view.power_state, "provisioningState": properties.get("provisioningState"),
+        "id": vm_state.vm["id"], "name": vm_state.vm["name"], "resourceGroup": vm_state.group,
+        "location": vm_state.vm["location"],
+        "powerState": vm_state.power_state, "provisioningState": properties.get("provisioningState"),
         "size": properties["hardwareProfile"]["vmSize"],
-        "fqdn": view.fqdn, "publicIpAddress": view.public_address, "privateIpAddress": view.private_address,
-        "dockerHost": f"tcp://{view.fqdn or view.public_address}:{view.port}"
-                      if view.port and (view.fqdn or view.public_address) else None,
-        "dockerPort": view.port, "provisioner": view.tags.get(names.TAG_PROVISIONER),
+        "fqdn": vm_state.fqdn, "publicIpAddress": vm_state.public_address, "privateIpAddress": vm_state.private_address,
+        "dockerHost": f"tcp://{vm_state.fqdn or vm_state.public_address}:{vm_state.port}"
+                      if vm_state.port and (vm_state.fqdn or vm_state.public_address) else None,
+        "dockerPort": vm_state.port, "provisioner": vm_state.tags.get(names.TAG_PROVISIONER),
     }
 
 
-def info(view, report, folder: str) -> dict:
-    """The result of ``info``; ``report`` is a ``plan.report.EngineReport``."""
-    return {**machine(view), "engine": engine(report.state) if report.state else None,
-            "engineUnreachable": report.reason, "serverCertificateExpires": report.certificate_expires,
-            "closedPorts": [f"{port}/{protocol}" for port, protocol in report.closed], "certDir": folder}
+def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
+    """The result of ``info``."""
+    return {**machine(vm_state), "engine": engine(engine_state.state) if engine_state.state else None,
+            "engineUnreachable": engine_state.reason, "serverCertificateExpires": engine_state.certificate_expires,
+            "closedPorts": [f"{port}/{protocol}" for port, protocol in engine_state.closed], "certDir": folder}
 
 
-def certificates(state, change=None) -> dict:
-    """The result of the ``cert`` commands; ``state`` is a ``certs.store.StoreState``."""
-    shape = {
+def certificates(state: StoreState, change: StoreChange | None = None) -> Shape:
+    """The result of the ``cert`` commands."""
+    shape: Shape = {
         "certDir": str(state.folder), "caKeyPresent": state.has_authority_key,
         "ca": state.authority.as_dict() if state.authority else None,
         "client": state.client.as_dict() if state.client else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azext_dockervm.provision.script import set_up_script
+from azext_dockervm.provision.script.join import set_up_script
 
 # base64 of at most 65,535 bytes is Azure's limit; checked by a test against the script's length.
 LIMIT = 65_535
@@ -17,4 +17,4 @@ def head_start(compose: bool = False) -> bytes:
     settings = "DOCKERVM_ACTION=install\nexport DOCKERVM_ACTION\n"
     if compose:
         settings += "DOCKERVM_COMPOSE=1\nexport DOCKERVM_COMPOSE\n"
-    return b"#!/bin/sh\n" + settings.encode() + set_up_script().encode()
+    return b"#!/bin/sh\n" + settings.encode() + set_up_script("install").encode()

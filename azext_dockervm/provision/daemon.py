@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-# Where setup-docker.sh puts the host's key and certificates.
+# Where the set-up script puts the host's key and certificates.
 TLS_FOLDER = "/etc/docker/dockervm"
 
 # live-restore keeps containers over a restart of the daemon, which each new certificate needs (moby#23936).

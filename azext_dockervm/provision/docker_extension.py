@@ -9,73 +9,78 @@ and ``/usr/local/bin/docker-compose``, so there the set-up script puts both in p
 
 from __future__ import annotations
 
-from azext_dockervm import advice
+from typing import Any
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.azure import kinds
+from azext_dockervm.azure.names import EXTENSION_TYPE
+from azext_dockervm.body import extension
 from azext_dockervm.errors import AzureRefused, HostFailed, NotFound
-from azext_dockervm.names import EXTENSION_PUBLISHER, EXTENSION_TYPE
-from azext_dockervm.plan.step import Step
-from azext_dockervm.provision.base import DOCKER_EXTENSION, RUN_COMMAND, Job, Provisioned, of_extension_era
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.request import Ref, Request
+from azext_dockervm.flow.step import Results, Step
+from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND, is_of_extension_era
 from azext_dockervm.provision.daemon import extension_options
-from azext_dockervm.provision.run_command import when_free
-from azext_dockervm.provision.script import encoded
+from azext_dockervm.provision.run_command import action_step
+from azext_dockervm.provision.script.answer import encoded
+from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
+from azext_dockervm.secret import Secret
 
 
-def body(job: Job, credential) -> dict:
-    """The PUT's body, in the form that the handler's own settings structure reads: port as text, PEMs as base64."""
-    certs = {"ca": encoded(job.authority.certificate_pem), "cert": encoded(credential.certificate_pem),
-             "key": encoded(credential.key_pem.reveal())}
-    settings = {"docker": {"port": str(job.spec.docker_port), "options": extension_options()}}
-    if job.spec.cloud == "AzureChinaCloud":     # where the handler then takes Docker from a mirror that can be reached
-        settings["azure-environment"] = job.spec.cloud
-    return {"location": job.spec.location, "tags": job.spec.part_tags(job.run_id), "properties": {
-        "publisher": EXTENSION_PUBLISHER, "type": EXTENSION_TYPE, "typeHandlerVersion": "1.0",
-        "autoUpgradeMinorVersion": True, "settings": settings, "protectedSettings": {"certs": certs}}}
-
-
-def steps(job: Job) -> list[Step]:
-    """certificate, prepare → extension (→ ssh, restart) → serve; the result of 'serve' is a ``Provisioned``."""
-    spec, azure = job.spec, job.azure
-
-    def prepare(_results) -> None:
-        job.commands.ask("install", DOCKERVM_COMPOSE="1", DOCKERVM_USER=spec.admin_username)
-
-    def put(results) -> None:
-        try:
-            when_free(azure.deadline, lambda: azure.put_extension(
-                spec.group, spec.name, EXTENSION_TYPE, body(job, results["certificate"])))
-        except (AzureRefused, NotFound) as error:
-            without = advice.other_create_command(spec, "--provisioner", RUN_COMMAND)
-            raise HostFailed(f"The Docker VM extension failed: {error.message}",
-                             None if job.finished else f"To set the host up without it: {without}") from error
-
-    def provisioned(results) -> Provisioned:
-        return Provisioned.of(DOCKER_EXTENSION, results["certificate"].certificate_pem, checked=False)
-
-    before = ()
-    plan = [Step("certificate", "issue the server's certificate", lambda _r: job.authority.issue_server(job.identity))]
-    if needs_preparation(job):
-        plan.append(Step("prepare", "install Docker and Compose, which the extension then finds", prepare))
+def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
+    """certificate, prepare → extension (→ ssh, restart) → provisioned."""
+    spec = target.spec
+    plan = [Step("certificate", "issue the server's certificate",
+                 lambda results, _deadline: results[AUTHORITY].issue_server(results[ADDRESS].identity),
+                 needs=(AUTHORITY, ADDRESS))]
+    before = after
+    if needs_preparation(target):
+        plan.append(action_step(target, "prepare", "install",
+                                "install Docker and Compose, which the extension then finds",
+                                {"DOCKERVM_COMPOSE": "1", "DOCKERVM_USER": spec.login.user}, after))
         before = ("prepare",)
-    plan.append(Step("extension", "install the Docker VM extension", put, ("certificate", *before)))
+    plan.append(_put(target, before))
     last = "extension"
-    for action in extra_actions(job):
-        plan.append(Step(action, EXTRA_TITLES[action], _asking(job, action), (last,)))
+    for action in further_actions(target):
+        plan.append(action_step(target, action, action, FURTHER_TITLES[action],
+                                {"DOCKERVM_SSH_PORT": str(spec.network.ssh_port or "")}, (last,)))
         last = action
-    return [*plan, Step("serve", "note the certificate", provisioned, (last,), quiet=True)]
+    return [*plan, Step(PROVISIONED, "note the certificate", lambda results, _deadline: Provisioned.of(
+        DOCKER_EXTENSION, results["certificate"].certificate_pem, checked=False),
+        needs=(last, "certificate"), quiet=True)]
 
 
-def needs_preparation(job: Job) -> bool:
-    return not job.finished and not of_extension_era(job.spec.image)
+def _put(target: Target, before: tuple[str, ...]) -> Step:
+    spec = target.spec
+    request = Request("PUT", kinds.EXTENSION.type, spec.group, (spec.name, EXTENSION_TYPE), extension.body(
+        spec, target.run_id, extension_options(), ca=Ref(AUTHORITY, "certificate_pem", via=encoded),
+        certificate=Ref("certificate", "certificate_pem", via=encoded),
+        key=Ref("certificate", "key_pem", via=encoded_secret)))
+
+    def put(results: Results, deadline: Deadline) -> Any:
+        try:
+            return target.azure.until(deadline).send(request.resolved(results))
+        except (AzureRefused, NotFound) as error:
+            without = host_commands.create_with(spec, "provisioner", "--provisioner", RUN_COMMAND)
+            raise HostFailed(f"The Docker VM extension failed: {error.message}",
+                             None if target.finished else f"To set the host up without it: {without}") from error
+
+    return Step("extension", "install the Docker VM extension", put, request, needs=before)
 
 
-EXTRA_TITLES = {"ssh": "move sshd to its port", "restart": "restart the engine with its new certificate"}
+def encoded_secret(secret: Secret[bytes]) -> Secret[str]:
+    return Secret(encoded(secret.reveal()))
 
 
-def extra_actions(job: Job) -> list[str]:
+def needs_preparation(target: Target) -> bool:
+    return not target.finished and not is_of_extension_era(target.spec.machine.image)
+
+
+FURTHER_TITLES = {"ssh": "move sshd to its port", "restart": "restart the engine with its new certificate"}
+
+
+def further_actions(target: Target) -> list[str]:
     """What the handler can't do and the set-up script does: sshd's port; a restart, since the handler restarts the
     engine only when its unit file changed, so on a second run the new certificate would lie there unused."""
-    moved = ["ssh"] if job.spec.ssh_port not in (None, 22) else []
-    return [*moved, *(["restart"] if job.resumed else [])]
-
-
-def _asking(job: Job, action: str):
-    return lambda _results: job.commands.ask(action, DOCKERVM_SSH_PORT=str(job.spec.ssh_port or ""))
+    moved = ["ssh"] if target.spec.network.ssh_port not in (None, 22) else []
+    return [*moved, *(["restart"] if target.resumed else [])]

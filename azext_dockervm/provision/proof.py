@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from azext_dockervm import advice, names
+from azext_dockervm.advice import network_commands
 from azext_dockervm.certs.summary import describe
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import turns_strangers_away
 from azext_dockervm.engine.wait import FINAL, until_answering
 from azext_dockervm.errors import EngineUnreachable, HostFailed
-from azext_dockervm.provision.base import Job, Provisioned
-from azext_dockervm.provision.script import encoded
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.provision.script.answer import encoded
+from azext_dockervm.provision.target import Address, Provisioned, Target
 
 # Once a host has checked itself, only names and firewalls between here and there can be in the way; a new name takes
 # some seconds to appear, a closed port stays closed.
@@ -31,42 +32,39 @@ class Proof:
     cause: str | None = None
 
 
-def prove(job: Job, provisioned: Provisioned, folder: Path, patience: float | None = None) -> Proof:
+def prove(target: Target, address: Address, provisioned: Provisioned, folder: Path, deadline: Deadline,
+          patience: float | None = None) -> Proof:
     """A verified call from here. Where none gets through, the host's own check decides whether the host is sound.
 
     ``patience`` in seconds; what the host's state asks for where it is None. Raises ``HostFailed`` for a host that is
     not sound, or that lets strangers in.
     """
-    endpoint = Endpoint(job.fqdn, job.spec.docker_port, folder)
+    endpoint = Endpoint(address.fqdn, target.spec.engine.port, folder)
     usual = PATIENCE_SECONDS if provisioned.checked else UNCHECKED_PATIENCE_SECONDS
-    deadline = job.azure.deadline.within(usual if patience is None else patience)
+    waiting = deadline.within(usual if patience is None else patience)
     while True:
         try:
-            return Proof(True, _version(job, provisioned, endpoint, until_answering(endpoint, deadline)))
+            return Proof(True, _version(target, provisioned, endpoint, until_answering(endpoint, waiting)))
         except EngineUnreachable as error:
-            # An engine that is just being restarted answers once and then does not, or the other way round.
-            if error.kind not in FINAL and deadline.remaining() > 1:
-                deadline.sleep(min(1.0, deadline.remaining() / 2), error.cause)
+            # An engine that is being restarted answers once and then does not, or the other way round.
+            if error.kind not in FINAL and waiting.remaining() > 1:
+                waiting.sleep(min(1.0, waiting.remaining() / 2), error.cause)
                 continue
             if not provisioned.checked or error.kind in ("certificate", "expired", "rejected", "protocol"):
-                _ask_the_host(job, provisioned)
+                _ask_the_host(target, provisioned, deadline)
             return Proof(False, cause=error.cause)
 
 
-def _version(job: Job, provisioned: Provisioned, endpoint: Endpoint, shown: bytes) -> str:
+def _version(target: Target, provisioned: Provisioned, endpoint: Endpoint, shown: bytes) -> str:
     """The engine's version, from a host that shows the certificate made for it and turns strangers away."""
     if describe(shown).fingerprint != provisioned.fingerprint:
         raise HostFailed(f"{endpoint.docker_host} shows another certificate than the one just made for it.")
     if not turns_strangers_away(endpoint):
-        spec = job.spec
         raise HostFailed(f"{endpoint.docker_host} answers clients without a certificate: an open door. Close its port "
-                         "before anything else.", advice.az(
-                             "network", "nsg", "rule", "delete", "-g", spec.group, "--nsg-name",
-                             names.network_security_group(spec.name), "-n", names.DOCKER_RULE,
-                             subscription=spec.subscription))
-    return engine_state(endpoint)["version"]["Version"]
+                         "before anything else.", network_commands.close_docker_port(target.spec))
+    return str(engine_state(endpoint)["version"]["Version"])
 
 
-def _ask_the_host(job: Job, provisioned: Provisioned) -> None:
+def _ask_the_host(target: Target, provisioned: Provisioned, deadline: Deadline) -> None:
     known = {"DOCKERVM_CERT": encoded(provisioned.certificate)} if provisioned.certificate else {}
-    job.commands.ask("check", **known)
+    target.commands.run(target.commands.request("check", known), deadline)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.machines
 
 # One host from nothing to its engine, and one that is refused and undone.
 SCENARIOS = ("tests/scenario/test_create.py::CreateTest::test_create_by_run_command",
-             "tests/scenario/test_failures.py::RefusedByTheMachine::test_sku_not_available")
+             "tests/scenario/test_failures.py::Refused::test_allocation_failed")
 
 
 def test_scenarios_record_and_replay(local_azure, tmp_path):
@@ -21,7 +21,7 @@ def test_scenarios_record_and_replay(local_azure, tmp_path):
                    "PYTHONDONTWRITEBYTECODE": "1"}
     run(words, {**environment, "AZURE_TEST_RUN_LIVE": "true"}, ROOT).succeeded()
     recorded = {path.name for path in tmp_path.iterdir()}
-    assert recorded == {"create_by_run_command.yaml", "sku_not_available.yaml"}
+    assert recorded == {"create_by_run_command.yaml", "allocation_failed.yaml"}
     # Without what names the instance, its login and its certificates.
     kept = {name: value for name, value in environment.items() if not name.startswith(("AZURE_", "LOCALAZURE_", "REQ"))}
     replayed = run(words, kept, ROOT).succeeded()

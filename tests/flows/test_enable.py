@@ -7,8 +7,8 @@ import shutil
 import pytest
 from flow_cloud import HOST
 
-from azext_dockervm import custom
 from azext_dockervm.errors import Conflict, EngineUnreachable
+from azext_dockervm.handlers import shared
 
 
 def enable(cloud, *words):
@@ -48,7 +48,7 @@ def test_a_teammate_s_host_is_asked_for_first(cloud, monkeypatch):
         asked.append((text, yes))
         raise Conflict("Nothing was changed.")
 
-    monkeypatch.setattr(custom, "_confirm", no)
+    monkeypatch.setattr(shared, "confirm", no)
     cloud.mark()
     refused = enable(cloud, "-dc", cloud.folder("mine"))
     assert refused.code == 1 and "Nothing was changed" in refused.stderr

@@ -30,8 +30,8 @@ def test_what_can_t_be_changed_is_named_each_with_what_changes_it(cloud):
     again = cloud.create("--size", "Standard_D4s_v5", "--image", "Ubuntu2204", "-u", "me",
                          "--provisioner", "docker-extension").succeeded()
     told = [line for line in again.stderr.splitlines() if line.startswith("WARNING: Not applied: ")]
-    assert [line.split(": ")[2] for line in told] == ["--size", "--image", "-u", "-p", "--provisioner"]
-    assert f"az vm resize -g {cloud.group} -n {HOST} --size Standard_D4s_v5" in told[0]
+    assert [line.split(": ")[2] for line in told] == ["--image", "--size", "-u", "-p", "--provisioner"]
+    assert f"az vm resize -g {cloud.group} -n {HOST} --size Standard_D4s_v5" in told[1]
     assert f"az vm user update -g {cloud.group} -n {HOST} -u me" in told[2]
 
 

@@ -6,7 +6,7 @@ import pytest
 from flow_cloud import HOST
 from local_azure import eventually
 
-from azext_dockervm.plan import certify
+from azext_dockervm.host import certify
 
 ERA = ("--image", "Canonical:UbuntuServer:18.04-LTS:latest")
 EXTENSION = f"{HOST}/extensions/DockerExtension"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flow_cloud import HOST
 
-from azext_dockervm.plan import certify
+from azext_dockervm.host import certify
 
 VM = "Microsoft.Compute/virtualMachines"
 
@@ -79,14 +79,14 @@ def test_a_vm_that_another_terminal_has_just_made_is_left_to_it(cloud):
 
 def after_the_proof(monkeypatch, act) -> None:
     """Does something between the proof and the tags."""
-    real = certify.proof.prove
+    real = certify.prove
 
     def prove(*arguments, **options):
         proven = real(*arguments, **options)
         act()
         return proven
 
-    monkeypatch.setattr(certify.proof, "prove", prove)
+    monkeypatch.setattr(certify, "prove", prove)
 
 
 def test_somebody_else_s_tags_stay(cloud, monkeypatch):

@@ -29,7 +29,8 @@ def left(text: str) -> int:
 
 def test_info_warns_and_names_the_command(cloud, aged):
     seen = cloud.az("info", "-g", cloud.group, "-n", HOST).succeeded()
-    assert f"The server certificate of '{HOST}' ends on {aged['serverCertificateExpires']}, in 19 days" in seen.stderr
+    ends = aged["serverCertificateExpires"]
+    assert f"The server certificate of '{HOST}' expires on {ends}, in 19 days" in seen.stderr
     assert f"To renew it: az dockervm create -g {cloud.group} -n {HOST}" in seen.stderr
     assert cloud.az("info", "-g", cloud.group, "-n", HOST, "--only-show-errors").succeeded().stderr == ""
 

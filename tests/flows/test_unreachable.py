@@ -7,7 +7,7 @@ from flow_cloud import HOST
 
 
 @pytest.fixture
-def walled(cloud):
+def out_of_reach(cloud):
     """A finished host whose port is open to somebody else only."""
     before = cloud.host()
     certificate = cloud.engine_certificate()
@@ -17,8 +17,8 @@ def walled(cloud):
     assert cloud.engine_certificate() == certificate, "the engine was disturbed"
 
 
-def test_it_is_left_alone_and_the_exit_code_is_4(walled):
-    cloud, before = walled
+def test_it_is_left_alone_and_the_exit_code_is_4(out_of_reach):
+    cloud, before = out_of_reach
     again = cloud.create()
     assert again.code == 4
     assert again.json == {**before, "reachable": False, "engineVersion": None}
@@ -30,23 +30,23 @@ def test_it_is_left_alone_and_the_exit_code_is_4(walled):
 @pytest.mark.parametrize(("words", "stdout"), [
     (("-o", "none"), ""), (("--query", "reachable", "-o", "tsv"), "false\n"),
     (("--query", "dockerPort", "-o", "json"), "4243\n")])
-def test_the_exit_code_is_4_however_the_result_is_printed(walled, words, stdout):
-    cloud, _ = walled
+def test_the_exit_code_is_4_however_the_result_is_printed(out_of_reach, words, stdout):
+    cloud, _ = out_of_reach
     again = cloud.create("--only-show-errors", *words)
     assert (again.code, again.stdout) == (4, stdout)
     assert again.stderr.startswith("WARNING: ") and "can't be reached from here" in again.stderr
     assert again.stderr.count("\n") == 1
 
 
-def test_a_new_host_behind_a_wall_ends_with_4_too(cloud):
+def test_a_new_host_that_is_out_of_reach_ends_with_4_too(cloud):
     made = cloud.create("--provisioner", "run-command", "--sources", "192.0.2.7", "--only-show-errors")
     assert made.code == 4 and made.json["reachable"] is False
     rules = cloud.get("Microsoft.Network/networkSecurityGroups", "web1NSG")["properties"]["securityRules"]
     assert [rule["properties"]["sourceAddressPrefix"] for rule in rules] == ["192.0.2.7"]
 
 
-def test_an_agent_that_is_silent_is_told_with_what_mends_it(walled):
-    cloud, _ = walled
+def test_an_agent_that_is_silent_is_told_with_what_mends_it(out_of_reach):
+    cloud, _ = out_of_reach
     cloud.behavior(conditions={"agent": [{"state": "unavailable"}]})
     failed = cloud.create()
     cloud.behavior()
@@ -54,15 +54,15 @@ def test_an_agent_that_is_silent_is_told_with_what_mends_it(walled):
     assert not cloud.asked("serve")
 
 
-def test_a_host_that_can_t_say_how_it_is_is_not_set_up(walled, monkeypatch):
+def test_a_host_that_can_t_say_how_it_is_is_not_set_up(out_of_reach, monkeypatch):
     """Another run of the set-up script holds its lock, or its disk is full: no word on the engine."""
-    from azext_dockervm.provision.run_command import RunCommands
-    from azext_dockervm.provision.script import Answer
+    from azext_dockervm.provision.run_commands import RunCommands
+    from azext_dockervm.provision.script.answer import Answer
 
-    cloud, _ = walled
+    cloud, _ = out_of_reach
     cloud.retag(dockervm_ca=None)
     busy = Answer(False, {"reason": "busy"}, ("another run of this script has not ended",))
-    monkeypatch.setattr(RunCommands, "answer_to", lambda *_arguments, **_more: busy)
+    monkeypatch.setattr(RunCommands, "try_to_run", lambda *_arguments, **_more: busy)
     refused = cloud.create()
     assert refused.code == 1 and "another run of this script has not ended" in refused.stderr
     assert not cloud.asked("request") and not cloud.asked("serve")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flow_cloud import HOST
 
-from azext_dockervm import advice
+from azext_dockervm.advice.host_messages import belongs_to_others
 from azext_dockervm.errors import EngineUnreachable
-from azext_dockervm.plan import adopt
-from azext_dockervm.spec import HostSpec
+from azext_dockervm.host import look
+from azext_dockervm.spec.host import HostSpec
 
 
 def strangers_create(cloud, *words):
@@ -94,7 +94,7 @@ def test_a_colleague_s_authority_in_ca_pem_makes_his_hosts_not_mine(cloud):
 def test_one_connection_that_is_reset_says_nothing(cloud, monkeypatch):
     """An engine that restarts, a proxy that has a bad moment."""
     before = cloud.host()
-    real, left = adopt.handshake, [2]
+    real, left = look.handshake, [2]
 
     def reset_twice(endpoint):
         if left[0]:
@@ -102,7 +102,7 @@ def test_one_connection_that_is_reset_says_nothing(cloud, monkeypatch):
             raise EngineUnreachable("closed the connection", kind="rejected")
         return real(endpoint)
 
-    monkeypatch.setattr(adopt, "handshake", reset_twice)
+    monkeypatch.setattr(look, "handshake", reset_twice)
     cloud.mark()
     again = cloud.create().succeeded()
     assert again.json == before and r"PUT \S+/runCommands" not in cloud.requests
@@ -114,7 +114,7 @@ def test_connections_that_are_reset_always_lead_to_the_host_s_own_word(cloud, mo
     def reset(endpoint):
         raise EngineUnreachable("closed the connection", kind="rejected")
 
-    monkeypatch.setattr(adopt, "handshake", reset)
+    monkeypatch.setattr(look, "handshake", reset)
     cloud.mark()
     again = cloud.create().succeeded()
     assert again.json == before
@@ -122,5 +122,5 @@ def test_connections_that_are_reset_always_lead_to_the_host_s_own_word(cloud, mo
 
 
 def test_no_advice_ever_deletes_another_s_host():
-    error = advice.belongs_to_others(HostSpec("g", "web1"), "because")
+    error = belongs_to_others(HostSpec("g", "web1"), "because")
     assert not any("delete" in text for text in error.recommendations)

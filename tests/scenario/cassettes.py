@@ -11,11 +11,10 @@ from typing import Any
 import yaml
 from processors import GUID, NOBODY, RESOURCE_MANAGER
 
-from azext_dockervm.plan.network import STILL_HELD
-from azext_dockervm.provision.run_command import BUSY
+from azext_dockervm.azure.kinds import BUSY, STILL_HELD
 
 # Reasons to ask again, which come as often as the machine is slow.
-ASK_AGAIN = STILL_HELD | BUSY
+ASK_AGAIN = STILL_HELD.codes | BUSY.codes
 JSON = "application/json; charset=utf-8"     # what has no content type in a cassette
 MACHINE = re.compile(r"/virtualMachines/[^/]+\?")
 OPERATION = re.compile(r"/operations/|/operationresults/", re.I)

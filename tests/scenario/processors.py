@@ -15,7 +15,7 @@ from typing import Any
 
 from azure_devtools.scenario_tests import RecordingProcessor
 
-from azext_dockervm.names import TAG_AUTHORITY, TAG_CERTIFICATE_EXPIRES
+from azext_dockervm.azure.names import TAG_AUTHORITY, TAG_CERTIFICATE_EXPIRES
 
 RESOURCE_MANAGER = "https://management.azure.com"   # at replay az's own, the public cloud
 NOBODY = "00000000-0000-0000-0000-000000000000"     # subscription and tenant, as azure-devtools has them
@@ -235,7 +235,7 @@ class SetUp(Processor):
 
     def mapping(self, mapping: dict[str, Any]) -> dict[str, Any]:
         if "script" in mapping and "DOCKERVM_" in str(mapping["script"]):
-            mapping = {**mapping, "script": "<setup-docker.sh>"}
+            mapping = {**mapping, "script": "<set-up script>"}
         if mapping.get("name") == "DOCKERVM_TIMEOUT":
             mapping = {**mapping, "value": "<seconds>"}
         if isinstance(mapping.get("timeoutInSeconds"), int):

@@ -60,7 +60,7 @@ class Clock:
 
 def patch_clock(test) -> None:
     """The waiting of this extension all goes through Deadline; azure-devtools' own patch is for azure-core's."""
-    from azext_dockervm.plan.deadline import Deadline
+    from azext_dockervm.flow.deadline import Deadline
 
     clock = Clock()
 
@@ -69,7 +69,7 @@ def patch_clock(test) -> None:
         clock.sleep(min(seconds, self.remaining()))
         self.check(state)
 
-    mock_in_unit_test(test, "azext_dockervm.plan.deadline.time", clock)
+    mock_in_unit_test(test, "azext_dockervm.flow.deadline.time", clock)
     patch = mock.patch.object(Deadline, "sleep", sleep)
     patch.start()
     test.addCleanup(patch.stop)

@@ -6,7 +6,7 @@ import pytest
 from local_azure import cache
 from running import run
 
-from azext_dockervm import images
+from azext_dockervm.spec import images
 
 PRINT = ("import json; from azure.cli.command_modules.vm._alias import alias_json; "
          "print(json.dumps(json.loads(alias_json)['outputs']['aliases']['value']))")

@@ -13,7 +13,7 @@ from extension import NEWEST, OLDEST, AzWithExtension
 from local_azure import eventually
 from terminal import converse
 
-from azext_dockervm.images import ALIASES
+from azext_dockervm.spec.images import ALIASES
 
 GOOD = "Tall-Ships_2014+Docker"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
 
-from azext_dockervm import _client_factory, _completers, images
+from azext_dockervm import _client_factory, _completers
+from azext_dockervm.spec import images
 
 
 def machine(name: str, **tags: str) -> SimpleNamespace:
@@ -68,6 +70,8 @@ def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch):
     began = time.monotonic()
     assert complete(monkeypatch, lambda _cli_ctx: time.sleep(2)) == []
     assert time.monotonic() - began < 1
+    late = [thread for thread in threading.enumerate() if thread.name == "dockervm-completion"]
+    assert late and all(thread.daemon for thread in late), "az would not end before it"
 
 
 def test_images_are_our_aliases():

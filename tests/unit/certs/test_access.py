@@ -101,6 +101,13 @@ def test_somebody_elses_open_folder_is_not_ours_to_close(unprivileged):
     assert os.listdir(unprivileged.folder) == []
 
 
+def test_ones_own_open_folder_is_ours_to_close(unprivileged):
+    unprivileged.prepare(unprivileged.folder)
+    unprivileged.folder.chmod(0o777)
+    said = unprivileged(CertificateStore(unprivileged.folder).ensure)
+    assert "Everybody can write to" in said and f"chmod go-w {unprivileged.folder}" in said
+
+
 # Open to some
 
 def test_a_folder_that_another_group_can_write_to_is_used_with_a_warning(folder, monkeypatch):
@@ -109,7 +116,7 @@ def test_a_folder_that_another_group_can_write_to_is_used_with_a_warning(folder,
     store = CertificateStore(folder)
     store.check()
     told = store.warnings()
-    assert len(told) == 1 and f"group {os.geteuid() + 4711} can write to {folder} (mode 0770)" in told[0]
+    assert len(told) == 1 and f"group with the ID {os.geteuid() + 4711} can write to {folder} (mode 0770)" in told[0]
     assert f"chmod g-w {folder}" in told[0]
     assert store.ensure() == StoreChange(created=True)  # it was told before, and is not told twice
     assert store.state().warnings == told
@@ -144,7 +151,7 @@ def test_what_belongs_to_another_user_is_warned_of(folder, path, owner):
     CertificateStore(folder).ensure()
     os.chown(folder / path, owner, 0)
     told = CertificateStore(folder).warnings()
-    assert [f"{folder / path} belongs to another user (number 4711)" in text for text in told] == [True] * bool(owner)
+    assert [f"{folder / path} belongs to another user (ID 4711)" in text for text in told] == [True] * bool(owner)
 
 
 def test_keys_that_others_can_read_are_one_warning_with_one_command(folder):
@@ -208,11 +215,12 @@ def test_where_the_file_system_keeps_no_modes_one_warning_is_given_and_nothing_r
     told = [*store.warnings()]
     change = store.ensure()
     told += change.warnings
-    assert change.created and len(told) == 1 and told[0].startswith(f"The file system of {folder} keeps no modes"), told
+    assert change.created and len(told) == 1
+    assert told[0].startswith(f"The file system of {folder} does not keep modes")
     assert sorted(name for name in os.listdir(folder) if name.endswith(".pem")) == sorted(FOUR)
     assert len(os.listdir(folder)) == 5  # the lock; no probe is left
     # The same run goes on, a later one renews, replaces and recovers.
-    assert len(store.state().warnings) == 1 and "keeps no modes" in store.state().warnings[0]
+    assert len(store.state().warnings) == 1 and "does not keep modes" in store.state().warnings[0]
     store = CertificateStore(folder)
     (folder / "key.pem").unlink()
     assert store.ensure().client_reason == "half" and store.replace().created
@@ -225,7 +233,7 @@ def test_a_reader_there_warns_once_without_a_try(modeless, folder, monkeypatch):
     CertificateStore(folder).ensure()
     monkeypatch.setattr(access, "keeps_modes", None)  # calling it would fail
     told = CertificateStore(folder).state().warnings
-    assert len(told) == 1 and "keeps no modes" in told[0]
+    assert len(told) == 1 and "does not keep modes" in told[0]
 
 
 def test_a_second_run_there_warns_once_more_and_no_more(modeless, folder):
@@ -234,7 +242,7 @@ def test_a_second_run_there_warns_once_more_and_no_more(modeless, folder):
     assert store.check() == StoreChange()
     told = store.warnings()
     assert store.ensure() == StoreChange()
-    assert len(told) == 1 and "keeps no modes" in told[0]
+    assert len(told) == 1 and "does not keep modes" in told[0]
 
 
 def test_a_real_file_system_keeps_modes(folder):
@@ -270,3 +278,11 @@ def test_a_network_share_that_can_not_sync_folders_is_written(folder, monkeypatc
 
     monkeypatch.setattr(os, "fsync", sync)
     assert CertificateStore(folder).ensure().created
+
+
+def test_who_can_not_write_there_says_that_modes_are_kept(folder, monkeypatch):
+    def refused(*_arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert access.keeps_modes(folder) is True

@@ -179,13 +179,19 @@ def test_openssl_reads_the_extensions_as_the_role_wants_them(issued, openssl, tm
 def test_validity_is_five_years_for_the_ca_and_825_days_for_the_rest():
     authority = Authority.create(NOW)
     ca = parsed(authority.certificate_pem)
-    assert timedelta(days=1820) < ca.not_valid_after_utc - ca.not_valid_before_utc < timedelta(days=1830)
+    assert ca.not_valid_after_utc - ca.not_valid_before_utc == timedelta(days=1826)    # a leap day among them
     for leaf in (authority.issue_client(now=NOW), authority.issue_server(HOST, now=NOW)):
         leaf = parsed(leaf.certificate_pem)
         # Both ends count.
         assert leaf.not_valid_after_utc - leaf.not_valid_before_utc + timedelta(seconds=1) == timedelta(days=825)
         assert NOW - timedelta(days=1) < leaf.not_valid_before_utc < NOW - timedelta(minutes=1)
     assert NOW - timedelta(days=1) < ca.not_valid_before_utc < NOW - timedelta(minutes=1)
+
+
+def test_an_authority_is_its_certificate_and_its_key_and_shows_neither():
+    made = Authority.create(NOW)
+    again = Authority.load(made.certificate_pem, made.key_pem.reveal())
+    assert again == made and "_key=" not in repr(made) and "_certificate=" not in repr(made)
 
 
 def test_no_certificate_outlives_or_predates_its_ca(make, pem):
@@ -271,7 +277,7 @@ def test_a_request_by_openssl_is_signed(authority, openssl, tmp_path):
     (lambda: rsa.generate_private_key(65537, 1024), "1024 bits"),
     (lambda: ec.generate_private_key(ec.SECP192R1()), "curve secp192r1"),
     (lambda: ec.generate_private_key(ec.SECP256K1()), "curve secp256k1"),
-    (lambda: ed448.Ed448PrivateKey.generate(), "of a kind"),
+    (lambda: ed448.Ed448PrivateKey.generate(), "a type of key"),
 ])
 def test_weak_and_unknown_keys_are_refused(authority, key, reason):
     try:
@@ -285,7 +291,7 @@ def test_weak_and_unknown_keys_are_refused(authority, key, reason):
 
 def test_a_request_that_its_key_did_not_sign_is_refused(authority):
     genuine, other = (request(ec.generate_private_key(ec.SECP256R1())).public_bytes(Encoding.DER) for _ in range(2))
-    with pytest.raises(CertificateError, match="not signed by the key"):
+    with pytest.raises(CertificateError, match="not signed with the key"):
         authority.sign_request(_pem("CERTIFICATE REQUEST", _splice(genuine, other)), HOST)
 
 

@@ -106,7 +106,7 @@ def test_a_ca_survives_being_saved_and_loaded(authority, handshake):
     ({"usage": x509.KeyUsage(True, False, False, False, False, False, False, False, False)}, "ca.pem",
      "not the certificate of a CA"),
     ({"not_after": NOW - timedelta(days=1), "not_before": NOW - timedelta(days=9)}, "ca.pem", "expired on"),
-    ({"not_before": NOW + timedelta(days=1)}, "ca.pem", "by this machine's clock"),
+    ({"not_before": NOW + timedelta(days=1)}, "ca.pem", "by this computer's clock"),
 ])
 def test_a_certificate_that_may_not_sign_is_refused(make, pem, change, file, reason):
     ca, key = make("odd", **{"ca": True, **change})
@@ -124,13 +124,13 @@ def test_files_that_do_not_belong_together_or_are_damaged_are_named(authority, o
         (certificate, Authority.create().key_pem.reveal(), "^ca-key.pem does not belong to ca.pem"),
         (certificate, encrypted, "^ca-key.pem is encrypted"),
         (certificate, older, "^ca-key.pem is encrypted"),
-        (certificate, key[:100], "^ca-key.pem holds no readable private key"),
-        (certificate, b"", "^ca-key.pem holds no readable private key"),
-        (certificate, certificate, "^ca-key.pem holds no readable private key"),
-        (certificate[:300], key, "^ca.pem holds no readable certificate"),
-        (key, key, "^ca.pem holds no readable certificate"),
-        (b"", key, "^ca.pem holds no readable certificate"),
-        (b"\x00\xff" * 40, key, "^ca.pem holds no readable certificate"),
+        (certificate, key[:100], "^ca-key.pem does not contain a readable private key"),
+        (certificate, b"", "^ca-key.pem does not contain a readable private key"),
+        (certificate, certificate, "^ca-key.pem does not contain a readable private key"),
+        (certificate[:300], key, "^ca.pem does not contain a readable certificate"),
+        (key, key, "^ca.pem does not contain a readable certificate"),
+        (b"", key, "^ca.pem does not contain a readable certificate"),
+        (b"\x00\xff" * 40, key, "^ca.pem does not contain a readable certificate"),
     ]:
         with pytest.raises(CertificateError, match=reason):
             Authority.load(bad_certificate, bad_key)

@@ -37,7 +37,7 @@ def refused(call, *says):
 
 @pytest.mark.parametrize(("text", "says"), [
     ("", "is empty"), ("  ", "is empty"), ("\n", "is empty"), ("certs\n", "line break"), ("certs\r\n", "line break"),
-    ("\ncerts", "line break"), ("cer\0ts", "NUL"), ("cer\ud800ts", "letters that this system can't write"),
+    ("\ncerts", "line break"), ("cer\0ts", "NUL"), ("cer\ud800ts", "characters that this system does not allow"),
     ("~nobody-has-this-name/x", "home folder"),
 ])
 def test_a_name_that_is_none_is_refused_at_once(text, says):
@@ -60,7 +60,7 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     said = subprocess.run([sys.executable, "-c", code, tmp_path / "gone"], capture_output=True, text=True,
                           env=environment)
-    assert said.stdout == "'certs' leads nowhere: the current folder is gone.\n", said.stderr
+    assert said.stdout == "'certs' can't be found: the current folder no longer exists.\n", said.stderr
 
 
 # Too long
@@ -72,7 +72,7 @@ def test_a_part_of_a_name_that_is_too_long_is_told(tmp_path):
 
 def test_a_part_that_is_too_long_below_a_missing_folder_is_told_before_that_is_made(tmp_path):
     for call in writers(CertificateStore(tmp_path / "missing" / LONG / "docker")):
-        refused(call, "can't be created", "300 bytes long, and 255 are possible")
+        refused(call, "can't be created", "300 bytes long; the system allows 255")
     assert os.listdir(tmp_path) == []
 
 
@@ -105,7 +105,7 @@ def test_a_circle_of_links_is_told(tmp_path, below):
 def test_a_folder_below_a_link_that_leads_nowhere_is_told(tmp_path):
     (tmp_path / "link").symlink_to("nowhere")
     for call in writers(CertificateStore(tmp_path / "link" / "docker")):
-        refused(call, f"{tmp_path / 'link'} is a symbolic link that leads nowhere")
+        refused(call, f"{tmp_path / 'link'} is a symbolic link to nothing")
 
 
 @pytest.mark.parametrize(("mode", "closed"), [(0o000, "parent"), (0o600, "parent"), (0o600, "folder")])
@@ -130,5 +130,5 @@ def test_a_lock_file_that_is_anothers_is_foreseen(unprivileged):
     (folder / "key.pem").unlink()
     os.chown(folder / ".dockervm.lock", 0, 0)
     said = unprivileged(CertificateStore(folder).check)
-    assert f"you have no right to write {folder / '.dockervm.lock'}" in said
+    assert f"you have no write permission on {folder / '.dockervm.lock'}" in said
     assert unprivileged(CertificateStore(folder).ensure).startswith("CertificateFileError")

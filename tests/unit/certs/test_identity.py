@@ -57,6 +57,7 @@ def test_what_people_write_is_understood(text, meaning):
 @pytest.mark.parametrize("text", [
     "", " ", ".", "a..b", "-a.com", "a-.com", "a_b.com", "a" * 64 + ".com", "a." * 127 + "ab", "bücher.example",
     "web1:4243", "tcp://web1", "web 1", "web1\n.com", "DNS:web1,DNS:b", "*", "*.com", "a.*.com", "w*.example.com",
+    "*.a_b.com", "*.-a.example.com", "*.*.com",
     "10.0.0.300", "10.0.0", "1", "10.0.0.0/24", "10.0.0.4:4243", "IP:web1", "IP:", "DNS:", "DNS:10.0.0.4",
     "fe80::1%eth0",
     "[::1]:4243", "user@example.com", "a\0b", "ⅸ.com", "web1;evil",

@@ -62,19 +62,23 @@ def same_ca_certificate(folder):
 
 # What is mended
 
+NO_CERTIFICATE = "cert.pem does not contain a readable certificate"
+NO_KEY = "key.pem does not contain a readable private key"
+
+
 @pytest.mark.parametrize(("fault", "reason", "words", "message"), [
     (drop("cert", "key"), "missing", "there was none", "cert.pem and key.pem are missing"),
-    (drop("cert"), "half", "cert.pem was missing", "cert.pem is missing; key.pem is of no use without it"),
-    (drop("key"), "half", "key.pem was missing", "key.pem is missing; cert.pem is of no use without it"),
+    (drop("cert"), "half", "cert.pem was missing", "cert.pem is missing; key.pem can't be used without it"),
+    (drop("key"), "half", "key.pem was missing", "key.pem is missing; cert.pem can't be used without it"),
     (both(drop("cert"), put(key=b"junk")), "half", "cert.pem was missing", "cert.pem is missing"),
-    (put(cert=b""), "damaged", "the old one was damaged", "cert.pem holds no readable certificate: it is empty"),
-    (put(cert=b"junk"), "damaged", "the old one was damaged", "cert.pem holds no readable certificate"),
+    (put(cert=b""), "damaged", "the old one was damaged", f"{NO_CERTIFICATE}: it is empty"),
+    (put(cert=b"junk"), "damaged", "the old one was damaged", NO_CERTIFICATE),
     (put(cert=lambda folder: (folder / "cert.pem").read_bytes()[:300]), "damaged", "the old one was damaged",
-     "cert.pem holds no readable certificate"),
-    (both(drop("key"), put(cert=b"junk")), "damaged", "the old one was damaged", "cert.pem holds no readable"),
-    (put(key=b""), "damaged", "the old one was damaged", "key.pem holds no readable private key: it is empty"),
-    (put(key=b"junk"), "damaged", "the old one was damaged", "key.pem holds no readable private key"),
-    (put(cert=b"", key=b""), "damaged", "the old one was damaged", "cert.pem holds no readable certificate"),
+     NO_CERTIFICATE),
+    (both(drop("key"), put(cert=b"junk")), "damaged", "the old one was damaged", NO_CERTIFICATE),
+    (put(key=b""), "damaged", "the old one was damaged", f"{NO_KEY}: it is empty"),
+    (put(key=b"junk"), "damaged", "the old one was damaged", NO_KEY),
+    (put(cert=b"", key=b""), "damaged", "the old one was damaged", NO_CERTIFICATE),
     (put(key=another_key), "damaged", "the old one was damaged", "key.pem does not belong to"),
     (put(cert=same_ca_certificate), "damaged", "the old one was damaged", "key.pem does not belong to"),
 ])
@@ -149,8 +153,8 @@ def copied(name):
     (put(cert=copied("cert.pem")), "cert.pem was not signed by the CA in"),
     (both(put(cert=copied("cert.pem")), drop("key")), "cert.pem was not signed by the CA in"),
     (put(cert=copied("cert.pem"), key=b"junk"), "cert.pem was not signed by the CA in"),
-    (put(cert=lambda folder: host_certificate(folder)), "cert.pem is not for clients"),
-    (both(put(cert=lambda folder: host_certificate(folder)), drop("key")), "cert.pem is not for clients"),
+    (put(cert=lambda folder: host_certificate(folder)), "cert.pem is not a client certificate"),
+    (both(put(cert=lambda folder: host_certificate(folder)), drop("key")), "cert.pem is not a client certificate"),
 ])
 def test_a_certificate_that_somebody_may_have_meant_is_told_and_left_alone(store, foreign, content, fault, reason):
     fault(store.folder)
@@ -218,13 +222,23 @@ def test_a_file_that_can_not_be_read_is_told_and_left_alone(unprivileged, conten
 
 
 @pytest.mark.parametrize(("client", "reason"), [
-    (FUTURE, "by this machine's clock"),
+    (FUTURE, "by this computer's clock"),
     ({"key": rsa.generate_private_key(65537, 1024)}, "1024 bits"),
     ({"purposes": [ExtendedKeyUsageOID.SERVER_AUTH]}, "lacks clientAuth"),
 ])
 def test_what_is_neither_damaged_nor_over_is_told_and_left_alone(tmp_path, write_set, content, client, reason):
     write_set(tmp_path / "docker", client=client)
-    left_alone(CertificateStore(tmp_path / "docker"), content, CertificateError, reason)
+    advice = left_alone(CertificateStore(tmp_path / "docker"), content, CertificateError, reason)
+    # A wrong clock must not cost a certificate.
+    assert ("az dockervm cert create" in advice) == (client is not FUTURE)
+
+
+def test_nobody_is_told_to_issue_anew_what_this_folder_can_not_sign(tmp_path, write_set):
+    write_set(tmp_path / "docker", client={"purposes": [ExtendedKeyUsageOID.SERVER_AUTH]})
+    (tmp_path / "docker/ca-key.pem").unlink()
+    with pytest.raises(CertificateError, match="lacks clientAuth") as refusal:
+        CertificateStore(tmp_path / "docker").tls_paths()
+    assert "az dockervm cert create" not in " ".join(refusal.value.recommendations)
 
 
 def left_alone(store, content, kind, reason) -> str:
@@ -254,14 +268,14 @@ def test_a_new_ca_is_advised_where_nothing_else_helps_and_said_to_cut_hosts_off(
     with pytest.raises(CertificateError) as refusal:
         store.ensure()
     advice = [text for text in refusal.value.recommendations if "--force" in text]
-    assert len(advice) == 1 and "cut off" in advice[0]
+    assert len(advice) == 1 and "hosts that trust the old CA will reject" in advice[0]
     assert content(store.folder) == before
 
 
 def test_no_new_ca_is_advised_for_an_encrypted_key_and_a_wrong_clock(store, openssl, tmp_path, write_set):
     openssl("pkey", "-in", "ca-key.pem", "-aes128", "-passout", "pass:x", "-out", "ca-key.pem", cwd=store.folder)
     write_set(tmp_path / "future", ca=FUTURE)
-    for faulty, reason in ((store, "is encrypted"), (CertificateStore(tmp_path / "future"), "machine's clock")):
+    for faulty, reason in ((store, "is encrypted"), (CertificateStore(tmp_path / "future"), "computer's clock")):
         with pytest.raises(CertificateError, match=reason) as refusal:
             faulty.ensure()
         assert "--force" not in " ".join(refusal.value.recommendations)
@@ -271,9 +285,9 @@ def test_no_new_ca_is_advised_for_an_encrypted_key_and_a_wrong_clock(store, open
 def test_without_the_cas_key_a_client_fault_is_not_said_to_be_mended_here(store):
     (store.folder / "ca-key.pem").unlink()
     (store.folder / "cert.pem").write_bytes(b"")
-    with pytest.raises(CertificateError, match="no readable certificate") as refusal:
+    with pytest.raises(CertificateError, match="not contain a readable certificate") as refusal:
         store.tls_paths()
-    assert "from whoever made this set" in refusal.value.recommendations[0]
+    assert "from the person who created this set" in refusal.value.recommendations[0]
     with pytest.raises(CertificateError, match="ca-key.pem is missing"):
         store.ensure()
 
@@ -312,7 +326,8 @@ def test_fingerprints_are_openssls_the_signing_one_first_and_need_no_key(store, 
 def test_fingerprints_of_an_expired_ca_are_told_those_of_a_damaged_one_are_not(store, tmp_path, write_set):
     (ca, _), _ = write_set(tmp_path / "old", ca=PAST)
     assert len(CertificateStore(tmp_path / "old").authority_fingerprints()) == 1
-    for name, text in (("ca-key.pem", "no readable private key"), ("ca.pem", "no readable certificate")):
+    for name, text in (("ca-key.pem", "not contain a readable private key"),
+                       ("ca.pem", "not contain a readable certificate")):
         (store.folder / name).write_bytes(b"junk")
         with pytest.raises(CertificateError, match=text) as refusal:
             store.authority_fingerprints()

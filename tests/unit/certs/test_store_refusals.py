@@ -50,20 +50,21 @@ def other_client(folder):
 
 
 @pytest.mark.parametrize(("fault", "file", "reason"), [
-    (drop("ca.pem"), "ca.pem", "is missing, while ca-key.pem and key.pem and cert.pem are there: .*half a set"),
+    (drop("ca.pem"), "ca.pem", "is missing, while ca-key.pem and key.pem and cert.pem exist: .*incomplete set"),
     (drop("ca-key.pem", "cert.pem", "key.pem"), "ca-key.pem", "is missing"),
-    (drop("ca.pem", "cert.pem", "key.pem"), "ca.pem", "is missing, while ca-key.pem is there"),
-    (drop("ca.pem", "ca-key.pem"), "ca.pem", "half a set"),
+    (drop("ca.pem", "cert.pem", "key.pem"), "ca.pem", "is missing, while ca-key.pem exists"),
+    (drop("ca.pem", "ca-key.pem"), "ca.pem", "incomplete set"),
     (drop("ca-key.pem"), "ca-key.pem", "is missing: without the CA's key"),
-    (put("ca.pem", b""), "ca.pem", "no readable certificate"),
-    (put("ca.pem", lambda folder: (folder / "ca.pem").read_bytes()[:400]), "ca.pem", "no readable certificate"),
-    (put("ca-key.pem", b"junk"), "ca-key.pem", "no readable private key"),
+    (put("ca.pem", b""), "ca.pem", "not contain a readable certificate"),
+    (put("ca.pem", lambda folder: (folder / "ca.pem").read_bytes()[:400]), "ca.pem",
+     "not contain a readable certificate"),
+    (put("ca-key.pem", b"junk"), "ca-key.pem", "not contain a readable private key"),
     (put("ca-key.pem", other_key), "ca-key.pem", "does not belong to"),
     (put("cert.pem", other_client), "cert.pem", "was not signed by the CA in"),
     (put("cert.pem", b"x" * (1 << 20) + b"x"), "cert.pem", "is larger than 1 MB"),
     (become("ca.pem", os.mkdir), "ca.pem", "is not a file|Is a directory"),
     (become("key.pem", os.mkfifo), "key.pem", "is not a file"),
-    (become("ca-key.pem", lambda path: path.symlink_to("/nowhere")), "ca-key.pem", "link that leads nowhere"),
+    (become("ca-key.pem", lambda path: path.symlink_to("/nowhere")), "ca-key.pem", "link to nothing"),
 ])
 def test_a_faulty_set_is_refused_by_name_and_left_alone(store, fault, file, reason, content):
     store.ensure()
@@ -73,9 +74,9 @@ def test_a_faulty_set_is_refused_by_name_and_left_alone(store, fault, file, reas
 
 @pytest.mark.parametrize(("ca", "client", "file", "reason"), [
     (PAST, {}, "ca.pem", "expired on"),
-    ({"not_before": NOW + timedelta(days=1)}, {}, "ca.pem", "by this machine's clock"),
+    ({"not_before": NOW + timedelta(days=1)}, {}, "ca.pem", "by this computer's clock"),
     ({"ca": False}, {}, "ca.pem", "not the certificate of a CA"),
-    ({}, {"not_before": NOW + timedelta(days=1)}, "cert.pem", "by this machine's clock"),
+    ({}, {"not_before": NOW + timedelta(days=1)}, "cert.pem", "by this computer's clock"),
     ({}, {"purposes": [ExtendedKeyUsageOID.SERVER_AUTH]}, "cert.pem", "lacks clientAuth"),
 ])
 def test_a_set_that_docker_would_refuse_is_refused(tmp_path, make, pem, write_set, ca, client, file, reason, content):
@@ -141,7 +142,7 @@ def every_call(store):
 
 @pytest.mark.parametrize(("prepare", "reason"), [
     (lambda path: path.write_text("I am a file"), "is a file"),
-    (lambda path: path.symlink_to("/nowhere/at/all"), "link that leads nowhere"),
+    (lambda path: path.symlink_to("/nowhere/at/all"), "link to nothing"),
 ])
 def test_a_folder_that_is_none_is_refused(tmp_path, prepare, reason):
     path = tmp_path / "docker"
@@ -188,7 +189,7 @@ def test_a_folder_that_can_not_be_written_is_named(unprivileged):
     folder.parent.chmod(0o555)
     below = folder / "deeper" / "still"
     said = unprivileged(CertificateStore(below).check)
-    assert said.startswith(f"CertificateFileError: {below} can't be written: you have no right to write in {folder}.")
+    assert said.startswith(f"CertificateFileError: {below} can't be written: you have no write permission in {folder}.")
     assert "-dc" in said
     said = unprivileged(CertificateStore(below).ensure)
     assert said.startswith(f"CertificateFileError: {below} can't be created: Permission denied")

@@ -48,5 +48,5 @@ def test_days_left_are_whole_days_and_negative_after_expiry(make, pem):
 def test_describe_refuses_what_is_no_certificate(authority):
     for junk in (b"", b"junk", authority.key_pem.reveal(),
                  "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
-        with pytest.raises(CertificateError, match="^web1's certificate holds no readable certificate"):
+        with pytest.raises(CertificateError, match="^web1's certificate does not contain a readable certificate"):
             describe(junk, name="web1's certificate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -56,13 +57,13 @@ def certificate_folder(tmp_path) -> Path:
 
 @pytest.fixture(name="serve")
 def engine_server(folder, tmp_path):
-    """serve(names=..., authority=..., ask=...) → the Endpoint of a running engine."""
+    """serve(names=..., authority=..., ask=..., now=...) → the Endpoint of a running engine."""
     servers = []
 
     def start(names=("localhost", "127.0.0.1"), authority: Authority | None = None, ask: bool = True,
-              forbidden: tuple[str, ...] = ()) -> Endpoint:
+              forbidden: tuple[str, ...] = (), now: datetime | None = None) -> Endpoint:
         signer = authority or CertificateStore(folder).load_authority()
-        credential = signer.issue_server(ServerIdentity.parse(names))
+        credential = signer.issue_server(ServerIdentity.parse(names), now)
         pem = tmp_path / f"server-{len(servers)}.pem"
         pem.write_bytes(credential.certificate_pem + credential.key_pem.reveal())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -24,7 +24,7 @@ from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake, turns_strangers_away
 from azext_dockervm.engine.wait import until_answering
 from azext_dockervm.errors import EngineUnreachable
-from azext_dockervm.plan.deadline import Deadline
+from azext_dockervm.flow.deadline import Deadline
 
 
 def kind_of_failure(endpoint, timeout=1.0) -> str:
@@ -137,12 +137,3 @@ def test_waiting_ends_with_the_last_thing_seen(folder):
     with pytest.raises(EngineUnreachable) as caught:
         until_answering(Endpoint("no-such-host.invalid", 4243, folder), Deadline(1.5))
     assert caught.value.kind == "dns"
-
-
-def test_what_to_type_names_the_folder_only_where_docker_would_not_look(folder, monkeypatch):
-    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
-    monkeypatch.setenv("DOCKER_CERT_PATH", str(folder))
-    endpoint = Endpoint("web1.example", 4243, folder)
-    assert endpoint.command("info") == "docker --tlsverify -H tcp://web1.example:4243 info"
-    monkeypatch.setenv("DOCKER_CERT_PATH", str(Path.home()))
-    assert f"--tlscert={folder / 'cert.pem'}" in endpoint.command("info")

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "azext_dockervm" / "provision" / "setup-docker.sh"
+from azext_dockervm.provision.script.join import set_up_script
+
 SHELLS = {"dash": ["sh"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
 NEEDED = ("sh", "openssl", "flock", "timeout")
 
@@ -29,8 +30,6 @@ needs_tools = pytest.mark.skipif(
 
 # A managed run command keeps the last 4 KB of the output; the contract leaves a margin.
 LARGEST_ANSWER = 3500
-# Custom data may hold 65,535 bytes of base64, and the user's own part has to fit in beside the script.
-LARGEST_SCRIPT = 40 * 1024
 
 PACKAGED_UNIT = """[Unit]
 Requires=docker.socket
@@ -235,7 +234,10 @@ class Machine:
 
     def start(self, action: str, before: str = "", **values: str) -> subprocess.Popen[str]:
         """``before`` is done by a shell in front of the script: what it sets up (limits, mounts) is the script's."""
-        command = [*self.shell, str(SCRIPT)]
+        script = self.root / f"set-up-{action}.sh"
+        if not script.exists():     # another run may be reading it
+            script.write_text(set_up_script(action))
+        command = [*self.shell, str(script)]
         return subprocess.Popen(
             ["sh", "-ec", f'{before}\nexec "$@"', "sh", *command] if before else command,
             env=self.environment(action, **values),
@@ -254,7 +256,7 @@ class Machine:
         assert (answer.facts["result"] == "ok") == (process.returncode == 0)
         assert ("reason" in answer.facts) == (process.returncode != 0)
         assert not self.leftovers()
-        assert "could not be put back" not in stderr
+        assert "could not be restored" not in stderr
         return answer
 
     def request(self, **values: str) -> Answer:
@@ -325,7 +327,7 @@ class Machine:
             path
             for folder in folders
             for path in folder.rglob("*")
-            if path.name.endswith((".dockervm-new", ".dockervm-kept")) or path.name.startswith("work.")
+            if path.name.endswith((".dockervm-new", ".dockervm-backup")) or path.name.startswith("work.")
         ]
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ def test_a_lost_tlsverify_is_a_failure_that_tells_whose_the_host_is(dash_machine
     dash_machine.switch("open-door")
     dash_machine.restart_engine()
     answer = unchanged_by(dash_machine)
-    assert answer.reason == "check-failed" and "does not turn away" in answer.details[0]
+    assert answer.reason == "check-failed" and "does not refuse" in answer.details[0]
     assert answer.facts["authority"] == fingerprint(dash_machine.authority().read_text())
     assert answer.facts["certificate"] == served.facts["certificate"]
 

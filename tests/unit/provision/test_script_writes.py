@@ -80,6 +80,16 @@ def test_an_engine_goes_on_as_before_when_its_new_settings_can_t_be_written(mach
     assert tls_certificate(machine.port) == served.facts["certificate"]
 
 
+def test_an_engine_none_of_whose_files_was_changed_is_not_restarted(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.serve(csr)
+    dash_machine.add_tool("mv", 'case "$*" in */dockervm/ca.pem) exit 1 ;; esac\nexec /bin/mv "$@"\n')
+    restarts = dash_machine.calls().count("systemctl restart docker.service")
+    answer = dash_machine.serve(csr)
+    assert answer.reason == "write-failed" and "ca.pem" in answer.details[0]
+    assert dash_machine.calls().count("systemctl restart docker.service") == restarts == 1
+
+
 def test_without_a_copy_of_the_user_s_own_settings_nothing_is_changed(machine: Machine):
     machine.install_docker()
     own = machine.file("/etc/docker/daemon.json")

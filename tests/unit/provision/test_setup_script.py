@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +14,6 @@ from pathlib import Path
 import pytest
 from script_machine import (
     EXTENSION_UNIT,
-    LARGEST_SCRIPT,
-    SCRIPT,
     Answer,
     Machine,
     encoded,
@@ -28,22 +25,9 @@ from script_machine import (
     wait_for_port,
 )
 
+from azext_dockervm.provision.custom_data import head_start
+
 pytestmark = needs_tools
-
-
-# The text itself
-
-
-def test_shellcheck_has_nothing_to_say():
-    if shutil.which("shellcheck") is None:
-        pytest.skip("shellcheck is not installed")
-    result = subprocess.run(["shellcheck", "-s", "sh", str(SCRIPT)], capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout
-
-
-def test_it_fits_into_custom_data():
-    assert SCRIPT.stat().st_size <= LARGEST_SCRIPT
-    assert SCRIPT.read_text().startswith("#!/bin/sh\n")
 
 
 # From a bare machine to a host
@@ -180,9 +164,11 @@ def test_check_wants_the_given_certificate(dash_machine: Machine):
     csr = dash_machine.request().csr
     dash_machine.serve(csr)
     another = dash_machine.sign(csr)
-    answer = dash_machine.run("check", CERT=encoded(another))
+    dash_machine.switch("journal", "the engine's own words\n")
+    answer = dash_machine.run("check", CERT=encoded(another), TIMEOUT="2")
     assert answer.reason == "check-failed"
     assert fingerprint(another) in answer.details[0]
+    assert "the engine's own words" in answer.details
 
 
 def test_an_open_door_is_a_failure_and_is_shut(dash_machine: Machine):
@@ -190,7 +176,7 @@ def test_an_open_door_is_a_failure_and_is_shut(dash_machine: Machine):
     dash_machine.switch("open-door")
     answer = dash_machine.serve(csr)
     assert answer.reason == "check-failed"
-    assert "does not turn away" in answer.details[0]
+    assert "does not refuse" in answer.details[0]
     assert not dash_machine.file("/etc/docker/daemon.json").exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", dash_machine.port), timeout=1)
@@ -243,31 +229,31 @@ def test_secrets_in_logs_are_not_passed_on(dash_machine: Machine):
     assert any("http://***@proxy:3128/" in line for line in answer.details)
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"CERT": "%%%"}, "bad-input"),
-        ({"CERT": ""}, "bad-input"),
-        ({"CERT": encoded("no certificate")}, "bad-input"),
-        ({"CA": encoded("no certificate")}, "bad-input"),
-        ({"DAEMON_JSON": ""}, "bad-input"),
-        ({"PORT": "0"}, "bad-input"),
-        ({"PORT": "70000"}, "bad-input"),
-        ({"PORT": "abc"}, "bad-input"),
-        ({"PORT": "04243"}, "bad-input"),
-        ({"SSH_PORT": "22;reboot"}, "bad-input"),
-        ({"USER": "-r"}, "bad-input"),
-        ({"SUBJECT": "a\nb"}, "bad-input"),
-        ({"NAMES": "DNS:$ENV::HOME"}, "bad-input"),
-        ({"TIMEOUT": "soon"}, "bad-input"),
-        ({"ACTION": "destroy"}, "bad-input"),
-    ],
-)
-def test_bad_input_is_refused_before_anything_is_written(requested, change: dict[str, str], reason: str):
+@pytest.mark.parametrize(("name", "value"), [
+    ("CERT", "%%%"), ("CERT", ""), ("CERT", encoded("no certificate")), ("CA", encoded("no certificate")),
+    ("DAEMON_JSON", ""), ("DAEMON_JSON", "%%%"), ("PORT", "0"), ("PORT", "70000"), ("PORT", "abc"), ("PORT", "04243"),
+    ("TIMEOUT", "soon"), ("TIMEOUT", "0"), ("TIMEOUT", "1234567"), ("ACTION", "destroy"), ("ACTION", "check"),
+])
+def test_bad_input_is_refused_before_anything_is_written(requested, name: str, value: str):
     machine, csr = requested
-    answer = machine.serve(csr, **change)
-    assert answer.reason == reason
+    answer = machine.serve(csr, **{name: value})
+    assert answer.reason == "bad-input"
+    assert f"DOCKERVM_{name}" in answer.details[0]
     assert not machine.file("/etc/docker/daemon.json").exists()
+
+
+@pytest.mark.parametrize(("action", "name", "value"), [
+    ("install", "USER", "-r"), ("request", "USER", "a b"), ("request", "SUBJECT", "a\nb"),
+    ("request", "NAMES", "DNS:$ENV::HOME"), ("request", "SSH_PORT", "22;reboot"), ("ssh", "SSH_PORT", "65536"),
+    ("check", "PORT", "0"), ("restart", "PORT", "abc"),
+])
+def test_each_action_refuses_bad_input_before_it_does_anything(
+    dash_machine: Machine, action: str, name: str, value: str
+):
+    answer = dash_machine.run(action, **{name: value})
+    assert answer.reason == "bad-input"
+    assert f"DOCKERVM_{name}" in answer.details[0]
+    assert not dash_machine.calls()
 
 
 def test_a_certificate_of_another_key_or_authority_is_refused(dash_machine: Machine, tmp_path: Path):
@@ -295,13 +281,11 @@ def test_install_alone_starts_nothing_twice(dash_machine: Machine):
 
 
 def test_as_custom_data_it_needs_no_more_than_one_line(dash_machine: Machine):
-    rendered = "#!/bin/sh\nDOCKERVM_ACTION=install\n" + SCRIPT.read_text()
     environment = {name: value for name, value in dash_machine.environment("").items() if "DOCKERVM_" not in name}
     result = subprocess.run(
-        ["sh"], input=rendered, env={**environment, "DOCKERVM_ROOT": str(dash_machine.root)}, capture_output=True,
-        text=True,
+        ["sh"], input=head_start(), env={**environment, "DOCKERVM_ROOT": str(dash_machine.root)}, capture_output=True,
     )
-    assert "\nresult: ok\n" in result.stdout, result.stderr
+    assert b"\nresult: ok\n" in result.stdout, result.stderr
 
 
 def test_a_held_lock_is_waited_for(dash_machine: Machine):
@@ -327,6 +311,24 @@ def test_a_mirror_that_comes_late_is_tried_again_and_one_that_never_comes_is_not
     assert "hunter2" not in answer.stdout + answer.stderr
     dash_machine.switch("apt-fails", failed * 3)
     assert dash_machine.run("install").status == 0
+
+
+def test_each_round_waits_longer_than_the_last_up_to_half_a_minute(dash_machine: Machine):
+    dash_machine.switch("apt-fails", "E: Could not get lock /var/lib/dpkg/lock-frontend.\n" * 11)
+    assert dash_machine.run("install").status == 0
+    pauses = [int(call.split()[1]) for call in dash_machine.calls() if call.startswith("sleep ")]
+    assert pauses[:5] == [4, 8, 16, 32, 32]
+
+
+def test_apt_asks_nobody_and_paints_nothing_and_tries_a_mirror_again_itself(dash_machine: Machine):
+    assert dash_machine.run("install", TIMEOUT="30").status == 0
+    calls = [call for call in dash_machine.calls() if call.startswith("apt-get ")]
+    for call in calls:
+        assert " -y -q " in call and {"Dpkg::Use-Pty=0", "Dpkg::Options::=--force-confdef",
+                                      "Dpkg::Options::=--force-confold", "Acquire::Retries=2"} <= set(call.split())
+        (wait,) = (word for word in call.split() if word.startswith("DPkg::Lock::Timeout="))
+        assert 0 < int(wait.rpartition("=")[2]) <= 30
+    assert calls
 
 
 def test_an_interrupted_dpkg_is_mended(dash_machine: Machine):
@@ -430,6 +432,7 @@ def test_ssh_moves_to_another_port(ssh_machine: Machine):
     port = str(free_port())
     answer = ssh_machine.run("ssh", SSH_PORT=port)
     assert answer.facts["ssh-port"] == port
+    assert "SELinux" not in answer.stderr, "this host has none"
     assert ports(ssh_machine.file("/etc/ssh/sshd_config.d/10-dockervm.conf").read_text()) == [port]
     assert ports(ssh_machine.file("/etc/ssh/sshd_config").read_text()) == []
     calls = len(ssh_machine.calls())
@@ -465,6 +468,37 @@ def test_ssh_stays_where_it_was_when_the_new_port_fails(ssh_machine: Machine, fa
     assert answer.reason == "ssh-failed"
     assert ssh_machine.file("/etc/ssh/sshd_config").read_text() == SSHD_CONFIG
     assert not ssh_machine.file("/etc/ssh/sshd_config.d/10-dockervm.conf").exists()
+
+
+def test_a_socket_that_systemd_holds_stays_where_it_was_when_the_new_port_fails(ssh_machine: Machine):
+    ssh_machine.switch("ssh-socket")
+    port = str(free_port())
+    assert ssh_machine.run("ssh", SSH_PORT=port).status == 0
+    calls = ssh_machine.calls()
+    assert calls.index("systemctl stop ssh.service") < calls.index("systemctl restart ssh.socket")
+    before = ssh_machine.files("/etc")
+    ssh_machine.switch("ssh-fails")
+    assert ssh_machine.run("ssh", SSH_PORT=str(free_port()), TIMEOUT="1").reason == "ssh-failed"
+    assert ssh_machine.files("/etc") == before
+    assert ssh_machine.calls()[-1] == "systemctl restart ssh.socket"
+
+
+def test_a_port_that_selinux_knows_by_another_label_gets_ours(ssh_machine: Machine):
+    ssh_machine.add_tool("semanage", '[ "$2" = -m ]\n')
+    port = str(free_port())
+    answer = ssh_machine.run("ssh", SSH_PORT=port)
+    assert answer.status == 0 and "SELinux" not in answer.stderr
+    assert f"semanage port -m -t ssh_port_t -p tcp {port}" in ssh_machine.calls()
+
+
+def test_a_firewall_that_is_off_or_refuses_is_no_failure(ssh_machine: Machine):
+    ssh_machine.add_tool("firewall-cmd", "exit 252\n")
+    ssh_machine.add_tool("ufw", "echo 'Status: inactive'\n")
+    ssh_machine.add_tool("semanage", "exit 1\n")
+    answer = ssh_machine.run("ssh", SSH_PORT=(port := str(free_port())))
+    assert answer.status == 0
+    assert f"could not give port {port} its SELinux label" in answer.stderr
+    assert not [call for call in ssh_machine.calls() if port in call and call.startswith(("firewall-cmd", "ufw"))]
 
 
 def test_ssh_port_of_somebody_else(ssh_machine: Machine):

@@ -1,0 +1,42 @@
+"""Whole messages about a host that more than one command gives, with what to type."""
+
+from __future__ import annotations
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.advice.certificates import show_command
+from azext_dockervm.advice.subject import AskedHost
+from azext_dockervm.errors import Conflict, DockerVMError, HostGone
+
+
+def with_sentence(message: str, sentence: str) -> str:
+    """``message`` with one more sentence. Azure's messages and causes end with a dot, or with none, or with a dot and a
+    space."""
+    return f"{message.rstrip('. ')}. {sentence}"
+
+
+def belongs_to_others(host: AskedHost, cause: str) -> Conflict:
+    """The host trusts another certificate authority: setting it up would cut off whoever uses it."""
+    return Conflict(
+        with_sentence(f"The host '{host.name}' was set up with other certificates: {cause}", "It was left as it is."),
+        (f"Name the folder that holds its certificates: -dc FOLDER ('{show_command('FOLDER')}' shows what a folder "
+         "holds).",
+         "If they are lost, or the host shall be yours from now on, this command makes it trust your certificates "
+         f"instead. It says who loses access, and asks first: {host_commands.enable(host)}"))
+
+
+def vm_was_kept(error: DockerVMError, host: AskedHost, finished: bool = False) -> DockerVMError:
+    """The error for a host that stays: what is wrong, how to go on, and how to delete one that was never finished."""
+    if isinstance(error, HostGone):
+        return error
+    error.message = with_sentence(error.message, f"The VM '{host.name}' was kept.")
+    error.recommendations = (
+        *error.recommendations, f"To continue from there: {host_commands.create_again(host)}",
+        f"To look at it: {host_commands.show_state(host)}", *(() if finished else host_commands.delete(host)))
+    return error
+
+
+def certificate_ends(host: AskedHost, ends: str, days: int) -> str:
+    """The warning about a server certificate that ends soon; the command renews it. ``days`` are whole ones, negative
+    after the end."""
+    when = f"expired on {ends}" if days < 0 else f"expires on {ends}, in {days} day{'' if days == 1 else 's'}"
+    return f"The server certificate of '{host.name}' {when}. To renew it: {host_commands.create_again(host)}"

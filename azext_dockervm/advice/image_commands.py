@@ -1,0 +1,20 @@
+"""What to type about the image of a host's operating system, before anything is known of the host."""
+
+from __future__ import annotations
+
+from azext_dockervm.advice.command_line import az, option
+
+
+def use(image: str) -> str:
+    """The option that takes this image: an alias or a URN."""
+    return option("--image", image)
+
+
+def list_images() -> str:
+    """Those of Ubuntu's publisher: the whole list takes az minutes."""
+    return az("vm", "image", "list", "--publisher", "Canonical", "--all", "-o", "table")
+
+
+def create_from_disk() -> str:
+    """GROUP, IMAGE and ADDRESS stand for the user's own."""
+    return az("image", "create", "-g", "GROUP", "-n", "IMAGE", "--os-type", "Linux", "--source", "ADDRESS")

@@ -1,0 +1,55 @@
+"""What to type instead of a value that an option does not take, and where a value can come from."""
+
+from __future__ import annotations
+
+import os
+
+from azext_dockervm.advice.command_line import az, option, tool
+
+OTHER_NAME = "Choose another --name."
+OTHER_NAME_OR_GROUP = "Choose another --name, or another --resource-group."
+OTHER_DNS_LABEL = "Choose another label, or leave the option out: dockervm then finds a free one."
+NO_DNS_LABEL = "Leave --public-ip-address-dns-name out, or choose another --name."
+OTHER_PROVISIONER = "Leave --provisioner out, or use --provisioner run-command."
+PASSWORD_AT_PROMPT = "To type it at a prompt instead: use -p without a value."
+PASSWORD_FROM_FILE = "Put it into a file and use -p @file."
+PASSWORD_FILE = ("Name a file that can be read; a password that begins with '@' can be typed at the prompt: use -p "
+                 "without a value.")
+KEYS_OR_PASSWORD = "Give one with --ssh-key-values, or a password with -p."
+YES = "Use --yes to continue without confirmation."
+
+
+def example(name: str, *values: object) -> str:
+    """A value that the option takes: ``For example: --name web1``."""
+    return f"For example: {option(name, *values)}"
+
+
+def make_ssh_key() -> str:
+    """Writes a key pair where ssh looks for it, and asks for the name and a passphrase."""
+    return tool("ssh-keygen", "-t", "ed25519")
+
+
+def help_of(*command: str) -> str:
+    """``help_of("dockervm", "enable")``."""
+    return az(*command, "--help")
+
+
+def configure(name: str, value: str) -> str:
+    """The default of an option, for good; ``name`` as az's configuration has it, such as dockervm.size."""
+    return az("config", "set", f"{name}={value}")
+
+
+def unconfigure(name: str) -> str:
+    return az("config", "unset", name)
+
+
+def change_variable(name: str, value: str) -> str:
+    """A sentence about an environment variable: cmd and PowerShell share no command for it."""
+    if os.name == "nt":
+        return f"To change it: set {name} to a value such as {value}"
+    return f"To change it: {tool('export', f'{name}={value}')}"
+
+
+def remove_variable(name: str) -> str:
+    """As ``change_variable``."""
+    return f"To remove it: {tool('unset', name)}" if os.name != "nt" else f"Or remove {name} from the environment."

@@ -1,0 +1,121 @@
+"""What to do about Azure's refusals, by their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from azext_dockervm.advice import connection, host_commands, region_commands
+from azext_dockervm.advice.command_line import az
+from azext_dockervm.advice.subject import AskedHost
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, DockerVMError, HostFailed
+from azext_dockervm.printable import printable
+
+_CAPACITY = "Try again later, or choose another --size or --location."
+
+
+def _sizes(host: AskedHost) -> str:
+    return f"Sizes that are available there: {region_commands.list_sizes(host.location, host.subscription)}"
+
+
+def _compute_quota(host: AskedHost) -> str:
+    return f"Your quota and its usage: {region_commands.show_compute_quota(host)}"
+
+
+def _network_quota(host: AskedHost) -> str:
+    return f"Your quota of addresses and its usage: {region_commands.show_network_quota(host)}"
+
+
+def _terms(host: AskedHost) -> str:
+    return f"Accept the image's terms, once for each subscription: {region_commands.accept_terms(host)}"
+
+
+def _rights(host: AskedHost) -> str:
+    return (f"Ask an owner of the subscription for the role Contributor on the resource group '{host.group}'. If you "
+            f"were given it just now, log in again: {az('login')}")
+
+
+def _policies(host: AskedHost) -> str:
+    return "The policies that apply: " + az("policy", "assignment", "list", "-g", host.group,
+                                            "--disable-scope-strict-match", "-o", "table",
+                                            subscription=host.subscription)
+
+
+def _locks(host: AskedHost) -> str:
+    return "The locks that apply: " + az("lock", "list", "-g", host.group, "-o", "table",
+                                         subscription=host.subscription)
+
+
+def _silent_agent(host: AskedHost) -> str:
+    return ("The VM's agent, through which Azure reaches it, does not answer. Restarting the VM often helps: "
+            f"{host_commands.restart(host)}")
+
+
+def _subscriptions(_host: AskedHost) -> str:
+    return f"Your subscriptions: {az('account', 'list', '-o', 'table')}; choose one with --subscription."
+
+
+# Azure's code of a refusal → what to do about it.
+ADVICE: dict[str, Callable[[AskedHost], str]] = {
+    "SkuNotAvailable": _sizes,
+    "AllocationFailed": lambda _host: _CAPACITY,
+    "ZonalAllocationFailed": lambda _host: _CAPACITY,
+    "OverconstrainedAllocationRequest": lambda _host: _CAPACITY,
+    "QuotaExceeded": _compute_quota,
+    # Azure's code for the quota of cores; its message tells this from other causes.
+    "OperationNotAllowed": _compute_quota,
+    "PublicIPCountLimitReached": _network_quota,
+    "MarketplacePurchaseEligibilityFailed": _terms,
+    "ResourcePurchaseValidationFailed": _terms,
+    "AuthorizationFailed": _rights,
+    "RequestDisallowedByPolicy": _policies,
+    "ScopeLocked": _locks,
+    "VMAgentStatusCommunicationError": _silent_agent,
+    "ReadOnlyDisabledSubscription": _subscriptions,
+}
+# A 429 that was not waited out; Compute's has the code OperationNotAllowed, like a quota that is used up.
+_THROTTLED = ("Azure takes no more requests for the moment. Nothing is wrong with the command; try again in a few "
+              "minutes.")
+
+
+def of_any_command(error: DockerVMError) -> tuple[str, ...]:
+    """What helps against an error of Azure's whatever the command was about; () where nothing is known to."""
+    if isinstance(error, AzureRefused) and error.status == 401:
+        return (az("login"),)
+    if isinstance(error, AzureRefused) and error.status == 429:
+        return (_THROTTLED,)
+    if isinstance(error, (AzureRefused, AzureUnreachable)):
+        return connection.recommendations(error.why)
+    return ()
+
+
+def with_recommendation(error: DockerVMError, host: AskedHost) -> DockerVMError:
+    """The same error, with a recommendation where it has none and one is known."""
+    if not error.recommendations:
+        error.recommendations = of_any_command(error) or _of_code(error, host)
+    return error
+
+
+def _of_code(error: DockerVMError, host: AskedHost) -> tuple[str, ...]:
+    if not isinstance(error, AzureRefused):
+        return ()
+    return (ADVICE[error.code](host),) if error.code in ADVICE else ()
+
+
+def for_the_unexpected() -> tuple[str, ...]:
+    """A fault of this extension, of which only --debug tells more."""
+    return ("This is a fault of the extension 'dockervm', not of yours. Run the same command with --debug to see where "
+            "it happened.", f"To see what is there by now: {az('dockervm', 'info', '-g', 'GROUP', '-n', 'NAME')}")
+
+
+def as_extension_error(cause: BaseException, host: AskedHost) -> DockerVMError:
+    """az's own errors (an expired login, say) keep their words and what they recommend; the unexpected is told as such,
+    and the debug log has the traceback."""
+    if isinstance(cause, DockerVMError):
+        return with_recommendation(cause, host)
+    if hasattr(cause, "recommendations"):
+        return HostFailed(str(cause), cause.recommendations)
+    return HostFailed(unexpected(cause), for_the_unexpected())
+
+
+def unexpected(cause: BaseException) -> str:
+    return f"The command failed unexpectedly: {type(cause).__name__}: {printable(str(cause), 300)}"

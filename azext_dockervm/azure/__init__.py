@@ -1,0 +1,1 @@
+"""Azure Resource Manager: its calls, its errors, its names."""

@@ -1,0 +1,125 @@
+"""The kinds of resources that this extension reads and writes: how each is called, asked for and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Codes of refusals that mean "not yet"; how long such a one is repeated and after which pause, both in seconds.
+
+    ``seconds`` None: as long as the deadline allows.
+    """
+
+    codes: frozenset[str] = frozenset()
+    seconds: float | None = None
+    pause: float = 5.0
+
+
+# What Azure answers while the network that another create has just begun is not there yet (azure-core repeats that for
+# five seconds only), or while something that was just deleted still holds on to the resource. A NIC stays reserved for
+# 180 s after the VM that it was meant for failed.
+STILL_HELD = Patience(frozenset({
+    "NicInUse", "NicReservedForAnotherVm", "PublicIPAddressCannotBeDeleted", "AnotherOperationInProgress",
+    "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError", "ReferencedResourceNotProvisioned"}), 240.0, 5.0)
+# Other changes of the same VM, of which Azure takes one at a time: a killed run's, or those of policies that put their
+# extensions onto each new VM.
+BUSY = Patience(frozenset({"AnotherOperationInProgress", "Conflict", "OperationPreempted"}), None, 3.0)
+# A VM's own PUT is not repeated: "Conflict" may be the answer to this very request, sent twice after a lost connection.
+AT_ONCE = Patience()
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a body that older api-versions do not know: ``path`` with ``[]`` for each element of a list."""
+
+    path: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """An ARM type and the api-version in which it is spoken to: old enough for every cloud, new enough for what is
+    sent. Azure's newest lack in sovereign clouds and single regions for years (azure-cli#23985, #27154)."""
+
+    type: str
+    api_version: str
+    younger_members: tuple[Member, ...] = ()
+
+
+# The oldest that has what is sent: run commands with treatFailureAsDeploymentFailure (2023-03-01), If-None-Match on the
+# VM's PUT (2023-09-01).
+COMPUTE_VERSION = "2023-09-01"
+# What az itself uses for network interfaces. Newer than all that is sent (a public address's deleteOption, 2021-02-01),
+# older than subnets that are private unless they say otherwise (2025-07-01).
+NETWORK_VERSION = "2023-11-01"
+
+
+@dataclass(frozen=True)
+class Kind(Spoken):
+    """``noun`` names it to people, ``verb`` what its PUT does; ``client`` and ``operations`` find it in the SDK.
+
+    ``put_patience`` is that of its PUT, ``patience`` that of its tags and its deletion. ``expand`` asks a read for
+    more. ``never_replaces`` is the api-version since which a PUT can say that it must not change what is there (None:
+    it may).
+    """
+
+    noun: str = ""
+    client: str = ""
+    operations: str = ""
+    verb: str = "create"
+    put_patience: Patience = AT_ONCE
+    patience: Patience = AT_ONCE
+    tag_method: str = "update_tags"
+    list_method: str = "list"
+    expand: str | None = None
+    never_replaces: str | None = None
+
+    def provider_path(self, names: tuple[str, ...]) -> str:
+        """Such as Microsoft.Compute/virtualMachines/web1/extensions/DockerExtension."""
+        namespace, *types = self.type.split("/")
+        return "/".join([namespace, *(word for pair in zip(types, names, strict=True) for word in pair)])
+
+
+def _network(type_name: str, noun: str, operations: str, *younger: Member) -> Kind:
+    return Kind(f"Microsoft.Network/{type_name}", NETWORK_VERSION, younger, noun, "network", operations,
+                put_patience=STILL_HELD, patience=STILL_HELD)
+
+
+VM = Kind(
+    "Microsoft.Compute/virtualMachines", COMPUTE_VERSION, (
+        Member("properties.storageProfile.osDisk.deleteOption", "2021-03-01"),
+        Member("properties.networkProfile.networkInterfaces[].properties.deleteOption", "2021-03-01"),
+        Member("properties.securityProfile.securityType", "2020-12-01"),
+        Member("properties.securityProfile.uefiSettings", "2020-12-01"),
+    ), "VM", "compute", "virtual_machines", patience=BUSY, tag_method="begin_update", expand="instanceView",
+    never_replaces="2023-09-01")
+EXTENSION = Kind(
+    "Microsoft.Compute/virtualMachines/extensions", COMPUTE_VERSION, (), "VM extension", "compute",
+    "virtual_machine_extensions", "install", BUSY, BUSY)
+# Managed run commands are there since 2020-06-01.
+RUN_COMMAND = Kind(
+    "Microsoft.Compute/virtualMachines/runCommands", COMPUTE_VERSION, (
+        Member("properties.treatFailureAsDeploymentFailure", "2023-03-01"),
+    ), "run command", "compute", "virtual_machine_run_commands", "run", BUSY, BUSY,
+    list_method="list_by_virtual_machine", expand="instanceView")
+VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks")
+SUBNET = _network("virtualNetworks/subnets", "subnet", "subnets")
+PUBLIC_IP = _network("publicIPAddresses", "public IP address", "public_ip_addresses",
+                     Member("properties.deleteOption", "2021-02-01"))
+NETWORK_INTERFACE = _network(
+    "networkInterfaces", "network interface", "network_interfaces",
+    Member("properties.ipConfigurations[].properties.publicIPAddress.properties.deleteOption", "2021-02-01"))
+SECURITY_GROUP = _network("networkSecurityGroups", "network security group", "network_security_groups")
+
+KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
+    VM, EXTENSION, RUN_COMMAND, VIRTUAL_NETWORK, SUBNET, PUBLIC_IP, NETWORK_INTERFACE, SECURITY_GROUP)}
+
+# What is only asked for.
+GROUPS = Spoken("Microsoft.Resources/resourceGroups", "2021-04-01")
+IMAGES = Spoken("Microsoft.Compute/locations/publishers", COMPUTE_VERSION)
+SIZES = Spoken("Microsoft.Compute/locations/vmSizes", COMPUTE_VERSION)
+SIZES_ON_OFFER = Spoken("Microsoft.Compute/skus", "2021-07-01")
+DNS_LABELS = Spoken("Microsoft.Network/locations/CheckDnsNameAvailability", NETWORK_VERSION)

@@ -1,0 +1,111 @@
+"""Names and defaults that more than one room uses: tags, resource names, ports, images."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+EXTENSION_PUBLISHER = "Microsoft.Azure.Extensions"
+EXTENSION_TYPE = "DockerExtension"
+
+DEFAULT_IMAGE = "Canonical:ubuntu-24_04-lts:server:latest"
+# az's own default size for `az vm create` in 2025.
+DEFAULT_SIZE = "Standard_D2s_v5"
+# The port of the 2014 command; 2376 came later.
+DEFAULT_DOCKER_PORT = 4243
+DEFAULT_SSH_PORT = 22
+DEFAULT_TIMEOUT = "20m"
+
+# Tags, schema 1. Azure compares tag names without case and refuses < > % & \ ? / in them.
+SCHEMA = "1"
+TAG_SCHEMA = "dockervm-schema"                    # on the VM: the version of this table
+TAG_HOST = "dockervm-host"                        # on everything made for one host: the VM's name
+TAG_SHARED = "dockervm-shared"                    # on the VNet that the hosts of a group and region share
+TAG_PORT = "dockervm-port"                        # on the VM: the engine's TCP port
+TAG_PROVISIONER = "dockervm-provisioner"          # on the VM: docker-extension or run-command
+TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned
+TAG_CERTIFICATE_EXPIRES = "dockervm-certificate-expires"   # on the VM: server certificate's end, ISO 8601 UTC
+TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex
+TAG_RUN = "dockervm-run"                          # on everything: the id of the run that made it
+RESERVED_TAG_PREFIX = "dockervm-"
+
+DOCKER_RULE = "allow-docker"
+SSH_RULE = "allow-ssh"
+SUBNET = "hosts"
+VNET_PREFIX = "10.0.0.0/16"
+SUBNET_PREFIX = "10.0.0.0/20"
+
+DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
+
+# A server certificate with less time left is warned of, and renewed by the next create: a month holds the holidays of
+# whoever reads the warning.
+RENEWAL_DAYS = 30
+
+
+def tag(resource: dict[str, Any] | None, name: str) -> str | None:
+    """The value of a resource's tag; Azure compares tag names without case."""
+    tags: dict[str, str] = (resource or {}).get("tags") or {}
+    for key, value in tags.items():
+        if key.lower() == name.lower():
+            return value
+    return None
+
+
+def port_tag(vm: dict[str, Any] | None) -> int | None:
+    """The engine's port as the VM's tag says it; None where there is none, or something else that a hand wrote."""
+    text = tag(vm, TAG_PORT) or ""
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535 else None
+
+
+def id_parts(resource_id: str) -> tuple[str, str]:
+    """Group and name out of /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME."""
+    words = resource_id.strip("/").split("/")
+    return words[3], words[-1]
+
+
+def with_tags(now: dict[str, str], changes: dict[str, str]) -> dict[str, str]:
+    """The tags ``now`` with ``changes``. Azure refuses a map that has one name in two cases."""
+    changed = {name.lower() for name in changes}
+    return {**{name: value for name, value in now.items() if name.lower() not in changed}, **changes}
+
+
+def own_tags(resource: dict[str, Any]) -> dict[str, str]:
+    """A resource's tags without those that dockervm keeps."""
+    return {name: value for name, value in (resource.get("tags") or {}).items()
+            if not name.lower().startswith(RESERVED_TAG_PREFIX)}
+
+
+def network_interface(host: str) -> str:
+    """az's own naming, so that people find what they know from ``az vm create``."""
+    return f"{host}VMNic"
+
+
+def public_ip(host: str) -> str:
+    return f"{host}PublicIP"
+
+
+def network_security_group(host: str) -> str:
+    return f"{host}NSG"
+
+
+def virtual_network(location: str) -> str:
+    """One VNet a group and region: the group scopes the name, the region is part of it."""
+    return f"dockervm-{location}-vnet"
+
+
+def is_dns_label(text: str) -> bool:
+    """Azure's rule for ``domainNameLabel``, as its InvalidDomainNameLabel error states it."""
+    return DNS_LABEL.fullmatch(text) is not None
+
+
+def derived_dns_label(host: str, *scope: str) -> str:
+    """A valid label for a host whose name is none or is taken: the name, cleaned, and a short stable hash of the scope.
+
+    The same host in the same subscription and group always gets the same label, so a repeated create finds it again.
+    """
+    digest = hashlib.sha256("/".join((*scope, host)).lower().encode()).hexdigest()[:8]
+    clean = re.sub(r"[^a-z0-9-]+", "-", host.lower()).strip("-")
+    if not clean or not clean[0].isalpha():
+        clean = f"h{clean}"
+    return f"{clean[:54].rstrip('-')}-{digest}"

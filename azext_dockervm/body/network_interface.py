@@ -1,0 +1,57 @@
+"""The network interface of a host: its primary IP configuration and what hangs on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azext_dockervm.body.resource import Resource, has_failed, whole
+from azext_dockervm.flow.request import Ref
+from azext_dockervm.spec.host import HostSpec
+
+Id = str | Ref
+
+
+def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id, public_ip: Id) -> Resource:
+    """``deleteOption`` lets the public address go with the interface, as the interface goes with the VM."""
+    return {"location": spec.location, "tags": spec.part_tags(run_id), "properties": {
+        "networkSecurityGroup": {"id": security_group},
+        "ipConfigurations": [{"name": "ipconfig1", "properties": {
+            "subnet": {"id": subnet}, "privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4",
+            "primary": True, "publicIPAddress": _going_with_it(public_ip)}}]}}
+
+
+def mended(existing: Resource, *, security_group: Id | None, public_ip: Id) -> Resource | None:
+    """The body that gives an interface the public address that it lacks, and a security group that was just made where
+    it has none; None where it lacks nothing."""
+    first = primary(existing)
+    changes: dict[str, Any] = {}
+    if not public_ip_id(existing):
+        changed = {**first, "properties": {**first["properties"], "publicIPAddress": _going_with_it(public_ip)}}
+        changes["ipConfigurations"] = [changed if one is first else one
+                                       for one in existing["properties"]["ipConfigurations"]]
+    if security_group and not security_group_id(existing):
+        changes["networkSecurityGroup"] = {"id": security_group}
+    return whole(existing, **changes) if changes or has_failed(existing) else None
+
+
+def _going_with_it(public_ip: Id) -> Resource:
+    return {"id": public_ip, "properties": {"deleteOption": "Delete"}}
+
+
+def primary(interface: Resource) -> Resource:
+    """The primary IP configuration, on which a host stands; somebody may have added others, before it too."""
+    configurations = interface["properties"]["ipConfigurations"]
+    return next((one for one in configurations if one["properties"].get("primary")), configurations[0])
+
+
+def public_ip_id(interface: Resource) -> str | None:
+    return (primary(interface)["properties"].get("publicIPAddress") or {}).get("id")
+
+
+def security_group_id(interface: Resource | None) -> str | None:
+    return (((interface or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
+
+
+def private_address(interface: Resource) -> str:
+    address: str = primary(interface)["properties"]["privateIPAddress"]
+    return address

@@ -1,0 +1,35 @@
+"""A managed run command on a VM: a script, what it is told, and how it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.flow.request import Ref
+from azext_dockervm.spec.host import HostSpec
+
+# Execution states of a run command that has ended. Azure may show others for a while after the PUT's own operation has.
+ENDED = frozenset({"Succeeded", "Failed", "TimedOut", "Canceled"})
+AT_WORK = frozenset({"Running", "Pending"})
+
+
+def body(spec: HostSpec, run_id: str, script: str, parameters: Mapping[str, str | Ref],
+         seconds: int | Ref) -> Resource:
+    """``parameters`` reach the script as environment variables; Azure ends it after ``seconds``.
+
+    A script that fails still ends as Succeeded here: its answer tells, and is read from the instance view.
+    """
+    return {"location": spec.location, "tags": spec.part_tags(run_id), "properties": {
+        "source": {"script": script},
+        "parameters": [{"name": name, "value": value} for name, value in parameters.items() if value != ""],
+        "asyncExecution": False, "treatFailureAsDeploymentFailure": False, "timeoutInSeconds": seconds}}
+
+
+def instance_view(run_command: Resource | None) -> Resource:
+    """Empty where there is none."""
+    found: Resource = ((run_command or {}).get("properties") or {}).get("instanceView") or {}
+    return found
+
+
+def execution_state(view: Resource) -> str:
+    return view.get("executionState") or "Unknown"

@@ -1,0 +1,96 @@
+"""The virtual machine of a host: its body, its tags, and what its state means."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from azext_dockervm.azure import names
+from azext_dockervm.body.resource import Resource, state
+from azext_dockervm.flow.request import Ref
+from azext_dockervm.spec.host import HostSpec
+
+
+def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, str | Ref]:
+    """The VM's tags, schema 1: what is known of the host so far."""
+    return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **known}
+
+
+def _security_profile(image: Resource | None) -> Resource | None:
+    """Trusted Launch where the image is generation V2 and says that it supports it, as ``az vm create`` does."""
+    properties = (image or {}).get("properties") or {}
+    supported = {(feature.get("name"), feature.get("value")) for feature in properties.get("features") or ()}
+    wanted = {("SecurityType", "TrustedLaunchSupported"), ("SecurityType", "TrustedLaunchAndConfidentialVmSupported")}
+    if properties.get("hyperVGeneration") != "V2" or not supported & wanted:
+        return None
+    return {"securityType": "TrustedLaunch", "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True}}
+
+
+def _os_profile(spec: HostSpec, custom_data: bytes | None) -> Resource:
+    linux: Resource = {"disablePasswordAuthentication": spec.login.password is None}
+    if spec.login.ssh_keys:
+        path = f"/home/{spec.login.user}/.ssh/authorized_keys"
+        linux["ssh"] = {"publicKeys": [{"path": path, "keyData": key} for key in spec.login.ssh_keys]}
+    profile: dict[str, Any] = {"computerName": spec.name, "adminUsername": spec.login.user, "linuxConfiguration": linux}
+    if spec.login.password is not None:
+        profile["adminPassword"] = spec.login.password
+    if custom_data is not None:
+        profile["customData"] = base64.b64encode(custom_data).decode()
+    return profile
+
+
+def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str | Ref, image: Resource | None,
+         custom_data: bytes | None, authority: str | Ref) -> Resource:
+    """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
+
+    ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
+    """
+    properties: dict[str, Any] = {
+        "hardwareProfile": {"vmSize": spec.machine.size},
+        "storageProfile": {"imageReference": spec.machine.image.reference,
+                           "osDisk": {"createOption": "FromImage", "caching": "ReadWrite", "deleteOption": "Delete"}},
+        "osProfile": _os_profile(spec, custom_data),
+        "networkProfile": {"networkInterfaces": [
+            {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
+    }
+    security = _security_profile(image)
+    if security:
+        properties["securityProfile"] = security
+    vm = {"location": spec.location, "properties": properties,
+          "tags": tags(spec, run_id, {names.TAG_FQDN: fqdn, names.TAG_AUTHORITY: authority})}
+    plan = ((image or {}).get("properties") or {}).get("plan")
+    if plan:
+        vm["plan"] = plan
+    return vm
+
+
+def failure(vm: Resource) -> tuple[str | None, str]:
+    """Code and message of a VM's failed creation, from its instance view."""
+    view = (vm.get("properties") or {}).get("instanceView") or {}
+    for status in view.get("statuses") or ():
+        kind, _, rest = status.get("code", "").partition("/")
+        if kind == "ProvisioningState" and rest.lower().startswith("failed/"):
+            return rest.partition("/")[2], status.get("message") or rest
+    return None, f"its state is {state(vm)}"
+
+
+def power_state(vm: Resource) -> str:
+    """'running', 'stopped', 'deallocated', ... or 'unknown'."""
+    view = (vm.get("properties") or {}).get("instanceView") or {}
+    for status in view.get("statuses") or ():
+        kind, _, power = status.get("code", "").partition("/")
+        if kind == "PowerState":
+            return str(power)
+    return "unknown"
+
+
+def user_name(vm: Resource) -> str | None:
+    return ((vm.get("properties") or {}).get("osProfile") or {}).get("adminUsername")
+
+
+def never_ran(vm: Resource) -> bool:
+    """A VM that Azure could not start (AllocationFailed and its like) is left in Failed; its instance view says so, and
+    knows neither power nor agent. Without such a view nothing is known."""
+    view = (vm.get("properties") or {}).get("instanceView") or {}
+    return (state(vm) == "Failed" and bool(view.get("statuses")) and "vmAgent" not in view
+            and power_state(vm) == "unknown")

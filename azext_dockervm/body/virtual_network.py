@@ -1,0 +1,27 @@
+"""The virtual network that the hosts of a group and region share."""
+
+from __future__ import annotations
+
+from azext_dockervm.azure import names
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.spec.host import HostSpec
+
+
+def body(spec: HostSpec, run_id: str) -> Resource:
+    """Shared, so it does not carry one host's name; the user's tags, because policies ask for them on everything."""
+    return {"location": spec.location, "tags": {**spec.tags, names.TAG_SHARED: names.SCHEMA, names.TAG_RUN: run_id},
+            "properties": {"addressSpace": {"addressPrefixes": [names.VNET_PREFIX]},
+                           "subnets": [{"name": names.SUBNET, **subnet_body()}]}}
+
+
+def subnet_body() -> Resource:
+    return {"properties": {"addressPrefix": names.SUBNET_PREFIX}}
+
+
+def subnet_id(virtual_network: Resource) -> str | None:
+    """The id of the hosts' subnet; None where the network has none."""
+    for subnet in virtual_network["properties"].get("subnets") or ():
+        if subnet["name"].lower() == names.SUBNET:
+            found: str = subnet["id"]
+            return found
+    return None

@@ -1,0 +1,44 @@
+"""What makes a function the handler of a command: az reads its options from it, and gets az's errors only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from azext_dockervm.error_map import az_errors
+
+if TYPE_CHECKING:
+    from azext_dockervm.options.arguments import Arguments
+
+Handler = Callable[[Any, "Arguments"], Any]
+
+
+class _SignatureOnDemand(Signature):
+    """For the help of a group az loads every handler in it, but asks for no parameters: then no tables are loaded."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._command = name
+
+    @property
+    def parameters(self) -> MappingProxyType[str, Parameter]:
+        from azext_dockervm.options.commands import signature
+
+        return signature(self._command).parameters
+
+
+def command(name: str) -> Callable[[Handler], Callable[..., Any]]:
+    """Decorate ``handler(cmd, arguments)``, whose command has its options in ``COMMANDS[name]``; az calls what comes
+    of it with ``cmd`` and each option by its name."""
+    def decorate(handler: Handler) -> Callable[..., Any]:
+        def called_by_az(cmd: Any, **typed: Any) -> Any:
+            from azext_dockervm.options.arguments import Arguments
+
+            return handler(cmd, Arguments(name, typed, cmd.cli_ctx))
+
+        called_by_az.__doc__ = handler.__doc__
+        called_by_az.__signature__ = _SignatureOnDemand(name)   # type: ignore[attr-defined]
+        return az_errors(called_by_az)
+    return decorate

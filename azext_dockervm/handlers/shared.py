@@ -1,0 +1,81 @@
+"""What handlers share: Azure, the folder of certificates, what is told on the way, the question before a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def azure_calls(cmd: Any, seconds: float | None = None) -> Any:
+    """An ``azure.calls.Azure``; its calls end within ``seconds`` where they are given, and by its cancellation."""
+    from azext_dockervm.azure.calls import Azure
+    from azext_dockervm.flow.deadline import Deadline
+
+    return Azure.for_cli(cmd.cli_ctx, Deadline(seconds) if seconds else None)
+
+
+def stopped_by_signals(azure: Any) -> Any:
+    """In this context Ctrl-C and its like end the calls of ``azure_calls`` in good order, a second one at once."""
+    from azext_dockervm.flow.cancellation import listening
+
+    return listening(azure.deadline.cancellation)
+
+
+def certificate_store(arguments: Any) -> Any:
+    """The ``certs.store.CertificateStore`` of the folder that --docker-cert-dir names."""
+    from azext_dockervm.certs.store import CertificateStore
+
+    return CertificateStore(arguments["cert_dir"])
+
+
+@contextmanager
+def progress_of(cmd: Any, warnings: Iterable[str] = ()) -> Iterator[Any]:
+    """The listener that fits, closed at the end; it begins with ``warnings``."""
+    from azext_dockervm.output.progress import progress
+
+    listener = progress(cmd.cli_ctx.only_show_errors)
+    try:
+        for warning in warnings:
+            listener.warn(warning)
+        yield listener
+    finally:
+        listener.close()
+
+
+def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
+    """What to type now; for a host that can't be reached from here an alert, and an exit code that scripts see.
+
+    ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates.
+    """
+    from azext_dockervm.advice import docker_commands
+    from azext_dockervm.advice.host_messages import with_sentence
+    from azext_dockervm.engine.endpoint import Endpoint
+    from azext_dockervm.output import exit_code
+
+    if not host.proof.reachable:
+        listener.alert(with_sentence(
+            f"Docker on '{host.spec.name}' works, as the host itself has checked, but it can't be reached from here: "
+            f"{host.proof.cause}", f"Hence exit code {exit_code.UNREACHABLE}."))
+        exit_code.end_with(cmd.cli_ctx, exit_code.UNREACHABLE)
+    endpoint = Endpoint(host.address.fqdn, host.spec.engine.port, folder)
+    listener.say(f"Now type: {docker_commands.on_engine(endpoint, 'info')}")
+
+
+def confirm(loss: str, question: str, yes: bool, listener: Any) -> None:
+    """Says what somebody loses, and asks; with --yes it is a warning like any other. Raises where it shall not be."""
+    from knack.prompting import NoTTYException, prompt_y_n
+
+    from azext_dockervm.advice import option_values
+    from azext_dockervm.errors import Interrupted, MissingArgument
+
+    if yes:
+        listener.warn(loss)
+        return
+    listener.alert(loss)
+    try:
+        if not prompt_y_n(question, default="n"):
+            raise Interrupted("Nothing was changed.")
+    except NoTTYException as error:
+        raise MissingArgument("There is no terminal to ask on. Nothing was changed.",
+                              option_values.YES) from error

@@ -1,0 +1,1 @@
+"""One host: what is there, what that means, how it is made, finished, certified, undone."""

@@ -1,0 +1,305 @@
+"""A host from end to end: made in one plan; one that exists is asked first, then mended and finished."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from azext_dockervm.advice import host_commands, refusals
+from azext_dockervm.advice.host_messages import with_sentence
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body.resource import state
+from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.errors import Conflict, DeadlinePassed, DockerVMError
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.execute import PlanFailed, execute
+from azext_dockervm.flow.request import Request
+from azext_dockervm.flow.step import Alternative, Listener, Results, Step
+from azext_dockervm.host import adopt, certify
+from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
+from azext_dockervm.host.failure import FailedCreate
+from azext_dockervm.host.finished import FinishedHost
+from azext_dockervm.host.found import Found
+from azext_dockervm.host.look import Standing, look_at
+from azext_dockervm.host.plan import VM, MachinePlan
+from azext_dockervm.host.survey import survey
+from azext_dockervm.options.existing import not_applied
+from azext_dockervm.provision import run_command
+from azext_dockervm.provision.choice import (
+    RUN_COMMAND,
+    ProvisionerChoice,
+    as_it_was_set_up,
+    choose,
+    is_of_extension_era,
+)
+from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.provision.run_commands import RunCommands
+from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Target
+from azext_dockervm.spec import rules
+from azext_dockervm.spec.host import HostSpec
+
+# One more look at a host that has just said itself that it is sound, and did not answer from here a moment ago.
+LAST_LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was asked for and found; nothing has been made yet. ``never_ran``: the VM that is there never ran; it is
+    deleted and made anew."""
+
+    spec: HostSpec
+    found: Found
+    choice: ProvisionerChoice
+    never_ran: bool = False
+
+
+def prepare(azure: Azure, spec: HostSpec, store: CertificateStore) -> Prepared:
+    """Read what is there and decide; makes nothing.
+
+    Whose an existing host is comes before everything else: nothing of another's is touched or asked.
+    """
+    try:
+        spec, found = survey(azure, spec)
+    except DockerVMError as error:
+        raise refusals.with_recommendation(error, spec) from error
+    if found.vm is None:
+        return Prepared(spec, found, choose(spec, found.extension_published))
+    adopt.check_whose(spec, found.vm, store.authority_fingerprints())
+    adopt.check_runs(spec, found.vm)
+    choice = as_it_was_set_up(spec, names.tag(found.vm, names.TAG_PROVISIONER))
+    return Prepared(spec, found, choice or choose(spec, found.extension_published), adopt.is_ruin(found.vm))
+
+
+def create(azure: Azure, prepared: Prepared, store: CertificateStore, listener: Listener,
+           ssh_keys: Callable[[], tuple[str, ...]]) -> FinishedHost:
+    """Make the host, or finish it where it is half made. ``ssh_keys`` gives the keys of a VM for which neither keys nor
+    password were asked, and may have to make them.
+
+    A failure before the VM runs undoes what this call made; a later one keeps the VM and says how to go on.
+    """
+    return Creation(azure, prepared, store, listener).carry_out(ssh_keys)
+
+
+class Creation:
+    """One create. ``asked`` is what was asked for; ``spec`` the same with what an existing host has."""
+
+    def __init__(self, azure: Azure, prepared: Prepared, store: CertificateStore, listener: Listener) -> None:
+        self.azure, self.store, self.listener = azure, store, listener
+        self.asked = self.spec = prepared.spec
+        self.found, self.choice, self.never_ran = prepared.found, prepared.choice, prepared.never_ran
+        self.run_id = uuid.uuid4().hex[:12]
+        self.commands = RunCommands(azure, self.spec, self.run_id)
+
+    def carry_out(self, ssh_keys: Callable[[], tuple[str, ...]]) -> FinishedHost:
+        try:
+            self._bring_to_rest()
+        except DockerVMError as error:
+            raise self._told_how_to_go_on(error, anew=True) from error
+        self._announce()
+        if self.found.vm is not None:
+            return self._finish_existing()
+        if self.spec.login.password is None and not self.spec.login.ssh_keys:
+            self.spec = self.spec.having({"login.ssh_keys": ssh_keys()})
+        return self._make()
+
+    # A new host: one plan from the certificate authority to the tags
+
+    def plan(self) -> list[Step | Alternative]:
+        """All that making a host that is not there yet will do, before anything of it is done."""
+        # Run commands of its own: their names are counted, and a plan that is asked for twice is the same.
+        target = replace(self._target(), commands=RunCommands(self.azure, self.spec, self.run_id))
+        machine = MachinePlan(self.azure, self.spec, self.found, self.run_id)
+        return [self._authority(), *machine.steps(self._custom_data()),
+                *certify.set_up(target, self.choice, after=(VM,)),
+                *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
+
+    def _make(self) -> FinishedHost:
+        with self._told():
+            results = execute(self.plan(), self.listener, self.azure.deadline)
+            return self._finished(results)
+
+    def _target(self) -> Target:
+        return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags)
+
+    def _custom_data(self) -> bytes | None:
+        """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
+        if self.choice.provisioner == RUN_COMMAND:
+            return head_start()
+        return None if is_of_extension_era(self.spec.machine.image) else head_start(compose=True)
+
+    def _authority(self) -> Step:
+        """First and alone: a full disk or a folder that takes no file must not cost a round of making and undoing."""
+        told: list[str] = [str(self.store.folder)]
+
+        def ensure(_results: Results, _deadline: Deadline) -> Any:
+            change = self.store.ensure()
+            for warning in change.warnings:
+                self.listener.warn(warning)
+            if change.created:
+                told[0] = f"made in {self.store.folder}"
+            elif change.client_issued:
+                kept = f"; the old files are in {change.backup}" if change.backup else ""
+                told[0] = (f"{self.store.folder}: new client certificate by the same authority; "
+                           f"{change.client_words}{kept}")
+            return self.store.load_authority()
+
+        return Step(AUTHORITY, "certificate authority and client certificate", ensure, detail=lambda _result: told[0])
+
+    def _finished(self, results: Results) -> FinishedHost:
+        provisioned, proof = certify.proven(results)
+        return FinishedHost(certify.vm_as_noted(results, results[VM]), self.spec, results[ADDRESS], provisioned, proof)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Whatever happens from here on may have left something: it is undone or kept, and the user is told."""
+        def failed() -> FailedCreate:
+            return FailedCreate(self.azure, self.asked, self.found, self.run_id, self.listener)
+
+        try:
+            try:
+                yield
+            except PlanFailed as failure:
+                raise failed().before_it_works(failure) from failure.cause
+            except Exception as error:
+                raise failed().kept(error) from error
+        except KeyboardInterrupt:
+            raise failed().left_at_once() from None
+
+    def _told_how_to_go_on(self, cause: BaseException, anew: bool = False) -> DockerVMError:
+        """What failed before anything of a host was touched; time that is over says nothing of what to do."""
+        error = refusals.as_extension_error(cause, self.asked)
+        if isinstance(error, DeadlinePassed) and not error.recommendations:
+            again = host_commands.create_anew(self.asked) if anew else host_commands.create_again(self.asked)
+            error.recommendations = (f"To continue with it: {again}",)
+        return error
+
+    # A host that is there
+
+    def _finish_existing(self) -> FinishedHost:
+        try:
+            authority = execute([self._authority()], self.listener, self.azure.deadline)
+        except PlanFailed as failure:
+            raise refusals.as_extension_error(failure.cause, self.spec) from failure.cause
+        standing = self._look(authority)
+        machine = MachinePlan(self.azure, self.spec, self.found, self.run_id)
+        with self._told():
+            results = execute(machine.steps(None), self.listener, self.azure.deadline, authority)
+            return self._finish(results, standing)
+
+    def _look(self, authority: Results) -> Standing:
+        """Nothing has been touched yet, so whatever fails here leaves the host as it is."""
+        step = Step("look", f"ask the host '{self.spec.name}' how it is", lambda results, deadline: look_at(
+            self.azure.until(deadline), self.spec, self.found, self.commands, results[AUTHORITY], self.store),
+            quiet=True)
+        try:
+            standing: Standing = execute([step], self.listener, self.azure.deadline, authority)["look"]
+        except PlanFailed as failure:
+            if self.commands.sent and isinstance(failure.cause, Conflict):
+                self.commands.delete(self.listener.warn, False, Deadline(certify.DELETE_RUN_COMMANDS_SECONDS))
+            raise self._told_how_to_go_on(failure.cause) from failure.cause
+        self.found = replace(self.found, port=standing.port)
+        if "docker_port" not in self.asked.given:
+            self.spec = self.spec.having({"engine.port": standing.port})
+            self.commands = self.commands.on(self.spec)
+        return standing
+
+    def _finish(self, results: Results, standing: Standing) -> FinishedHost:
+        """Set-up or a new certificate where it is needed, then the proof."""
+        address: Address = results[ADDRESS]
+        noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
+        target = replace(self._target(), resumed=True, finished=noted is not None)
+        reason = why_set_up(self.spec, self.found, standing, address.fqdn)
+        if reason:
+            self.listener.say(f"Setting up '{self.spec.name}' by {self.choice.provisioner} ({self.choice.reason}): "
+                              f"{reason}.")
+            steps = certify.set_up(target, self.choice, (), certify.extension_is_left(target))
+        else:
+            steps = self._leave_alone(target, standing)
+        unreachable = not reason and standing.unreachable and stays_as_it_is(self.found, results)
+        finishing = certify.finish(
+            target, self.store.folder, self.listener, vm_run_id=names.tag(self.found.vm, names.TAG_RUN) or self.run_id,
+            patience=LAST_LOOK_SECONDS if unreachable else None,
+            further=further_changes(self.azure, self.asked, self.spec, self.found, results))
+        done = execute([*steps, *finishing], self.listener, self.azure.deadline, results)
+        return self._finished(done)
+
+    def _leave_alone(self, target: Target, standing: Standing) -> list[Step | Alternative]:
+        """A sound host, but for sshd's port where one was asked for."""
+        found = standing.provisioned
+        if found is None:
+            raise AssertionError("a host without a reason to set it up has a certificate")
+        certify.tell_of_extension(target, found.provisioner, self.listener)
+        known = Step(PROVISIONED, "use the certificate", lambda _results, _deadline: found, quiet=True)
+        if self.asked.network.ssh_port is None:
+            return [known]
+        port = str(self.asked.network.ssh_port)
+        ssh = run_command.action_step(target, "ssh", "ssh", f"see that sshd listens on port {port}",
+                                      {"DOCKERVM_SSH_PORT": port})
+        return [ssh, replace(known, needs=("ssh",))]
+
+    # What is there, before
+
+    def _bring_to_rest(self) -> None:
+        """Wait for a VM that is being made, delete one that never ran."""
+        moving: tuple[str, ...] = ("Creating",)
+        while self.found.vm is not None and state(self.found.vm) in moving:
+            if "Deleting" not in moving:
+                self.listener.say(f"The VM '{self.asked.name}' is being created, by a run that was cut short or by "
+                                  "another terminal; waiting for it.")
+                moving = ("Creating", "Deleting")       # that run may undo what it made
+            self.azure.deadline.sleep(4, f"the VM's state is '{state(self.found.vm)}'")
+            found = self.azure.get(kinds.VM, self.asked.group, self.asked.name)
+            self.found = replace(self.found, vm=found)
+            if found is None:       # deleted meanwhile, and its parts with it
+                self._survey_again()
+            else:
+                self.never_ran = adopt.is_ruin(found)
+        if self.never_ran:
+            self._remove_what_never_ran()
+        if self.found.vm is not None:
+            # Once more: while it was waited for, another run may have put a host of its own in its place.
+            adopt.check_whose(self.asked, self.found.vm, self.store.authority_fingerprints())
+            self.spec = adopt.adapted(self.asked, self.found)
+            if self.spec.network.ssh_port is not None:
+                rules.check_ports(self.spec.engine.port, self.spec.network.ssh_port)
+        self.commands = self.commands.on(self.spec)
+
+    def _remove_what_never_ran(self) -> None:
+        """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew, as it was asked for."""
+        spec = self.asked
+        request = Request("DELETE", kinds.VM.type, spec.group, (spec.name,))
+        step = Step("remove", f"delete the VM '{spec.name}', which never ran",
+                    lambda _results, deadline: self.azure.until(deadline).send(request), request)
+        try:
+            execute([step], self.listener, self.azure.deadline)
+        except PlanFailed as failure:
+            cause = refusals.as_extension_error(failure.cause, spec)
+            cause.message = with_sentence(
+                cause.message, f"The VM '{spec.name}' never ran, and had to be deleted before it could be made anew; "
+                               "it was left as it is.")
+            cause.recommendations += (*host_commands.delete(spec),
+                                      f"To try again: {host_commands.create_anew(spec)}")
+            raise cause from failure.cause
+        self._survey_again()
+
+    def _survey_again(self) -> None:
+        self.asked, self.found = survey(self.azure, self.asked)
+        self.spec, self.never_ran = self.asked, False
+        self.choice = choose(self.asked, self.found.extension_published)
+
+    def _announce(self) -> None:
+        say = self.listener.say
+        if self.found.vm is not None:
+            say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
+            for text in not_applied(self.asked, self.found.vm):
+                self.listener.warn(f"Not applied: {text}.")
+            for text in adopt.without_effect(self.asked, self.found):
+                self.listener.warn(f"Without effect: {text}.")
+            return
+        if self.found.label_was_replaced:
+            self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
+        say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")

@@ -1,0 +1,77 @@
+"""A host that exists: why it is set up again, and what of it changes although it is left alone."""
+
+from __future__ import annotations
+
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.body import public_ip, security_group
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.request import Request
+from azext_dockervm.flow.step import Results, Step
+from azext_dockervm.host.found import Found
+from azext_dockervm.host.look import Standing
+from azext_dockervm.host.plan import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP
+from azext_dockervm.spec.host import HostSpec
+
+
+def why_set_up(spec: HostSpec, found: Found, standing: Standing, fqdn: str) -> str:
+    """Why the host needs set-up or another certificate; empty for one that is left alone. ``fqdn`` is its name now."""
+    if standing.reason:
+        return standing.reason
+    if spec.engine.port != standing.port:
+        return f"its Docker port becomes {spec.engine.port}, it was {standing.port}"
+    if found.public_ip is None:
+        return "its address was made anew, and its certificate names the old one"
+    before = public_ip.fqdn_if_any(found.public_ip)
+    # A verified call has compared the name that it used; else the tag says which one was certified.
+    certified = before if before and not standing.unreachable else names.tag(found.vm, names.TAG_FQDN)
+    if certified and certified != fqdn:
+        return f"its name is now {fqdn}, and its certificate names {certified}"
+    return ""
+
+
+def stays_as_it_is(found: Found, results: Results) -> bool:
+    """Whether nothing of the host's network had to be mended."""
+    parts = {SECURITY_GROUP: found.security_group, PUBLIC_IP: found.public_ip,
+             NETWORK_INTERFACE: found.network_interface}
+    return all(results[key] is part for key, part in parts.items())
+
+
+def further_changes(azure: Azure, asked: HostSpec, spec: HostSpec, found: Found, results: Results) -> list[Step]:
+    """The port that the host has left is closed, and new tags go on its parts too."""
+    steps = []
+    if {found.docker_port, names.port_tag(found.vm)} - {None, spec.engine.port}:
+        steps += _close_old_port(azure, spec, results)
+    if asked.tags:
+        steps += _tag_parts(azure, asked, found)
+    return steps
+
+
+def _close_old_port(azure: Azure, spec: HostSpec, results: Results) -> list[Step]:
+    """Once the engine is proven on its new port; none where nothing else is open."""
+    changed = security_group.opened(spec, results[SECURITY_GROUP], only=True)
+    if changed is None:
+        return []
+    name = names.network_security_group(spec.name)
+    return [_step(azure, "close_old_port", f"close the old Docker port in '{name}'",
+                  Request("PUT", kinds.SECURITY_GROUP.type, spec.group, (name,), changed))]
+
+
+def _tag_parts(azure: Azure, asked: HostSpec, found: Found) -> list[Step]:
+    """The user's tags for the parts of a host that were there before; their other tags stay."""
+    parts = ((kinds.SECURITY_GROUP, found.security_group), (kinds.PUBLIC_IP, found.public_ip),
+             (kinds.NETWORK_INTERFACE, found.network_interface))
+    return [_tag_part(azure, asked, kind, existing["name"]) for kind, existing in parts if existing is not None]
+
+
+def _tag_part(azure: Azure, asked: HostSpec, kind: Kind, name: str) -> Step:
+    return _step(azure, f"tag {name}", f"write the tags of the {kind.noun} '{name}'",
+                 Request("PATCH", kind.type, asked.group, (name,), {"tags": asked.tags}))
+
+
+def _step(azure: Azure, key: str, title: str, request: Request) -> Step:
+    def send(results: Results, deadline: Deadline) -> object:
+        return azure.until(deadline).send(request.resolved(results))
+
+    return Step(key, title, send, request)

@@ -1,0 +1,72 @@
+"""What one command was given: what was typed, what az's configuration says, else the default; as values, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azext_dockervm.advice import option_values
+from azext_dockervm.errors import ConflictingArguments
+from azext_dockervm.options.carry import why_not_carried
+from azext_dockervm.options.commands import option_of, options_of
+from azext_dockervm.options.configuration import Configuration
+from azext_dockervm.options.option import Option
+from azext_dockervm.spec import rules
+from azext_dockervm.spec.host import Given, HostSpec
+
+
+class Arguments:
+    """``typed`` has what az parsed, by the options' names; what is missing, None or False was not typed. A value is
+    checked when it is asked for, and then raises ``InvalidValue`` if it is wrong."""
+
+    def __init__(self, command: str, typed: Mapping[str, Any], cli_ctx: Any) -> None:
+        self._command, self._typed, self._cli_ctx = command, typed, cli_ctx
+        self._configuration = Configuration(cli_ctx.config)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._value(option_of(self._command, name))
+
+    def typed(self, name: str) -> Any:
+        """As az parsed it; None where it was not typed."""
+        return self._typed.get(name)
+
+    def host_spec(self) -> HostSpec:
+        """The host that is meant, with everything that ``create`` could ask of one: where this command has no such
+        option, configured or default. Raises ``InvalidValue`` and ``ConflictingArguments``; reads no file but those
+        of --ssh-key-values, and asks nothing: the password is added later."""
+        options = options_of("create")
+        check_excluded(options, self._typed)
+        values = {option.place: self._value(option) for option in options if option.place}
+        placed = {place: value for place, value in values.items() if value is not None}
+        spec = HostSpec(placed.pop("group"), placed.pop("name"), given=given(options, self._typed),
+                        subscription=self._cli_ctx.data.get("subscription_id"),
+                        cloud=self._cli_ctx.cloud.name).having(placed)
+        check_together(spec)
+        return spec
+
+    def _value(self, option: Option) -> Any:
+        return self._configuration.value(option, self._typed.get(option.name))
+
+
+def check_excluded(options: tuple[Option, ...], typed: Mapping[str, Any]) -> None:
+    there = {option.name: option for option in options if option.was_typed(typed.get(option.name))}
+    for option in there.values():
+        for other, what_to_do in option.excludes.items():
+            if other in there:
+                raise ConflictingArguments(f"{option.words[0]} and {there[other].words[0]} exclude each other.",
+                                           what_to_do)
+
+
+def check_together(spec: HostSpec) -> None:
+    """What no option shows by itself."""
+    rules.check_ports(spec.engine.port, spec.network.ssh_port)
+    reason = why_not_carried(spec.provisioner, spec)
+    if reason:
+        raise ConflictingArguments(f"--provisioner {spec.provisioner}: {reason}.",
+                                   option_values.OTHER_PROVISIONER)
+
+
+def given(options: tuple[Option, ...], typed: Mapping[str, Any]) -> dict[str, Given]:
+    """Each of ``options`` that was typed, but for what names the host: every command says that anyhow."""
+    return {option.name: option.given(typed[option.name]) for option in options
+            if not option.required and option.was_typed(typed.get(option.name))}

@@ -1,0 +1,20 @@
+"""Options of the certificates on this computer."""
+
+from __future__ import annotations
+
+from azext_dockervm.options.option import Option
+
+FOLDER = (
+    Option("cert_dir", "--docker-cert-dir -dc", "Folder of the certificates: ca.pem, cert.pem, key.pem, ca-key.pem.",
+           default="~/.docker", default_in_words="~/.docker, where the docker client looks", example="~/certificates"),
+)
+NEW_AUTHORITY = (
+    Option("force", "--force",
+           "Make a new certificate authority although there is one. Every host of the old one turns the new client "
+           "certificate away. The old files are kept in a backup folder.", default=False),
+)
+TRUST = (
+    Option("replace_trust", "--replace-trust",
+           "Make the host trust the certificate authority of your folder instead of the one that it trusts now. Says "
+           "whom that cuts off, and asks.", default=False),
+)

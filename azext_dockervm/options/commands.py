@@ -1,0 +1,47 @@
+"""Which command has which tables of options, and the signature by which az learns them."""
+
+from __future__ import annotations
+
+from inspect import Parameter, Signature
+
+from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, TRUST
+from azext_dockervm.options.engine import ENGINE
+from azext_dockervm.options.flow import PROVISIONER, TAGS, TIMEOUT, YES
+from azext_dockervm.options.host import HOST, NEW_HOST, VM
+from azext_dockervm.options.login import LOGIN
+from azext_dockervm.options.machine import MACHINE
+from azext_dockervm.options.network import NETWORK
+from azext_dockervm.options.option import Option
+from azext_dockervm.options.placement import PLACEMENT
+
+# The commands that messages print say options in this order.
+COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
+    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, NETWORK, PROVISIONER, TIMEOUT, TAGS),
+    "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
+    "info": (VM, FOLDER),
+    "cert create": (FOLDER, NEW_AUTHORITY, YES),
+    "cert show": (FOLDER,),
+}
+
+
+def options_of(command: str) -> tuple[Option, ...]:
+    return tuple(option for table in COMMANDS[command] for option in table)
+
+
+def option_of(command: str, name: str) -> Option:
+    return next(option for option in options_of(command) if option.name == name)
+
+
+def signature(command: str) -> Signature:
+    """Of the command's handler: az makes its arguments of it, and a switch of a bool.
+
+    None stands for what was not typed, whatever the option's default: az's configuration may say otherwise.
+    """
+    def default(option: Option) -> object:
+        if option.required:
+            return Parameter.empty
+        return False if option.is_switch else None
+
+    return Signature([Parameter("cmd", Parameter.POSITIONAL_OR_KEYWORD),
+                      *(Parameter(option.name, Parameter.KEYWORD_ONLY, default=default(option))
+                        for option in options_of(command))])

@@ -1,0 +1,42 @@
+"""Options of how a command goes about its work."""
+
+from __future__ import annotations
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.azure import names
+from azext_dockervm.options.option import Option, Vm
+from azext_dockervm.spec import rules
+from azext_dockervm.spec.host import PROVISIONERS, HostSpec
+
+
+def _set_up_otherwise(spec: HostSpec, vm: Vm) -> str | None:
+    noted = names.tag(vm, names.TAG_PROVISIONER)
+    return f"the host was set up by {noted}" if noted and spec.provisioner not in ("auto", noted) else None
+
+
+def _no_tag_is_taken_away(spec: HostSpec, vm: Vm) -> str | None:
+    if spec.tags:
+        return None
+    change = host_commands.remove_tags(spec, vm["id"])
+    return f"tags are added, none is taken away; to do that: {change}"
+
+
+PROVISIONER = (
+    Option("provisioner", "--provisioner",
+           "How Docker gets onto the VM. auto: the Docker VM extension for images that it was made for, where the "
+           "region publishes it, else run commands; these also take over if it fails.",
+           default=HostSpec.provisioner, example="run-command", choices=PROVISIONERS, place="provisioner",
+           not_applied=_set_up_otherwise),
+)
+TIMEOUT = (
+    Option("timeout", "--timeout",
+           "Time allowed for all of it, such as 20m or 1h30m; a bare number is seconds.", default="20m",
+           check=rules.check_timeout, place="timeout"),
+)
+TAGS = (
+    Option("tags", "--tags", "Tags for all that is made for this host: NAME=VALUE, separated by spaces.",
+           check=rules.check_tags, place="tags", not_applied=_no_tag_is_taken_away, parser={"type": "tags_type"}),
+)
+YES = (
+    Option("yes", "--yes -y", "Do not ask for confirmation.", default=False),
+)

@@ -1,0 +1,24 @@
+"""Options that say which host is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from azext_dockervm.options.option import Option
+from azext_dockervm.spec import rules
+
+_GROUP = Option(
+    "resource_group_name", "--resource-group -g", "Name of the resource group.", required=True,
+    check=lambda name: rules.check_resource_name(name, "--resource-group"), place="group",
+    parser={"type": "resource_group_name_type"})
+_NAME = Option(
+    "vm_name", "--name -n", "Name of the host: its VM, its host name and, where it is free, its DNS label.",
+    required=True, check=rules.check_vm_name, place="name")
+_EXISTING_NAME = replace(_NAME, help="Name of the host.", parser={"completer": "host_names"})
+# Any VM, whoever made it, also one that ``--ids`` names.
+_VM_NAME = replace(_EXISTING_NAME, check=lambda name: rules.check_resource_name(name, "--name"),
+                   parser={"completer": "host_names", "id_part": "name"})
+
+NEW_HOST = (_GROUP, _NAME)
+HOST = (_GROUP, _EXISTING_NAME)
+VM = (_GROUP, _VM_NAME)

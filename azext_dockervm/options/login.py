@@ -1,0 +1,69 @@
+"""Options that say who logs in to a host's operating system, and how."""
+
+from __future__ import annotations
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.errors import InvalidValue
+from azext_dockervm.options.option import Option, Vm
+from azext_dockervm.options.ssh_keys import public_keys
+from azext_dockervm.spec import rules
+from azext_dockervm.spec.host import HostSpec
+
+# What -p without a value leaves; no password can hold a NUL.
+ASK_FOR_PASSWORD = "\0"
+_GROUP = "Login"
+
+
+def _usual_user() -> str:
+    """As ``az vm create``: the local user's name, or azureuser where Azure or Linux would refuse it."""
+    import getpass
+
+    try:
+        return rules.check_user_name(getpass.getuser().lower())
+    except (InvalidValue, OSError, KeyError, ImportError):   # getpass raises these where there is no name
+        return "azureuser"
+
+
+def _another_user(spec: HostSpec, vm: Vm) -> str | None:
+    has = _user_of(vm)
+    if not has or spec.login.user == has:
+        return None
+    return f"the host's user is {has}; to add another: {host_commands.set_login(spec, spec.login.user)}"
+
+
+def _login_is_kept(spec: HostSpec, vm: Vm) -> str:
+    change = host_commands.set_login(spec, _user_of(vm) or spec.login.user)
+    return f"the host keeps its login; to change it: {change}"
+
+
+def _user_of(vm: Vm) -> str | None:
+    from azext_dockervm.body.virtual_machine import user_name
+
+    return user_name(vm)
+
+
+# Password or keys, never both: a host with both has the weaker one's protection.
+_SAFER = "Leave one of them out; keys are safer."
+
+LOGIN = (
+    Option("admin_username", "--admin-username -u", "User name on the VM; 'docker' is not possible.", _GROUP,
+           default=_usual_user,
+           default_in_words="your own, or azureuser where that is reserved or no Linux name",
+           check=rules.check_user_name, place="login.user", only_new=True, not_applied=_another_user),
+    # It has no place in the spec: the handler asks for it and checks it last.
+    Option("admin_password", "--admin-password -p",
+           "Password: 12 to 72 characters with three of lower case, upper case, digit and special. -p alone asks for "
+           "it; -p @file reads it from a file. What is typed on the command line can be read in the shell's history, "
+           "in process lists and in az's --debug log.", _GROUP,
+           only_new=True, secret=True, excludes={"ssh_key_values": _SAFER, "generate_ssh_keys": _SAFER},
+           not_applied=_login_is_kept, parser={"nargs": "?", "const": ASK_FOR_PASSWORD}),
+    Option("ssh_key_values", "--ssh-key-values",
+           "OpenSSH public keys, or files that hold them, separated by spaces.", _GROUP,
+           default_in_words="~/.ssh/id_rsa.pub or ~/.ssh/id_ed25519.pub", check=public_keys, place="login.ssh_keys",
+           only_new=True, excludes={"generate_ssh_keys": "Leave one of them out."}, not_applied=_login_is_kept,
+           parser={"nargs": "+"}),
+    Option("generate_ssh_keys", "--generate-ssh-keys",
+           "Make ~/.ssh/id_rsa and id_rsa.pub if there are no key files, without saying so as a warning. The same "
+           "happens, with a warning, when neither password nor key is given.", _GROUP,
+           default=False, only_new=True, not_applied=_login_is_kept),
+)

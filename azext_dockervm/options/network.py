@@ -1,0 +1,32 @@
+"""Options of how a host is reached: its open ports, who may knock, its name."""
+
+from __future__ import annotations
+
+from azext_dockervm.options.option import Gap, Option, filled
+from azext_dockervm.spec import rules
+from azext_dockervm.spec.host import HostSpec
+
+SSH_PORT = 22
+
+
+def _sshd_moves(spec: HostSpec) -> str | None:
+    if spec.network.ssh_port in (None, SSH_PORT):
+        return None
+    return "the Docker VM extension can't move sshd to another port"
+
+
+NETWORK = (
+    Option("ssh_port", "--ssh-port -e",
+           "Open SSH. -e alone means 22; with another port sshd really listens there.", "Docker and network",
+           default_in_words="SSH stays closed", read=rules.parse_port, place="network.ssh_port",
+           gaps=(Gap("docker-extension", _sshd_moves, filled=True),), parser={"nargs": "?", "const": SSH_PORT}),
+    Option("sources", "--source-address-prefixes --sources",
+           "Who may reach Docker and SSH: IP addresses and ranges such as 203.0.113.0/24, separated by spaces, or one "
+           "service tag such as VirtualNetwork.", "Docker and network",
+           default=["*"], default_in_words="everybody", example="203.0.113.0/24", read=filled,
+           check=rules.check_sources, place="network.sources", parser={"nargs": "+"}),
+    Option("public_ip_address_dns_name", "--public-ip-address-dns-name --dns-name",
+           "DNS label of the host. One that is taken is an error.",
+           default_in_words="the name in lower case, or one derived from it where that is taken or no valid label",
+           read=filled, check=rules.check_dns_label, place="network.dns_label", only_new=True),
+)

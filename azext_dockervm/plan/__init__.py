@@ -1,1 +1,0 @@
-"""How a host comes to be: steps, their execution, and the calls of Azure that they make."""

@@ -1,0 +1,170 @@
+"""Managed run commands: asking a host for an action of the set-up script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.azure import kinds
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body import run_command
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.errors import DockerVMError, HostFailed, Interrupted, NotFound
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.request import Ref, Request
+from azext_dockervm.flow.step import DEADLINE
+from azext_dockervm.provision.script.answer import Answer, parse_answer
+from azext_dockervm.provision.script.join import set_up_script
+from azext_dockervm.spec.host import HostSpec
+
+PREFIX = "dockervm-"
+# One whose state stays unknown is given up after a minute.
+UNKNOWN_SECONDS = 60.0
+NEW_VM_SECONDS = 60.0
+# Azure's limit for a run command is 90 minutes.
+MOST_SECONDS = 5400.0
+
+
+def seconds_for_the_script(deadline: Deadline) -> int:
+    return int(max(60.0, min(deadline.remaining(), MOST_SECONDS)))
+
+
+def patience_of_the_script(deadline: Deadline) -> str:
+    """The script gives up before this side does, so that its reason is heard: the agent takes up to a minute to begin,
+    and the handler reports every 15 s."""
+    seconds = seconds_for_the_script(deadline)
+    return str(seconds - min(120, seconds // 3))
+
+
+@dataclass(frozen=True)
+class RunCommands:
+    """The run commands of one run on one VM; ``sent`` has the names of those that Azure was asked for.
+
+    Each has a name of its own: the agent remembers the name of a deleted one while others are there, and takes a new
+    one of that name for done (Azure/run-command-handler-linux, .mrseq files).
+    """
+
+    azure: Azure
+    spec: HostSpec
+    run_id: str
+    sent: list[str] = field(default_factory=list)
+    _names: list[str] = field(default_factory=list)
+
+    def on(self, spec: HostSpec) -> RunCommands:
+        """The same run commands, for the host as it is known by now."""
+        return replace(self, spec=spec)
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is one, or will be."""
+        return bool(self._names)
+
+    def request(self, action: str, parameters: Mapping[str, str | Ref]) -> Request:
+        """One action of the set-up script, as it will be sent; empty parameters are left out."""
+        values = {"DOCKERVM_ACTION": action, "DOCKERVM_RUN_ID": self.run_id,
+                  "DOCKERVM_PORT": str(self.spec.engine.port),
+                  "DOCKERVM_TIMEOUT": Ref(DEADLINE, via=patience_of_the_script), **parameters}
+        body = run_command.body(self.spec, self.run_id, set_up_script(action), values,
+                                Ref(DEADLINE, via=seconds_for_the_script))
+        return Request("PUT", kinds.RUN_COMMAND.type, self.spec.group, (self.spec.name, self._new_name(action)), body)
+
+    def run(self, request: Request, deadline: Deadline) -> Answer:
+        """Send it → the host's answer; ``HostFailed`` with the host's own words."""
+        answer = self.try_to_run(request, deadline)
+        if not answer.ok:
+            raise failure(_action(request), answer)
+        return answer
+
+    def try_to_run(self, request: Request, deadline: Deadline) -> Answer:
+        """As ``run``, but a failure that the script tells is an answer too."""
+        name = request.names[-1]
+        self.sent.append(name)
+        self._put(request.resolved({DEADLINE: deadline}), deadline)
+        return _answer(self._ended_view(name, deadline), _action(request), self.run_id)
+
+    def _put(self, request: Request, deadline: Deadline) -> None:
+        """Right after a VM was made Azure may not know it everywhere yet, and says that it can't be found."""
+        azure, spec, patience = self.azure.until(deadline), self.spec, deadline.within(NEW_VM_SECONDS)
+        while True:
+            try:
+                azure.send(request)
+                return
+            except NotFound:
+                if patience.remaining() < 5 or azure.get(kinds.VM, spec.group, spec.name) is None:
+                    raise
+                deadline.sleep(5, f"Azure does not find the VM '{spec.name}' yet")
+
+    def delete(self, warn: Callable[[str], None], leftovers: bool, deadline: Deadline) -> None:
+        """Delete those of this run and, with ``leftovers``, those of runs that were killed: a VM holds only so many,
+        and their output lies in ARM. What can't be deleted does no harm to a host that works, so it is a warning."""
+        azure = self.azure.until(deadline)
+        for name in [*self.sent, *(self._leftovers(azure, warn) if leftovers else ())]:
+            try:
+                # One after the other: Azure takes one change of a VM at a time.
+                azure.send(Request("DELETE", kinds.RUN_COMMAND.type, self.spec.group, (self.spec.name, name)))
+            except Interrupted:
+                raise
+            except DockerVMError as error:
+                delete = host_commands.delete_run_command(self.spec, name)
+                warn(f"{error.message} To delete it: {delete}")
+
+    def _leftovers(self, azure: Azure, warn: Callable[[str], None]) -> list[str]:
+        """Ours by their prefix, of other runs, and at work no more: one that works may be another terminal's."""
+        try:
+            others = [name for one in azure.list(kinds.RUN_COMMAND, self.spec.group, self.spec.name)
+                      if (name := one["name"].rpartition("/")[2]).startswith(PREFIX) and name not in self.sent]
+            return [name for name in others if _state(self._view(azure, name)) in run_command.ENDED]
+        except Interrupted:
+            raise
+        except DockerVMError as error:
+            warn(error.message)
+            return []
+
+    def _view(self, azure: Azure, name: str) -> Resource:
+        return run_command.instance_view(azure.get(kinds.RUN_COMMAND, self.spec.group, self.spec.name, name))
+
+    def _ended_view(self, name: str, deadline: Deadline) -> Resource:
+        """The PUT's own operation may end before the script has."""
+        azure, unknown = self.azure.until(deadline), deadline.within(UNKNOWN_SECONDS)
+        while True:
+            view = self._view(azure, name)
+            state = _state(view)
+            if state in run_command.ENDED or (state not in run_command.AT_WORK and unknown.remaining() < 1):
+                return view
+            deadline.sleep(min(4.0, max(1.0, unknown.remaining())), f"the run command '{name}' is {state}")
+
+    def _new_name(self, action: str) -> str:
+        base = name = f"{PREFIX}{action}-{self.run_id}"
+        number = 1
+        while name in self._names:
+            number += 1
+            name = f"{base}-{number}"
+        self._names.append(name)
+        return name
+
+
+_state = run_command.execution_state
+
+
+def _action(request: Request) -> str:
+    values = {one["name"]: one["value"] for one in request.body["properties"]["parameters"]}
+    return str(values["DOCKERVM_ACTION"])
+
+
+def failure(action: str, answer: Answer) -> HostFailed:
+    words = "\n".join(f"    {line}" for line in answer.details)
+    return HostFailed(f"The host's set-up ('{action}') failed: {answer.reason}. The host says:\n{words}")
+
+
+def _answer(view: Resource, action: str, run_id: str) -> Answer:
+    state, exit_code = _state(view), view.get("exitCode")
+    output = view.get("output") or ""
+    answered = "dockervm-begin" in output
+    # The Linux handler never says TimedOut: it ends the script and reports Failed with exit code -1.
+    if state == "TimedOut" or (state == "Failed" and exit_code == -1 and not answered):
+        raise HostFailed(f"The host's set-up ('{action}') did not end in the time allowed.")
+    if state != "Succeeded" and not answered:
+        said = " ".join((view.get("error") or view.get("executionMessage") or output).split())[-300:]
+        raise HostFailed(f"The host's set-up ('{action}') ended as {state}, exit code {exit_code}: {said}")
+    return parse_answer(output, run_id)

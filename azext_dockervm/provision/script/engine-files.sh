@@ -1,0 +1,48 @@
+# shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
+# The engine's files: certificates, key, daemon.json and a drop-in for its unit.
+
+# The CIS Docker benchmark, 3.10 to 3.14: certificates 0444, the key 0400. dockerd reads them as root.
+write_engine_files() {
+    if [ -f "$docker_dir/daemon.json" ] && [ ! -e "$docker_dir/daemon.json.before-dockervm" ] &&
+        ! grep -q /etc/docker/dockervm/ "$docker_dir/daemon.json"; then
+        replace_file with_edited "$docker_dir/daemon.json.before-dockervm" "$docker_dir/daemon.json" cat
+    fi
+    for file in "$tls_dir/ca.pem" "$tls_dir/server-cert.pem" "$server_key" "$docker_dir/daemon.json" "$drop_in"; do
+        back_up "$file"
+    done
+    changed=''
+    undo=restore_engine
+    replace_file with_output "$tls_dir/ca.pem" 444 cat "$work/ca.pem"
+    replace_file with_output "$server_key" 400 cat "$key"
+    replace_file with_output "$tls_dir/server-cert.pem" 444 cat "$work/cert.pem"
+    # fd:// needs the socket unit; nearly all packages have one.
+    if ! have_socket_unit; then
+        daemon_json=$(printf '%s\n' "$daemon_json" | sed 's#"fd://"#"unix:///var/run/docker.sock"#')
+    fi
+    replace_file with_output "$docker_dir/daemon.json" 644 printf '%s\n' "$daemon_json"
+    replace_file with_output "$drop_in" 644 print_drop_in
+}
+
+have_socket_unit() { unit_file docker.socket >/dev/null; }
+
+# Any -H or --tls… of the packaged command line, or of the one that the Docker VM extension edited in place, would
+# clash with daemon.json and stop the engine, so it is replaced. containerd's socket alone is carried over.
+print_drop_in() {
+    if have_socket_unit; then socket=docker.socket; else socket=''; fi
+    packaged=$(unit_file docker.service) || packaged=/dev/null
+    containerd=$(sed -n '/^[[:space:]]*[#;]/d; s/.*\(--containerd[= ][^ \\]*\).*/ \1/p' "$packaged" | head -n 1)
+    printf '%s\n' '# Written by az dockervm. Listeners and certificates are in /etc/docker/daemon.json.' \
+        '[Unit]' "Requires=$socket" 'Wants=network-online.target' "After=network-online.target $socket" \
+        '[Service]' 'ExecStart=' "ExecStart=$(command -v dockerd)$containerd"
+}
+
+validate_engine_files() {
+    dockerd --help 2>/dev/null </dev/null | grep -q -e --validate || return 0
+    run_logged dockerd --validate --config-file "$docker_dir/daemon.json" ||
+        fail_with_log docker-config-invalid 'dockerd does not accept the new daemon.json'
+}
+
+restore_engine() {
+    restore_backups || true
+    restart_engine
+}

@@ -1,0 +1,22 @@
+# shellcheck shell=sh disable=SC2154  # set in other parts
+# The end of a run. Whatever ends it: there is an answer, a change is finished or taken back, nothing temporary stays.
+
+at_exit() {
+    status=$?
+    trap '' TERM INT HUP
+    if [ -z "$answered" ]; then
+        # dash leaves by `set -e` before it looks at the trap, when the signal ended the command too.
+        case $status in
+            129 | 130 | 143) (interrupted) || status=$? ;;
+            *) (fail_with_log unexpected "the script stopped with status $status") || status=$? ;;
+        esac
+    fi
+    # Without the lock, the files there are another run's.
+    if [ -d "$work" ]; then remove_temporary_files && rm -rf "$work"; fi
+    exit "$status"
+}
+
+interrupted() {
+    add_log_evidence
+    fail interrupted 'the script was stopped by a signal' 143
+}

@@ -1,0 +1,22 @@
+# shellcheck shell=sh disable=SC2034  # read in other parts
+# The action install: Docker's packages and a running engine; what cloud-init does at first boot, too.
+
+action=install
+
+read_action_input() {
+    read_user
+    for_extension=$([ "${DOCKERVM_COMPOSE:-}" != 1 ] || echo yes)
+}
+
+perform_action() {
+    if [ -n "$for_extension" ]; then
+        refuse_conflicting_settings
+        extras_are_installed=docker_and_compose_are_installed
+        choose_extras=choose_compose
+    fi
+    install_docker
+    # The package starts it; a second start would only disturb what runs.
+    read_engine_version || start_engine
+    require_engine
+    [ -z "$for_extension" ] || prepare_for_extension
+}

@@ -1,0 +1,41 @@
+"""Which parts of the set-up script an action needs, and the text that they make together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+# In the order of the text: head.sh has the interpreter and what the variables mean, main.sh the call that starts all.
+ALWAYS_FIRST = ("head", "input", "answer", "evidence", "clock", "system", "file", "lock", "exit")
+ALWAYS_LAST = ("main",)
+
+DOCKER = ("command", "openssl", "package", "apt", "rpm", "zypper", "docker")
+SSHD = ("port", "backup", "firewall", "sshd")
+START_AND_CHECK = ("command", "port", "certificate", "engine", "engine-start", "engine-tls")
+
+# Action → the parts between them. Each has what it calls and nothing else; a test holds it.
+PARTS: dict[str, tuple[str, ...]] = {
+    "install": (*DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", "install"),
+    "request": (*DOCKER, *SSHD, "key", "request"),
+    "serve": (*START_AND_CHECK, "backup", "firewall", "key", "engine-files", "serve"),
+    "ssh": ("command", "openssl", *SSHD, "ssh"),
+    "restart": (*START_AND_CHECK, "drop-ins", "engine-settings", "restart"),
+    "check": ("openssl", "port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings", "check"),
+}
+
+
+def set_up_script(action: str) -> str:
+    """The script that performs this action on a host: the same text each time, so that a PUT of it stays idempotent.
+
+    ``action`` is a key of ``PARTS``; any other is a ``KeyError``. Lines end in ``\\n`` whatever the checkout made of
+    them, because a shell takes ``\\r`` for a part of the word before it.
+    """
+    names = (*ALWAYS_FIRST, *PARTS[action], *ALWAYS_LAST)
+    return "\n".join(_text(name) for name in names)
+
+
+def _text(name: str) -> str:
+    """A part without what it tells shellcheck about the others: there is nothing to forgive in the whole."""
+    lines = (FOLDER / f"{name}.sh").read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("# shellcheck "))

@@ -1,0 +1,23 @@
+# shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
+# The action restart: the engine with the files that it has, and the check that it works.
+
+action=restart
+
+read_action_input() { read_engine_port; }
+
+# Modes as in write_engine_files: the extension's handler makes its files 0600.
+perform_action() {
+    read_engine_settings
+    [ -n "$certificate_on_disk" ] || [ -n "${DOCKERVM_CERT:-}" ] ||
+        fail check-failed 'this host has no server certificate'
+    choose_expected_certificate
+    key_file=$(engine_setting tlskey)
+    if [ "$ca_file $cert_file $key_file" = '/etc/docker/ca.pem /etc/docker/cert.pem /etc/docker/key.pem' ]; then
+        set_mode 444 "$root$ca_file"
+        set_mode 444 "$root$cert_file"
+        set_mode 400 "$root$key_file"
+    fi
+    start_engine
+    check_engine
+    add_field certificate "$expected"
+}

@@ -1,0 +1,66 @@
+"""The host that is to be set up, as every provisioner is given it, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.provision.run_commands import RunCommands
+from azext_dockervm.spec.host import HostSpec
+
+if TYPE_CHECKING:
+    from azext_dockervm.certs.identity import ServerIdentity
+
+# The keys of what a provisioner's steps find among the results: an ``Address``, the ``certs.authority.Authority`` that
+# signs and that the host will trust; and of what they leave there: a ``Provisioned``.
+ADDRESS, AUTHORITY, PROVISIONED = "address", "authority", "provisioned"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a host is: the name that its certificate bears, and its addresses."""
+
+    fqdn: str
+    public: str
+    private: str
+
+    @property
+    def identity(self) -> ServerIdentity:
+        from azext_dockervm.certs.identity import ServerIdentity
+
+        return ServerIdentity.for_host(self.fqdn, self.public, self.private)
+
+
+@dataclass(frozen=True)
+class Target:
+    """``resumed``: the VM was there before this run; ``finished``: and an earlier run had set it up. ``new_tags`` are
+    the user's that the VM shall have; what is made for the host also carries those that it had (``spec.tags``)."""
+
+    azure: Azure
+    spec: HostSpec
+    run_id: str
+    commands: RunCommands
+    resumed: bool = False
+    finished: bool = False
+    new_tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """The server's certificate: ``fingerprint`` (SHA-256 in hex) and end, and the PEM where it is known. ``checked``:
+    the host itself has checked engine, port, certificate and the refusal of strangers."""
+
+    provisioner: str
+    fingerprint: str
+    expires: datetime
+    checked: bool
+    certificate: bytes | None = None
+
+    @classmethod
+    def of(cls, provisioner: str, certificate: bytes, checked: bool) -> Provisioned:
+        from azext_dockervm.certs.summary import describe
+
+        says = describe(certificate)
+        return cls(provisioner, says.fingerprint, says.not_after, checked, certificate)

@@ -1,0 +1,1 @@
+"""What the user asked for, as frozen values that have been checked."""

@@ -1,0 +1,14 @@
+"""The Docker engine of a host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azext_dockervm.azure import names
+
+
+@dataclass(frozen=True)
+class Engine:
+    """``port`` is that of its TLS listener."""
+
+    port: int = names.DEFAULT_DOCKER_PORT

@@ -1,0 +1,56 @@
+"""Whole messages about a host: what happened, why, what to type."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from azext_dockervm.advice import host_commands, host_messages, refusals
+from azext_dockervm.errors import AzureRefused, HostFailed, HostGone
+
+
+@pytest.mark.parametrize("said", ["No.", "No", "No. ", "No.. "])
+def test_a_message_gets_one_more_sentence_however_it_ends(said):
+    assert host_messages.with_sentence(said, "Go on.") == "No. Go on."
+
+
+def test_a_host_of_others_is_left_alone_and_says_both_ways_on(host):
+    error = host_messages.belongs_to_others(host, "because")
+    assert error.message == "The host 'web1' was set up with other certificates: because. It was left as it is."
+    assert "az dockervm cert show -dc FOLDER" in error.recommendations[0]
+    assert error.recommendations[1].endswith(host_commands.enable(host))
+
+
+def test_a_vm_that_was_kept_says_how_to_go_on_and_how_to_delete_what_was_never_finished(host):
+    error = host_messages.vm_was_kept(HostFailed("Broken.", "first"), host)
+    assert error.message == "Broken. The VM 'web1' was kept."
+    first, again, look, *delete = error.recommendations
+    assert first == "first" and again.endswith(host_commands.create_again(host))
+    assert look.endswith(host_commands.show_state(host)) and tuple(delete) == host_commands.delete(host)
+    finished = host_messages.vm_was_kept(HostFailed("Broken."), host, finished=True)
+    assert not [text for text in finished.recommendations if "delete" in text]
+
+
+def test_of_a_host_that_is_gone_nothing_is_left_to_say(host):
+    error = host_messages.vm_was_kept(HostGone("Gone."), host)
+    assert error.message == "Gone." and error.recommendations == ()
+
+
+def test_the_warning_of_a_certificate_that_ends_says_when_and_what_to_type(host):
+    ends = "2026-12-01T00:00:00Z"
+    assert host_messages.certificate_ends(host, ends, 1).startswith(
+        f"The server certificate of 'web1' expires on {ends}, in 1 day. To renew it: az dockervm create")
+    assert f" expires on {ends}, in 0 days. " in host_messages.certificate_ends(host, ends, 0)
+    assert f" expired on {ends}. " in host_messages.certificate_ends(host, ends, -1)
+
+
+def test_on_windows_too_each_command_is_one_line_quoted_for_its_shells(host, monkeypatch):
+    monkeypatch.setattr(os, "name", "nt")
+    errors = [host_messages.vm_was_kept(AzureRefused("no"), host), host_messages.belongs_to_others(host, "because"),
+              *(refusals.with_recommendation(AzureRefused("no", code=code), host) for code in refusals.ADVICE)]
+    for text in (text for error in errors for text in error.recommendations):
+        assert "&&" not in text and "\n" not in text and "'my(group)' -n" not in text, text
+        command = text.partition(": az ")[2]
+        if command and not command.startswith(("login", "account list")):
+            assert command.endswith('--subscription "sub 1"'), text

@@ -1,0 +1,93 @@
+"""What to do about Azure's refusals, by their codes."""
+
+from __future__ import annotations
+
+from copy import copy
+
+import pytest
+from specs import changed
+
+from azext_dockervm.advice import refusals
+from azext_dockervm.error_map import as_az_error
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, NotFound
+from azext_dockervm.spec.machine import Image
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("SkuNotAvailable", "az vm list-skus --resource-type virtualMachines -l westus"),
+    ("AllocationFailed", "another --size or --location"),
+    ("QuotaExceeded", "az vm list-usage -l westus"),
+    ("PublicIPCountLimitReached", "az network list-usages -l westus"),
+    ("ResourcePurchaseValidationFailed", "--urn Debian:debian-13:13-gen2:latest"), ("AuthorizationFailed", "my(group)"),
+    ("RequestDisallowedByPolicy", "az policy assignment list -g 'my(group)'"),
+    ("ScopeLocked", "az lock list -g 'my(group)'"),
+    ("VMAgentStatusCommunicationError", "az vm restart -g 'my(group)' -n web1"),
+    ("ReadOnlyDisabledSubscription", "az account list -o table"),
+])
+def test_a_refusal_that_is_known_says_what_to_type(host, code, words):
+    host = changed(host, image=Image.parse("Debian:debian-13:13-gen2:latest"))
+    advice, = refusals.with_recommendation(AzureRefused("no", code=code), host).recommendations
+    assert words in advice
+    command = advice.partition(": az ")[2]
+    if command and not command.startswith(("login", "account list")):
+        assert command.endswith("--subscription 'sub 1'")
+
+
+def test_a_request_too_many_is_no_quota(host):
+    """Compute's throttling has the code of a quota that is used up."""
+    throttled, quota = (refusals.with_recommendation(AzureRefused("no", code="OperationNotAllowed", status=status),
+                                                     host).recommendations for status in (429, 409))
+    assert "try again in a few minutes" in throttled[0] and "list-usage" not in throttled[0]
+    assert "list-usage" in quota[0]
+
+
+def test_advice_that_is_there_and_unknown_codes_are_left_alone(host):
+    def advised(error):
+        return refusals.with_recommendation(error, host).recommendations
+
+    assert advised(AzureRefused("no", "do this", code="SkuNotAvailable")) == ("do this",)
+    assert advised(AzureRefused("no", code="Unheard")) == ()
+    assert advised(NotFound("no")) == ()
+    assert refusals.of_any_command(NotFound("no")) == ()
+
+
+def test_a_fault_of_ours_says_that_it_is_one_and_how_to_see_more():
+    own, there = refusals.for_the_unexpected()
+    assert "fault of the extension" in own and "--debug" in own
+    assert there.endswith(": az dockervm info -g GROUP -n NAME")
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (AzureRefused("no", code="InvalidAuthenticationToken", status=401), "az login"),
+    (AzureUnreachable("no", why="refused"), "az cloud show"),
+    (AzureUnreachable("no", why="untrusted"), "REQUESTS_CA_BUNDLE"),
+])
+def test_what_helps_whatever_the_command_was_about(host, error, words):
+    assert words in " ".join(refusals.of_any_command(error))
+    assert words in " ".join(as_az_error(error).recommendations)
+    assert words in " ".join(refusals.with_recommendation(copy(error), host).recommendations)
+
+
+def test_what_helps_whatever_the_command_was_about_comes_after_what_the_command_knows():
+    assert refusals.of_any_command(AzureRefused("no", status=403)) == ()
+    assert as_az_error(AzureRefused("no", "first this", status=401)).recommendations == ["first this"]
+
+
+def test_an_error_of_ours_stays_itself_and_gets_what_is_known_to_help(host):
+    error = AzureRefused("no", code="ScopeLocked")
+    assert refusals.as_extension_error(error, host) is error and error.message == "no"
+    assert "az lock list" in error.recommendations[0]
+
+
+def test_an_error_of_az_keeps_its_recommendations(host):
+    class Login(Exception):
+        recommendations = ["az login"]
+
+    error = refusals.as_extension_error(Login("expired"), host)
+    assert error.message == "expired" and error.recommendations == ("az login",)
+
+
+def test_the_unexpected_is_told_as_such(host):
+    error = refusals.as_extension_error(KeyError("name"), host)
+    assert error.message == "The command failed unexpectedly: KeyError: 'name'"
+    assert "--debug" in error.recommendations[0] and "az dockervm info" in error.recommendations[1]

@@ -1,0 +1,42 @@
+"""The public IP address: its body, its name, and what of it is not known yet."""
+
+from __future__ import annotations
+
+import pytest
+from specs import host_spec
+
+from azext_dockervm.body import public_ip
+
+FOUND = {"name": "web1PublicIP", "properties": {"ipAddress": "20.1.2.3", "dnsSettings": {
+    "domainNameLabel": "web1", "fqdn": "web1.westus.cloudapp.azure.com"}}}
+
+
+def test_the_address_is_standard_and_static_and_has_the_label():
+    """Basic ones are gone, and the certificate names the address."""
+    assert public_ip.body(host_spec("demo", "web1", tags={"team": "a"}), "r1", "web1-label") == {
+        "location": "westus", "tags": {"team": "a", "dockervm-host": "web1", "dockervm-run": "r1"},
+        "sku": {"name": "Standard"},
+        "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4",
+                       "dnsSettings": {"domainNameLabel": "web1-label"}}}
+
+
+@pytest.mark.parametrize(("settings", "expected"), [
+    (None, {"domainNameLabel": "web1"}),
+    ({"reverseFqdn": "web.example."}, {"reverseFqdn": "web.example.", "domainNameLabel": "web1"})])
+def test_an_address_that_exists_gets_a_label_and_keeps_the_rest(settings, expected):
+    existing = {"name": "ip", "etag": "1", "sku": {"name": "Standard"},
+                "properties": {"ipAddress": "20.1.2.3", "dnsSettings": settings}}
+    assert public_ip.with_label(existing, "web1") == {
+        "name": "ip", "sku": {"name": "Standard"}, "properties": {"ipAddress": "20.1.2.3", "dnsSettings": expected}}
+
+
+def test_name_label_and_address_are_what_azure_returned():
+    assert public_ip.fqdn(FOUND) == public_ip.fqdn_if_any(FOUND) == "web1.westus.cloudapp.azure.com"
+    assert public_ip.label_of(FOUND) == "web1" and public_ip.address_if_any(FOUND) == "20.1.2.3"
+
+
+@pytest.mark.parametrize("found", [None, {}, {"properties": None}, {"properties": {"dnsSettings": None}}])
+def test_what_is_not_there_yet_is_none(found):
+    assert public_ip.label_of(found) is None
+    assert public_ip.fqdn_if_any(found) is None
+    assert public_ip.address_if_any(found) is None

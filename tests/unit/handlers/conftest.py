@@ -1,0 +1,57 @@
+"""Handlers as az calls them: an Azure in memory behind them, folders with certificates, and somebody at a terminal."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fake_azure import FakeCloud, at_the_borders
+
+from azext_dockervm.certs.store import CertificateStore
+
+
+@pytest.fixture
+def cmd():
+    """As far as a handler uses az's ``cmd``: nothing is configured, and ``cli_ctx.events`` has what was registered."""
+    events: dict = {}
+    return SimpleNamespace(cli_ctx=SimpleNamespace(
+        config=SimpleNamespace(get=lambda _section, _option, fallback: fallback), data={}, events=events,
+        cloud=SimpleNamespace(name="AzureCloud"), only_show_errors=False, register_event=events.__setitem__))
+
+
+@pytest.fixture
+def cloud(monkeypatch) -> FakeCloud:
+    found = FakeCloud()
+    at_the_borders(monkeypatch, found)
+    monkeypatch.setattr("azext_dockervm.azure.calls.Azure.for_cli",
+                        lambda _cli_ctx, deadline=None: found.azure(deadline))
+    return found
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Path:
+    base = tmp_path_factory.mktemp("certificates")
+    for name in ("mine", "other"):
+        CertificateStore(base / name).ensure()
+    return base
+
+
+@pytest.fixture
+def folder(made_once, tmp_path) -> Path:
+    return Path(shutil.copytree(made_once / "mine", tmp_path / "mine"))
+
+
+@pytest.fixture
+def other(made_once, tmp_path) -> Path:
+    """Of another authority."""
+    return Path(shutil.copytree(made_once / "other", tmp_path / "other"))
+
+
+@pytest.fixture
+def answers(monkeypatch) -> dict:
+    """Question → what somebody answers to it; one that is not here fails the test, and an answer serves once."""
+    given: dict = {}
+    monkeypatch.setattr("knack.prompting.prompt_y_n", lambda question, default: given.pop(question))
+    return given

@@ -1,0 +1,108 @@
+"""What handlers share: the question before a loss, the last words, and the exit code that scripts see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from knack.events import EVENT_CLI_SUCCESSFUL_EXECUTE
+from knack.prompting import NoTTYException
+from specs import host_spec
+
+from azext_dockervm.errors import Interrupted, MissingArgument
+from azext_dockervm.handlers import shared
+
+
+class Listener:
+    """What was told, each with how loudly."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.closed = False
+
+    def say(self, text: str) -> None:
+        self.told.append(("say", text))
+
+    def warn(self, text: str) -> None:
+        self.told.append(("warn", text))
+
+    def alert(self, text: str) -> None:
+        self.told.append(("alert", text))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Az:
+    """As far as a handler uses az's ``cmd`` and its context."""
+
+    def __init__(self) -> None:
+        self.cli_ctx, self.only_show_errors, self.events = self, False, {}
+
+    def register_event(self, event, handler) -> None:
+        self.events[event] = handler
+
+
+def answering(monkeypatch, answer):
+    def prompt(question, default):
+        assert (question, default) == ("Really?", "n")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+    monkeypatch.setattr("knack.prompting.prompt_y_n", prompt)
+
+
+def test_a_loss_that_is_wanted_is_told_to_everybody_and_done(monkeypatch):
+    answering(monkeypatch, True)
+    listener = Listener()
+    shared.confirm("It is lost.", "Really?", False, listener)
+    assert listener.told == [("alert", "It is lost.")]
+
+
+def test_with_yes_nobody_is_asked(monkeypatch):
+    answering(monkeypatch, AssertionError("asked"))
+    listener = Listener()
+    shared.confirm("It is lost.", "Really?", True, listener)
+    assert listener.told == [("warn", "It is lost.")]
+
+
+@pytest.mark.parametrize(("answer", "kind", "says"), [
+    (False, Interrupted, ""), (NoTTYException(), MissingArgument, "--yes")])
+def test_without_a_yes_nothing_is_changed(monkeypatch, answer, kind, says):
+    answering(monkeypatch, answer)
+    with pytest.raises(kind, match="Nothing was changed") as refused:
+        shared.confirm("It is lost.", "Really?", False, Listener())
+    assert says in " ".join(refused.value.recommendations)
+
+
+def host(reachable: bool) -> SimpleNamespace:
+    proof = SimpleNamespace(reachable=reachable, cause="nobody answered.")
+    return SimpleNamespace(spec=host_spec(port=2376), address=SimpleNamespace(fqdn="web1.example"), proof=proof)
+
+
+def test_the_end_names_the_command_to_type():
+    az, listener = Az(), Listener()
+    shared.tell_the_end(az, host(True), Path("/certs"), listener)
+    ((how, text),) = listener.told
+    assert how == "say" and text.startswith("Now type: docker ") and "tcp://web1.example:2376" in text
+    assert az.events == {}
+
+
+def test_a_host_that_can_t_be_reached_from_here_ends_with_4():
+    az, listener = Az(), Listener()
+    shared.tell_the_end(az, host(False), Path("/certs"), listener)
+    assert [how for how, _ in listener.told] == ["alert", "say"]
+    assert "can't be reached from here: nobody answered. Hence exit code 4." in listener.told[0][1]
+    with pytest.raises(SystemExit) as end:
+        az.events[EVENT_CLI_SUCCESSFUL_EXECUTE](None)
+    assert end.value.code == 4
+
+
+def test_the_listener_is_closed_whatever_happens(monkeypatch):
+    listener = Listener()
+    monkeypatch.setattr("azext_dockervm.output.progress.progress", lambda only_show_errors: listener)
+    with pytest.raises(KeyError), shared.progress_of(Az(), ["beware"]):
+        assert not listener.closed
+        raise KeyError("x")
+    assert listener.closed and listener.told == [("warn", "beware")]

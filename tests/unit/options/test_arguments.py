@@ -1,0 +1,148 @@
+"""From what was typed to the host that is meant, and what of it is said again."""
+
+from __future__ import annotations
+
+import pytest
+
+from azext_dockervm.errors import ConflictingArguments, InvalidValue
+from azext_dockervm.options.arguments import Arguments
+from azext_dockervm.options.commands import option_of
+from azext_dockervm.spec.host import Given
+from azext_dockervm.spec.machine import Image
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDqPjJ7G1Y0mE1o3lQ0mT5p0cS7rVh2m5k8F3bq9yZ1X me@here"
+NAMED = {"resource_group_name": "demo", "vm_name": "web1"}
+
+
+@pytest.fixture
+def spec(cli_ctx):
+    def spec(command="create", **typed):
+        return Arguments(command, {**NAMED, **typed}, cli_ctx).host_spec()
+    return spec
+
+
+def test_everything_that_is_typed_has_its_place(spec):
+    made = spec(location="West US", image="Debian13", size="Standard_D4s_v5", admin_username="skipper",
+                ssh_key_values=[KEY], docker_port=2376, ssh_port=2222, sources=["203.0.113.7"],
+                public_ip_address_dns_name="boat", provisioner="run-command", timeout="1h", tags={"a": "1"},
+                cert_dir="./certs", generate_ssh_keys=False)
+    assert (made.group, made.name, made.location, made.provisioner, made.timeout, made.tags) == (
+        "demo", "web1", "westus", "run-command", 3600, {"a": "1"})
+    assert (made.machine.image, made.machine.size) == (Image.parse("Debian13"), "Standard_D4s_v5")
+    assert (made.login.user, made.login.ssh_keys, made.login.password) == ("skipper", (KEY,), None)
+    assert (made.network.ssh_port, made.network.sources, made.network.dns_label) == (2222, ("203.0.113.7",), "boat")
+    assert (made.engine.port, made.subscription, made.cloud) == (2376, "mine", "AzureCloud")
+
+
+def test_nothing_but_the_name_is_a_host_of_defaults(spec, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "Skipper")
+    made = spec()
+    assert (made.location, made.engine.port, made.machine.size) == (None, 4243, "Standard_D2s_v5")
+    assert (made.network.ssh_port, made.network.sources, made.network.dns_label) == (None, ("*",), None)
+    assert (made.provisioner, made.timeout, made.tags, made.given) == ("auto", 1200, {}, {})
+    assert made.login.user == "skipper"
+
+
+def test_nobody_is_given_keys_who_did_not_ask_for_them(cli_ctx, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "Skipper")
+    arguments = Arguments("create", NAMED, cli_ctx)
+    assert arguments["generate_ssh_keys"] is False and arguments["admin_username"] == "skipper"
+
+
+@pytest.mark.parametrize("local", ["root", "Admin", "docker", "x y", "", "a" * 40])
+def test_the_local_user_s_name_is_only_taken_where_it_can_be_had(spec, monkeypatch, local):
+    monkeypatch.setattr("getpass.getuser", lambda: local)
+    assert spec().login.user == "azureuser"
+    assert option_of("create", "admin_username").default_value() == "azureuser"
+
+
+def test_a_computer_without_user_names_has_one_too(spec, monkeypatch):
+    def fail():
+        raise KeyError("getpwuid(): uid not found: 4711")
+    monkeypatch.setattr("getpass.getuser", fail)
+    assert spec().login.user == "azureuser"
+
+
+def test_what_is_typed_is_said_again_in_the_order_of_the_tables(spec):
+    made = spec(tags={"a": "1", "b": "2"}, docker_port=4243, sources=["10.0.0.0/8", "192.0.2.1"], location="westus",
+                generate_ssh_keys=True, image="debian13")
+    assert dict(made.given) == {
+        "location": Given(("-l", "westus")), "image": Given(("--image", "debian13"), only_new=True),
+        "generate_ssh_keys": Given(("--generate-ssh-keys",), only_new=True), "docker_port": Given(("-dp", "4243")),
+        "sources": Given(("--sources", "10.0.0.0/8", "192.0.2.1")), "tags": Given(("--tags", "a=1", "b=2"))}
+    assert list(made.given) == ["location", "image", "generate_ssh_keys", "docker_port", "sources", "tags"]
+
+
+def test_a_password_is_asked_for_again(spec):
+    assert dict(spec(admin_password="Very-secret-1").given) == {"admin_password": Given(("-p",), only_new=True)}
+
+
+def test_what_is_configured_was_not_typed(spec, config):
+    config.set_value("dockervm", "docker_port", "2376")
+    made = spec()
+    assert made.engine.port == 2376 and "docker_port" not in made.given
+
+
+def test_a_command_with_fewer_options_means_a_host_with_what_is_configured(spec, config):
+    config.set_value("dockervm", "docker_port", "2376")
+    made = spec("enable", timeout="2m", yes=True, replace_trust=True, cert_dir="./certs")
+    assert (made.engine.port, made.timeout) == (2376, 120)
+    assert list(made.given) == ["cert_dir", "timeout"]
+
+
+@pytest.mark.parametrize(("typed", "says"), [
+    ({"docker_port": 22, "ssh_port": 22}, "both 22"),
+    ({"docker_port": 22}, "SSH server"),
+    ({"admin_username": "docker"}, "--admin-username: 'docker' can't be used"),
+    ({"admin_username": "root"}, "--admin-username: 'root' is reserved"),
+    ({"admin_username": ""}, "--admin-username: ''"),
+    ({"vm_name": "web_1"}, "--name: 'web_1'"),
+    ({"resource_group_name": ""}, "--resource-group: ''"),
+    ({"image": "ubuntu"}, "--image: 'ubuntu'"),
+    ({"size": "Standard D2"}, "--size: 'Standard D2'"),
+    ({"location": "West/US"}, "--location: 'West/US'"),
+    ({"public_ip_address_dns_name": "-web"}, "--public-ip-address-dns-name: '-web'"),
+    ({"timeout": "soon"}, "--timeout: 'soon'"),
+    ({"tags": {"a/b": "c"}}, "--tags: 'a/b'"),
+    ({"sources": ["*", "192.0.2.1"]}, "--source-address-prefixes: '*'"),
+    ({"ssh_key_values": ["no-such-file"]}, "--ssh-key-values: 'no-such-file'"),
+    ({"provisioner": "magic"}, "--provisioner: 'magic' is none of auto"),
+])
+def test_a_wrong_value_is_told_in_the_words_of_its_option(spec, typed, says):
+    with pytest.raises(InvalidValue) as caught:
+        spec(**typed)
+    assert says in caught.value.message
+
+
+def test_an_image_that_the_extension_does_not_know_excludes_it(spec):
+    with pytest.raises(ConflictingArguments) as caught:
+        spec(provisioner="docker-extension", image="Debian:debian-13:13-gen2:latest")
+    assert caught.value.message == (
+        "--provisioner docker-extension: the Docker VM extension knows Ubuntu, RHEL, CentOS and CoreOS only, not the "
+        "image 'Debian:debian-13:13-gen2:latest'.")
+    assert "run-command" in caught.value.recommendations[0]
+
+
+@pytest.mark.parametrize(("typed", "says", "safer"), [
+    ({"admin_password": "x", "ssh_key_values": [KEY]}, "--admin-password and --ssh-key-values", True),
+    ({"admin_password": "", "generate_ssh_keys": True}, "--admin-password and --generate-ssh-keys", True),
+    ({"ssh_key_values": [KEY], "generate_ssh_keys": True}, "--ssh-key-values and --generate-ssh-keys", False),
+])
+def test_what_excludes_each_other(spec, typed, says, safer):
+    with pytest.raises(ConflictingArguments) as caught:
+        spec(**typed)
+    assert caught.value.message == f"{says} exclude each other."
+    assert ("keys are safer" in caught.value.recommendations[0]) is safer
+
+
+def test_a_switch_that_was_not_typed_excludes_nothing(spec):
+    spec(admin_password="x", generate_ssh_keys=False)
+
+
+def test_values_of_a_command_by_the_names_of_its_options(cli_ctx):
+    arguments = Arguments("info", {"resource_group_name": "demo", "vm_name": "any_vm.1"}, cli_ctx)
+    assert (arguments["vm_name"], arguments["cert_dir"], arguments.typed("cert_dir")) == (
+        "any_vm.1", "~/.docker", None)
+    assert arguments.typed("vm_name") == "any_vm.1"
+    with pytest.raises(InvalidValue, match="--name: 'a/b'"):
+        Arguments("info", {"vm_name": "a/b"}, cli_ctx)["vm_name"]

@@ -1,0 +1,133 @@
+"""The JSON that scripts rely on: every key, and what each is where nothing is known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from specs import host_spec
+
+from azext_dockervm.certs.store import StoreChange, StoreState
+from azext_dockervm.certs.summary import Summary
+from azext_dockervm.errors import CertificateError
+from azext_dockervm.host.engine_state import EngineState
+from azext_dockervm.host.finished import FinishedHost
+from azext_dockervm.host.vm_state import VmState
+from azext_dockervm.output import shapes
+from azext_dockervm.provision.proof import Proof
+from azext_dockervm.provision.target import Address, Provisioned
+
+ENDS = datetime(2028, 4, 5, 12, 30, 1, tzinfo=timezone(timedelta(hours=2)))
+ID = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.Compute/virtualMachines/web1"
+FQDN = "web1.westus.cloudapp.azure.com"
+VM = {"id": ID, "name": "web1", "location": "westus", "tags": {"dockervm-port": "2376"}, "properties": {
+    "provisioningState": "Succeeded", "hardwareProfile": {"vmSize": "Standard_D2s_v5"}}}
+FINISHED = FinishedHost(VM, host_spec("demo", "web1", port=2376), Address(FQDN, "20.1.2.3", "10.0.0.4"),
+                        Provisioned("run-command", "c0ffee", ENDS, True), Proof(True, "26.1.5"))
+SEEN = VmState(VM, "demo", "running", {"dockervm-provisioner": "run-command"}, FQDN, "20.1.2.3", "10.0.0.4")
+# As Docker's API names them.
+ENGINE = {"version": {"Version": "26.1.5", "ApiVersion": "1.45", "Os": "linux"}, "containers": [],
+          "info": {"OperatingSystem": "Ubuntu 24.04.1 LTS", "KernelVersion": "6.8.0-azure", "Architecture": "x86_64",
+                   "NCPU": 2, "MemTotal": 8323444736, "Containers": 5, "ContainersRunning": 3, "Images": 7,
+                   "Driver": "overlay2", "LoggingDriver": "json-file", "LiveRestoreEnabled": True, "ID": "x"}}
+
+
+def test_a_host_that_was_made():
+    assert shapes.host(FINISHED, "/home/me/.docker") == {
+        "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "fqdn": FQDN,
+        "publicIpAddress": "20.1.2.3", "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376",
+        "dockerPort": 2376, "provisioner": "run-command", "engineVersion": "26.1.5", "reachable": True,
+        "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z"}
+
+
+def test_a_host_that_works_but_can_t_be_reached_from_here():
+    shape = shapes.host(replace(FINISHED, proof=Proof(False, cause="a firewall")), "/c")
+    assert shape["reachable"] is False and shape["engineVersion"] is None
+    assert shape.keys() == shapes.host(FINISHED, "/c").keys()
+
+
+def test_an_engine():
+    assert shapes.engine(ENGINE) == {
+        "version": "26.1.5", "apiVersion": "1.45", "operatingSystem": "Ubuntu 24.04.1 LTS",
+        "kernelVersion": "6.8.0-azure", "architecture": "x86_64", "cpus": 2, "memoryBytes": 8323444736,
+        "containers": 5, "containersRunning": 3, "images": 7, "storageDriver": "overlay2",
+        "loggingDriver": "json-file", "liveRestore": True}
+
+
+def test_an_engine_that_tells_little_has_every_key():
+    shape = shapes.engine({"version": ENGINE["version"], "info": {}, "containers": []})
+    assert shape.keys() == shapes.engine(ENGINE).keys()
+    assert {key for key, value in shape.items() if value is not None} == {"version", "apiVersion"}
+
+
+MACHINE = {
+    "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
+    "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "fqdn": FQDN, "publicIpAddress": "20.1.2.3",
+    "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376", "dockerPort": 2376,
+    "provisioner": "run-command"}
+
+
+def test_a_machine():
+    assert shapes.machine(SEEN) == MACHINE
+
+
+@pytest.mark.parametrize(("changes", "docker_host"), [
+    ({"fqdn": None}, "tcp://20.1.2.3:2376"), ({"public_address": None}, f"tcp://{FQDN}:2376"),
+    ({"fqdn": None, "public_address": None}, None), ({"vm": {**VM, "tags": {}}}, None)])
+def test_a_machine_has_a_docker_host_where_its_port_and_one_of_its_names_are_known(changes, docker_host):
+    assert shapes.machine(replace(SEEN, **changes))["dockerHost"] == docker_host
+
+
+def test_a_machine_that_dockervm_did_not_make_has_every_key():
+    strange = VmState({"id": ID, "name": "web1", "location": "westus",
+                       "properties": {"hardwareProfile": {"vmSize": "Standard_B2s"}}},
+                      "demo", "unknown", {}, None, None, None)
+    assert shapes.machine(strange) == {**dict.fromkeys(MACHINE), "id": ID, "name": "web1", "resourceGroup": "demo",
+                                       "location": "westus", "powerState": "unknown", "size": "Standard_B2s"}
+
+
+def test_info_of_a_host_that_answers():
+    report = EngineState(ENGINE, None, ENDS, closed=((8080, "tcp"), (53, "udp")))
+    assert shapes.info(SEEN, report, "/c") == {
+        **MACHINE, "engine": shapes.engine(ENGINE), "engineUnreachable": None,
+        "serverCertificateExpires": "2028-04-05T10:30:01Z", "closedPorts": ["8080/tcp", "53/udp"], "certDir": "/c"}
+
+
+def test_info_of_a_host_that_does_not():
+    assert shapes.info(SEEN, EngineState(None, "the VM is deallocated", None), "/c") == {
+        **MACHINE, "engine": None, "engineUnreachable": "the VM is deallocated", "serverCertificateExpires": None,
+        "closedPorts": [], "certDir": "/c"}
+
+
+def summary(subject):
+    return Summary(subject, "CN=ca", ("DNS:x",), "0a", "ab" * 32, ENDS, ENDS, 100, "EC", 256, subject == "CN=ca")
+
+
+SOUND = StoreState(Path("/c"), summary("CN=ca"), summary("CN=me"), True, None, ("others can read it",),
+                   (Path("/c/dockervm-backup-1"),))
+
+
+def test_certificates():
+    shape = shapes.certificates(SOUND)
+    assert shape == {
+        "certDir": "/c", "caKeyPresent": True, "ca": summary("CN=ca").as_dict(), "client": summary("CN=me").as_dict(),
+        "problem": None, "advice": [], "warnings": ["others can read it"], "backups": ["/c/dockervm-backup-1"]}
+    assert json.loads(json.dumps(shape)) == shape
+
+
+def test_certificates_that_can_t_be_used_say_why_and_what_to_do():
+    problem = CertificateError("ca.pem is damaged.", ("Put it back.", "Or name another folder."))
+    assert shapes.certificates(StoreState(Path("/c"), None, None, False, problem, (), ())) == {
+        "certDir": "/c", "caKeyPresent": False, "ca": None, "client": None, "problem": "ca.pem is damaged.",
+        "advice": ["Put it back.", "Or name another folder."], "warnings": [], "backups": []}
+
+
+@pytest.mark.parametrize(("change", "created", "issued", "reason"), [
+    (StoreChange(), False, False, None), (StoreChange(created=True), True, True, None),
+    (StoreChange(client_issued=True, client_reason="expired"), False, True, "expired")])
+def test_certificates_that_were_made_say_which(change, created, issued, reason):
+    assert shapes.certificates(SOUND, change) == {
+        **shapes.certificates(SOUND), "created": created, "clientIssued": issued, "clientReason": reason}

@@ -1,0 +1,55 @@
+"""Table rows: the columns in their order, from the JSON of the same command."""
+
+from __future__ import annotations
+
+from azext_dockervm.output import tables
+
+HOST = {"name": "web1", "resourceGroup": "demo", "dockerHost": "tcp://web1.example:4243", "provisioner": "run-command",
+        "engineVersion": "26.1.5", "reachable": True, "serverCertificateExpires": "2028-04-05T10:30:01Z", "more": 1}
+INFO = {"name": "web1", "powerState": "running", "size": "Standard_D2s_v5", "dockerHost": "tcp://web1.example:4243",
+        "provisioner": "run-command", "engine": {"version": "26.1.5", "containers": 5, "images": 7, "cpus": 2},
+        "serverCertificateExpires": "2028-04-05T10:30:01Z", "engineUnreachable": None}
+
+
+def test_a_host_s_row():
+    assert list(tables.host_row(HOST).items()) == [
+        ("Name", "web1"), ("ResourceGroup", "demo"), ("DockerHost", "tcp://web1.example:4243"),
+        ("Provisioner", "run-command"), ("Engine", "26.1.5"), ("Reachable", True),
+        ("CertificateExpires", "2028-04-05T10:30:01Z")]
+
+
+def test_a_row_of_info():
+    assert list(tables.info_row(INFO).items()) == [
+        ("Name", "web1"), ("State", "running"), ("Size", "Standard_D2s_v5"), ("DockerHost", "tcp://web1.example:4243"),
+        ("Provisioner", "run-command"), ("Engine", "26.1.5"), ("Containers", 5), ("Images", 7),
+        ("CertificateExpires", "2028-04-05T10:30:01Z"), ("Reason", None)]
+
+
+def test_an_engine_that_can_t_be_asked_leaves_its_columns_empty():
+    row = tables.info_row({**INFO, "engine": None, "engineUnreachable": "the VM is stopped"})
+    assert list(row) == list(tables.info_row(INFO))
+    assert (row["Engine"], row["Containers"], row["Images"], row["Reason"]) == (None, None, None, "the VM is stopped")
+
+
+def test_several_hosts_are_several_rows():
+    """With --ids."""
+    assert [row["Name"] for row in tables.info_row([INFO, {**INFO, "name": "web2"}])] == ["web1", "web2"]
+
+
+def certificate(subject):
+    return {"subject": subject, "keyType": "EC", "keySize": 256, "notAfter": "2028-04-05T10:30:01Z", "daysLeft": 800,
+            "sha256Fingerprint": "0123456789abcdef" * 4}
+
+
+def test_certificates_are_a_row_each_the_authority_first():
+    ca, client = tables.certificates_rows({"client": certificate("CN=me"), "ca": certificate("CN=ca")})
+    assert list(ca.items()) == [
+        ("Role", "ca"), ("Subject", "CN=ca"), ("Key", "EC 256"), ("NotAfter", "2028-04-05T10:30:01Z"),
+        ("DaysLeft", 800), ("Sha256", "0123456789abcdef...")]
+    assert (client["Role"], client["Subject"]) == ("client", "CN=me")
+
+
+def test_what_is_not_there_has_no_row():
+    [row] = tables.certificates_rows({"ca": certificate("CN=ca"), "client": None})
+    assert row["Role"] == "ca"
+    assert tables.certificates_rows({"ca": None, "client": None}) == []

@@ -1,0 +1,98 @@
+"""The extension as az loads it: its commands, their arguments, help and tables."""
+
+from __future__ import annotations
+
+import argparse
+from types import SimpleNamespace
+
+import pytest
+from azure.cli.core.mock import DummyCli
+from knack.help_files import helps
+
+from azext_dockervm import COMMAND_LOADER_CLS, _completers
+from azext_dockervm.options.commands import COMMANDS
+from azext_dockervm.output import tables
+
+HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm info": "info#info",
+            "dockervm cert create": "cert#create", "dockervm cert show": "cert#show"}
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """Name → command, its arguments as az's parser gets them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AZURE_CONFIG_DIR", str(tmp_path_factory.mktemp("azure")))
+        loader = COMMAND_LOADER_CLS(cli_ctx=DummyCli())
+        loader.cli_ctx.invocation = SimpleNamespace(commands_loader=loader)
+        loader.skip_applicability = True        # az asks for one command only, and its arguments
+        found = loader.load_command_table([])
+        for name, command in found.items():
+            loader.command_name = name
+            loader.load_arguments(name)
+            command.load_arguments()
+        loader._update_command_definitions()
+        return found
+
+
+def settings(loaded, command, argument):
+    return loaded[f"dockervm {command}"].arguments[argument].type.settings
+
+
+def test_az_finds_each_command_and_its_handler(loaded):
+    assert {name: command.command_kwargs["command_operation"].op_path for name, command in loaded.items()} == {
+        name: f"azext_dockervm.handlers.{handler}" for name, handler in HANDLERS.items()}
+
+
+def test_each_command_and_group_has_its_help_with_examples():
+    assert set(HANDLERS) | {"dockervm", "dockervm cert"} <= set(helps)
+    assert all("examples:" in helps[name] for name in HANDLERS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_option_is_an_argument_with_its_words_and_help(loaded, command):
+    from azext_dockervm.options.commands import options_of
+
+    for option in options_of(command):
+        found = settings(loaded, command, option.name)
+        assert (found["options_list"], found["help"]) == (option.words, option.full_help)
+        assert found.get("arg_group") == option.group
+
+
+@pytest.mark.parametrize(("command", "argument", "completer"), [
+    ("create", "location", _completers.regions), ("create", "image", _completers.image_names),
+    ("info", "vm_name", _completers.host_names), ("enable", "vm_name", _completers.host_names)])
+def test_tab_offers_what_the_option_says(loaded, command, argument, completer):
+    assert settings(loaded, command, argument)["completer"] is completer
+
+
+def test_a_word_that_can_t_be_is_refused_while_az_parses(loaded):
+    port = settings(loaded, "create", "docker_port")["type"]
+    assert port("2376") == 2376
+    with pytest.raises(argparse.ArgumentTypeError, match="'70000' is not a valid port; use a number from 1 to 65535$"):
+        port("70000")
+
+
+def test_one_of_several_values_is_taken_in_any_case(loaded):
+    found = settings(loaded, "create", "provisioner")
+    assert list(found["choices"]) == ["auto", "docker-extension", "run-command"]
+    assert "AUTO" in found["choices"] and "magic" not in found["choices"]
+
+
+def test_text_is_left_to_az(loaded):
+    assert settings(loaded, "create", "size").get("type") in (None, str)
+
+
+@pytest.mark.parametrize(("name", "row"), [
+    ("dockervm create", "host_row"), ("dockervm enable", "host_row"), ("dockervm info", "info_row"),
+    ("dockervm cert create", "certificates_rows"), ("dockervm cert show", "certificates_rows")])
+def test_each_result_has_its_table(loaded, monkeypatch, name, row):
+    monkeypatch.setattr(tables, row, lambda result: f"{row} of {result}")
+    assert loaded[name].table_transformer("it") == f"{row} of it"
+
+
+def test_what_only_shows_is_a_show_command_of_az_s(loaded):
+    from azure.cli.core.commands.command_operation import ShowCommandOperation
+
+    shows = [name for name, command in loaded.items()
+             if isinstance(command.command_kwargs["command_operation"], ShowCommandOperation)]
+    assert shows == ["dockervm info", "dockervm cert show"]
