@@ -1,0 +1,82 @@
+"""Every write of a create meets every fault: the host is made, or undone, or the user is told and the same command
+finishes it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+NETWORK, COMPUTE = "Microsoft.Network", "Microsoft.Compute"
+WRITES = {
+    "security group": {"method": "PUT", "type": f"{NETWORK}/networkSecurityGroups"},
+    "virtual network": {"method": "PUT", "type": f"{NETWORK}/virtualNetworks"},
+    "public IP": {"method": "PUT", "type": f"{NETWORK}/publicIPAddresses"},
+    "network interface": {"method": "PUT", "type": f"{NETWORK}/networkInterfaces"},
+    "VM": {"method": "PUT", "type": f"{COMPUTE}/virtualMachines"},
+    "request": {"method": "PUT", "path": "*/runCommands/dockervm-request-*"},
+    "serve": {"method": "PUT", "path": "*/runCommands/dockervm-serve-*"},
+    "tags": {"method": "PATCH", "type": f"{COMPUTE}/virtualMachines"},
+    "deletion": {"method": "DELETE", "path": "*/runCommands/dockervm-*"},
+}
+FAULTS = {
+    "429": {"do": "answer", "status": 429, "code": "SubscriptionRequestsThrottled", "message": "Too many.",
+            "retry_after": 1},
+    "500": {"do": "answer", "status": 500, "code": "InternalServerError", "message": "It broke."},
+    "reset before": {"do": "reset", "when": "before"},
+    "reset after": {"do": "reset", "when": "after"},
+    "truncated": {"do": "truncate"},
+    "HTML": {"do": "html", "status": 200},
+    "failed operation": {"do": "fail_operation", "code": "InternalExecutionError", "message": "It broke."},
+    "endless": {"do": "endless_operation"},
+    "busy": {"do": "answer", "status": 409, "code": "AnotherOperationInProgress",
+             "message": "Another operation on this or dependent resource is in progress."},
+    "403": {"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "You may not."},
+    "nothing": {"do": "answer", "status": 200, "body": {}},
+}
+# What Python, the SDKs and servers say to each other, and no user.
+RAW = re.compile(r"\('|Traceback|Expecting |<html|Error\(|object at 0x|NoneType|KeyError|HTTPSConnectionPool|b'")
+MADE_FOR_ONE_HOST = {"networkSecurityGroups", "publicIPAddresses", "networkInterfaces", "virtualMachines"}
+
+
+@pytest.mark.parametrize("times", ["once", "always"])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_that_goes_wrong(world, certificates, write, fault, times):
+    group = world.new_group()
+    world.faults({**FAULTS[fault], **WRITES[write], **({"nth": 1} if times == "once" else {})})
+    first = world.create(group, certificates)
+    assert not RAW.search(first.text), first.text
+    if first.error is None:
+        _is_finished(world, group, first)
+    else:
+        _is_told(world, group, first)
+    world.faults()
+    again = world.create(group, certificates)
+    assert again.error is None, again.text
+    _is_finished(world, group, again)
+    if not first.told.warnings:
+        assert world.arm.call("GET", _vm(group) + "/runCommands").body["value"] == []
+    world.arm.done("DELETE", f"/resourceGroups/{group}")
+
+
+def _vm(group: str) -> str:
+    return f"/resourceGroups/{group}/providers/{COMPUTE}/virtualMachines/web1"
+
+
+def _is_finished(world, group, ended) -> None:
+    """A host that answers; what its tags lack the user has read."""
+    assert ended.host.proof.reachable, ended.text
+    noted = "dockervm-provisioner" in world.arm.call("GET", _vm(group)).body["tags"]
+    assert noted or any("The host works, but this failed" in text for text in ended.told.warnings), ended.text
+
+
+def _is_told(world, group, ended) -> None:
+    """Nothing is left of what was made for this host, or the user reads what is, and the command that goes on."""
+    left = world.parts(group) & MADE_FOR_ONE_HOST
+    message, advice = ended.error.message, "\n".join(ended.error.recommendations)
+    if left:
+        assert "was kept" in message or "Not all that was made could be undone" in message, (left, ended.text)
+        assert f"az dockervm create -g {group} -n web1" in advice, ended.text
+    else:
+        assert "was kept" not in message, ended.text
