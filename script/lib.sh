@@ -68,9 +68,18 @@ need_oldest_az() {
         "$ROOT/azext_dockervm/azext_metadata.json")"
 }
 
-need_dev() {
-    need_venv dev aiohttp bcrypt cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource \
-        "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools build "setuptools>=70.1" ruff
+# What the tests import.
+TEST_REQUIREMENTS=(aiohttp bcrypt cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource
+    "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools)
+
+need_dev() { need_venv dev "${TEST_REQUIREMENTS[@]}" build "setuptools>=70.1" ruff; }
+
+# need_quality — the tools of script/lint and script/sabotage, beside all that the tests import: mypy reads the types of
+# the SDKs, azdev loads the extension, and sabotage runs tests under coverage. Pinned, because a newer tool has new
+# findings; on its own, because azdev brings fifty packages along.
+need_quality() {
+    need_venv quality "${TEST_REQUIREMENTS[@]}" azdev==0.2.13 pylint==4.1.4 flake8==7.5.0 mypy==2.4.1 types-docker \
+        types-requests types-PyYAML coverage==7.17.4
 }
 
 # need_sdk — the Azure SDKs that az itself has, beside the oldest network SDK that the extension takes.
