@@ -23,8 +23,9 @@ class Deadline:
         return cls(math.inf)
 
     def within(self, seconds: float) -> Deadline:
-        """A nearer deadline, ``seconds`` away but not beyond this one, ended by the same switch."""
-        return Deadline(min(seconds, self.remaining()), self.cancellation)
+        """A nearer deadline, ``seconds`` away but not beyond this one, ended by the same switch. Where this one is
+        nearer it is this one, whose words tell the time that the user has given."""
+        return self if seconds >= self.remaining() else Deadline(seconds, self.cancellation)
 
     def remaining(self) -> float:
         """Seconds; never negative."""

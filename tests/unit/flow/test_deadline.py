@@ -45,7 +45,7 @@ def test_a_nearer_deadline_is_not_beyond_its_own(clock):
     clock[0] += 20
     assert run.within(10).remaining() == 10
     assert run.within(1000).remaining() == 40
-    assert run.within(1000).seconds == 40, "so that a message tells the time that there really was"
+    assert run.within(1000).seconds == 60, "the time that the user has given"
 
 
 def test_one_switch_ends_a_deadline_and_those_within_it():
@@ -128,3 +128,12 @@ def test_tidying_has_its_time_though_the_run_s_is_over(clock):
     clock[0] += 61
     assert of_its_own(30)(run).remaining() == 30
     assert at_most(30)(run).passed and part_of_the_rest(0.5)(run).passed
+
+
+def test_what_is_not_nearer_tells_the_time_that_was_given():
+    deadline = Deadline(0.05)
+    time.sleep(0.06)
+    with pytest.raises(DeadlinePassed, match=r"allowed \(0 s\)"):
+        deadline.within(90).check("waiting")
+    long = Deadline(60)
+    assert long.within(90).seconds == 60 and long.within(10).seconds == 10
