@@ -180,7 +180,7 @@ def world(server, monkeypatch):
     monkeypatch.setattr(deadline, "time", clock)
     monkeypatch.setattr(cancellation.Cancellation, "wait", lambda switch, seconds: clock.wait(switch, seconds))
     reached = SimpleNamespace(**{**vars(socket),
-                                 "create_connection": lambda *_where, **_more: server.platform.latest.connect()})
+                                 "create_connection": lambda *_where, **_more: server.platform.latest.engine.connect()})
     monkeypatch.setattr("azext_dockervm.engine.tls.socket", reached)
     monkeypatch.setattr(docker, "APIClient", _EngineClient)
     yield server

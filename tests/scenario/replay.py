@@ -5,20 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import ssl
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
 from azure_devtools.scenario_tests import RecordingProcessor, mock_in_unit_test
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from loopback_engine import LoopbackEngine
 from processors import NOBODY, HostsTags
 
 VERSION = {"Version": "26.1.5+replayed", "ApiVersion": "1.45"}
@@ -99,13 +93,11 @@ class ReplayedHost(RecordingProcessor):
     """One host, seen from outside: the maker of its key, and the engine that it becomes.
 
     No traffic with an engine is recorded, it is none with Azure. This one is put together from what the extension sends
-    to the host, and the extension's own TLS code speaks with it over a pair of sockets of this process: handshakes,
-    trust and refusals are real, only the wire is short. The Docker SDK's client is replaced.
+    to the host; its handshakes, trust and refusals are real. The Docker SDK's client is replaced.
     """
 
     def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._files: tuple[bytes, bytes, bytes] | None = None   # CA, certificate, key
+        self.engine = LoopbackEngine()
         self._tags: dict[str, str] = {}
 
     def own(self, response: dict) -> dict:
@@ -114,11 +106,6 @@ class ReplayedHost(RecordingProcessor):
         for name, shown in HostsTags.SHOWN.items():
             text = text.replace(shown.encode(), self._tags.get(name, shown).encode())
         return {**response, "body": {**response["body"], "string": text}}
-
-    def signing_request(self) -> str:
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made at replay")])
-        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(self._key, hashes.SHA256())
-        return request.public_bytes(Encoding.PEM).decode()
 
     def process_request(self, request):
         """Before anything is scrubbed; a request that was recorded has nothing of this any more."""
@@ -129,43 +116,13 @@ class ReplayedHost(RecordingProcessor):
         values = {one["name"]: one.get("value") for one in properties.get("parameters") or ()}
         certs = properties.get("protectedSettings")
         if isinstance(certs, dict) and "certs" in certs:
-            self._files = tuple(_plain(certs["certs"][name]) for name in ("ca", "cert", "key"))
+            self.engine.serve(*(_plain(certs["certs"][name]) for name in ("ca", "cert", "key")))
         elif values.get("DOCKERVM_CA", "<").startswith("LS0t"):     # base64 of "---"
-            own = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            self._files = (_plain(values["DOCKERVM_CA"]), _plain(values["DOCKERVM_CERT"]), own)
+            self.engine.serve(_plain(values["DOCKERVM_CA"]), _plain(values["DOCKERVM_CERT"]))
         return request
 
     def process_response(self, response):
         return response
-
-    def connect(self, _address, timeout=None) -> socket.socket:
-        """In place of ``socket.create_connection``."""
-        if self._files is None:
-            raise ConnectionRefusedError
-        here, there = socket.socketpair()
-        here.settimeout(timeout)
-        there.settimeout(5)
-        threading.Thread(target=self._serve, args=(there,), daemon=True).start()
-        return here
-
-    def _serve(self, plain: socket.socket) -> None:
-        with plain, suppress(OSError), self._context().wrap_socket(plain, server_side=True) as secured:
-            secured.recv(4096)
-            secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
-            secured.recv(1)     # until the other side has read it
-
-    def _context(self) -> ssl.SSLContext:
-        import tempfile
-
-        authority, certificate, key = self._files
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.NamedTemporaryFile() as file:     # OpenSSL reads them from files only
-            file.write(certificate + key)
-            file.flush()
-            context.load_cert_chain(file.name)
-        context.load_verify_locations(cadata=authority.decode())
-        context.verify_mode = ssl.CERT_REQUIRED
-        return context
 
 
 def _plain(text: str) -> bytes:
@@ -193,6 +150,6 @@ class ReplayedClient:
 
 def patch_engine(test) -> None:
     """``test.replayed_host`` is the engine."""
-    reached = SimpleNamespace(**{**vars(socket), "create_connection": test.replayed_host.connect})
+    reached = SimpleNamespace(**{**vars(socket), "create_connection": test.replayed_host.engine.connect})
     mock_in_unit_test(test, "azext_dockervm.engine.tls.socket", reached)
     mock_in_unit_test(test, "docker.APIClient", ReplayedClient)

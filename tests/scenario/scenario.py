@@ -120,7 +120,7 @@ class Scenario(ReplayableTest):
         self.config_folder = self.home / ".azure"
         write_profile(self.config_folder)
         self.replayed_host = ReplayedHost()
-        self.replay_processors = [self.replayed_host, *replay_processors(self.replayed_host.signing_request)]
+        self.replay_processors = [self.replayed_host, *replay_processors(self.replayed_host.engine.signing_request)]
         self.replay_patches = [patch_network, patch_time_sleep_api, patch_clock, patch_login, patch_engine]
         self.vcr.record_mode = "none"
         self.vcr.register_serializer("scenario", Serializer())

@@ -9,8 +9,6 @@ from types import SimpleNamespace
 import pytest
 from fake_azure import FakeCloud, at_the_borders
 
-from azext_dockervm.certs.store import CertificateStore
-
 
 @pytest.fixture
 def cmd():
@@ -30,23 +28,15 @@ def cloud(monkeypatch) -> FakeCloud:
     return found
 
 
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory) -> Path:
-    base = tmp_path_factory.mktemp("certificates")
-    for name in ("mine", "other"):
-        CertificateStore(base / name).ensure()
-    return base
+@pytest.fixture
+def folder(two_authorities, tmp_path) -> Path:
+    return Path(shutil.copytree(two_authorities / "mine", tmp_path / "mine"))
 
 
 @pytest.fixture
-def folder(made_once, tmp_path) -> Path:
-    return Path(shutil.copytree(made_once / "mine", tmp_path / "mine"))
-
-
-@pytest.fixture
-def other(made_once, tmp_path) -> Path:
+def other(two_authorities, tmp_path) -> Path:
     """Of another authority."""
-    return Path(shutil.copytree(made_once / "other", tmp_path / "other"))
+    return Path(shutil.copytree(two_authorities / "other", tmp_path / "other"))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from fake_azure import FakeCloud, Heard, at_the_borders
@@ -21,15 +20,6 @@ from azext_dockervm.spec.host import HostSpec
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIC me@here"
 
 
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory) -> Path:
-    """``mine`` and ``other``: certificates of two authorities, made once."""
-    base = tmp_path_factory.mktemp("certificates")
-    for name in ("mine", "other"):
-        CertificateStore(base / name).ensure()
-    return base
-
-
 @pytest.fixture
 def cloud(monkeypatch) -> FakeCloud:
     found = FakeCloud()
@@ -38,14 +28,14 @@ def cloud(monkeypatch) -> FakeCloud:
 
 
 @pytest.fixture
-def store(folders, tmp_path) -> CertificateStore:
-    return CertificateStore(shutil.copytree(folders / "mine", tmp_path / "mine"))
+def store(two_authorities, tmp_path) -> CertificateStore:
+    return CertificateStore(shutil.copytree(two_authorities / "mine", tmp_path / "mine"))
 
 
 @pytest.fixture
-def other(folders, tmp_path) -> CertificateStore:
+def other(two_authorities, tmp_path) -> CertificateStore:
     """Somebody else's."""
-    return CertificateStore(shutil.copytree(folders / "other", tmp_path / "other"))
+    return CertificateStore(shutil.copytree(two_authorities / "other", tmp_path / "other"))
 
 
 class Commands:
