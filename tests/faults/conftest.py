@@ -6,7 +6,6 @@ import importlib
 import json
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hurried_clock import HurriedClock
 from specs import host_spec
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "localazure"))
@@ -35,23 +35,6 @@ VERSION = {"version": {"Version": "26.1.5+memory"}}
 PASSWORD = "Tall-Ships_2014+Docker"
 # Of the clock that does not wait; endless operations cost requests, not time.
 TIMEOUT_SECONDS = 60.0
-
-
-class Clock:
-    """Its time passes by sleeping, at once."""
-
-    def __init__(self) -> None:
-        self._slept = 0.0
-        self._lock = threading.Lock()
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._slept
-
-    def wait(self, switch: cancellation.Cancellation, seconds: float) -> None:
-        time.sleep(0.001)       # the server has its turn
-        if not switch.cancelled:
-            with self._lock:
-                self._slept += max(0.0, seconds)
 
 
 class Told:
@@ -176,9 +159,15 @@ def certificates(tmp_path_factory):
 def world(server, monkeypatch):
     import docker
 
-    clock = Clock()
+    clock = HurriedClock()
+
+    def wait(switch: cancellation.Cancellation, seconds: float) -> None:
+        time.sleep(0.001)       # the server has its turn
+        if not switch.cancelled:
+            clock.sleep(seconds)
+
     monkeypatch.setattr(deadline, "time", clock)
-    monkeypatch.setattr(cancellation.Cancellation, "wait", lambda switch, seconds: clock.wait(switch, seconds))
+    monkeypatch.setattr(cancellation.Cancellation, "wait", wait)
     reached = SimpleNamespace(**{**vars(socket),
                                  "create_connection": lambda *_where, **_more: server.platform.latest.engine.connect()})
     monkeypatch.setattr("azext_dockervm.engine.tls.socket", reached)

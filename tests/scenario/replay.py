@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
 from azure_devtools.scenario_tests import RecordingProcessor, mock_in_unit_test
+from hurried_clock import HurriedClock
 from loopback_engine import LoopbackEngine
 from processors import NOBODY, HostsTags
 
@@ -37,26 +36,11 @@ def patch_network(test) -> None:
         mock_in_unit_test(test, f"socket.{name}", refuse)
 
 
-class Clock:
-    """Its time passes by sleeping, at once."""
-
-    def __init__(self) -> None:
-        self._slept = 0.0
-        self._lock = threading.Lock()
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._slept
-
-    def sleep(self, seconds: float) -> None:
-        with self._lock:
-            self._slept += max(0.0, seconds)
-
-
 def patch_clock(test) -> None:
     """The waiting of this extension all goes through Deadline; azure-devtools' own patch is for azure-core's."""
     from azext_dockervm.flow.deadline import Deadline
 
-    clock = Clock()
+    clock = HurriedClock()
 
     def sleep(self, seconds, state):
         self.check(state)

@@ -1,14 +1,17 @@
-"""Machines for the set-up script, and a certificate authority for them."""
+"""Machines for the set-up script, a certificate authority for them, and a clock that makes nobody wait."""
 
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from script_machine import SHELLS, Machine
+
+from azext_dockervm.flow.cancellation import Cancellation
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +40,16 @@ def requested(tmp_path_factory: pytest.TempPathFactory, ca_folder: Path) -> Iter
     """A machine that has made its request, and the request; for tests that leave it as it is."""
     with closing(Machine(tmp_path_factory.mktemp("requested") / "root", SHELLS["dash"], ca_folder)) as made:
         yield made, made.request().csr
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody really waits: whoever sleeps moves the clock, which is the list's one number."""
+    now = [1000.0]
+
+    def wait(_cancellation: Cancellation, seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(Cancellation, "wait", wait)
+    return now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 
 import pytest
 from provision_azure import AzureOfOneVm, by_action, parameters, said
@@ -13,13 +12,14 @@ from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.errors import DeadlinePassed, EngineUnreachable, HostFailed, Interrupted
-from azext_dockervm.flow.cancellation import Cancellation
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.provision import proof
 from azext_dockervm.provision.proof import Proof
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.target import Address, Provisioned, Target
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 WHERE = Address("web1.example", "20.1.2.3", "10.0.0.4")
 REFUSED = EngineUnreachable("nothing listens there", kind="refused")
@@ -33,18 +33,6 @@ def issued() -> bytes:
 @pytest.fixture(name="certificate", scope="module")
 def server_certificate() -> bytes:
     return issued()
-
-
-@pytest.fixture(name="clock", autouse=True)
-def clock_that_waiting_moves(monkeypatch):
-    now = [1000.0]
-
-    def wait(_cancellation, seconds):
-        now[0] += seconds
-
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(Cancellation, "wait", wait)
-    return now
 
 
 class Host:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from provision_azure import AzureOfOneVm, by_action, one_after_the_other, parameters, said
 from specs import changed, host_spec
 
 from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, Interrupted, NotFound
-from azext_dockervm.flow.cancellation import Cancellation
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import DEADLINE
@@ -18,21 +15,10 @@ from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.script.answer import Answer
 from azext_dockervm.provision.script.join import set_up_script
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 SPEC = host_spec("g", "web1", tags={"env": "test"}, subscription="sub")
 PUT_IT = "Microsoft.Compute/virtualMachines/runCommands"
-
-
-@pytest.fixture(name="clock", autouse=True)
-def clock_that_waiting_moves(monkeypatch):
-    """Nobody really waits: whoever sleeps moves the clock."""
-    now = [1000.0]
-
-    def wait(_cancellation, seconds):
-        now[0] += seconds
-
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(Cancellation, "wait", wait)
-    return now
 
 
 def commands_on(azure, spec=SPEC):
