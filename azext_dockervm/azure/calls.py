@@ -19,10 +19,10 @@ from azext_dockervm.azure.errors import Lost, translated, unreadable
 from azext_dockervm.azure.kinds import KINDS, Kind, Patience, Spoken
 from azext_dockervm.azure.offers import Offers, offers
 from azext_dockervm.azure.versions import REFUSALS, Versions, without_younger
-from azext_dockervm.azure.waiting import ended_by
 from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request, to_bytes
+from azext_dockervm.flow.waiting import ended_by
 
 Result = TypeVar("Result")
 Names = list[str]

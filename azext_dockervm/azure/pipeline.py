@@ -27,9 +27,9 @@ from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
 from azext_dockervm.azure.errors import is_web_page
-from azext_dockervm.azure.waiting import Call
 from azext_dockervm.errors import DeadlinePassed, Interrupted
 from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.waiting import Call
 
 logger = logging.getLogger("cli.azext_dockervm.azure")
 

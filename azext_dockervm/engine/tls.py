@@ -7,9 +7,16 @@ import ssl
 
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.waiting import Call
 
 # X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h.
 CERTIFICATE_HAS_EXPIRED = 10
+# Of a ping's answer, its head; an engine's has some 300 bytes.
+MOST_BYTES = 65536
+# For all of an exchange beside the time-out of its parts: names are resolved without one, and a server that sends a
+# byte now and then begins it anew with each.
+GRACE_SECONDS = 1.0
 PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
 
 
@@ -60,6 +67,15 @@ def turns_strangers_away(endpoint: Endpoint, timeout: float = 5.0) -> bool:
 
 
 def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
+    """The answer to a ping and the server's certificate (DER), in ``timeout`` seconds and a little."""
+    call = Call(lambda: _ping(endpoint, context, timeout))
+    call.wait(timeout + GRACE_SECONDS)
+    if not call.has_ended:
+        raise EngineUnreachable(f"{endpoint.host}:{endpoint.port} does not answer in time", kind="timeout")
+    return call.result(Deadline.never(), "it has ended")
+
+
+def _ping(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
     address = f"{endpoint.host}:{endpoint.port}"
     try:
         with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as plain:
@@ -99,7 +115,7 @@ def _meaning(error: ssl.SSLError) -> tuple[str, str]:
 
 def _read(secured: ssl.SSLSocket) -> bytes:
     reply = b""
-    while b"\r\n\r\n" not in reply:
+    while b"\r\n\r\n" not in reply and len(reply) < MOST_BYTES:
         part = secured.recv(4096)
         if not part:
             break

@@ -13,6 +13,7 @@ from azext_dockervm.engine.tls import turns_strangers_away
 from azext_dockervm.engine.wait import FINAL, until_answering
 from azext_dockervm.errors import EngineUnreachable, HostFailed
 from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.waiting import ended_by
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.target import Address, Provisioned, Target
 
@@ -44,7 +45,8 @@ def prove(target: Target, address: Address, provisioned: Provisioned, folder: Pa
     waiting = deadline.within(usual if patience is None else patience)
     while True:
         try:
-            return Proof(True, _version(target, provisioned, endpoint, until_answering(endpoint, waiting)))
+            shown = until_answering(endpoint, waiting)
+            return Proof(True, _version(target, provisioned, endpoint, shown, deadline))
         except EngineUnreachable as error:
             # An engine that is being restarted answers once and then does not, or the other way round.
             if error.kind not in FINAL and waiting.remaining() > 1:
@@ -55,14 +57,15 @@ def prove(target: Target, address: Address, provisioned: Provisioned, folder: Pa
             return Proof(False, cause=error.cause)
 
 
-def _version(target: Target, provisioned: Provisioned, endpoint: Endpoint, shown: bytes) -> str:
+def _version(target: Target, provisioned: Provisioned, endpoint: Endpoint, shown: bytes, deadline: Deadline) -> str:
     """The engine's version, from a host that shows the certificate made for it and turns strangers away."""
     if describe(shown).fingerprint != provisioned.fingerprint:
         raise HostFailed(f"{endpoint.docker_host} shows another certificate than the one just made for it.")
     if not turns_strangers_away(endpoint):
         raise HostFailed(f"{endpoint.docker_host} answers clients without a certificate: an open door. Close its port "
                          "before anything else.", network_commands.close_docker_port(target.spec))
-    return str(engine_state(endpoint)["version"]["Version"])
+    state = ended_by(deadline, f"asking {endpoint.docker_host} for its version", lambda: engine_state(endpoint))
+    return str(state["version"]["Version"])
 
 
 def _ask_the_host(target: Target, provisioned: Provisioned, deadline: Deadline) -> None:

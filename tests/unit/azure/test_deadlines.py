@@ -10,6 +10,7 @@ import pytest
 from arm_service import HANG_UP, SILENT, TRICKLE, Credential, DeadlineThatNotes, Reply, refusal
 
 from azext_dockervm.azure import kinds, pipeline
+from azext_dockervm.azure.calls import Azure, Clients
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DeadlinePassed, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
@@ -265,3 +266,17 @@ def test_who_may_not_register_is_told_so(connected, service):
     with at_most(5), pytest.raises(AzureRefused, match="not registered") as caught:
         put(connected(Deadline(60)))
     assert caught.value.code == "MissingSubscriptionRegistration"
+
+
+def test_making_a_client_and_listing_regions_end_too(sdk):
+    """az's own code does both, and knows no deadline."""
+    def stuck():
+        time.sleep(10)
+
+    azure = Azure(Clients(stuck, stuck, stuck, stuck, lambda: "s"), Deadline(0.3))
+    began = time.monotonic()
+    with pytest.raises(DeadlinePassed, match="use az's login"):
+        azure.connect("compute")
+    with pytest.raises(DeadlinePassed, match="list the regions"):
+        azure.until(Deadline(0.3)).locations()
+    assert time.monotonic() - began < 5

@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -18,7 +19,7 @@ import urllib3.connection
 from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.certs.store import CertificateStore
-from azext_dockervm.engine import wait
+from azext_dockervm.engine import tls, wait
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import client_context, handshake, turns_strangers_away
@@ -59,11 +60,12 @@ def tls_listener(listen, folder, tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "server.pem")
 
-    def start(*replies: bytes) -> Endpoint:
+    def start(*replies: bytes, pause: float = 0.0) -> Endpoint:
         def answer(client: socket.socket) -> None:
             with context.wrap_socket(client, server_side=True) as secured:
                 secured.recv(4096)
                 for reply in replies:
+                    time.sleep(pause)
                     secured.sendall(reply)
                 secured.unwrap()
 
@@ -127,6 +129,18 @@ def test_an_answer_in_pieces_is_put_together(listen_tls):
 
 def test_an_answer_that_breaks_off_is_not_waited_for(listen_tls):
     handshake(listen_tls(b"HTTP/1.1 200 OK\r\n"), 5.0)
+
+
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_for_ever(listen_tls, monkeypatch):
+    """Each byte begins a socket's own time-out anew."""
+    monkeypatch.setattr(tls, "GRACE_SECONDS", 0.1)
+    began = time.monotonic()
+    error = failure(listen_tls(*[b"H"] * 40, pause=0.1), lambda endpoint, _timeout: handshake(endpoint, timeout=0.5))
+    assert error.kind == "timeout" and "does not answer in time" in error.cause and time.monotonic() - began < 3
+
+
+def test_an_answer_without_an_end_is_not_read_for_ever(listen_tls):
+    assert failure(listen_tls(*[b"x" * 65536] * 4000)).kind == "protocol"
 
 
 def test_a_handshake_without_an_answer_proves_nothing(listen_tls):

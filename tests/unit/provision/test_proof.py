@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 
 import pytest
 from provision_azure import AzureOfOneVm, by_action, parameters, said
@@ -160,3 +161,15 @@ def test_a_deadline_that_passed_says_what_was_seen(host, clock):
     host.azure = AzureOfOneVm(lambda _request: {"executionState": "Running"})
     with pytest.raises(DeadlinePassed, match="Running"):
         host.prove(checked=False, deadline=Deadline(20))
+
+
+def test_an_engine_that_answers_pings_and_nothing_else_holds_no_command_beyond_its_deadline(host, clock, monkeypatch):
+    def silent(_endpoint):
+        clock[0] += 601
+        time.sleep(10)
+
+    monkeypatch.setattr(proof, "engine_state", silent)
+    began = time.perf_counter()
+    with pytest.raises(DeadlinePassed, match="asking tcp://web1.example:2376 for its version"):
+        host.prove(deadline=Deadline(600))
+    assert time.perf_counter() - began < 5

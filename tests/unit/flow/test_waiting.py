@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from azext_dockervm.azure.calls import Azure, Clients
-from azext_dockervm.azure.waiting import ended_by
 from azext_dockervm.errors import DeadlinePassed, Interrupted
 from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.waiting import ended_by
 
 
 def stuck() -> None:
@@ -50,14 +49,3 @@ def test_it_keeps_no_process_alive():
     with pytest.raises(DeadlinePassed):
         ended_by(Deadline(0.1), "asking", stuck)
     assert all(thread.daemon for thread in threading.enumerate() if thread.name == "dockervm-call")
-
-
-def test_making_a_client_and_listing_regions_end_too():
-    """az's own code does both, and knows no deadline."""
-    azure = Azure(Clients(stuck, stuck, stuck, stuck, lambda: "s"), Deadline(0.3))
-    began = time.monotonic()
-    with pytest.raises(DeadlinePassed, match="use az's login"):
-        azure.connect("compute")
-    with pytest.raises(DeadlinePassed, match="list the regions"):
-        azure.until(Deadline(0.3)).locations()
-    assert time.monotonic() - began < 5
