@@ -26,6 +26,11 @@ def show_command(folder: Path | str) -> str:
     return az("dockervm", "cert", "show", "-dc", folder)
 
 
+def new_client(folder: Path, why: str) -> str:
+    """``why`` as ``StoreChange.client_words`` says it."""
+    return f"{folder}: new client certificate by the same authority; {why}"
+
+
 # Commands of the operating system
 
 

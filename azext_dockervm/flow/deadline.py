@@ -27,6 +27,12 @@ class Deadline:
         nearer it is this one, whose words tell the time that the user has given."""
         return self if seconds >= self.remaining() else Deadline(seconds, self.cancellation)
 
+    def later(self, seconds: float) -> Deadline:
+        """The same, ``seconds`` later: for the time in which somebody was asked, which is none of the command's."""
+        later = Deadline(self.seconds, self.cancellation)
+        later._end = self._end + seconds
+        return later
+
     def remaining(self) -> float:
         """Seconds; never negative."""
         return max(0.0, self._end - time.monotonic())

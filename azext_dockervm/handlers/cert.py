@@ -58,8 +58,10 @@ def _confirm_replacement(store: Any, yes: bool, listener: Any) -> None:
 
 
 def _tell(change: Any, folder: Any, listener: Any) -> None:
+    from azext_dockervm.advice.certificates import new_client
+
     if change.client_issued:
-        listener.say(f"{folder}: new client certificate by the same authority; {change.client_words}.")
+        listener.say(f"{new_client(folder, change.client_words)}.")
     if change.backup:
         listener.say(f"The old files are kept in {change.backup}.")
     if not change.created and not change.client_issued:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.handlers import shared
@@ -41,8 +42,10 @@ def _confirm(replacement: Any, yes: bool, listener: Any) -> None:
     loss = replacement.whom_it_cuts_off()
     if not loss:
         return
+    began = time.monotonic()
     try:
         shared.confirm(loss, "Replace its trust?", yes, listener)
     except BaseException:
         replacement.give_up()
         raise
+    replacement.was_thought_over(time.monotonic() - began)

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import cast
 
 from azext_dockervm.advice import host_commands
+from azext_dockervm.advice.certificates import new_client
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.names import EXTENSION_TYPE
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource, state
+from azext_dockervm.certs.authority import Authority
+from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.certs.summary import iso
 from azext_dockervm.errors import (
     AzureRefused,
+    AzureUnreachable,
     DeadlinePassed,
     DockerVMError,
     HostFailed,
@@ -28,6 +32,7 @@ from azext_dockervm.flow.step import Alternative, Listener, Results, Step
 from azext_dockervm.provision import docker_extension, run_command
 from azext_dockervm.provision.choice import RUN_COMMAND, ProvisionerChoice
 from azext_dockervm.provision.proof import Proof, prove
+from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
 from azext_dockervm.spec.host import HostSpec
 
@@ -44,6 +49,27 @@ DELETE_RUN_COMMANDS_SECONDS = 120.0
 
 # The keys of the steps whose results others read.
 PROOF, TAGS = "proof", "tags"
+
+
+# Certificates of the folder
+
+
+def authority(store: CertificateStore, listener: Listener) -> Step:
+    """First and alone: a full disk or a folder that takes no file must not cost a round of making and undoing."""
+    told: list[str] = [str(store.folder)]
+
+    def ensure(_results: Results, _deadline: Deadline) -> Authority:
+        change = store.ensure()
+        for warning in change.warnings:
+            listener.warn(warning)
+        if change.created:
+            told[0] = f"made in {store.folder}"
+        elif change.client_issued:
+            kept = f"; the old files are in {change.backup}" if change.backup else ""
+            told[0] = f"{new_client(store.folder, change.client_words or '')}{kept}"
+        return store.load_authority()
+
+    return Step(AUTHORITY, "certificate authority and client certificate", ensure, detail=lambda _result: told[0])
 
 
 # Set-up
@@ -173,6 +199,13 @@ def _delete_run_commands(target: Target, listener: Listener) -> Step:
     seconds = DELETE_RUN_COMMANDS_SECONDS
     return Step("delete_run_commands", f"delete the run commands, which have answered (in {seconds:.0f} s at most)",
                 _deletion(target, listener.warn), limit=of_its_own(seconds), quiet=not target.commands.planned)
+
+
+def delete_what_asked(cause: BaseException, commands: RunCommands, listener: Listener) -> None:
+    """The run commands of a look at a host that has failed. Not where time is over or Azure is out of reach: a later
+    create finds them by their prefix."""
+    if commands.sent and not isinstance(cause, (DeadlinePassed, Interrupted, AzureUnreachable)):
+        commands.delete(listener.warn, False, Deadline(DELETE_RUN_COMMANDS_SECONDS))
 
 
 def _deletion(target: Target, warn: Callable[[str], None]) -> Callable[[Results, Deadline], None]:

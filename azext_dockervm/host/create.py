@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from azext_dockervm.advice import host_commands, refusals
 from azext_dockervm.advice.host_messages import with_sentence
@@ -14,8 +13,7 @@ from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body.resource import state
 from azext_dockervm.certs.store import CertificateStore
-from azext_dockervm.errors import Conflict, DeadlinePassed, DockerVMError
-from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.errors import DeadlinePassed, DockerVMError
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
@@ -113,7 +111,7 @@ class Creation:
         # Run commands of its own: their names are counted, and a plan that is asked for twice is the same.
         target = replace(self._target(), commands=RunCommands(self.azure, self.spec, self.run_id))
         machine = MachinePlan(self.azure, self.spec, self.found, self.run_id)
-        return [self._authority(), *machine.steps(self._custom_data()),
+        return [certify.authority(self.store, self.listener), *machine.steps(self._custom_data()),
                 *certify.set_up(target, self.choice, after=(VM,)),
                 *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
 
@@ -130,24 +128,6 @@ class Creation:
         if self.choice.provisioner == RUN_COMMAND:
             return head_start()
         return None if is_of_extension_era(self.spec.machine.image) else head_start(compose=True)
-
-    def _authority(self) -> Step:
-        """First and alone: a full disk or a folder that takes no file must not cost a round of making and undoing."""
-        told: list[str] = [str(self.store.folder)]
-
-        def ensure(_results: Results, _deadline: Deadline) -> Any:
-            change = self.store.ensure()
-            for warning in change.warnings:
-                self.listener.warn(warning)
-            if change.created:
-                told[0] = f"made in {self.store.folder}"
-            elif change.client_issued:
-                kept = f"; the old files are in {change.backup}" if change.backup else ""
-                told[0] = (f"{self.store.folder}: new client certificate by the same authority; "
-                           f"{change.client_words}{kept}")
-            return self.store.load_authority()
-
-        return Step(AUTHORITY, "certificate authority and client certificate", ensure, detail=lambda _result: told[0])
 
     def _finished(self, results: Results) -> FinishedHost:
         provisioned, proof = certify.proven(results)
@@ -181,7 +161,7 @@ class Creation:
 
     def _finish_existing(self) -> FinishedHost:
         try:
-            authority = execute([self._authority()], self.listener, self.azure.deadline)
+            authority = execute([certify.authority(self.store, self.listener)], self.listener, self.azure.deadline)
         except PlanFailed as failure:
             raise refusals.as_extension_error(failure.cause, self.spec) from failure.cause
         standing = self._look(authority)
@@ -198,8 +178,7 @@ class Creation:
         try:
             standing: Standing = execute([step], self.listener, self.azure.deadline, authority)["look"]
         except PlanFailed as failure:
-            if self.commands.sent and isinstance(failure.cause, Conflict):
-                self.commands.delete(self.listener.warn, False, Deadline(certify.DELETE_RUN_COMMANDS_SECONDS))
+            certify.delete_what_asked(failure.cause, self.commands, self.listener)
             raise self._told_how_to_go_on(failure.cause) from failure.cause
         self.found = replace(self.found, port=standing.port)
         if "docker_port" not in self.asked.given:

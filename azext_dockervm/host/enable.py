@@ -24,7 +24,7 @@ from azext_dockervm.host.look import ask_itself, authorities, by_its_word
 from azext_dockervm.host.vm_state import VmState
 from azext_dockervm.provision.choice import RUN_COMMAND, ProvisionerChoice, as_it_was_set_up
 from azext_dockervm.provision.run_commands import RunCommands
-from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
+from azext_dockervm.provision.target import ADDRESS, PROVISIONED, Address, Provisioned, Target
 from azext_dockervm.spec.host import HostSpec
 
 
@@ -65,16 +65,13 @@ class TrustReplacement:
         self.spec = spec = _as_it_is(spec, seen)
         adopt.check_runs(spec, seen.vm)
         self.address = _address(spec, seen)
-        commands = RunCommands(self.azure, spec, self.run_id)
+        self.commands = self.commands.on(spec)
         try:
-            self.trust = self._ask(commands)
+            self.trust = self._ask(self.commands)
         except DockerVMError as error:
-            cause = refusals.as_extension_error(error, spec)
-            cause.message = with_sentence(cause.message, "Nothing was changed.")
-            cause.recommendations += (f"To try again: {host_commands.enable(spec)}",)
-            raise cause from error
+            raise self._nothing_changed(error) from error
         self.spec = spec.having({"engine.port": self.trust.port})
-        self.commands = commands.on(self.spec)
+        self.commands = self.commands.on(self.spec)
 
     def whom_it_cuts_off(self) -> str:
         """What the user has to agree to; empty where the host trusts this folder's authority already."""
@@ -95,21 +92,27 @@ class TrustReplacement:
                 f"{whose}: their docker clients, scripts and CI jobs are turned away from the moment on. Its "
                 "containers run on; the engine is restarted.")
 
+    def was_thought_over(self, seconds: float) -> None:
+        """The user took that long to agree."""
+        self.azure = self.azure.until(self.azure.deadline.later(seconds))
+
     def give_up(self) -> None:
         """Nothing is changed; what asking has left is deleted."""
         self.commands.delete(self.listener.warn, False, Deadline(certify.DELETE_RUN_COMMANDS_SECONDS))
 
     def carry_out(self) -> FinishedHost:
         """Containers run on."""
-        self.store.ensure()
+        try:
+            authority = execute([certify.authority(self.store, self.listener)], self.listener, self.azure.deadline)
+        except PlanFailed as failure:
+            raise self._nothing_changed(failure.cause) from failure.cause
         noted = names.tag(self.seen.vm, names.TAG_PROVISIONER)
         target = Target(self.azure, self.spec, self.run_id, self.commands, resumed=True, finished=noted is not None)
         try:
             steps = [*self._set_up(target, noted), *certify.finish(
                 target, self.store.folder, self.listener,
                 vm_run_id=names.tag(self.seen.vm, names.TAG_RUN) or self.run_id)]
-            results = execute(steps, self.listener, self.azure.deadline,
-                              {AUTHORITY: self.store.load_authority(), ADDRESS: self.address})
+            results = execute(steps, self.listener, self.azure.deadline, {**authority, ADDRESS: self.address})
             provisioned, proof = certify.proven(results)
             return FinishedHost(certify.vm_as_noted(results, self.seen.vm), self.spec, self.address, provisioned, proof)
         except PlanFailed as failure:
@@ -143,6 +146,13 @@ class TrustReplacement:
         theirs = authorities(answer)
         ours = answer.ok and bool(mine) and mine[0] in theirs
         return _Trust(port, theirs, by_its_word(RUN_COMMAND, answer) if ours else None)
+
+    def _nothing_changed(self, cause: BaseException) -> DockerVMError:
+        certify.delete_what_asked(cause, self.commands, self.listener)
+        error = refusals.as_extension_error(cause, self.spec)
+        error.message = with_sentence(error.message, "Nothing was changed.")
+        error.recommendations += (f"To try again: {host_commands.enable(self.spec)}",)
+        return error
 
     def _unfinished(self, cause: BaseException) -> DockerVMError:
         error = refusals.as_extension_error(cause, self.spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import signature
+from types import SimpleNamespace
 
 import pytest
 from azure.cli.core import azclierror
@@ -121,6 +122,17 @@ def test_enable_asks_before_it_cuts_anybody_off(cmd, cloud, made, other, answers
     answers[QUESTION] = True
     enabled(cmd, other)
     assert answers == {} and trusts(cloud, other)
+
+
+def test_the_time_that_somebody_thinks_it_over_is_none_of_the_command_s(cmd, cloud, made, other, monkeypatch):
+    def long_thought(_question, default):
+        cloud.clock.now += 5000
+        return True
+
+    monkeypatch.setattr("azext_dockervm.handlers.enable.time", SimpleNamespace(monotonic=cloud.clock.monotonic))
+    monkeypatch.setattr("knack.prompting.prompt_y_n", long_thought)
+    enabled(cmd, other)
+    assert trusts(cloud, other)
 
 
 def test_after_a_no_the_host_is_as_it_was_and_nothing_is_left_in_azure(cmd, cloud, made, folder, other, answers):

@@ -237,7 +237,7 @@ def test_a_host_that_can_t_say_how_it_is_is_left(cloud, command, finished):
     cloud.refuse("PUT", kinds.RUN_COMMAND, "VMAgentStatusCommunicationError")
     error = command.failing(AzureRefused)
     assert "az vm restart -g g -n web1" in error.recommendations[0] and "kept" not in error.message
-    untouched(cloud, "PUT runCommands")
+    untouched(cloud, "PUT runCommands", "DELETE runCommands")
 
 
 def test_a_host_that_takes_too_long_to_say_it_is_left_with_what_to_type(cloud, command, finished):

@@ -11,8 +11,10 @@ from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.certs.summary import describe
 from azext_dockervm.errors import (
     AzureRefused,
+    AzureUnreachable,
     CertificateError,
     Conflict,
+    DeadlinePassed,
     EngineUnreachable,
     HostFailed,
     HostGone,
@@ -99,6 +101,51 @@ def test_one_that_can_t_be_asked_stays_as_it_is(cloud, replacing, other):
     error = failing(AzureRefused, replacing(other).ask_the_host)
     assert error.message == "Broken said Azure. Nothing was changed."
     assert error.recommendations[-1] == f"To try again: {ENABLE}"
+
+
+@pytest.mark.parametrize(("seen", "deleted"), [
+    (HostFailed("busy"), True), (AzureRefused("no", code="x"), True), (DeadlinePassed("over"), False),
+    (AzureUnreachable("no way"), False), (Interrupted("Ctrl-C"), False)], ids=lambda value: type(value).__name__)
+def test_what_asking_has_left_is_deleted_where_azure_is_there(cloud, replacing, other, monkeypatch, seen, deleted):
+    from azext_dockervm.host import enable
+
+    def ask_and_fail(*arguments):
+        ask(*arguments)
+        raise seen
+
+    ask = enable.ask_itself
+    monkeypatch.setattr(enable, "ask_itself", ask_and_fail)
+    assert failing(type(seen), replacing(other).ask_the_host).message.endswith("Nothing was changed.")
+    assert any(one.startswith("DELETE runCommands/web1/dockervm-check-") for one in cloud.writes()) is deleted
+
+
+def test_a_folder_that_takes_no_file_changes_nothing_on_the_host(cloud, replacing, other, monkeypatch):
+    def full(_store):
+        raise CertificateError("No space left.")
+
+    replacement = asked(replacing(other))
+    monkeypatch.setattr(CertificateStore, "ensure", full)
+    error = failing(CertificateError, replacement.carry_out)
+    assert error.message == "No space left. Nothing was changed." and cloud.host().asked() == ["check"]
+    assert error.recommendations[-1] == f"To try again: {ENABLE}"
+    assert not [one for one in cloud.there() if "dockervm-check" in str(one)]
+
+
+def test_a_client_certificate_that_is_issued_on_the_way_is_told_with_its_backup(cloud, command, replacing, other):
+    (other.folder / "key.pem").unlink()
+    asked(replacing(other)).carry_out()
+    told = command.heard.done["authority"]
+    assert "new client certificate by the same authority; key.pem was missing; the old files are in" in told
+
+
+def test_thinking_it_over_takes_none_of_the_command_s_time(cloud, command, replacing, other):
+    replacement = asked(replacing(other))
+    left = replacement.azure.deadline.remaining()
+    cloud.clock.now += 5000
+    replacement.was_thought_over(5000)
+    assert replacement.azure.deadline.remaining() == left
+    assert replacement.azure.deadline.cancellation is command.cancellation
+    replacement.carry_out()
 
 
 def test_one_on_another_port_tells_it(cloud, command, replacing, other):
@@ -300,9 +347,12 @@ def test_so_does_ctrl_c(cloud, command, replacing, other):
 def test_a_second_ctrl_c_is_told_the_same_way(cloud, command, replacing, other, monkeypatch):
     from azext_dockervm.host import enable
 
-    def interrupted(*_arguments):
-        raise KeyboardInterrupt
+    def interrupted(plan, *more):
+        if len(plan) > 1:       # the certificates come alone
+            raise KeyboardInterrupt
+        return execute(plan, *more)
 
+    execute = enable.execute
     replacement = asked(replacing(other))
     monkeypatch.setattr(enable, "execute", interrupted)
     error = failing(Interrupted, replacement.carry_out)
