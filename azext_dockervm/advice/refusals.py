@@ -54,6 +54,11 @@ def _subscriptions(_host: AskedHost) -> str:
     return f"Your subscriptions: {az('account', 'list', '-o', 'table')}; choose one with --subscription."
 
 
+# Codes of refusals that pass as soon as Azure is done with what it does; azure/kinds.py has how long they are waited
+# out. RetryableError comes with status 429.
+BUSY = frozenset({"AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned"})
+_BUSY = ("Azure is still busy with a change of this, or of what it stands on: an earlier command's, or another "
+         "terminal's. Try again in a few minutes.")
 # Azure's code of a refusal → what to do about it.
 ADVICE: dict[str, Callable[[AskedHost], str]] = {
     "SkuNotAvailable": _sizes,
@@ -81,8 +86,8 @@ def of_any_command(error: DockerVMError) -> tuple[str, ...]:
     """What helps against an error of Azure's whatever the command was about; () where nothing is known to."""
     if isinstance(error, AzureRefused) and error.status == 401:
         return (az("login"),)
-    if isinstance(error, AzureRefused) and error.status == 429:
-        return (_THROTTLED,)
+    if isinstance(error, AzureRefused) and (error.code in BUSY or error.status == 429):
+        return (_BUSY if error.code in BUSY else _THROTTLED,)
     if isinstance(error, (AzureRefused, AzureUnreachable)):
         return connection.recommendations(error.why)
     return ()

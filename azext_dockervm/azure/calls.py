@@ -335,7 +335,12 @@ class Azure:
                 raise NotFound(f"{verb}: it is not there any more.")
             now = found.get("tags") or {}
             wanted = azure_names.with_tags(now, request.body["tags"])
-            return found if wanted == now else self._write_tags(kind, request, verb, wanted)
+            if wanted == now:
+                return found
+            written = self._write_tags(kind, request, verb, wanted)
+            if (written.get("tags") or {}) == now:
+                raise unreadable(verb)      # said to be done, and nothing of it was
+            return written
 
         # What goes wrong on the way may have been written: then the next look finds it so, and writes nothing.
         for pause in range(1, PATCH_TRIES):

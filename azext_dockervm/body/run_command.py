@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from azext_dockervm.body.resource import Resource
+from azext_dockervm.body.resource import Resource, has_failed
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.spec.host import HostSpec
 
@@ -29,6 +29,12 @@ def instance_view(run_command: Resource | None) -> Resource:
     """Empty where there is none."""
     found: Resource = ((run_command or {}).get("properties") or {}).get("instanceView") or {}
     return found
+
+
+def has_ended(run_command: Resource | None) -> bool:
+    """What Azure could not even hand to the VM's agent has failed, and its instance view stays empty, or Pending."""
+    state = execution_state(instance_view(run_command))
+    return state in ENDED or (has_failed(run_command) and state != "Running")
 
 
 def execution_state(view: Resource) -> str:

@@ -11,13 +11,12 @@ from azext_dockervm.advice import host_commands, refusals
 from azext_dockervm.advice.host_messages import with_sentence
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body.resource import state
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import DeadlinePassed, DockerVMError
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
-from azext_dockervm.host import adopt, certify
+from azext_dockervm.host import adopt, certify, rest
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
@@ -223,25 +222,12 @@ class Creation:
     # What is there, before
 
     def _bring_to_rest(self) -> None:
-        """Wait for a VM that is being made, delete one that never ran."""
-        moving: tuple[str, ...] = ("Creating",)
-        while self.found.vm is not None and state(self.found.vm) in moving:
-            if "Deleting" not in moving:
-                self.listener.say(f"The VM '{self.asked.name}' is being created, by a run that was cut short or by "
-                                  "another terminal; waiting for it.")
-                moving = ("Creating", "Deleting")       # that run may undo what it made
-            self.azure.deadline.sleep(4, f"the VM's state is '{state(self.found.vm)}'")
-            found = self.azure.get(kinds.VM, self.asked.group, self.asked.name)
-            self.found = replace(self.found, vm=found)
-            if found is None:       # deleted meanwhile, and its parts with it
-                self._survey_again()
-            else:
-                self.never_ran = adopt.is_ruin(found)
+        """Wait for what is being made or changed, delete a VM that never ran."""
+        while rest.bring_to_rest(self.azure, self.asked, self.found, self.listener.say):
+            self._prepare_again()
         if self.never_ran:
             self._remove_what_never_ran()
         if self.found.vm is not None:
-            # Once more: while it was waited for, another run may have put a host of its own in its place.
-            adopt.check_whose(self.asked, self.found.vm, self.store.authority_fingerprints())
             self.spec = adopt.adapted(self.asked, self.found)
             if self.spec.network.ssh_port is not None:
                 rules.check_ports(self.spec.engine.port, self.spec.network.ssh_port)
@@ -263,12 +249,13 @@ class Creation:
             cause.recommendations += (*host_commands.delete(spec),
                                       f"To try again: {host_commands.create_anew(spec)}")
             raise cause from failure.cause
-        self._survey_again()
+        self._prepare_again()
 
-    def _survey_again(self) -> None:
-        self.asked, self.found = survey(self.azure, self.asked)
-        self.spec, self.never_ran = self.asked, False
-        self.choice = choose(self.asked, self.found.extension_published)
+    def _prepare_again(self) -> None:
+        """All of it, whose the host is above all: another run may have put a host of its own in its place."""
+        prepared = prepare(self.azure, self.asked, self.store)
+        self.asked = self.spec = prepared.spec
+        self.found, self.choice, self.never_ran = prepared.found, prepared.choice, prepared.never_ran
 
     def _announce(self) -> None:
         say = self.listener.say

@@ -114,21 +114,21 @@ class RunCommands:
         try:
             others = [name for one in azure.list(kinds.RUN_COMMAND, self.spec.group, self.spec.name)
                       if (name := one["name"].rpartition("/")[2]).startswith(PREFIX) and name not in self.sent]
-            return [name for name in others if _state(self._view(azure, name)) in run_command.ENDED]
+            return [name for name in others if run_command.has_ended(self._read(azure, name))]
         except Interrupted:
             raise
         except DockerVMError as error:
             warn(error.message)
             return []
 
-    def _view(self, azure: Azure, name: str) -> Resource:
-        return run_command.instance_view(azure.get(kinds.RUN_COMMAND, self.spec.group, self.spec.name, name))
+    def _read(self, azure: Azure, name: str) -> Resource | None:
+        return azure.get(kinds.RUN_COMMAND, self.spec.group, self.spec.name, name)
 
     def _ended_view(self, name: str, deadline: Deadline) -> Resource:
         """The PUT's own operation may end before the script has."""
         azure, unknown = self.azure.until(deadline), deadline.within(UNKNOWN_SECONDS)
         while True:
-            view = self._view(azure, name)
+            view = run_command.instance_view(self._read(azure, name))
             state = _state(view)
             if state in run_command.ENDED or (state not in run_command.AT_WORK and unknown.remaining() < 1):
                 return view

@@ -35,6 +35,8 @@ VERSION = {"version": {"Version": "26.1.5+memory"}}
 PASSWORD = "Tall-Ships_2014+Docker"
 # Of the clock that does not wait; endless operations cost requests, not time.
 TIMEOUT_SECONDS = 60.0
+# Local Azure's own Retry-After is as short as its operations: an endless one would be asked for ten thousand times.
+SHORTEST_PAUSE_SECONDS = 0.5
 
 
 class Told:
@@ -104,6 +106,11 @@ class World:
         path.unlink(missing_ok=True)
         if rules:
             path.write_text(json.dumps({"rules": rules}))
+        self.arm.on_loop(lambda: self.arm.cloud.behavior.watch(path))
+
+    def met(self) -> int:
+        """How many requests have met a fault."""
+        return sum(rule.applied for rule in self.arm.on_loop(lambda: self.arm.cloud.behavior.config.rules))
 
     def new_group(self) -> str:
         self.groups += 1
@@ -115,6 +122,13 @@ class World:
         """Types of what the group holds, disks left out."""
         found = self.arm.call("GET", f"/resourceGroups/{group}/resources").body["value"]
         return {one["type"].rpartition("/")[2] for one in found if not one["type"].endswith("/disks")}
+
+    def rest(self, group: str) -> None:
+        """Wait, in real time, until nothing is at work: Local Azure looks once a second whether a rule still holds."""
+        below, until = f"/subscriptions/{arm_support.SUBSCRIPTION}/resourceGroups/{group}", time.monotonic() + 30
+        while self.arm.on_loop(lambda: self.arm.cloud.operations.below(below)):
+            assert time.monotonic() < until, f"something in {group} is still at work"
+            time.sleep(0.02)
 
     def azure(self, until: Deadline) -> Azure:
         return Azure(self.clients, until)
@@ -164,7 +178,7 @@ def world(server, monkeypatch):
     def wait(switch: cancellation.Cancellation, seconds: float) -> None:
         time.sleep(0.001)       # the server has its turn
         if not switch.cancelled:
-            clock.sleep(seconds)
+            clock.sleep(max(seconds, SHORTEST_PAUSE_SECONDS))
 
     monkeypatch.setattr(deadline, "time", clock)
     monkeypatch.setattr(cancellation.Cancellation, "wait", wait)
@@ -174,6 +188,15 @@ def world(server, monkeypatch):
     monkeypatch.setattr(docker, "APIClient", _EngineClient)
     yield server
     server.faults()
+
+
+@pytest.fixture
+def group(world):
+    """A resource group of the test's own, gone after it: the next one's host wants the same DNS label."""
+    name = world.new_group()
+    yield name
+    world.faults()
+    world.arm.done("DELETE", f"/resourceGroups/{name}")
 
 
 class _EngineClient:

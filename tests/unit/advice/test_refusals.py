@@ -41,6 +41,13 @@ def test_a_request_too_many_is_no_quota(host):
     assert "list-usage" in quota[0]
 
 
+@pytest.mark.parametrize(("code", "status"), [
+    ("RetryableError", 429), ("AnotherOperationInProgress", 409), ("ReferencedResourceNotProvisioned", 400)])
+def test_what_is_at_work_passes_and_is_no_request_too_many(host, code, status):
+    advice, = refusals.with_recommendation(AzureRefused("no", code=code, status=status), host).recommendations
+    assert "still busy with a change" in advice and "Try again in a few minutes" in advice
+
+
 def test_advice_that_is_there_and_unknown_codes_are_left_alone(host):
     def advised(error):
         return refusals.with_recommendation(error, host).recommendations

@@ -11,7 +11,7 @@ from arm_service import HANG_UP, PAGE, Reply, cut, refusal, truncated
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure, Clients
-from azext_dockervm.errors import AzureRefused, AzureUnreachable, NotFound
+from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.secret import Secret
@@ -177,6 +177,17 @@ def test_tags_are_written_again_after_a_lost_connection_but_not_when_they_arrive
     service.replies("PATCH", "thing", HANG_UP)
     assert azure.send(patch(kinds.VM, {"a": "b"}))["tags"] == {"a": "b"}
     assert service.times("PATCH", "thing") == 4
+
+
+def test_tags_that_are_said_to_be_written_and_are_not_are_written_again(azure, service):
+    service.replies("GET", "thing", Reply(200, resource(kinds.VM)))
+    service.replies("PATCH", "thing", Reply(200, {}), Reply(200, resource(kinds.VM)),
+                    Reply(200, resource(kinds.VM, tags={"a": "b"})))
+    assert azure.send(patch(kinds.VM, {"a": "b"}))["tags"] == {"a": "b"}
+    assert service.times("PATCH", "thing") == 3
+    service.replies("PATCH", "thing", Reply(200, {}))
+    with pytest.raises(AnswerUnreadable, match="write the tags of the VM 'thing'"):
+        azure.send(patch(kinds.VM, {"a": "b"}))
 
 
 def test_tags_of_what_is_gone_are_an_error(azure, service):

@@ -37,3 +37,14 @@ def test_which_states_are_an_end(state, ended, at_work):
     view = run_command.instance_view({"properties": {"instanceView": {"executionState": state}}})
     assert run_command.execution_state(view) == state
     assert (state in run_command.ENDED, state in run_command.AT_WORK) == (ended, at_work)
+
+
+@pytest.mark.parametrize(("state", "view", "ended"), [
+    ("Succeeded", {"executionState": "Succeeded"}, True), ("Succeeded", {"executionState": "Running"}, False),
+    ("Failed", {"executionState": "Running"}, False), ("Failed", None, True),
+    ("Failed", {"executionState": "Pending"}, True),
+    ("Creating", {"executionState": "Pending"}, False), ("Creating", None, False),
+    ("Succeeded", None, False)])
+def test_one_that_azure_could_not_even_hand_over_has_ended_too(state, view, ended):
+    found = {"properties": {"provisioningState": state, "instanceView": view}}
+    assert run_command.has_ended(found) is ended and not run_command.has_ended(None)

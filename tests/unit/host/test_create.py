@@ -556,7 +556,7 @@ def test_so_is_one_that_came_into_the_place_of_one_that_never_ran(cloud, command
 def test_the_time_that_passes_over_it_comes_with_what_to_type(cloud, command, being_made):
     being_made()
     error = command.failing(DeadlinePassed, seconds=60.0, size="Standard_B2s", typed={"--size": ("Standard_B2s",)})
-    assert error.message == "the time allowed (60 s) is over; last seen: the VM's state is 'Creating'"
+    assert error.message == "the time allowed (60 s) is over; last seen: the VM 'web1' is 'Creating'"
     assert error.recommendations == (
         "To continue with it: az dockervm create -g g -n web1 --size Standard_B2s",)
     untouched(cloud)
@@ -564,7 +564,7 @@ def test_the_time_that_passes_over_it_comes_with_what_to_type(cloud, command, be
 
 def test_ctrl_c_ends_the_waiting_and_nothing_was_changed(cloud, command, being_made):
     being_made(lambda: command.cancellation.cancel("SIGTERM"))
-    assert command.failing(Interrupted).message == "Stopped by SIGTERM while the VM's state is 'Creating'"
+    assert command.failing(Interrupted).message == "Stopped by SIGTERM while the VM 'web1' is 'Creating'"
     untouched(cloud)
 
 
@@ -659,3 +659,78 @@ def test_a_copy_of_the_folder_is_as_good(cloud, command, finished, store, tmp_pa
 def test_each_run_has_an_id_of_its_own(cloud, command):
     first, second = command.prepared(), command.prepared(spec=host_spec(name="web2"))
     assert first.run_id != second.run_id and len(first.run_id) == 12 == len(first.commands.run_id)
+
+
+# A part that is being changed, by the same
+
+
+PARTS = pytest.mark.parametrize(("kind", "name"), [
+    (VNET, "dockervm-westus-vnet"), (NSG, "web1NSG"), (PIP, "web1PublicIP"), (NIC, "web1VMNic")],
+    ids=lambda one: one if isinstance(one, str) else "")
+
+
+@pytest.fixture
+def half_made(cloud, command, finished):
+    """All of a host but its VM."""
+    cloud.resources.pop(next(key for key in cloud.resources if key[-1] == "web1"))
+    cloud.change(NIC, "web1VMNic", virtualMachine=None)
+    cloud.clock.pauses.clear()
+
+
+def part_becomes(cloud, kind, name, state, **more):
+    return lambda: cloud.change(kind, name, provisioningState=state, **more)
+
+
+@PARTS
+@pytest.mark.parametrize(("state", "told"), [("Updating", "changed"), ("Creating", "created")])
+def test_a_part_is_waited_for_until_it_is_at_rest(cloud, command, half_made, kind, name, state, told):
+    part_becomes(cloud, kind, name, state)()
+    cloud.clock.meanwhile = [part_becomes(cloud, kind, name, "Updating"), part_becomes(cloud, kind, name, "Succeeded")]
+    assert command.create().proof.reachable and cloud.clock.pauses[:2] == [4, 4]
+    assert command.heard.said[0] == (f"The {kind.noun} '{name}' is being {told}, by a run that was cut short or by "
+                                     "another terminal; waiting for it.")
+    assert [one for one in cloud.writes() if name in one] == []
+
+
+def test_an_address_that_is_being_made_has_its_ip_by_then(cloud, command, half_made):
+    ip = cloud.find(PIP, "web1PublicIP")["properties"].pop("ipAddress")
+    part_becomes(cloud, PIP, "web1PublicIP", "Updating")()
+    cloud.clock.meanwhile = [part_becomes(cloud, PIP, "web1PublicIP", "Succeeded", ipAddress=ip)]
+    assert command.create().address.public == ip
+
+
+@PARTS
+def test_one_that_ends_in_failed_is_mended(cloud, command, half_made, kind, name):
+    part_becomes(cloud, kind, name, "Updating")()
+    cloud.clock.meanwhile = [part_becomes(cloud, kind, name, "Failed")]
+    assert command.create().proof.reachable and len([one for one in cloud.writes() if name in one]) == 1
+
+
+@PARTS
+def test_one_that_goes_is_made_anew(cloud, command, half_made, kind, name):
+    part_becomes(cloud, kind, name, "Deleting")()
+    key = next(key for key in cloud.resources if key[-1] == name.lower())
+    cloud.clock.meanwhile = [lambda: cloud.resources.pop(key)]
+    assert command.create().proof.reachable
+    assert [one for one in cloud.writes() if name in one] == [f"PUT {kind.type.rpartition('/')[2]}/{name}"]
+    assert " is being deleted, by " in command.heard.said[0]
+
+
+def test_one_that_is_another_s_by_then_is_left(cloud, command, half_made):
+    part_becomes(cloud, NSG, "web1NSG", "Updating")()
+
+    def theirs_now():
+        part_becomes(cloud, NSG, "web1NSG", "Succeeded")()
+        cloud.retag(NSG, "web1NSG", dockervm_host=None)
+
+    cloud.clock.meanwhile = [theirs_now]
+    assert "dockervm did not make it" in command.failing(Conflict).message
+    untouched(cloud)
+
+
+def test_one_that_never_rests_is_told_and_nothing_is_changed(cloud, command, half_made):
+    part_becomes(cloud, NIC, "web1VMNic", "Updating")()
+    error = command.failing(DeadlinePassed, seconds=60.0)
+    assert error.message.endswith("last seen: the network interface 'web1VMNic' is 'Updating'")
+    assert error.recommendations == ("To continue with it: az dockervm create -g g -n web1",)
+    untouched(cloud)

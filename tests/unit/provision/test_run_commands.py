@@ -231,6 +231,16 @@ def test_leftovers_of_killed_runs_go_but_not_those_at_work_nor_other_people_s():
     assert azure.names("DELETE") == ["dockervm-check-r1", "dockervm-serve-r1", "dockervm-old", "dockervm-failed"]
 
 
+def test_a_leftover_that_azure_could_not_even_hand_over_goes_too():
+    azure = AzureOfOneVm()
+    azure.others = {"dockervm-refused": {}}
+    found = azure.get
+    azure.get = lambda *names: ({"properties": {"provisioningState": "Failed"}} if names[-1] == "dockervm-refused"
+                                else found(*names))
+    deleted(azure, leftovers=True)
+    assert azure.names("DELETE")[-1] == "dockervm-refused"
+
+
 def test_a_name_may_be_listed_after_the_vm_s():
     azure = AzureOfOneVm()
     azure.list = lambda *_names: [{"name": "web1/dockervm-old"}, {"name": "web1/dockervm-check-r1"}]
