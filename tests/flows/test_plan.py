@@ -33,7 +33,8 @@ class Wire:
     def heard(self, request: Any) -> None:
         if request.method not in ("PUT", "PATCH", "DELETE", "POST"):
             return
-        self.began = self.began or list(self.printed)
+        if not self.writes:
+            self.began = list(self.printed)
         namespace, *way = unquote(urlsplit(request.url).path).partition("/providers/")[2].split("/")
         data = getattr(request, "content", None) or getattr(request, "data", None)
         body = json.loads(data) if data else None

@@ -136,6 +136,17 @@ def test_a_write_that_is_on_its_way_is_waited_for_a_little(connected, service, c
     assert (time.monotonic() - began >= 1.2) is waits
 
 
+def test_so_it_is_past_the_deadline(connected, service, monkeypatch):
+    monkeypatch.setattr(pipeline, "SETTLE_PART", 2.0)
+    azure = connected(Deadline(60))
+    azure.connect("network")
+    service.replies("PUT", "web1", SILENT)
+    began = time.monotonic()
+    with pytest.raises(DeadlinePassed):
+        put(azure.until(Deadline(SECONDS)))
+    assert time.monotonic() - began >= SECONDS + 0.9
+
+
 def test_ctrl_c_wakes_a_sleeping_poller_and_nothing_is_sent_after_it(connected, service):
     deadline = Deadline(600)
     azure = connected(deadline)
