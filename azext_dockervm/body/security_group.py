@@ -1,10 +1,11 @@
-"""The network security group of a host: what it lets in, and what of it is missing."""
+"""The network security group of a host: what it lets in, what of it is missing, and its rules as they are read."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from azext_dockervm.azure import names
+from azext_dockervm.body import security_rule
 from azext_dockervm.body.resource import Resource, whole
 from azext_dockervm.spec.host import HostSpec
 
@@ -48,6 +49,12 @@ def opened(spec: HostSpec, existing: Resource, old_port: int | None = None, only
     return whole(existing, securityRules=[*kept, *written])
 
 
+def every_rule(group: Resource | None) -> list[Resource]:
+    """Azure's own default rules too; none where there is no group."""
+    properties = (group or {}).get("properties") or {}
+    return [*(properties.get("securityRules") or ()), *(properties.get("defaultSecurityRules") or ())]
+
+
 def _wanted_ports(spec: HostSpec) -> dict[str, int]:
     ssh = {} if spec.network.ssh_port is None else {names.SSH_RULE: spec.network.ssh_port}
     return {names.DOCKER_RULE: spec.engine.port, **ssh}
@@ -67,9 +74,9 @@ def _one_or_many(one: str, many: str, values: tuple[str, ...]) -> dict[str, Any]
 
 def _changed_rule(spec: HostSpec, rule: Resource, ports: tuple[int, ...], only: bool) -> Resource:
     properties = rule["properties"]
-    now = _ports_of(properties)
-    right = sorted(now) == sorted(map(str, ports)) if only else all(_lets_in(now, port) for port in ports)
-    sources = tuple(properties.get("sourceAddressPrefixes") or [properties.get("sourceAddressPrefix")])
+    right = (sorted(security_rule.ports(properties)) == sorted(map(str, ports)) if only
+             else all(security_rule.covers(properties, port) for port in ports))
+    sources = tuple(security_rule.sources(properties))
     wanted_sources = spec.network.sources if "sources" in spec.given else sources
     if right and sorted(sources) == sorted(wanted_sources):
         return rule
@@ -82,17 +89,5 @@ def _changed_rule(spec: HostSpec, rule: Resource, ports: tuple[int, ...], only: 
 def _is_let_in(rules: list[Resource], port: int) -> bool:
     """By an allowing rule for somebody outside; it is nobody's business here for whom."""
     every = (rule["properties"] for rule in rules)
-    return any(rule["direction"] == "Inbound" and rule["access"] == "Allow" and rule["protocol"] in ("*", "Tcp")
-               and _lets_in(_ports_of(rule), port) for rule in every)
-
-
-def _ports_of(properties: Resource) -> list[str]:
-    return properties.get("destinationPortRanges") or [properties.get("destinationPortRange") or ""]
-
-
-def _lets_in(ranges: list[str], port: int) -> bool:
-    for one in ranges:
-        first, _, last = one.partition("-")
-        if one == "*" or (first.isdigit() and int(first) <= port <= int(last or first)):
-            return True
-    return False
+    return any(security_rule.is_inbound(rule) and security_rule.allows(rule) and security_rule.covers(rule, port)
+               for rule in every)

@@ -11,12 +11,12 @@ from azext_dockervm.flow.cancellation import Cancellation
 
 
 class Deadline:
-    """A point in time, ``seconds`` away when it is made; of the monotonic clock."""
+    """A point in time, ``seconds`` away when it is made, or ``end`` of the monotonic clock."""
 
-    def __init__(self, seconds: float, cancellation: Cancellation | None = None) -> None:
+    def __init__(self, seconds: float, cancellation: Cancellation | None = None, end: float | None = None) -> None:
         self.seconds = seconds
         self.cancellation = cancellation or Cancellation()
-        self._end = time.monotonic() + seconds
+        self._end = time.monotonic() + seconds if end is None else end
 
     @classmethod
     def never(cls) -> Deadline:
@@ -29,9 +29,7 @@ class Deadline:
 
     def later(self, seconds: float) -> Deadline:
         """The same, ``seconds`` later: for the time in which somebody was asked, which is none of the command's."""
-        later = Deadline(self.seconds, self.cancellation)
-        later._end = self._end + seconds
-        return later
+        return Deadline(self.seconds, self.cancellation, self._end + seconds)
 
     def remaining(self) -> float:
         """Seconds; never negative."""

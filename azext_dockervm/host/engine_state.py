@@ -18,7 +18,7 @@ from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable
 from azext_dockervm.host import renewal
 from azext_dockervm.host.published_ports import closed_ports
-from azext_dockervm.host.vm_state import VmState, inbound_rules
+from azext_dockervm.host.vm_state import VmState, security_rules
 from azext_dockervm.spec.host import Given, HostSpec
 
 
@@ -59,7 +59,7 @@ def ask_engine(azure: Azure, vm_state: VmState, folder: Path) -> EngineState:
     except EngineUnreachable as error:
         return EngineState(None, error.cause, shown)
     published = any(port.get("PublicPort") for one in state["containers"] for port in one.get("Ports") or ())
-    rules = inbound_rules(azure, vm_state) if published else None
+    rules = security_rules(azure, vm_state) if published else None
     if rules is None:
         return EngineState(state, None, shown)
     taken = {rule["properties"]["priority"] for rule in rules}

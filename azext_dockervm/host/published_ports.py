@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from azext_dockervm.body import security_rule
 from azext_dockervm.body.resource import Resource
 
 # Sources that are no way in from outside; Azure's own default rules allow these two.
@@ -19,8 +20,8 @@ def closed_ports(containers: list[Resource], rules: list[Resource]) -> list[tupl
     ``defaultSecurityRules`` of one network security group, together. A port is open if a rule lets in anybody from
     outside before one keeps everybody out.
     """
-    inbound = sorted((rule["properties"] for rule in rules
-                      if rule["properties"]["direction"].lower() == "inbound"), key=lambda rule: rule["priority"])
+    inbound = sorted((rule["properties"] for rule in rules if security_rule.is_inbound(rule["properties"])),
+                     key=lambda rule: rule["priority"])
     return [port for port in sorted(_published(containers)) if not _is_open(inbound, *port)]
 
 
@@ -37,26 +38,13 @@ def _is_loopback(address: str | None) -> bool:
 
 def _is_open(inbound: list[Resource], port: int, protocol: str) -> bool:
     for rule in inbound:
-        if rule["protocol"].lower() not in ("*", protocol) or not _covers(rule, port):
+        if not security_rule.covers(rule, port, protocol):
             continue
-        sources = {source.lower() for source in _all(rule, "sourceAddressPrefix", "sourceAddressPrefixes")}
-        if rule["access"].lower() == "allow":
+        sources = {source.lower() for source in security_rule.sources(rule)}
+        if security_rule.allows(rule):
             # A rule with application security groups has no prefixes; those are inside too.
             if sources - _INSIDE:
                 return True
         elif sources & _EVERYBODY:
             return False
     return False
-
-
-def _covers(rule: Resource, port: int) -> bool:
-    for text in _all(rule, "destinationPortRange", "destinationPortRanges"):
-        first, _, last = text.partition("-")
-        if text == "*" or int(first) <= port <= int(last or first):
-            return True
-    return False
-
-
-def _all(rule: Resource, one: str, several: str) -> list[str]:
-    """ARM has each property twice: for one value, and for a list."""
-    return [text for text in (rule.get(one), *(rule.get(several) or ())) if text]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from azext_dockervm.advice import host_commands
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import network_interface, public_ip
+from azext_dockervm.body import network_interface, public_ip, security_group
 from azext_dockervm.body import virtual_machine as machine
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import DockerVMError, NotFound
@@ -50,7 +50,7 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
         security_group=network_interface.security_group_id(interface), subscription=subscription)
 
 
-def inbound_rules(azure: Azure, seen: VmState) -> list[Resource] | None:
+def security_rules(azure: Azure, seen: VmState) -> list[Resource] | None:
     """All rules of the interface's security group, Azure's own too; None where there is none or it may not be read."""
     if seen.security_group is None:
         return None
@@ -58,8 +58,7 @@ def inbound_rules(azure: Azure, seen: VmState) -> list[Resource] | None:
         found = azure.get(kinds.SECURITY_GROUP, *names.id_parts(seen.security_group))
     except DockerVMError:
         return None
-    properties = (found or {}).get("properties") or {}
-    return [*(properties.get("securityRules") or ()), *(properties.get("defaultSecurityRules") or ())]
+    return security_group.every_rule(found)
 
 
 def _interface(azure: Azure, found: Resource) -> Resource | None:

@@ -84,10 +84,10 @@ def test_an_interface_without_an_address(cloud, finished):
     assert (seen.public_address, seen.private_address) == (None, "10.0.0.4")
 
 
-def test_all_inbound_rules_azure_s_own_too(cloud, finished):
+def test_all_security_rules_azure_s_own_too(cloud, finished):
     cloud.change(kinds.SECURITY_GROUP, "web1NSG", defaultSecurityRules=[{"name": "DenyAllInBound"}])
     seen = read(cloud)
-    assert [one["name"] for one in vm_state.inbound_rules(cloud.azure(), seen)] == ["allow-docker", "DenyAllInBound"]
+    assert [one["name"] for one in vm_state.security_rules(cloud.azure(), seen)] == ["allow-docker", "DenyAllInBound"]
 
 
 @pytest.mark.parametrize("lacking", ["group", "rights", "interface"])
@@ -99,5 +99,5 @@ def test_rules_that_nobody_can_tell(cloud, finished, lacking):
         cloud.refuse("GET", kinds.SECURITY_GROUP, "AuthorizationFailed", status=403)
     if lacking == "group":
         del cloud.resources[next(key for key in cloud.resources if key[0] == kinds.SECURITY_GROUP.type.lower())]
-    rules = vm_state.inbound_rules(cloud.azure(), seen)
+    rules = vm_state.security_rules(cloud.azure(), seen)
     assert rules == ([] if lacking == "group" else None)
