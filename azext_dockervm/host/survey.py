@@ -15,6 +15,7 @@ from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue, NotFound
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host.found import Found
+from azext_dockervm.provision.choice import depends_on_publication
 from azext_dockervm.spec.host import HostSpec
 
 Answer = TypeVar("Answer")
@@ -65,15 +66,16 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     # The group's id begins with the subscription's: the same label for the same host, whoever creates it.
     derived = names.derived_dns_label(spec.name, group["id"])
     more: dict[str, Callable[[], Any]] = {
-        "extension_published": lambda: _extension_published(azure, spec),
         "label": lambda: _choose_label(azure, spec, found, derived),
     }
     if found.vm is None:
         more |= {"image": unknown_if_forbidden(lambda: _find_image(azure, spec)),
                  "size": lambda: _check_size(azure, spec)}
+    if depends_on_publication(spec):
+        more["extension_published"] = unknown_if_forbidden(lambda: _extension_published(azure, spec))
     known = run_in_parallel(more, azure.deadline)
     label, reason = known["label"]
-    return spec, replace(found, image=known.get("image"), extension_published=known["extension_published"],
+    return spec, replace(found, image=known.get("image"), extension_published=known.get("extension_published"),
                          label=label, other_label="" if spec.network.dns_label else derived, label_was_replaced=reason)
 
 
@@ -195,12 +197,8 @@ def _check_size(azure: Azure, spec: HostSpec) -> None:
                            region_commands.list_sizes(spec.location, spec.subscription))
 
 
-def _extension_published(azure: Azure, spec: HostSpec) -> bool | None:
-    if spec.provisioner == "run-command":
-        return False
-    versions = unknown_if_forbidden(lambda: azure.extension_versions(
-        spec.location or "", names.EXTENSION_PUBLISHER, names.EXTENSION_TYPE) or [])()
-    return None if versions is None else bool(versions)
+def _extension_published(azure: Azure, spec: HostSpec) -> bool:
+    return bool(azure.extension_versions(spec.location or "", names.EXTENSION_PUBLISHER, names.EXTENSION_TYPE))
 
 
 def _choose_label(azure: Azure, spec: HostSpec, found: Found, derived: str) -> tuple[str, str | None]:

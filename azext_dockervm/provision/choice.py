@@ -53,8 +53,15 @@ def as_it_was_set_up(spec: HostSpec, noted: str | None) -> ProvisionerChoice | N
                              falls_back=noted == DOCKER_EXTENSION and spec.provisioner != DOCKER_EXTENSION)
 
 
+def depends_on_publication(spec: HostSpec) -> bool:
+    """Whether ``choose`` has to know if the region offers the Docker VM extension."""
+    return spec.provisioner == DOCKER_EXTENSION or (
+        spec.provisioner != RUN_COMMAND and is_of_extension_era(spec.machine.image))
+
+
 def choose(spec: HostSpec, published: bool | None) -> ProvisionerChoice:
-    """``published``: whether the region offers the Docker VM extension; None where that may not be asked."""
+    """``published``: whether the region offers the Docker VM extension; None where that may not be asked, or does
+    not matter."""
     if spec.provisioner == RUN_COMMAND:
         return ProvisionerChoice(RUN_COMMAND, "as asked")
     if spec.provisioner == DOCKER_EXTENSION:

@@ -12,6 +12,8 @@ from azext_dockervm.host.survey import survey
 from azext_dockervm.spec.machine import Image
 
 SPEC = host_spec(location=None)
+# Images that the Docker VM extension was made for, and that it was not.
+ERA, TODAY = "Canonical:UbuntuServer:18.04-LTS:latest", "Canonical:ubuntu-24_04-lts:server:latest"
 OURS = {names.TAG_HOST: "web1"}
 ADDRESS = {"location": "westus", "tags": OURS, "properties": {}}
 PARTS = {kinds.SECURITY_GROUP.type: "web1NSG", kinds.PUBLIC_IP.type: "web1PublicIP",
@@ -93,7 +95,7 @@ def test_a_host_elsewhere_than_was_typed_is_refused_with_the_command(cloud, fini
 
 def test_rights_on_one_group_are_enough(cloud):
     cloud.forbidden = {"locations", "image_versions", "image", "extension_versions", "sizes", "label_is_free"}
-    spec, found = see(cloud, location="nowhere", size="Standard_Unheard")
+    spec, found = see(cloud, location="nowhere", size="Standard_Unheard", image=Image.parse(ERA))
     assert spec.location == "nowhere" and found.label == "web1"
     assert found.image is None and found.extension_published is None
 
@@ -105,7 +107,7 @@ def test_any_other_refusal_of_a_read_is_told(cloud, name, monkeypatch):
 
     monkeypatch.setattr("fake_azure.FakeAzure." + name, broken)
     with pytest.raises(AzureRefused, match="broken"):
-        see(cloud, location="eastus", size="Standard_B2s")
+        see(cloud, location="eastus", size="Standard_B2s", image=Image.parse(ERA))
 
 
 # What is there and is not ours
@@ -288,12 +290,14 @@ def test_the_usual_size_is_taken_on_trust(cloud):
 # The extension
 
 
-@pytest.mark.parametrize(("provisioner", "published", "found"), [
-    ("auto", True, True), ("auto", False, False), ("docker-extension", True, True), ("run-command", True, False)])
-def test_whether_the_region_has_the_extension(cloud, provisioner, published, found):
+@pytest.mark.parametrize(("provisioner", "image", "published", "found"), [
+    ("auto", ERA, True, True), ("auto", ERA, False, False), ("auto", TODAY, True, None),
+    ("run-command", ERA, True, None),
+    ("docker-extension", TODAY, True, True), ("docker-extension", ERA, False, False)])
+def test_whether_the_region_has_the_extension_is_asked_where_it_matters(cloud, provisioner, image, published, found):
     cloud.published = published
-    assert see(cloud, provisioner=provisioner)[1].extension_published is found
-    assert ("extension_versions" in cloud.asked) is (provisioner != "run-command")
+    assert see(cloud, provisioner=provisioner, image=Image.parse(image))[1].extension_published is found
+    assert ("extension_versions" in cloud.asked) is (found is not None)
 
 
 # The label
