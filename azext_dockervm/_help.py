@@ -74,6 +74,34 @@ examples:
       text: az dockervm info -g mygroup -n web1 --query engine.version -o tsv
 """
 
+helps["dockervm list"] = """
+type: command
+short-summary: List the hosts of a resource group or of the subscription.
+long-summary: >
+    What Azure knows and the VMs' tags note: what was ordered of each host. 'finished' says whether a create has proven
+    it; 'problems' names tags that a hand has changed. No host is dialled but with --check, which asks every engine by a
+    verified TLS call.
+examples:
+    - name: All hosts of the subscription.
+      text: az dockervm list -o table
+    - name: Those of a group, and whether they answer.
+      text: az dockervm list -g mygroup --check -o table
+    - name: The endpoints of those that run.
+      text: az dockervm list --query "[?powerState=='running'].dockerHost" -o tsv
+"""
+
+helps["dockervm show"] = """
+type: command
+short-summary: Show a host as Azure knows it and its tags note it.
+long-summary: >
+    One request, and nobody is dialled; 'az dockervm info' asks the engine too.
+examples:
+    - name: Show a host.
+      text: az dockervm show -g mygroup -n web1
+    - name: Where its Docker listens.
+      text: az dockervm show -g mygroup -n web1 --query dockerHost -o tsv
+"""
+
 helps["dockervm cert"] = """
 type: group
 short-summary: The certificates on this computer that open the Docker hosts.

@@ -11,6 +11,8 @@ def load_command_table(loader: Any, _args: Any) -> None:
         group.custom_command("create", "create", **_in("create", "host_row"))
         group.custom_command("enable", "enable", **_in("enable", "host_row"))
         group.custom_show_command("info", "info", **_in("info", "info_row"))
+        group.custom_command("list", "list_hosts", **_in("hosts", "noted_rows"))
+        group.custom_show_command("show", "show", **_in("hosts", "noted_rows"))
 
     with loader.command_group("dockervm cert") as group:
         group.custom_command("create", "create", **_in("cert", "certificates_rows"))

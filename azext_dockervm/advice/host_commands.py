@@ -100,7 +100,11 @@ def list_parts(host: NamedHost) -> str:
 
 def list_hosts(subscription: str | None) -> str:
     """All hosts that dockervm has made."""
-    return az("resource", "list", "--tag", names.TAG_SCHEMA, "-o", "table", subscription=subscription)
+    return az("dockervm", "list", "-o", "table", subscription=subscription)
+
+
+def info(host: NamedHost) -> str:
+    return _about(host, "dockervm", "info")
 
 
 def list_vms(subscription: str | None) -> str:

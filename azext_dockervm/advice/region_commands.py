@@ -17,6 +17,10 @@ def list_region_names(subscription: str | None) -> str:
     return az("account", "list-locations", "--query", "[].name", "-o", "tsv", subscription=subscription)
 
 
+def list_groups(subscription: str | None) -> str:
+    return az("group", "list", "-o", "table", subscription=subscription)
+
+
 def list_sizes(region: str | None, subscription: str | None = None) -> str:
     """``az vm list-sizes`` is deprecated, and lists what can't be had."""
     return az("vm", "list-skus", "--resource-type", "virtualMachines", "-l", region or _ANY, "-o", "table",

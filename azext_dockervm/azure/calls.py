@@ -122,6 +122,11 @@ class Azure:
         return self._pages(kind, f"list every {kind.noun} of '{(group, *names)[-1]}'",
                            f"{kind.client}.{kind.operations}", kind.list_method, group, *names, shape=_resources)
 
+    def list_all(self, kind: Kind, **query: Any) -> Resources:
+        """All of a kind that the login may see in the subscription; ``query`` as the SDK's ``list_all`` takes it."""
+        return self._pages(kind, f"list every {kind.noun}", f"{kind.client}.{kind.operations}", "list_all",
+                           shape=_resources, **query)
+
     def send(self, request: Request) -> Resource | None:
         """Carry out a request and wait for its end → the resource; None for a deletion.
 

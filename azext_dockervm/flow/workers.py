@@ -50,16 +50,17 @@ class Workers:
             return None
 
 
-def run_in_parallel(calls: Mapping[str, Callable[[], Any]], deadline: Deadline) -> dict[str, Any]:
-    """Call functions side by side → results by key; the first error, in the order of the keys, is raised.
+def run_in_parallel(calls: Mapping[str, Callable[[], Any]], deadline: Deadline, at_once: int = 64) -> dict[str, Any]:
+    """Call functions side by side, ``at_once`` at the most → results by key; the first error, in the order of the keys,
+    is raised.
 
     Nobody waits for those that still run when ``deadline`` passes or is cancelled: they only read.
     """
-    workers = Workers()
-    for key, call in calls.items():
-        workers.start(key, call)
+    workers, waiting = Workers(), list(calls.items())[::-1]
     ended: dict[str, Ended] = {}
     while len(ended) < len(calls):
+        while waiting and len(calls) - len(waiting) - len(ended) < at_once:
+            workers.start(*waiting.pop())
         one = workers.next_ended()
         if one is not None:
             ended[one.key] = one

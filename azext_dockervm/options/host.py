@@ -19,6 +19,11 @@ _EXISTING_NAME = replace(_NAME, help="Name of the host.", parser={"completer": "
 _VM_NAME = replace(_EXISTING_NAME, check=lambda name: rules.check_resource_name(name, "--name"),
                    parser={"completer": "host_names", "id_part": "name"})
 
+_ANY_GROUP = replace(_GROUP, required=False, help="Name of the resource group. Default: all of the subscription.")
+CHECK = Option("check", "--check", "Dial every engine with the certificates of the folder: side by side, and for five "
+               "seconds at the most.", default=False)
+
 NEW_HOST = (_GROUP, _NAME)
 HOST = (_GROUP, _EXISTING_NAME)
 VM = (_GROUP, _VM_NAME)
+HOSTS = (_ANY_GROUP,)

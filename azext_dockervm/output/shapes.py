@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from azext_dockervm.certs.store import StoreChange, StoreState
     from azext_dockervm.host.engine_state import EngineState
     from azext_dockervm.host.finished import FinishedHost
+    from azext_dockervm.host.listing import Dialled
+    from azext_dockervm.host.noted import NotedHost
     from azext_dockervm.host.vm_state import VmState
 
 Shape = dict[str, Any]
@@ -63,6 +65,24 @@ def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
     return {**machine(vm_state), "engine": engine(engine_state.state) if engine_state.state else None,
             "engineUnreachable": engine_state.reason, "serverCertificateExpires": engine_state.certificate_expires,
             "closedPorts": [f"{port}/{protocol}" for port, protocol in engine_state.closed], "certDir": folder}
+
+
+def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
+    """The result of ``show``; one of those of ``list``, which with --check knows what came of dialling."""
+    from azext_dockervm.certs.summary import iso
+
+    properties = seen.vm["properties"]
+    expires = (dialled and dialled.expires) or seen.expires
+    return {
+        "id": seen.vm["id"], "name": seen.name, "resourceGroup": seen.group, "location": seen.vm["location"],
+        "powerState": seen.power_state, "provisioningState": properties.get("provisioningState"),
+        "size": (properties.get("hardwareProfile") or {}).get("vmSize"),
+        "fqdn": seen.fqdn, "dockerHost": seen.docker_host, "dockerPort": seen.port,
+        "provisioner": seen.provisioner, "finished": seen.provisioner is not None,
+        "timeCreated": properties.get("timeCreated"), "serverCertificateExpires": iso(expires) if expires else None,
+        "authority": seen.authority, "problems": list(seen.problems),
+        "reachable": dialled and dialled.reason is None, "engineUnreachable": dialled and dialled.reason,
+    }
 
 
 def certificates(state: StoreState, change: StoreChange | None = None) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime, timezone
 from typing import Any
 
 Row = OrderedDict[str, Any]
@@ -27,6 +28,31 @@ def _info_row(result: dict[str, Any]) -> Row:
         ("DockerHost", result["dockerHost"]), ("Provisioner", result["provisioner"]),
         ("Engine", engine.get("version")), ("Containers", engine.get("containers")), ("Images", engine.get("images")),
         ("CertificateExpires", result["serverCertificateExpires"]), ("Reason", result["engineUnreachable"])])
+
+
+def noted_rows(result: dict[str, Any] | list[dict[str, Any]]) -> Row | list[Row]:
+    return [_noted_row(one) for one in result] if isinstance(result, list) else _noted_row(result)
+
+
+def _noted_row(result: dict[str, Any]) -> Row:
+    """What ``list --check`` alone knows is a column there only."""
+    checked = [("Reachable", result["reachable"])] if result["reachable"] is not None else []
+    told = [*result["problems"], *([result["engineUnreachable"]] if result["engineUnreachable"] else [])]
+    return OrderedDict([
+        ("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]), ("Location", result["location"]),
+        ("State", result["powerState"]), ("DockerHost", result["dockerHost"]), ("Provisioner", result["provisioner"]),
+        ("Finished", result["finished"]), ("Age", _age(result["timeCreated"])),
+        ("CertificateExpires", result["serverCertificateExpires"]), *checked, ("Problem", "; ".join(told) or None)])
+
+
+def _age(created: str | None) -> str | None:
+    """Days, else hours, else minutes, as people tell it."""
+    if not created:
+        return None
+    # Azure writes seven digits after the point, of which Python before 3.11 takes six at the most.
+    began = datetime.strptime(created[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    minutes = max(0, int((datetime.now(timezone.utc) - began).total_seconds() // 60))
+    return f"{minutes}m" if minutes < 120 else f"{minutes // 60}h" if minutes < 2880 else f"{minutes // 1440}d"
 
 
 def certificates_rows(result: dict[str, Any]) -> list[Row]:

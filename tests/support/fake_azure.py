@@ -222,6 +222,15 @@ class FakeAzure:
 
         return self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found)
 
+    def list_all(self, kind: Kind, **query: str) -> list[dict]:
+        """In every group; ``status_only`` brings the states of VMs, in which Azure writes groups otherwise."""
+        def found() -> list[dict]:
+            every = [one for key, one in self.cloud.resources.items() if key[0] == kind.type.lower()]
+            return [{**one, "id": one["id"].upper(), "tags": None} if query else
+                    {**one, "properties": {**one["properties"], "instanceView": None}} for one in every]
+
+        return self.cloud.carry_out(self, Request("LIST", kind.type, "", (*query, "")), found)
+
     def send(self, request: Request) -> dict | None:
         writer = _Writer(self.cloud)
         do = {"PUT": writer.put, "PATCH": writer.patch, "DELETE": writer.delete}[request.method]
@@ -537,13 +546,13 @@ class Engines:
 def at_the_borders(monkeypatch: Any, cloud: FakeCloud) -> Engines:
     """Put clock and engines in the places of the real ones."""
     from azext_dockervm.engine import wait
-    from azext_dockervm.host import enable, engine_state, look
+    from azext_dockervm.host import enable, engine_state, listing, look
     from azext_dockervm.provision import proof
 
     monkeypatch.setattr(deadline_module, "time", SimpleNamespace(monotonic=cloud.clock.monotonic))
     monkeypatch.setattr(Cancellation, "wait", lambda _self, seconds: cloud.clock.wait(seconds))
     engines = Engines(cloud)
-    for module in (wait, look, enable, engine_state):
+    for module in (wait, look, enable, engine_state, listing):
         monkeypatch.setattr(module, "handshake", engines.handshake)
     monkeypatch.setattr(proof, "turns_strangers_away", engines.turns_strangers_away)
     for module in (proof, engine_state):

@@ -14,6 +14,7 @@ from azext_dockervm.options.commands import COMMANDS
 from azext_dockervm.output import tables
 
 HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm info": "info#info",
+            "dockervm list": "hosts#list_hosts", "dockervm show": "hosts#show",
             "dockervm cert create": "cert#create", "dockervm cert show": "cert#show"}
 
 
@@ -84,6 +85,7 @@ def test_text_is_left_to_az(loaded):
 
 @pytest.mark.parametrize(("name", "row"), [
     ("dockervm create", "host_row"), ("dockervm enable", "host_row"), ("dockervm info", "info_row"),
+    ("dockervm list", "noted_rows"), ("dockervm show", "noted_rows"),
     ("dockervm cert create", "certificates_rows"), ("dockervm cert show", "certificates_rows")])
 def test_each_result_has_its_table(loaded, monkeypatch, name, row):
     monkeypatch.setattr(tables, row, lambda result: f"{row} of {result}")
@@ -95,4 +97,4 @@ def test_what_only_shows_is_a_show_command_of_az_s(loaded):
 
     shows = [name for name, command in loaded.items()
              if isinstance(command.command_kwargs["command_operation"], ShowCommandOperation)]
-    assert shows == ["dockervm info", "dockervm cert show"]
+    assert shows == ["dockervm info", "dockervm show", "dockervm cert show"]

@@ -59,10 +59,14 @@ def refusal(status: int, code: str, message: str = "no", **headers: str) -> Repl
 class Asked:
     method: str
     path: str
-    version: str
+    query: dict[str, list[str]]
     body: Any
     headers: dict[str, str]
     when: float
+
+    @property
+    def version(self) -> str:
+        return self.query.get("api-version", [""])[0]
 
     @property
     def last(self) -> str:
@@ -138,7 +142,7 @@ class Service:
             def answer(self) -> None:
                 parts = urlsplit(self.path)
                 data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                asked = Asked(self.command, unquote(parts.path), parse_qs(parts.query).get("api-version", [""])[0],
+                asked = Asked(self.command, unquote(parts.path), parse_qs(parts.query),
                               json.loads(data) if data else None, dict(self.headers), time.monotonic())
                 service.asked.append(asked)
                 queue = service._replies.get((self.command, asked.last.lower())) or [

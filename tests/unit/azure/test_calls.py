@@ -82,6 +82,18 @@ def test_a_list_has_all_pages_as_on_the_wire(azure, service):
     assert azure.list(kinds.VM, "g") == []
 
 
+def test_all_of_a_kind_in_the_subscription_and_the_states_of_its_vms(azure, service):
+    next_page = f"{service.endpoint}/subscriptions/s/more?api-version=1999-01-01"
+    service.replies("GET", "virtualMachines", Reply(200, {"value": [resource(kinds.VM)], "nextLink": next_page}))
+    service.replies("GET", "more", Reply(200, {"value": [{"name": "second", "new": 1}]}))
+    for query in ({}, {"status_only": "true"}):
+        assert azure.list_all(kinds.VM, **query) == [resource(kinds.VM), {"name": "second", "new": 1}]
+    first, _, states, _ = service.asked
+    assert first.path == states.path == (
+        "/subscriptions/00000000-0000-0000-0000-00000000000a/providers/Microsoft.Compute/virtualMachines")
+    assert "statusOnly" not in first.query and states.query["statusOnly"] == ["true"]
+
+
 def test_what_is_asked_of_a_region(azure, service):
     service.replies("GET", "versions", Reply(200, [{"name": "24.04.2", "location": "westus"}]))
     service.replies("GET", "24.04.2", Reply(200, {"name": "24.04.2", "properties": {"features": [{"new": 1}]}}))

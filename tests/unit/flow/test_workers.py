@@ -41,6 +41,21 @@ def test_the_calls_run_side_by_side():
     assert sorted(run_in_parallel({"a": both.wait, "b": both.wait}, Deadline(10)).values()) == [0, 1]
 
 
+def test_no_more_of_them_than_may():
+    running, most, lock = [0], [0], threading.Lock()
+
+    def call():
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        time.sleep(0.01)
+        with lock:
+            running[0] -= 1
+
+    run_in_parallel({str(number): call for number in range(30)}, Deadline(10), at_once=3)
+    assert most[0] == 3
+
+
 def test_the_first_error_in_the_order_of_the_keys_is_raised():
     calls = {"fine": lambda: 1, "first": fail(ValueError("first"), after=0.1), "second": fail(KeyError("second"))}
     with pytest.raises(ValueError, match="first"):

@@ -85,7 +85,7 @@ def test_one_that_dockervm_did_not_make(cloud, replacing, other):
     cloud.retag(VM, "web1", dockervm_host=None)
     error = failing(Conflict, replacing(other, subscription="mine").ask_the_host)
     assert error.message == "The VM 'web1' was not made by dockervm. It was left as it is."
-    assert error.recommendations[0].endswith("az resource list --tag dockervm-schema -o table --subscription mine")
+    assert error.recommendations[0].endswith("az dockervm list -o table --subscription mine")
 
 
 @pytest.mark.parametrize("lost", [{"ipAddress": None}, {"dnsSettings": None}])

@@ -15,6 +15,8 @@ from azext_dockervm.certs.summary import Summary
 from azext_dockervm.errors import CertificateError
 from azext_dockervm.host.engine_state import EngineState
 from azext_dockervm.host.finished import FinishedHost
+from azext_dockervm.host.listing import Dialled
+from azext_dockervm.host.noted import NotedHost
 from azext_dockervm.host.vm_state import VmState
 from azext_dockervm.output import shapes
 from azext_dockervm.provision.proof import Proof
@@ -131,3 +133,30 @@ def test_certificates_that_can_t_be_used_say_why_and_what_to_do():
 def test_certificates_that_were_made_say_which(change, created, issued, reason):
     assert shapes.certificates(SOUND, change) == {
         **shapes.certificates(SOUND), "created": created, "clientIssued": issued, "clientReason": reason}
+
+
+def test_what_is_noted_of_a_host():
+    vm = {**VM, "tags": {"dockervm-host": "web1", "dockervm-schema": "1", "dockervm-port": "2376",
+                         "dockervm-fqdn": FQDN,
+                         "dockervm-ca": "AB" * 32, "dockervm-provisioner": "run-command",
+                         "dockervm-certificate-expires": "2028-04-05T10:30:01Z"},
+          "properties": {**VM["properties"], "timeCreated": "2026-11-25T10:00:00.1234567+00:00"}}
+    assert shapes.noted(NotedHost(vm, "running")) == {
+        "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
+        "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "fqdn": FQDN, "dockerHost": f"tcp://{FQDN}:2376",
+        "dockerPort": 2376, "provisioner": "run-command", "finished": True,
+        "timeCreated": "2026-11-25T10:00:00.1234567+00:00", "serverCertificateExpires": "2028-04-05T10:30:01Z",
+        "authority": "ab" * 32, "problems": [], "reachable": None, "engineUnreachable": None}
+
+
+def test_what_dialling_brought_counts_more_than_what_is_noted():
+    shown = shapes.noted(NotedHost(VM), Dialled(expires=ENDS))
+    assert (shown["reachable"], shown["serverCertificateExpires"]) == (True, "2028-04-05T10:30:01Z")
+    shown = shapes.noted(NotedHost(VM), Dialled(reason="off"))
+    assert (shown["reachable"], shown["engineUnreachable"], shown["powerState"]) == (False, "off", "unknown")
+    assert (shown["finished"], shown["dockerHost"], shown["serverCertificateExpires"]) == (False, None, None)
+    assert len(shown["problems"]) == 4
+
+
+def test_a_vm_that_azure_tells_little_of_has_every_key():
+    assert shapes.noted(NotedHost({**VM, "properties": {}})).keys() == shapes.noted(NotedHost(VM)).keys()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
 from azext_dockervm.output import tables
 
 HOST = {"name": "web1", "resourceGroup": "demo", "dockerHost": "tcp://web1.example:4243", "provisioner": "run-command",
@@ -53,3 +57,32 @@ def test_what_is_not_there_has_no_row():
     [row] = tables.certificates_rows({"ca": certificate("CN=ca"), "client": None})
     assert row["Role"] == "ca"
     assert tables.certificates_rows({"ca": None, "client": None}) == []
+
+
+NOTED = {"name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
+         "dockerHost": "tcp://web1.example:4243", "provisioner": None, "finished": False, "timeCreated": None,
+         "serverCertificateExpires": None, "problems": [], "reachable": None, "engineUnreachable": None}
+
+
+def test_a_row_of_what_is_noted():
+    row, = tables.noted_rows([NOTED])
+    assert row == tables.noted_rows(NOTED)
+    assert list(row.items()) == [
+        ("Name", "web1"), ("ResourceGroup", "demo"), ("Location", "westus"), ("State", "running"),
+        ("DockerHost", "tcp://web1.example:4243"), ("Provisioner", None), ("Finished", False), ("Age", None),
+        ("CertificateExpires", None), ("Problem", None)]
+
+
+def test_what_dialling_brought_is_a_column_of_its_own():
+    reached, lost = tables.noted_rows([{**NOTED, "reachable": True}, {
+        **NOTED, "reachable": False, "engineUnreachable": "off", "problems": ["a", "b"]}])
+    assert (reached["Reachable"], reached["Problem"]) == (True, None)
+    assert (lost["Reachable"], lost["Problem"]) == (False, "a; b; off")
+
+
+@pytest.mark.parametrize(("ago", "told"), [
+    (timedelta(seconds=-5), "0m"), (timedelta(minutes=119), "119m"), (timedelta(hours=2), "2h"),
+    (timedelta(hours=47), "47h"), (timedelta(days=2), "2d"), (timedelta(days=400), "400d")])
+def test_an_age_is_told_as_people_do(ago, told):
+    created = (datetime.now(timezone.utc) - ago).strftime("%Y-%m-%dT%H:%M:%S.1234567+00:00")
+    assert tables.noted_rows({**NOTED, "timeCreated": created})["Age"] == told

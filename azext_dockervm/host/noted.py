@@ -1,0 +1,106 @@
+"""A host as its VM's tags note it: what was ordered of it, in one read. Nobody dials; nothing says that it was finished
+but the last tag of a create."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body import virtual_machine
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.errors import Conflict, NotFound
+from azext_dockervm.host.renewal import noted_expiry
+from azext_dockervm.spec.host import HostSpec
+
+# Any of them on a VM says that dockervm had to do with it, also where a hand has taken the others away.
+SIGNS = (names.TAG_HOST, names.TAG_SCHEMA, names.TAG_PORT, names.TAG_AUTHORITY, names.TAG_FQDN, names.TAG_PROVISIONER)
+FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class NotedHost:
+    """``power_state`` is 'unknown' where Azure did not tell; ``subscription`` as it was named, for the commands that
+    messages print. What a tag says that can't be is None here, and told in ``problems``."""
+
+    vm: Resource
+    power_state: str = "unknown"
+    subscription: str | None = None
+
+    @property
+    def group(self) -> str:
+        return names.id_parts(self.vm["id"])[0]
+
+    @property
+    def name(self) -> str:
+        return str(self.vm["name"])
+
+    @property
+    def port(self) -> int | None:
+        return names.port_tag(self.vm)
+
+    @property
+    def fqdn(self) -> str | None:
+        return names.tag(self.vm, names.TAG_FQDN) or None
+
+    @property
+    def authority(self) -> str | None:
+        """SHA-256 of the CA that the host trusts, in hex."""
+        text = names.tag(self.vm, names.TAG_AUTHORITY) or ""
+        return text.lower() if FINGERPRINT.fullmatch(text) else None
+
+    @property
+    def provisioner(self) -> str | None:
+        """Who has set the host up; None for one that no create has finished."""
+        return names.tag(self.vm, names.TAG_PROVISIONER)
+
+    @property
+    def expires(self) -> datetime | None:
+        """The end of the server certificate."""
+        return noted_expiry(names.tag(self.vm, names.TAG_CERTIFICATE_EXPIRES))
+
+    @property
+    def docker_host(self) -> str | None:
+        return f"tcp://{self.fqdn}:{self.port}" if self.fqdn and self.port else None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the tags, of which a hand has written or taken some."""
+        found = []
+        host, schema = names.tag(self.vm, names.TAG_HOST), names.tag(self.vm, names.TAG_SCHEMA)
+        if host is None or host.lower() != self.name.lower():
+            found.append(_wrong(names.TAG_HOST, host, f"must be '{self.name}'"))
+        if schema != names.SCHEMA:
+            found.append(_wrong(names.TAG_SCHEMA, schema, f"must be '{names.SCHEMA}' for this version of dockervm"))
+        if self.port is None:
+            found.append(_wrong(names.TAG_PORT, names.tag(self.vm, names.TAG_PORT), "must be the engine's port"))
+        if self.fqdn is None:
+            found.append(_wrong(names.TAG_FQDN, None, "must be the host's DNS name"))
+        if self.authority is None:
+            found.append(_wrong(names.TAG_AUTHORITY, names.tag(self.vm, names.TAG_AUTHORITY),
+                                "must be the SHA-256 fingerprint of a certificate authority"))
+        return tuple(found)
+
+
+def is_host(vm: Resource) -> bool:
+    return any(names.tag(vm, name) is not None for name in SIGNS)
+
+
+def read(azure: Azure, group: str, name: str, subscription: str | None = None) -> NotedHost:
+    """One GET. Raises ``NotFound`` where the group has no such VM, ``Conflict`` where dockervm did not make it."""
+    vm = azure.get(kinds.VM, group, name)
+    if vm is None:
+        raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
+                       f"The hosts that there are: {host_commands.list_hosts(subscription)}")
+    if not is_host(vm):
+        raise Conflict(f"The VM '{name}' is no host of dockervm: it has none of its tags.", (
+            f"To see the VM all the same: {host_commands.info(HostSpec(group, name, subscription=subscription))}",
+            f"The hosts that there are: {host_commands.list_hosts(subscription)}"))
+    return NotedHost(vm, virtual_machine.power_state(vm), subscription)
+
+
+def _wrong(name: str, value: str | None, rule: str) -> str:
+    return f"the tag {name} is missing; it {rule}" if value is None else f"the tag {name} is '{value}'; it {rule}"
