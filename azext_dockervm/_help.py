@@ -102,6 +102,39 @@ examples:
       text: az dockervm show -g mygroup -n web1 --query dockerHost -o tsv
 """
 
+helps["dockervm delete"] = """
+type: command
+short-summary: Delete a host with all that was made for it, and nothing else.
+long-summary: >
+    Says what it will delete, and asks. The VM goes with its disk, network interface and public address, then its
+    security group; the virtual network that hosts share goes with the last of them. What others have given the VM stays
+    as it is: further network interfaces and addresses, and data disks unless '--data-disks delete' is given. What bears
+    the host's names but not its tag stays too, and is named.
+
+    The same command goes on with what an earlier one has left, and takes away what a create that was killed has made.
+examples:
+    - name: Delete a host.
+      text: az dockervm delete -g mygroup -n web1
+    - name: In a script, without a question.
+      text: az dockervm delete -g mygroup -n web1 --yes
+    - name: All hosts of a group, side by side; the second time for their security groups and the network.
+      text: >
+        ids=$(az dockervm list -g mygroup --query "[].id" -o tsv);
+        az dockervm delete --yes --no-wait --ids $ids
+"""
+
+helps["dockervm wait"] = """
+type: command
+short-summary: Wait until a host is there, has a property, or is gone.
+long-summary: >
+    As az's other wait commands. What it looks at is what 'az dockervm show' shows.
+examples:
+    - name: Wait until another terminal's create has finished a host.
+      text: az dockervm wait -g mygroup -n web1 --custom finished
+    - name: Wait until a deletion that was sent with --no-wait has ended.
+      text: az dockervm wait -g mygroup -n web1 --deleted
+"""
+
 helps["dockervm cert"] = """
 type: group
 short-summary: The certificates on this computer that open the Docker hosts.

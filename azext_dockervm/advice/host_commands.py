@@ -73,12 +73,9 @@ def set_login(host: NamedHost, user: str) -> str:
     return _about(host, "vm", "user", "update", "-u", user)
 
 
-def delete(host: NamedHost) -> tuple[str, str]:
-    """Two sentences, each with its command. NIC, disk and address go with the VM (deleteOption); the security group
-    does not."""
-    group = az("network", "nsg", "delete", "-g", host.group, "-n", names.network_security_group(host.name),
-               subscription=host.subscription)
-    return f"To delete it: {_about(host, 'vm', 'delete', '--yes')}", f"and then its security group: {group}"
+def delete(host: NamedHost) -> str:
+    """Asks before it deletes; given again, it goes on with what is left."""
+    return _about(host, "dockervm", "delete")
 
 
 def delete_extension(host: NamedHost) -> str:

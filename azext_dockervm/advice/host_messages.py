@@ -31,7 +31,8 @@ def vm_was_kept(error: DockerVMError, host: AskedHost, finished: bool = False) -
     error.message = with_sentence(error.message, f"The VM '{host.name}' was kept.")
     error.recommendations = (
         *error.recommendations, f"To continue from there: {host_commands.create_again(host)}",
-        f"To look at it: {host_commands.show_state(host)}", *(() if finished else host_commands.delete(host)))
+        f"To look at it: {host_commands.show_state(host)}",
+        *(() if finished else (f"To delete it: {host_commands.delete(host)}",)))
     return error
 
 

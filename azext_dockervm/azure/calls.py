@@ -29,8 +29,8 @@ Names = list[str]
 Resource = dict[str, Any]
 Resources = list[Resource]
 
-# azure-core repeats GET, PUT and DELETE after a lost connection, PATCH never. Ours write whole maps of tags, which may
-# be written twice.
+# azure-core repeats GET, PUT and DELETE after a lost connection, PATCH never. Ours write whole maps of tags and whole
+# properties, which may be written twice.
 PATCH_TRIES = 4
 # An answer to a GET that is broken or a gateway's own is most often right the next time.
 READ_TRIES = 3
@@ -131,16 +131,29 @@ class Azure:
         """Carry out a request and wait for its end → the resource; None for a deletion.
 
         PUT: ``body`` is the whole resource. PATCH: ``body`` is {"tags": {...}}, which are merged into those that are
-        there. DELETE: what is not there is fine. Waits while Azure is busy with the resource or what it stands on.
+        there, or {"properties": {...}}, which take the place of those that it names. DELETE: what is not there is fine.
+        Waits while Azure is busy with the resource or what it stands on.
         """
         kind = KINDS[request.kind]
         if request.method == "PUT":
             return self._while_busy(kind.put_patience, lambda: self._put(kind, request))
         if request.method == "PATCH":
-            return self._while_busy(kind.patience, lambda: self._tag(kind, request))
+            patch = self._tag if "tags" in request.body else self._change
+            return self._while_busy(kind.patience, lambda: self._repeated(lambda: patch(kind, request)))
         if request.method == "DELETE":
             return self._while_busy(kind.patience, lambda: self._delete(kind, request))
         raise ValueError(f"no such method: {request.method}")
+
+    def begin(self, request: Request) -> None:
+        """Send a deletion, and return as soon as Azure has taken it."""
+        kind = KINDS[request.kind]
+        verb = f"delete the {kind.noun} '{request.names[-1]}'"
+        try:
+            self._while_busy(kind.patience, lambda: self._in_version(kind, "", lambda version: self._call(
+                version, verb, f"{kind.client}.{kind.operations}", "begin_delete", request.group, *request.names,
+                polling=False)))
+        except NotFound:
+            pass
 
     # Groups, regions, images, extensions, sizes, DNS labels
 
@@ -331,29 +344,37 @@ class Azure:
                 return found
             self.deadline.sleep(LOOK_SECONDS, f"the {kind.noun} '{request.names[-1]}' is '{state}'")
 
-    def _tag(self, kind: Kind, request: Request) -> Resource:
-        verb = f"write the tags of the {kind.noun} '{request.names[-1]}'"
-
-        def write() -> Resource:
-            found = self.get(kind, request.group, *request.names)
-            if found is None:
-                raise NotFound(f"{verb}: it is not there any more.")
-            now = found.get("tags") or {}
-            wanted = azure_names.with_tags(now, request.body["tags"])
-            if wanted == now:
-                return found
-            written = self._write_tags(kind, request, verb, wanted)
-            if (written.get("tags") or {}) == now:
-                raise unreadable(verb)      # said to be done, and nothing of it was
-            return written
-
-        # What goes wrong on the way may have been written: then the next look finds it so, and writes nothing.
+    def _repeated(self, patch: Callable[[], Resource]) -> Resource:
+        """What goes wrong on the way may have been written; ours find it so the next time, or may be written twice."""
         for pause in range(1, PATCH_TRIES):
             try:
-                return write()
+                return patch()
             except AzureUnreachable as error:
                 self.deadline.sleep(pause, error.message)
-        return write()
+        return patch()
+
+    def _tag(self, kind: Kind, request: Request) -> Resource:
+        verb = f"write the tags of the {kind.noun} '{request.names[-1]}'"
+        found = self.get(kind, request.group, *request.names)
+        if found is None:
+            raise NotFound(f"{verb}: it is not there any more.")
+        now = found.get("tags") or {}
+        wanted = azure_names.with_tags(now, request.body["tags"])
+        if wanted == now:
+            return found
+        written = self._write_tags(kind, request, verb, wanted)
+        if (written.get("tags") or {}) == now:
+            raise unreadable(verb)      # said to be done, and nothing of it was
+        return written
+
+    def _change(self, kind: Kind, request: Request) -> Resource:
+        verb = f"change the {kind.noun} '{request.names[-1]}'"
+        try:
+            self._in_version(kind, "", lambda version: self._begin(
+                version, verb, kind, kind.tag_method, request.group, *request.names, to_bytes(request.body)))
+        except (Lost, AnswerUnreadable):
+            pass        # the resource itself tells
+        return self._as_asked(kind, request, verb, unreadable(verb))
 
     def _write_tags(self, kind: Kind, request: Request, verb: str, tags: Mapping[str, str]) -> Resource:
         """PATCH replaces the whole map, so ``tags`` holds all of them."""

@@ -67,6 +67,15 @@ def unreadable(verb: str, response: Any = None) -> AnswerUnreadable:
     return AnswerUnreadable(f"{verb}: the answer is not what Azure answers, or only a part of it.", why="unreadable")
 
 
+def as_azure_core_says(missing: Exception) -> Exception:
+    """What azure-core raises for something that is not there, for those who ask for its status."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    error: Exception = ResourceNotFoundError(str(missing))
+    error.status_code = 404     # type: ignore[attr-defined]
+    return error
+
+
 def is_web_page(response: Any) -> bool:
     """A proxy's, a captive portal's: nothing that ARM answers begins like that."""
     kind = str(response.headers.get("Content-Type") or "").lower()

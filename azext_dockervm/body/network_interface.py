@@ -34,6 +34,26 @@ def mended(existing: Resource, *, security_group: Id | None, public_ip: Id) -> R
     return whole(existing, **changes) if changes or has_failed(existing) else None
 
 
+def keeping(existing: Resource, own: str) -> Resource | None:
+    """The body that lets public addresses other than ``own`` (an id) stay when the interface goes; None where they do
+    anyhow."""
+    def kept(configuration: Resource) -> Resource:
+        address = configuration["properties"].get("publicIPAddress") or {}
+        if _delete_option(address) != "Delete" or address["id"].lower() == own.lower():
+            return configuration
+        stays = {**address, "properties": {**address["properties"], "deleteOption": "Detach"}}
+        return {**configuration, "properties": {**configuration["properties"], "publicIPAddress": stays}}
+
+    before = existing["properties"]["ipConfigurations"]
+    after = [kept(one) for one in before]
+    return None if after == before else whole(existing, ipConfigurations=after)
+
+
+def _delete_option(address: Resource) -> str | None:
+    option: str | None = (address.get("properties") or {}).get("deleteOption")
+    return option
+
+
 def _going_with_it(public_ip: Id) -> Resource:
     return {"id": public_ip, "properties": {"deleteOption": "Delete"}}
 
@@ -55,3 +75,8 @@ def security_group_id(interface: Resource | None) -> str | None:
 def private_address(interface: Resource) -> str:
     address: str = primary(interface)["properties"]["privateIPAddress"]
     return address
+
+
+def vm_id(interface: Resource | None) -> str | None:
+    """Of the VM that it belongs to."""
+    return (((interface or {}).get("properties") or {}).get("virtualMachine") or {}).get("id")

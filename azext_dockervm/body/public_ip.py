@@ -37,5 +37,12 @@ def address_if_any(public_ip: Resource | None) -> str | None:
     return ((public_ip or {}).get("properties") or {}).get("ipAddress")
 
 
+def interface_id(public_ip: Resource | None) -> str | None:
+    """Of the network interface, or whatever it is, that the address belongs to."""
+    configuration = ((public_ip or {}).get("properties") or {}).get("ipConfiguration") or {}
+    used: str = configuration.get("id") or ""
+    return used.rpartition("/")[0].rpartition("/")[0] or None      # without /ipConfigurations/NAME
+
+
 def _dns_settings(public_ip: Resource | None) -> Resource:
     return ((public_ip or {}).get("properties") or {}).get("dnsSettings") or {}

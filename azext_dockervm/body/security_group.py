@@ -55,6 +55,12 @@ def every_rule(group: Resource | None) -> list[Resource]:
     return [*(properties.get("securityRules") or ()), *(properties.get("defaultSecurityRules") or ())]
 
 
+def users(group: Resource | None) -> list[str]:
+    """Ids of the network interfaces and subnets that stand behind it."""
+    properties = (group or {}).get("properties") or {}
+    return [one["id"] for name in ("networkInterfaces", "subnets") for one in properties.get(name) or ()]
+
+
 def _wanted_ports(spec: HostSpec) -> dict[str, int]:
     ssh = {} if spec.network.ssh_port is None else {names.SSH_RULE: spec.network.ssh_port}
     return {names.DOCKER_RULE: spec.engine.port, **ssh}

@@ -94,3 +94,45 @@ def never_ran(vm: Resource) -> bool:
     view = (vm.get("properties") or {}).get("instanceView") or {}
     return (state(vm) == "Failed" and bool(view.get("statuses")) and "vmAgent" not in view
             and power_state(vm) == "unknown")
+
+
+def leaving(vm: Resource, interface: str, data_disks_go: bool) -> Resource | None:
+    """The properties that let nothing go with a VM but its own: the network ``interface`` (an id) and the operating
+    system's disk; its data disks as ``data_disks_go`` says. None where they are so."""
+    properties = vm["properties"]
+    profile, storage = properties.get("networkProfile") or {}, properties.get("storageProfile") or {}
+    wanted = "Delete" if data_disks_go else "Detach"
+    interfaces = [one if one["id"].lower() == interface.lower() or _goes(one.get("properties")) is False
+                  else {**one, "properties": {**(one.get("properties") or {}), "deleteOption": "Detach"}}
+                  for one in profile.get("networkInterfaces") or ()]
+    disks = [one if _goes(one) is data_disks_go else {**one, "deleteOption": wanted}
+             for one in storage.get("dataDisks") or ()]
+    changes: Resource = {}
+    if interfaces != (profile.get("networkInterfaces") or []):
+        changes["networkProfile"] = {"networkInterfaces": interfaces}
+    if disks != (storage.get("dataDisks") or []):
+        changes["storageProfile"] = {"dataDisks": disks}
+    return changes or None
+
+
+def os_disk_that_goes(vm: Resource) -> str | None:
+    """Its name; None where it stays, or was never made."""
+    disk = (vm["properties"].get("storageProfile") or {}).get("osDisk") or {}
+    return disk.get("name") if _goes(disk) else None
+
+
+def data_disks(vm: Resource) -> list[str]:
+    """Names."""
+    return [one.get("name") or f"LUN {one.get('lun')}"
+            for one in (vm["properties"].get("storageProfile") or {}).get("dataDisks") or ()]
+
+
+def other_interfaces(vm: Resource, interface: str) -> list[str]:
+    """Ids of the network interfaces that somebody else has given the VM."""
+    return [one["id"] for one in (vm["properties"].get("networkProfile") or {}).get("networkInterfaces") or ()
+            if one["id"].lower() != interface.lower()]
+
+
+def _goes(part: Resource | None) -> bool:
+    """Whether Azure deletes it with the VM; it keeps it where nothing is said."""
+    return (part or {}).get("deleteOption") == "Delete"

@@ -6,6 +6,10 @@ from azext_dockervm.azure import names
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.spec.host import HostSpec
 
+# Members of a subnet that name what stands in it or hangs on it.
+_USES = ("ipConfigurations", "ipConfigurationProfiles", "privateEndpoints", "serviceAssociationLinks",
+         "resourceNavigationLinks", "delegations", "natGateway", "routeTable", "networkSecurityGroup")
+
 
 def body(spec: HostSpec, run_id: str) -> Resource:
     """Shared, so it does not carry one host's name; the user's tags, because policies ask for them on everything."""
@@ -25,3 +29,13 @@ def subnet_id(virtual_network: Resource) -> str | None:
             found: str = subnet["id"]
             return found
     return None
+
+
+def is_unused(virtual_network: Resource) -> bool:
+    """Whether nothing is in a network of ours that anybody would miss: it has our subnet alone, and nobody stands
+    there."""
+    properties = virtual_network["properties"]
+    subnets = properties.get("subnets") or ()
+    if properties.get("virtualNetworkPeerings") or any(one["name"].lower() != names.SUBNET for one in subnets):
+        return False
+    return not any((one.get("properties") or {}).get(used) for one in subnets for used in _USES)

@@ -1,7 +1,10 @@
-"""az dockervm list and show."""
+"""az dockervm list, show, delete and wait."""
 
 from __future__ import annotations
 
+import functools
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.handlers import shared
@@ -29,6 +32,66 @@ def list_hosts(cmd: Any, arguments: Arguments) -> list[dict[str, Any]]:
 @command(name="show")
 def show(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     """Show what is noted of a host."""
+    from azext_dockervm.host import noted
+    from azext_dockervm.output import shapes
+
+    group, name = arguments["resource_group_name"], arguments["vm_name"]
+    return shapes.noted(noted.read(shared.azure_calls(cmd), group, name, cmd.cli_ctx.data.get("subscription_id")))
+
+
+@command("delete")
+def delete(cmd: Any, arguments: Arguments) -> None:
+    """Delete a host with all that was made for it."""
+    from azext_dockervm.host import remains
+    from azext_dockervm.host.removal import Removal, loss
+    from azext_dockervm.spec.host import HostSpec
+
+    spec = HostSpec(arguments["resource_group_name"], arguments["vm_name"],
+                    subscription=cmd.cli_ctx.data.get("subscription_id"))
+    data_disks_go, azure = arguments["data_disks"] == "delete", shared.azure_calls(cmd, arguments["timeout"])
+    with shared.progress_of(cmd) as listener:
+        with shared.stopped_by_signals(azure):
+            found = remains.find(azure, spec, data_disks_go)
+        began = time.monotonic()
+        shared.confirm(loss(found, _own_authorities(arguments)), "Delete it?", arguments["yes"], listener)
+        removal = Removal(azure.until(azure.deadline.later(time.monotonic() - began)), found, data_disks_go, listener)
+        with shared.stopped_by_signals(azure):
+            if arguments["no_wait"]:
+                removal.begin()
+            else:
+                removal.carry_out()
+
+
+def _own_authorities(arguments: Arguments) -> tuple[str, ...]:
+    """A folder in disorder is no reason not to delete a host."""
+    from azext_dockervm.errors import CertificateError
+
+    try:
+        return tuple(shared.certificate_store(arguments).authority_fingerprints())
+    except CertificateError:
+        return ()
+
+
+def _as_az_waits(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """az's generic wait knows by azure-core's own error that something is not there."""
+    @functools.wraps(handler)
+    def getter(*arguments: Any, **options: Any) -> Any:
+        from azure.cli.core.azclierror import ResourceNotFoundError
+
+        from azext_dockervm.azure.errors import as_azure_core_says
+
+        try:
+            return handler(*arguments, **options)
+        except ResourceNotFoundError as error:
+            raise as_azure_core_says(error) from error
+
+    return getter
+
+
+@_as_az_waits
+@command("wait")
+def wait(cmd: Any, arguments: Arguments) -> dict[str, Any]:
+    """Wait until a host is in a state."""
     from azext_dockervm.host import noted
     from azext_dockervm.output import shapes
 

@@ -246,7 +246,7 @@ class Creation:
             cause.message = with_sentence(
                 cause.message, f"The VM '{spec.name}' never ran, and had to be deleted before it could be made anew; "
                                "it was left as it is.")
-            cause.recommendations += (*host_commands.delete(spec),
+            cause.recommendations += (f"To delete it: {host_commands.delete(spec)}",
                                       f"To try again: {host_commands.create_anew(spec)}")
             raise cause from failure.cause
         self._prepare_again()

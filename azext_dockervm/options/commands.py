@@ -7,7 +7,7 @@ from inspect import Parameter, Signature
 from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, TRUST
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.flow import PROVISIONER, TAGS, TIMEOUT, YES
-from azext_dockervm.options.host import CHECK, HOST, HOSTS, NEW_HOST, VM
+from azext_dockervm.options.host import CHECK, DELETION, HOST, HOSTS, NEW_HOST, VM
 from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
 from azext_dockervm.options.network import NETWORK
@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
     "info": (VM, FOLDER),
     "list": (HOSTS, (CHECK,), FOLDER),
     "show": (VM,),
+    "delete": (VM, DELETION, FOLDER, TIMEOUT, YES),
+    "wait": (VM,),
     "cert create": (FOLDER, NEW_AUTHORITY, YES),
     "cert show": (FOLDER,),
 }

@@ -27,3 +27,9 @@ NEW_HOST = (_GROUP, _NAME)
 HOST = (_GROUP, _EXISTING_NAME)
 VM = (_GROUP, _VM_NAME)
 HOSTS = (_ANY_GROUP,)
+DELETION = (
+    Option("data_disks", "--data-disks", "What becomes of data disks that were attached to the VM.", default="keep",
+           choices=("keep", "delete")),
+    Option("no_wait", "--no-wait", "Do not wait for the VM's deletion. Its security group and the network stay until "
+           "the same command is given again.", default=False),
+)

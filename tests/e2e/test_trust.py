@@ -111,7 +111,7 @@ def test_create_with_somebody_elses_folder_leaves_a_finished_host_as_it_is(plain
     refused = plain.azure.az("dockervm", "create", "-g", "e2e", "-n", plain.name, "-dc", strangers_folder)
     assert refused.code == 1 and "It was left as it is." in refused.stderr, str(refused)
     assert "was kept" not in refused.stderr and "-dc FOLDER" in refused.stderr
-    assert "vm delete" not in refused.stderr
+    assert "dockervm delete" not in refused.stderr
     plain.docker("version").succeeded()
 
 

@@ -78,7 +78,7 @@ def test_ctrl_c_while_docker_is_set_up_keeps_the_machine_and_says_how_to_go_on(l
     stopped = running.finish()
     assert stopped.code != 0 and f"The VM '{name}' was kept" in stopped.stderr, str(stopped)
     assert f"az dockervm create -g {GROUP} -n {name}" in stopped.stderr
-    assert f"az vm delete -g {GROUP} -n {name}" in stopped.stderr
+    assert f"az dockervm delete -g {GROUP} -n {name}" in stopped.stderr
     assert f"virtualMachines/{name}" in local_azure.parts(name)
     for command in (("vm", "delete", "-g", GROUP, "-n", name, "--yes"),
                     ("network", "nsg", "delete", "-g", GROUP, "-n", f"{name}NSG")):

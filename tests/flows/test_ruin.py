@@ -50,7 +50,7 @@ def test_a_deletion_that_is_refused_is_one_clear_error(cloud, ruin):
     assert failed.code == 1 and failed.stdout == ""
     assert "It is locked" in failed.stderr and "never ran, and had to be deleted" in failed.stderr
     assert f"az lock list -g {cloud.group}" in failed.stderr
-    assert f"az vm delete -g {cloud.group} -n {HOST} --yes" in failed.stderr
+    assert f"az dockervm delete -g {cloud.group} -n {HOST}" in failed.stderr
     assert "--size Standard_D4s_v5 -p" in failed.stderr, "all that was typed, for the next time"
     assert cloud.vm() is not None
 

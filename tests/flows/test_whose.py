@@ -24,7 +24,7 @@ def run_commands_fail(cloud) -> None:
 def left_alone(cloud, refused, certificate) -> None:
     assert refused.code == 1 and refused.stdout == "", refused
     assert "was set up with other certificates" in refused.stderr and "It was left as it is" in refused.stderr
-    assert "vm delete" not in refused.stderr
+    assert "dockervm delete" not in refused.stderr
     enable = f"az dockervm enable -g {cloud.group} -n {HOST} --replace-trust -dc {cloud.folder('other')}"
     assert enable in refused.stderr
     assert not cloud.asked("request") and not cloud.asked("serve")

@@ -212,8 +212,8 @@ class FakeAzure:
         pass
 
     def get(self, kind: Kind, group: str, *path: str) -> dict | None:
-        return self.cloud.carry_out(self, Request("GET", kind.type, group, path),
-                                    lambda: self.cloud.resources.get(_key(kind.type, group, path)))
+        return self.cloud.carry_out(self, Request("GET", kind.type, group, path), lambda: _shown(
+            self.cloud, kind, self.cloud.resources.get(_key(kind.type, group, path))))
 
     def list(self, kind: Kind, group: str, *path: str) -> list[dict]:
         def found() -> list[dict]:
@@ -242,6 +242,9 @@ class FakeAzure:
             return answer
 
         return self.cloud.carry_out(self, request, carried_out)
+
+    def begin(self, request: Request) -> None:
+        self.cloud.carry_out(self, request, lambda: _Writer(self.cloud).delete(request))
 
     # Reads of no resource
 
@@ -294,6 +297,11 @@ class _Writer:
             raise NotFound(f"create '{path[-1]}': the VM '{path[0]}' is not there")
         resource_id = _id(kind, request.group, path)
         body = {**body, "id": resource_id, "name": path[-1], "type": kind.type}
+        for subnet in (body.get("properties") or {}).get("subnets") or ():
+            (subnet.get("properties") or {}).pop("ipConfigurations", None)
+        for read_only in {kinds.SECURITY_GROUP: ("networkInterfaces",), kinds.PUBLIC_IP: ("ipConfiguration",)}.get(
+                kind, ()):
+            body["properties"].pop(read_only, None)
         body["properties"] = {**body.get("properties", {}), "provisioningState": "Succeeded"}
         made = _MAKERS.get(kind.type, lambda _cloud, _body, _path: None)(self.cloud, body, path)
         self.resources[key] = body
@@ -306,7 +314,10 @@ class _Writer:
         found = self.resources.get(_key(request.kind, request.group, request.names))
         if found is None:
             raise NotFound(f"write the tags of '{request.name}': it is not there any more.")
-        found["tags"] = names.with_tags(found.get("tags") or {}, json.loads(to_bytes(request.body))["tags"])
+        body = json.loads(to_bytes(request.body))
+        found["tags"] = names.with_tags(found.get("tags") or {}, body.get("tags") or {})
+        for name, value in (body.get("properties") or {}).items():
+            found["properties"][name] = {**found["properties"][name], **value}
         return found
 
     def delete(self, request: Request) -> None:
@@ -340,6 +351,8 @@ class _Writer:
                 self.resources.pop(_key_of(address["id"]), None)
 
     def _holder(self, kind: str, resource_id: str) -> tuple[str, str]:
+        if kind == kinds.VIRTUAL_NETWORK.type and _standing_in(self.cloud, resource_id):
+            return _standing_in(self.cloud, resource_id)[0], "InUseSubnetCannotBeDeleted"
         holders = {kinds.SECURITY_GROUP.type: (kinds.NETWORK_INTERFACE, "InUseNetworkSecurityGroupCannotBeDeleted"),
                    kinds.PUBLIC_IP.type: (kinds.NETWORK_INTERFACE, "PublicIPAddressCannotBeDeleted"),
                    kinds.NETWORK_INTERFACE.type: (kinds.VM, "NicInUse")}
@@ -349,6 +362,36 @@ class _Writer:
         held = next((one["name"] for key, one in self.resources.items() if key[0] == holder.type.lower()
                      and f'"{resource_id}"' in json.dumps(one["properties"])), "")
         return held, code
+
+
+# What ARM shows of a resource beside what was PUT: who else stands on it.
+
+def _shown(cloud: FakeCloud, kind: Kind, found: dict | None) -> dict | None:
+    if found is None:
+        return None
+    found = copy.deepcopy(found)
+    properties, interfaces = found.get("properties"), cloud._all(kinds.NETWORK_INTERFACE)
+    if properties is None:
+        return found
+    if kind is kinds.VIRTUAL_NETWORK:
+        for subnet in properties.get("subnets") or ():
+            subnet.setdefault("properties", {})["ipConfigurations"] = [
+                {"id": one} for one in _standing_in(cloud, subnet.get("id") or found["id"])]
+    if kind is kinds.SECURITY_GROUP:
+        properties["networkInterfaces"] = [{"id": one["id"]} for one in interfaces if (
+            one["properties"].get("networkSecurityGroup") or {}).get("id") == found["id"]]
+    if kind is kinds.PUBLIC_IP:
+        users = [f"{one['id']}/ipConfigurations/{inner['name']}" for one in interfaces
+                 for inner in one["properties"]["ipConfigurations"]
+                 if (inner["properties"].get("publicIPAddress") or {}).get("id") == found["id"]]
+        properties["ipConfiguration"] = {"id": users[0]} if users else None
+    return found
+
+
+def _standing_in(cloud: FakeCloud, network: str) -> list[str]:
+    return [f"{one['id']}/ipConfigurations/{inner['name']}" for one in cloud._all(kinds.NETWORK_INTERFACE)
+            for inner in one["properties"]["ipConfigurations"]
+            if inner["properties"].get("subnet", {}).get("id", "").startswith(network)]
 
 
 # What ARM adds to each kind; where the PUT's own answer is another than what is read afterwards, that is returned.

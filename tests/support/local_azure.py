@@ -228,9 +228,12 @@ class Requests:
         self._begin = log.stat().st_size
 
     def __contains__(self, pattern: str) -> bool:
+        return self.count(pattern) > 0
+
+    def count(self, pattern: str) -> int:
         with self._log.open("rb") as log:
             log.seek(self._begin)
-            return re.search(pattern, log.read().decode(errors="replace")) is not None
+            return len(re.findall(pattern, log.read().decode(errors="replace")))
 
 
 def _status(pid: str) -> str:

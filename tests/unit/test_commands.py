@@ -15,6 +15,7 @@ from azext_dockervm.output import tables
 
 HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm info": "info#info",
             "dockervm list": "hosts#list_hosts", "dockervm show": "hosts#show",
+            "dockervm delete": "hosts#delete", "dockervm wait": "hosts#wait",
             "dockervm cert create": "cert#create", "dockervm cert show": "cert#show"}
 
 

@@ -35,6 +35,7 @@ def test_one_option_can_be_said_otherwise_whether_it_was_typed_or_not(host):
     (host_commands.create_by_owner, f"az dockervm create {AT}"),
     (host_commands.create_group, "az group create -n 'my(group)' -l westus"),
     (host_commands.info, f"az dockervm info {AT}"),
+    (host_commands.delete, f"az dockervm delete {AT}"),
     (host_commands.start, f"az vm start {AT}"),
     (host_commands.restart, f"az vm restart {AT}"),
     (host_commands.show_state, f"az vm get-instance-view {AT}"),
@@ -55,12 +56,6 @@ def test_one_option_can_be_said_otherwise_whether_it_was_typed_or_not(host):
 ])
 def test_each_command_is_whole_and_names_the_subscription(host, command, words):
     assert command(host) == f"{words} {SUBSCRIPTION}"
-
-
-def test_deleting_a_host_is_two_commands_for_the_security_group_does_not_go_with_the_vm(host):
-    first, second = host_commands.delete(host)
-    assert first.endswith(f": az vm delete {AT} --yes {SUBSCRIPTION}")
-    assert second.endswith(f": az network nsg delete -g 'my(group)' -n web1NSG {SUBSCRIPTION}")
 
 
 def test_where_no_subscription_was_named_none_is_and_a_group_gets_a_region():

@@ -27,7 +27,7 @@ def test_a_vm_that_was_kept_says_how_to_go_on_and_how_to_delete_what_was_never_f
     assert error.message == "Broken. The VM 'web1' was kept."
     first, again, look, *delete = error.recommendations
     assert first == "first" and again.endswith(host_commands.create_again(host))
-    assert look.endswith(host_commands.show_state(host)) and tuple(delete) == host_commands.delete(host)
+    assert look.endswith(host_commands.show_state(host)) and delete == [f"To delete it: {host_commands.delete(host)}"]
     finished = host_messages.vm_was_kept(HostFailed("Broken."), host, finished=True)
     assert not [text for text in finished.recommendations if "delete" in text]
 

@@ -441,7 +441,7 @@ def test_a_set_up_that_fails_keeps_the_host_and_is_told(cloud, command, finished
     error = command.failing(HostFailed)
     assert "('serve') failed: disk-full" in error.message and error.message.endswith("The VM 'web1' was kept.")
     assert "To continue from there: az dockervm create -g g -n web1" in error.recommendations
-    assert not [text for text in error.recommendations if "vm delete" in text]      # it was finished once
+    assert not [text for text in error.recommendations if "dockervm delete" in text]      # it was finished once
 
 
 # A VM that is being made, by a run that was cut short or by another terminal
@@ -607,9 +607,8 @@ def test_where_it_can_t_be_deleted_that_is_told_with_the_commands(cloud, command
     error = command.failing(AzureRefused, size="Standard_B2s", typed={"--size": ("Standard_B2s",)})
     assert error.message.endswith(
         "The VM 'web1' never ran, and had to be deleted before it could be made anew; it was left as it is.")
-    assert error.recommendations[-3:] == (
-        "To delete it: az vm delete -g g -n web1 --yes",
-        "and then its security group: az network nsg delete -g g -n web1NSG",
+    assert error.recommendations[-2:] == (
+        "To delete it: az dockervm delete -g g -n web1",
         "To try again: az dockervm create -g g -n web1 --size Standard_B2s")
     assert "az lock list" in error.recommendations[0]
     untouched(cloud, "DELETE virtualMachines/web1")

@@ -198,7 +198,7 @@ def kept(error, delete=True):
     assert error.message.endswith("The VM 'web1' was kept.")
     assert GO_ON in error.recommendations
     assert "To look at it: az vm get-instance-view -g g -n web1" in error.recommendations
-    assert ("To delete it: az vm delete -g g -n web1 --yes" in error.recommendations) is delete
+    assert ("To delete it: az dockervm delete -g g -n web1" in error.recommendations) is delete
 
 
 def test_a_set_up_that_fails_keeps_the_vm(cloud, command):

@@ -1,0 +1,116 @@
+"""What is there of a host, whole or half deleted: what is its own and would go, and what would stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.body import network_interface, public_ip, security_group, virtual_machine
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.body.resource import region as region_of
+from azext_dockervm.errors import Conflict, NotFound
+from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.host.noted import is_host
+from azext_dockervm.spec.host import HostSpec
+
+
+@dataclass(frozen=True)
+class Remains:
+    """Of the host ``spec`` names; resources as ARM shows them, None where there is none that is the host's own.
+
+    ``virtual_network`` is the one that hosts share. ``kept`` names, for people, what stays though it bears the host's
+    names or hangs on its VM.
+    """
+
+    spec: HostSpec
+    vm: Resource | None
+    network_interface: Resource | None
+    public_ip: Resource | None
+    security_group: Resource | None
+    virtual_network: Resource | None
+    kept: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> list[tuple[Kind, Resource]]:
+        """All but the network, in the order in which they can go."""
+        parts = ((kinds.VM, self.vm), (kinds.NETWORK_INTERFACE, self.network_interface),
+                 (kinds.PUBLIC_IP, self.public_ip), (kinds.SECURITY_GROUP, self.security_group))
+        return [(kind, part) for kind, part in parts if part is not None]
+
+
+def find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
+    """Raises ``NotFound`` where nothing is there, ``Conflict`` for a VM that dockervm did not make."""
+    azure.connect("resources")
+    parts = {kinds.VM: spec.name, kinds.NETWORK_INTERFACE: names.network_interface(spec.name),
+             kinds.PUBLIC_IP: names.public_ip(spec.name),
+             kinds.SECURITY_GROUP: names.network_security_group(spec.name)}
+    answers = run_in_parallel({kind.type: partial(azure.get, kind, spec.group, name) for kind, name in parts.items()},
+                              azure.deadline)
+    found: dict[Kind, Resource | None] = {kind: answers[kind.type] for kind in parts}
+    _check_vm(spec, found[kinds.VM])
+    kept = _hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go)
+    for kind, why in _not_its_own(spec, found):
+        part = found[kind] or {}
+        kept.append(f"the {kind.noun} '{part['name']}', which {why}")
+        found[kind] = None
+    there = [part for part in found.values() if part is not None]
+    if not there:
+        stays = f" There is {', and '.join(kept)}." if kept else ""
+        raise NotFound(f"There is no host '{spec.name}' in a resource group '{spec.group}', nor anything that was made "
+                       f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
+    return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
+                   found[kinds.SECURITY_GROUP], _network(azure, spec, region_of(there[0])), tuple(kept))
+
+
+def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
+    if vm is None or _is_own(spec, vm):
+        return
+    advice = ((f"If it is a host all the same, say so with its tag: {host_commands.mark_as_part(spec, vm['id'])}",)
+              if is_host(vm) else ())
+    raise Conflict(f"The VM '{spec.name}' was not made by dockervm, or its tags were lost. It was left as it is.",
+                   (*advice, f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}"))
+
+
+def _not_its_own(spec: HostSpec, found: dict[Kind, Resource | None]) -> Iterator[tuple[Kind, str]]:
+    """What bears the host's names and stays, and why."""
+    for kind, part in found.items():
+        if part is not None and not _is_own(spec, part):
+            yield kind, "dockervm did not make, or whose tags were lost"
+    vm, interface, address, group = (found[kind] for kind in (
+        kinds.VM, kinds.NETWORK_INTERFACE, kinds.PUBLIC_IP, kinds.SECURITY_GROUP))
+    holder = network_interface.vm_id(interface)
+    if interface and _is_own(spec, interface) and holder and not _is_at(holder, vm):
+        yield kinds.NETWORK_INTERFACE, f"the VM '{names.id_parts(holder)[1]}' uses"
+    user = public_ip.interface_id(address)
+    if address and _is_own(spec, address) and user and not _is_at(user, interface):
+        yield kinds.PUBLIC_IP, f"the network interface '{names.id_parts(user)[1]}' uses"
+    others = [one for one in security_group.users(group) if not _is_at(one, interface)]
+    if group and _is_own(spec, group) and others:
+        yield kinds.SECURITY_GROUP, f"'{names.id_parts(others[0])[1]}' uses too"
+
+
+def _hanging_on(vm: Resource | None, interface: Resource | None, data_disks_go: bool) -> list[str]:
+    """What others have given the VM, and stays."""
+    if vm is None:
+        return []
+    kept = [f"the network interface '{names.id_parts(one)[1]}'"
+            for one in virtual_machine.other_interfaces(vm, (interface or {}).get("id", ""))]
+    return kept if data_disks_go else [*kept, *(f"the data disk '{one}'" for one in virtual_machine.data_disks(vm))]
+
+
+def _network(azure: Azure, spec: HostSpec, region: str) -> Resource | None:
+    found = azure.get(kinds.VIRTUAL_NETWORK, spec.group, names.virtual_network(region))
+    return found if names.tag(found, names.TAG_SHARED) is not None else None
+
+
+def _is_own(spec: HostSpec, part: Resource) -> bool:
+    return (names.tag(part, names.TAG_HOST) or "").lower() == spec.name.lower()
+
+
+def _is_at(resource_id: str, part: Resource | None) -> bool:
+    return part is not None and part["id"].lower() == resource_id.lower()

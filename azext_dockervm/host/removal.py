@@ -1,0 +1,189 @@
+"""Deleting a host: its VM, all that create made for it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from azext_dockervm.advice import host_commands, refusals
+from azext_dockervm.advice.host_messages import with_sentence
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.body import network_interface, public_ip, virtual_machine, virtual_network
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, DockerVMError, Interrupted
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.execute import PlanFailed, execute
+from azext_dockervm.flow.request import Request
+from azext_dockervm.flow.step import Listener, Results, Step
+from azext_dockervm.host.remains import Remains
+
+# The keys of the steps.
+ADDRESSES, HANGING_ON, VM, NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, NETWORK = (
+    "addresses", "hanging_on", "vm", "network_interface", "public_ip", "security_group", "network")
+KEYS = {kinds.VM: VM, kinds.NETWORK_INTERFACE: NETWORK_INTERFACE, kinds.PUBLIC_IP: PUBLIC_IP,
+        kinds.SECURITY_GROUP: SECURITY_GROUP}
+# A network may show for a while who has just left it.
+LEAVING_SECONDS = 30.0
+
+
+def loss(remains: Remains, mine: Sequence[str]) -> str:
+    """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder."""
+    spec, going = remains.spec, [_named(kind, part) for kind, part in remains.own]
+    shared = "" if remains.virtual_network is None else (
+        f" The virtual network '{remains.virtual_network['name']}', which hosts share, goes with the last of them.")
+    kept = f" Kept: {'; '.join(remains.kept)}." if remains.kept else ""
+    theirs = (names.tag(remains.vm, names.TAG_AUTHORITY) or "").lower()
+    whose = "" if not theirs or not mine or theirs in mine else (
+        f" It trusts another certificate authority ({theirs[:16]}...) than those in your folder: it may be a "
+        "colleague's.")
+    return f"The host '{spec.name}' is deleted: {', '.join(going)}.{shared}{kept}{whose}"
+
+
+def _named(kind: Kind, part: Resource) -> str:
+    words = f"the {kind.noun} '{part['name']}'"
+    if kind is kinds.VM:
+        disk = virtual_machine.os_disk_that_goes(part)
+        return f"{words} with its disk '{disk}' and everything on it" if disk else f"{words}, whose disk is kept"
+    fqdn = public_ip.fqdn_if_any(part) if kind is kinds.PUBLIC_IP else None
+    return f"{words} ({fqdn})" if fqdn else words
+
+
+class Removal:
+    """One deletion of what ``remains``."""
+
+    def __init__(self, azure: Azure, remains: Remains, data_disks_go: bool, listener: Listener) -> None:
+        self.azure, self.remains, self.listener = azure, remains, listener
+        self.spec, self.data_disks_go = remains.spec, data_disks_go
+        self.left: list[str] = []       # what could not be deleted, and why
+
+    def carry_out(self) -> None:
+        """All of it. Raises with what is left, and the command that goes on."""
+        self._execute(self.steps())
+        if self.left:
+            raise self._go_on(Conflict(f"Not everything that was made for the host '{self.spec.name}' could be "
+                                       f"deleted: {'; '.join(self.left)}."))
+
+    def begin(self) -> None:
+        """Send the VM's deletion, which takes interface, address and disk along, and wait for nothing."""
+        vm = self.remains.vm
+        if vm is None:
+            self.carry_out()
+            return
+        self._execute(_with_needs_that_are_there([*self._keeping(vm), Step(
+            VM, f"send the deletion of the VM '{vm['name']}'", partial(self._delete, kinds.VM, vm, begin=True),
+            Request("DELETE", kinds.VM.type, self.spec.group, (vm["name"],)), (ADDRESSES, HANGING_ON))]))
+        later = [f"the {kind.noun} '{part['name']}'" for kind, part in (
+            (kinds.SECURITY_GROUP, self.remains.security_group),
+            (kinds.VIRTUAL_NETWORK, self.remains.virtual_network)) if part is not None]
+        if later:
+            self.listener.say(f"When the VM is gone, this takes {' and '.join(later)} too, the network with the last "
+                              f"of its hosts: {host_commands.delete(self.spec)}")
+
+    def steps(self) -> list[Step]:
+        """What stands on what goes first. A part that can't go is told in the end, and holds up no other."""
+        vm, found = self.remains.vm, []
+        if vm is not None:
+            found = [*self._keeping(vm), self._deletion(kinds.VM, vm, (ADDRESSES, HANGING_ON))]
+        for kind, part in self.remains.own:
+            if kind is not kinds.VM:
+                found.append(self._deletion(kind, part, (NETWORK_INTERFACE,) if kind is not kinds.NETWORK_INTERFACE
+                                            else (VM,)))
+        network = self.remains.virtual_network
+        if network is not None:
+            found.append(Step(NETWORK, f"delete the virtual network '{network['name']}' if nothing is left in it",
+                              partial(self._leave, network), Request(
+                                  "DELETE", kinds.VIRTUAL_NETWORK.type, self.spec.group, (network["name"],)),
+                              (NETWORK_INTERFACE, SECURITY_GROUP), detail=str, forgiven=self._noting(
+                                  kinds.VIRTUAL_NETWORK, network)))
+        return _with_needs_that_are_there(found)
+
+    def _keeping(self, vm: Resource) -> list[Step]:
+        """What somebody else has given the VM, and let go with it, stays."""
+        found, interface = [], self.remains.network_interface
+        body = interface and network_interface.keeping(interface, (self.remains.public_ip or {}).get("id") or "")
+        if interface and body:
+            request = Request("PUT", kinds.NETWORK_INTERFACE.type, self.spec.group, (interface["name"],), body)
+            found.append(self._change(ADDRESSES, "keep the public addresses that others have given it", request))
+        changes = virtual_machine.leaving(vm, interface["id"] if interface else "", self.data_disks_go)
+        if changes:
+            request = Request("PATCH", kinds.VM.type, self.spec.group, (vm["name"],), {"properties": changes})
+            found.append(self._change(HANGING_ON, "settle what goes with the VM and what stays", request))
+        return found
+
+    def _change(self, key: str, title: str, request: Request) -> Step:
+        return Step(key, title, lambda _results, deadline: self.azure.until(deadline).send(request), request)
+
+    def _deletion(self, kind: Kind, part: Resource, needs: tuple[str, ...]) -> Step:
+        request = Request("DELETE", kind.type, self.spec.group, (part["name"],))
+        return Step(KEYS[kind], f"delete the {kind.noun} '{part['name']}'", partial(self._delete, kind, part), request,
+                    needs, forgiven=None if kind is kinds.VM else self._noting(kind, part))
+
+    def _delete(self, kind: Kind, part: Resource, _results: Results, deadline: Deadline, begin: bool = False) -> None:
+        """Unless it has gone since, or what bears its name now was made by another run since it was looked at."""
+        azure, name = self.azure.until(deadline), part["name"]
+        now = azure.get(kind, self.spec.group, name)
+        if now is None:
+            return
+        if names.tag(now, names.TAG_RUN) != names.tag(part, names.TAG_RUN):
+            raise Conflict(f"The {kind.noun} '{name}' has just been made anew by another run; it was left to it.")
+        request = Request("DELETE", kind.type, self.spec.group, (name,))
+        if begin:
+            azure.begin(request)
+        else:
+            azure.send(request)
+
+    def _leave(self, network: Resource, _results: Results, deadline: Deadline) -> str:
+        """Delete the network where this was the last host in it → what became of it."""
+        azure, name = self.azure.until(deadline), network["name"]
+        leaving = deadline.within(LEAVING_SECONDS)
+        while True:
+            now = azure.get(kinds.VIRTUAL_NETWORK, self.spec.group, name)
+            if now is None:
+                return "gone"
+            if virtual_network.is_unused(now):
+                break
+            if not self._shows_us(now) or leaving.remaining() < 2:
+                return "kept, something else is in it"
+            azure.deadline.sleep(2, f"the virtual network '{name}' still shows the host's interface")
+        try:
+            azure.send(Request("DELETE", kinds.VIRTUAL_NETWORK.type, self.spec.group, (name,)))
+        except AzureRefused as error:
+            if error.code not in ("InUseSubnetCannotBeDeleted", "InUseVirtualNetworkCannotBeDeleted"):
+                raise
+            return "kept, another host has just moved in"
+        return ""
+
+    def _shows_us(self, network: Resource) -> bool:
+        interface = self.remains.network_interface
+        return interface is not None and interface["id"].lower() in str(network["properties"]).lower()
+
+    def _noting(self, kind: Kind, part: Resource) -> Callable[[BaseException], str | None]:
+        def forgiven(error: BaseException) -> str | None:
+            if not isinstance(error, DockerVMError) or isinstance(error, (Interrupted, DeadlinePassed)):
+                return None
+            self.left.append(f"the {kind.noun} '{part['name']}': {error.message.rstrip('.')}")
+            return f"Not deleted: the {kind.noun} '{part['name']}'."
+
+        return forgiven
+
+    def _execute(self, steps: list[Step]) -> None:
+        try:
+            execute(steps, self.listener, self.azure.deadline)
+        except PlanFailed as failure:
+            cause = refusals.as_extension_error(failure.cause, self.spec)
+            done = [step.title for step in failure.begun if step.key in failure.results]
+            told = f"By then: {'; '.join(done)}." if done else "Nothing is deleted by now."
+            cause.message = with_sentence(cause.message, told)
+            raise self._go_on(cause) from failure.cause
+
+    def _go_on(self, error: DockerVMError) -> DockerVMError:
+        error.recommendations += (f"To go on: {host_commands.delete(self.spec)}",)
+        return error
+
+
+def _with_needs_that_are_there(steps: list[Step]) -> list[Step]:
+    there = {step.key for step in steps}
+    return [replace(step, needs=tuple(need for need in step.needs if need in there)) for step in steps]

@@ -1,0 +1,126 @@
+"""``list``, ``show``, ``delete`` and ``wait`` from what az parsed to what az prints."""
+
+from __future__ import annotations
+
+import pytest
+from azure.cli.core import azclierror
+from azure.core.exceptions import ResourceNotFoundError
+
+from azext_dockervm.azure import kinds
+from azext_dockervm.handlers import create, hosts
+
+HOST = {"resource_group_name": "g", "vm_name": "web1"}
+QUESTION = "Delete it?"
+
+
+@pytest.fixture
+def made(cmd, cloud, folder, capsys) -> dict:
+    answer = create.create(cmd, **HOST, cert_dir=str(folder), admin_password="Tall-Ships_2014+Docker")
+    capsys.readouterr()
+    cloud.log.clear()
+    return answer
+
+
+def deleted(cmd, folder, **typed):
+    return hosts.delete(cmd, **HOST, cert_dir=str(folder), **typed)
+
+
+def test_list_and_show_tell_the_same_of_a_host(cmd, made, folder):
+    one, = hosts.list_hosts(cmd)
+    assert one == hosts.show(cmd, **HOST) and one["dockerHost"] == made["dockerHost"] and one["finished"]
+    assert hosts.list_hosts(cmd, resource_group_name="g") == [one]
+
+
+def test_list_dials_where_it_is_told_to(cmd, cloud, made, folder, other):
+    one, = hosts.list_hosts(cmd, check=True, cert_dir=str(folder))
+    assert (one["reachable"], one["engineUnreachable"]) == (True, None)
+    one, = hosts.list_hosts(cmd, check=True, cert_dir=str(other))
+    assert one["reachable"] is False and one["engineUnreachable"]
+    assert hosts.list_hosts(cmd)[0]["reachable"] is None
+
+
+@pytest.mark.parametrize("group", ["", "a/b"])
+def test_a_group_that_can_t_be_is_refused(cmd, cloud, group):
+    with pytest.raises(azclierror.InvalidArgumentValueError, match="--resource-group"):
+        hosts.list_hosts(cmd, resource_group_name=group)
+
+
+def test_show_of_what_is_not_there(cmd, cloud):
+    with pytest.raises(azclierror.ResourceNotFoundError, match="There is no VM 'web1'"):
+        hosts.show(cmd, **HOST)
+
+
+def test_delete_says_what_goes_asks_and_answers_nothing(cmd, cloud, made, folder, answers, capsys):
+    answers[QUESTION] = True
+    assert deleted(cmd, folder) is None and cloud.resources == {}
+    told = capsys.readouterr().err
+    assert "The host 'web1' is deleted: the VM 'web1'" in told and "another certificate authority" not in told
+
+
+def test_delete_changes_nothing_where_the_answer_is_no(cmd, cloud, made, folder, answers):
+    answers[QUESTION] = False
+    with pytest.raises(azclierror.ManualInterrupt, match="Nothing was changed"):
+        deleted(cmd, folder)
+    assert cloud.writes() == []
+
+
+def test_delete_with_yes_asks_nobody(cmd, cloud, made, folder, answers):
+    deleted(cmd, folder, yes=True)
+    assert cloud.resources == {}
+
+
+def test_delete_tells_that_a_host_may_be_a_colleague_s(cmd, cloud, made, folder, other, answers, capsys):
+    answers[QUESTION] = True
+    deleted(cmd, other)
+    assert "it may be a colleague's" in capsys.readouterr().err
+
+
+def test_certificates_in_disorder_are_no_reason_not_to_delete(cmd, cloud, made, folder):
+    (folder / "ca.pem").write_bytes(b"no certificate")
+    deleted(cmd, folder, yes=True)
+    assert cloud.resources == {}
+
+
+def test_thinking_it_over_costs_none_of_the_time_allowed(cmd, cloud, made, folder, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("azext_dockervm.handlers.hosts.time.monotonic", lambda: clock[0])
+
+    def thinks(_question, default):
+        clock[0] += 1000
+        cloud.clock.now += 1000
+        return True
+
+    monkeypatch.setattr("knack.prompting.prompt_y_n", thinks)
+    deleted(cmd, folder, timeout="60s")
+    assert cloud.resources == {}
+
+
+def test_delete_waits_for_nothing_where_it_is_told_so(cmd, cloud, made, folder):
+    deleted(cmd, folder, yes=True, no_wait=True)
+    assert cloud.writes() == ["DELETE virtualMachines/web1"]
+
+
+@pytest.mark.parametrize(("typed", "goes"), [({}, "Detach"), ({"data_disks": "KEEP"}, "Detach"),
+                                             ({"data_disks": "delete"}, "Delete")])
+def test_data_disks_are_kept_unless_they_shall_go(cmd, cloud, made, folder, typed, goes):
+    disk = {"lun": 0, "name": "data0", "deleteOption": "Detach" if goes == "Delete" else "Delete"}
+    cloud.find(kinds.VM, "web1")["properties"]["storageProfile"]["dataDisks"] = [disk]
+    settled = []
+    cloud.when("DELETE", kinds.VM, lambda _azure, _request: settled.append(
+        cloud.find(kinds.VM, "web1")["properties"]["storageProfile"]["dataDisks"][0]["deleteOption"]))
+    deleted(cmd, folder, yes=True, **typed)
+    assert settled == [goes]
+
+
+def test_wait_looks_at_what_show_shows_and_says_in_azure_core_s_words_that_it_is_gone(cmd, cloud, made):
+    assert hosts.wait(cmd, **HOST) == hosts.show(cmd, **HOST)
+    cloud.resources.clear()
+    with pytest.raises(ResourceNotFoundError) as gone:
+        hosts.wait(cmd, **HOST)
+    assert gone.value.status_code == 404 and "There is no VM 'web1'" in str(gone.value)
+
+
+def test_wait_tells_any_other_error_as_az_does(cmd, cloud, made):
+    cloud.refuse("GET", kinds.VM, "AuthorizationFailed", status=403)
+    with pytest.raises(azclierror.ForbiddenError):
+        hosts.wait(cmd, **HOST)

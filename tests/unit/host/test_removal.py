@@ -1,0 +1,337 @@
+"""Deleting a host: all that create made goes, nothing else does, and the same command goes on with what is left."""
+
+from __future__ import annotations
+
+import pytest
+from fake_azure import Heard
+from specs import host_spec
+
+from azext_dockervm.azure import kinds
+from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, Interrupted, NotFound
+from azext_dockervm.flow.cancellation import Cancellation
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.step import printed
+from azext_dockervm.host import remains
+from azext_dockervm.host.removal import Removal, loss
+
+VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
+                           kinds.VM)
+PARTS = {NIC: "web1VMNic", PIP: "web1PublicIP", NSG: "web1NSG"}
+NETWORK = "dockervm-westus-vnet"
+AGAIN = "To go on: az dockervm delete -g g -n web1"
+OURS = {"dockervm-host": "web1"}
+
+
+class Deletion:
+    """``delete`` as the handler calls it."""
+
+    def __init__(self, cloud) -> None:
+        self.cloud, self.heard, self.cancellation = cloud, Heard(), Cancellation()
+
+    def found(self, name="web1", data_disks_go=False, seconds=1200.0):
+        azure = self.cloud.azure(Deadline(seconds, self.cancellation))
+        there = remains.find(azure, host_spec(name=name), data_disks_go)
+        return Removal(azure, there, data_disks_go, self.heard)
+
+    def __call__(self, **values) -> None:
+        self.found(**values).carry_out()
+
+    def failing(self, kind, **values):
+        with pytest.raises(kind) as caught:
+            self(**values)
+        return caught.value
+
+
+@pytest.fixture
+def delete(cloud):
+    return Deletion(cloud)
+
+
+def nothing_is_left(cloud):
+    return cloud.resources == {} and cloud.hosts == {}
+
+
+# A host
+
+
+def test_all_that_create_has_made_goes_the_network_with_the_last_host(cloud, delete, finished):
+    delete()
+    assert nothing_is_left(cloud)
+    assert cloud.writes() == ["DELETE virtualMachines/web1", "DELETE networkSecurityGroups/web1NSG",
+                              f"DELETE virtualNetworks/{NETWORK}"]
+    assert list(delete.heard.done) == ["vm", "network_interface", "public_ip", "security_group", "network"]
+
+
+def test_what_stands_on_what_goes_first_in_steps_that_can_be_printed(cloud, delete, finished):
+    planned = printed(delete.found().steps())
+    assert [(one["step"], one["after"], one["request"]["method"]) for one in planned] == [
+        ("vm", [], "DELETE"), ("network_interface", ["vm"], "DELETE"), ("public_ip", ["network_interface"], "DELETE"),
+        ("security_group", ["network_interface"], "DELETE"),
+        ("network", ["network_interface", "security_group"], "DELETE")]
+    assert cloud.writes() == []
+
+
+def test_the_network_stays_while_another_host_is_in_it(cloud, command, delete, finished):
+    command.create(name="web2")
+    delete()
+    assert "virtualMachines/web2".lower() in {one.lower() for one in cloud.there()}
+    assert cloud.find(VNET, NETWORK) and not [one for one in cloud.there() if "web1" in one]
+    assert delete.heard.done["network"] == "kept, something else is in it"
+    delete(name="web2")
+    assert nothing_is_left(cloud)
+
+
+@pytest.mark.parametrize("change", [
+    {"virtualNetworkPeerings": [{"id": "x"}]}, {"subnets": [{"name": "hosts", "id": "/1"}, {"name": "db", "id": "/2"}]},
+    {"subnets": [{"name": "hosts", "id": "/1", "properties": {"routeTable": {"id": "x"}}}]}])
+def test_a_network_that_somebody_has_built_on_stays(cloud, delete, finished, change):
+    cloud.change(VNET, NETWORK, **change)
+    delete()
+    assert list(cloud.there()) == [f"virtualnetworks/{NETWORK}"]
+
+
+def test_a_network_of_that_name_that_dockervm_did_not_make_is_never_touched(cloud, delete, finished):
+    cloud.retag(VNET, NETWORK, dockervm_shared=None)
+    assert NETWORK not in loss(delete.found().remains, ())
+    delete()
+    assert list(cloud.there()) == [f"virtualnetworks/{NETWORK}"]
+
+
+def test_an_interface_that_is_shown_for_a_while_yet_is_waited_for(cloud, delete, finished):
+    removal = delete.found()
+    left_behind = dict(cloud.find(NIC, "web1VMNic"))
+    key = next(key for key in cloud.resources if key[-1] == "web1vmnic")
+
+    def lingers(_azure, _request):
+        cloud.resources[key] = left_behind
+        cloud.clock.meanwhile = [lambda: cloud.resources.pop(key)]
+
+    cloud.when("GET", VNET, lingers, times=1)
+    removal.carry_out()
+    assert nothing_is_left(cloud) and 2 in cloud.clock.pauses
+
+
+def test_a_host_that_moves_in_at_the_last_moment_keeps_the_network(cloud, command, delete, finished):
+    cloud.refuse("DELETE", VNET, "InUseSubnetCannotBeDeleted", status=400)
+    delete()
+    assert delete.heard.done["network"] == "kept, another host has just moved in"
+
+
+# What is not the host's own
+
+
+def foreign(cloud, kind, name, **properties):
+    return cloud.put(kind, name, body={"location": "westus", "tags": {"owner": "me"}, "properties": properties})
+
+
+def given_by_others(cloud, option):
+    """A second interface, a second address, a data disk, all to go with the VM where ``option`` is Delete."""
+    subnet = cloud.find(VNET, NETWORK)["properties"]["subnets"][0]["id"]
+    address = foreign(cloud, PIP, "theirs")
+    second = foreign(cloud, NIC, "second", ipConfigurations=[{"name": "one", "properties": {"subnet": {"id": subnet}}}])
+    vm, own = cloud.find(VM, "web1"), cloud.find(NIC, "web1VMNic")
+    vm["properties"]["networkProfile"]["networkInterfaces"].append(
+        {"id": second["id"], "properties": {"primary": False, "deleteOption": option}})
+    second["properties"]["virtualMachine"] = {"id": vm["id"]}
+    own["properties"]["ipConfigurations"].append({"name": "two", "properties": {
+        "subnet": {"id": subnet}, "publicIPAddress": {"id": address["id"], "properties": {"deleteOption": option}}}})
+    vm["properties"]["storageProfile"]["dataDisks"] = [
+        {"lun": 0, "name": "data0", "managedDisk": {"id": "/d"}, "deleteOption": option}]
+    cloud.log.clear()
+
+
+@pytest.mark.parametrize("option", ["Delete", "Detach"])
+def test_what_others_have_given_the_vm_stays(cloud, delete, finished, option):
+    given_by_others(cloud, option)
+    removal, settled = delete.found(), []
+    cloud.when("DELETE", VM, lambda _azure, _request: settled.append(
+        cloud.find(VM, "web1")["properties"]["storageProfile"]["dataDisks"][0]["deleteOption"]))
+    told = loss(removal.remains, ())
+    assert told.endswith("Kept: the network interface 'second'; the data disk 'data0'.")
+    removal.carry_out()
+    assert cloud.there() == {"networkinterfaces/second", "publicipaddresses/theirs", f"virtualnetworks/{NETWORK}"}
+    assert settled == ["Detach"]
+    changes = ["PUT networkInterfaces/web1VMNic", "PATCH virtualMachines/web1"]
+    assert cloud.writes()[:2] == changes if option == "Delete" else cloud.writes()[0] == "DELETE virtualMachines/web1"
+
+
+@pytest.mark.parametrize("option", ["Delete", "Detach"])
+def test_data_disks_go_where_that_is_asked_for(cloud, delete, finished, option):
+    given_by_others(cloud, option)
+    settled = []
+    cloud.when("DELETE", VM, lambda _azure, _request: settled.append(
+        cloud.find(VM, "web1")["properties"]["storageProfile"]["dataDisks"][0]["deleteOption"]))
+    assert "data0" not in loss(delete.found(data_disks_go=True).remains, ())
+    delete(data_disks_go=True)
+    assert settled == ["Delete"]
+
+
+@pytest.mark.parametrize(("kind", "name"), PARTS.items(), ids=lambda one: one if isinstance(one, str) else "")
+def test_a_part_that_bears_the_name_and_not_the_tag_stays_and_is_named(cloud, delete, finished, kind, name):
+    cloud.retag(kind, name, dockervm_host=None)
+    told = loss(delete.found().remains, ())
+    assert f"Kept: the {kind.noun} '{name}', which dockervm did not make, or whose tags were lost" in told
+    assert f"the {kind.noun} '{name}'" not in told.partition("Kept")[0]
+    delete()
+    # What stands behind an interface that stays, stays too.
+    kept = {found for found, name in PARTS.items() if cloud.find(found, name)}
+    assert kept == ({NIC, PIP, NSG} if kind is NIC else {kind})
+    assert not cloud.find(VM, "web1")
+
+
+@pytest.mark.parametrize("kind", [NSG, PIP])
+def test_a_part_that_others_use_too_stays_and_is_named(cloud, delete, finished, kind):
+    subnet = cloud.find(VNET, NETWORK)["properties"]["subnets"][0]["id"]
+    used = cloud.find(kind, PARTS[kind])["id"]
+    inner = {"subnet": {"id": subnet}} | ({"publicIPAddress": {"id": used}} if kind is PIP else {})
+    if kind is PIP:
+        cloud.find(NIC, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"].pop("publicIPAddress")
+    foreign(cloud, NIC, "db", ipConfigurations=[{"name": "one", "properties": inner}],
+            **({"networkSecurityGroup": {"id": used}} if kind is NSG else {}))
+    assert f"the {kind.noun} '{PARTS[kind]}', which " in loss(delete.found().remains, ()).partition("Kept")[2]
+    delete()
+    assert cloud.find(kind, PARTS[kind]) and cloud.find(NIC, "db") and not cloud.find(NIC, "web1VMNic")
+
+
+def test_an_interface_that_another_vm_uses_stays(cloud, delete, finished):
+    cloud.resources.pop(next(key for key in cloud.resources if key[-1] == "web1"))
+    cloud.change(NIC, "web1VMNic", virtualMachine={"id": cloud.find(NSG, "web1NSG")["id"] + "x"})
+    assert "the network interface 'web1VMNic', which the VM 'web1NSGx' uses" in loss(delete.found().remains, ())
+
+
+@pytest.mark.parametrize("tags", [{"owner": "me"}, {"dockervm-host": "web9"}, {"dockervm-port": "4243"}])
+def test_a_vm_that_is_no_host_of_that_name_is_left(cloud, delete, finished, tags):
+    cloud.find(VM, "web1")["tags"] = tags
+    error = delete.failing(Conflict)
+    assert "It was left as it is" in error.message and cloud.writes() == []
+    assert bool([one for one in error.recommendations if "az tag update" in one]) is ("owner" not in tags)
+
+
+def test_nothing_there_is_told_with_the_command_that_lists_hosts(cloud, delete):
+    error = delete.failing(NotFound)
+    assert "There is no host 'web1' in a resource group 'g', nor anything that was made for one." == error.message
+    assert "az dockervm list" in error.recommendations[0]
+    foreign(cloud, NSG, "web1NSG")
+    assert delete.failing(NotFound).message.endswith(
+        "There is the network security group 'web1NSG', which dockervm did not make, or whose tags were lost.")
+
+
+def test_a_host_of_another_authority_is_told_as_such(cloud, delete, finished, store):
+    found = delete.found().remains
+    assert "another certificate authority" in loss(found, ("f" * 64,))
+    assert "another certificate authority" not in loss(found, store.authority_fingerprints())
+    assert "another certificate authority" not in loss(found, ())
+
+
+def test_what_is_lost_is_named_by_its_names(cloud, delete, finished):
+    cloud.find(VM, "web1")["properties"]["storageProfile"]["osDisk"]["name"] = "web1_OsDisk_1"
+    assert loss(delete.found().remains, ()) == (
+        "The host 'web1' is deleted: the VM 'web1' with its disk 'web1_OsDisk_1' and everything on it, the network "
+        "interface 'web1VMNic', the public IP address 'web1PublicIP' (web1.westus.cloudapp.azure.com), the network "
+        f"security group 'web1NSG'. The virtual network '{NETWORK}', which hosts share, goes with the last of them.")
+    cloud.find(VM, "web1")["properties"]["storageProfile"]["osDisk"]["deleteOption"] = "Detach"
+    assert "the VM 'web1', whose disk is kept" in loss(delete.found().remains, ())
+
+
+# What is left of an earlier run
+
+
+@pytest.mark.parametrize("left", [
+    (NSG,), (NIC, NSG), (PIP,), (NIC, PIP, NSG), (PIP, NSG)], ids=lambda left: "-".join(one.noun for one in left))
+def test_the_same_command_goes_on_where_there_is_no_vm_any_more(cloud, delete, finished, left):
+    for kind in PARTS.keys() - {*left}:
+        if kind is PIP and NIC in left:
+            cloud.find(NIC, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"].pop("publicIPAddress")
+        cloud.resources.pop(next(key for key in cloud.resources if key[-1] == PARTS[kind].lower()))
+    cloud.resources.pop(next(key for key in cloud.resources if key[-1] == "web1"))
+    cloud.hosts.clear()
+    if NIC in left:
+        cloud.change(NIC, "web1VMNic", virtualMachine=None)
+    delete()
+    assert nothing_is_left(cloud)
+
+
+def test_what_has_gone_since_it_was_looked_at_is_no_error(cloud, delete, finished):
+    first, second = delete.found(), delete.found()
+    first.carry_out()
+    second.carry_out()
+    assert nothing_is_left(cloud)
+
+
+@pytest.mark.parametrize("kind", [VM, NSG])
+def test_what_another_run_has_made_anew_meanwhile_is_left_to_it(cloud, delete, finished, kind):
+    removal = delete.found()
+    cloud.retag(kind, "web1" if kind is VM else "web1NSG", dockervm_run="another")
+    with pytest.raises(Conflict, match="has just been made anew by another run"):
+        removal.carry_out()
+    assert bool(cloud.find(VM, "web1")) is (kind is VM) and cloud.find(NSG, "web1NSG")
+
+
+# Failures
+
+
+def test_a_vm_that_can_t_be_deleted_leaves_all_as_it_is(cloud, delete, finished):
+    cloud.refuse("DELETE", VM, "ScopeLocked")
+    error = delete.failing(AzureRefused)
+    assert error.message.endswith("Nothing is deleted by now.") and "az lock list" in error.recommendations[0]
+    assert error.recommendations[-1] == AGAIN and cloud.writes() == ["DELETE virtualMachines/web1"]
+
+
+@pytest.mark.parametrize("kind", [NSG, VNET])
+def test_a_part_that_can_t_be_deleted_holds_up_no_other_and_is_told(cloud, delete, finished, kind):
+    cloud.refuse("DELETE", kind, "ScopeLocked", times=1)
+    error, name = delete.failing(Conflict), PARTS.get(kind, NETWORK)
+    assert error.message == ("Not everything that was made for the host 'web1' could be deleted: "
+                             f"the {kind.noun} '{name}': ScopeLocked said Azure.")
+    assert error.recommendations == (AGAIN,) and delete.heard.warned == [f"Not deleted: the {kind.noun} '{name}'."]
+    assert list(cloud.there()) == [f"{kind.operations.replace('_', '')}/{name}"] or kind is NSG
+
+
+def test_the_same_command_finishes_what_could_not_be_deleted(cloud, delete, finished):
+    cloud.refuse("DELETE", NSG, "ScopeLocked", times=1)
+    delete.failing(Conflict)
+    delete()
+    assert nothing_is_left(cloud)
+
+
+def test_time_that_is_over_says_what_was_done_by_then(cloud, delete, finished):
+    cloud.hang("DELETE", NSG)
+    error = delete.failing(DeadlinePassed, seconds=100.0)
+    assert "By then: delete the VM 'web1'" in error.message and error.recommendations[-1] == AGAIN
+
+
+def test_ctrl_c_is_told_with_the_command_that_goes_on(cloud, delete, finished):
+    cloud.when("DELETE", VM, lambda _azure, _request: delete.cancellation.cancel("Ctrl-C"), afterwards=True)
+    error = delete.failing(Interrupted)
+    assert error.recommendations[-1] == AGAIN and cloud.find(NSG, "web1NSG")
+    again = Deletion(cloud)
+    again()
+    assert nothing_is_left(cloud)
+
+
+# --no-wait
+
+
+def test_the_deletion_is_sent_and_what_goes_later_is_told(cloud, delete, finished):
+    given_by_others(cloud, "Delete")
+    delete.found().begin()
+    assert cloud.writes() == ["PUT networkInterfaces/web1VMNic", "PATCH virtualMachines/web1",
+                              "DELETE virtualMachines/web1"]
+    assert delete.heard.said == [
+        f"When the VM is gone, this takes the network security group 'web1NSG' and the virtual network '{NETWORK}' "
+        "too, the network with the last of its hosts: az dockervm delete -g g -n web1"]
+    assert cloud.find(NSG, "web1NSG")
+
+
+def test_without_a_vm_all_that_is_left_goes_at_once(cloud, delete, finished):
+    cloud.remove(VM, "web1")
+    delete.found().begin()
+    assert nothing_is_left(cloud)
+
+
+def test_a_vm_that_was_made_anew_meanwhile_is_left_too(cloud, delete, finished):
+    removal = delete.found()
+    cloud.retag(VM, "web1", dockervm_run="another")
+    with pytest.raises(Conflict, match="made anew"):
+        removal.begin()
+    assert cloud.find(VM, "web1")
