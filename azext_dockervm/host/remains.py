@@ -10,7 +10,7 @@ from azext_dockervm.advice import host_commands
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
-from azext_dockervm.body import network_interface, public_ip, security_group, virtual_machine
+from azext_dockervm.body import network_interface, public_ip, security_group, virtual_machine, virtual_network
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import Conflict, NotFound
@@ -44,7 +44,8 @@ class Remains:
 
 
 def find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
-    """Raises ``NotFound`` where nothing is there, ``Conflict`` for a VM that dockervm did not make."""
+    """Raises ``NotFound`` where nothing is there, not even a network that was left with nobody in it, ``Conflict`` for
+    a VM that dockervm did not make."""
     azure.connect("resources")
     parts = {kinds.VM: spec.name, kinds.NETWORK_INTERFACE: names.network_interface(spec.name),
              kinds.PUBLIC_IP: names.public_ip(spec.name),
@@ -59,12 +60,13 @@ def find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
         kept.append(f"the {kind.noun} '{part['name']}', which {why}")
         found[kind] = None
     there = [part for part in found.values() if part is not None]
-    if not there:
+    empty = None if there else _empty_network(azure, spec)
+    if not there and empty is None:
         stays = f" There is {', and '.join(kept)}." if kept else ""
         raise NotFound(f"There is no host '{spec.name}' in a resource group '{spec.group}', nor anything that was made "
                        f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
-                   found[kinds.SECURITY_GROUP], _network(azure, spec, region_of(there[0])), tuple(kept))
+                   found[kinds.SECURITY_GROUP], empty or _network(azure, spec, region_of(there[0])), tuple(kept))
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
@@ -106,6 +108,16 @@ def _hanging_on(vm: Resource | None, interface: Resource | None, data_disks_go: 
 def _network(azure: Azure, spec: HostSpec, region: str) -> Resource | None:
     found = azure.get(kinds.VIRTUAL_NETWORK, spec.group, names.virtual_network(region))
     return found if names.tag(found, names.TAG_SHARED) is not None else None
+
+
+def _empty_network(azure: Azure, spec: HostSpec) -> Resource | None:
+    """One that hosts have shared, and that a deletion which was cut short has left when the last of them was gone."""
+    try:
+        networks = azure.list(kinds.VIRTUAL_NETWORK, spec.group)
+    except NotFound:        # no such group
+        return None
+    return next((one for one in networks if names.tag(one, names.TAG_SHARED) is not None
+                 and one["name"] == names.virtual_network(region_of(one)) and virtual_network.is_unused(one)), None)
 
 
 def _is_own(spec: HostSpec, part: Resource) -> bool:

@@ -32,6 +32,9 @@ LEAVING_SECONDS = 30.0
 def loss(remains: Remains, mine: Sequence[str]) -> str:
     """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder."""
     spec, going = remains.spec, [_named(kind, part) for kind, part in remains.own]
+    if not going and remains.virtual_network is not None:
+        return (f"Nothing is left of a host '{spec.name}'. This deletes the virtual network "
+                f"'{remains.virtual_network['name']}', which hosts have shared, and in which none is left.")
     shared = "" if remains.virtual_network is None else (
         f" The virtual network '{remains.virtual_network['name']}', which hosts share, goes with the last of them.")
     kept = f" Kept: {'; '.join(remains.kept)}." if remains.kept else ""
@@ -39,7 +42,7 @@ def loss(remains: Remains, mine: Sequence[str]) -> str:
     whose = "" if not theirs or not mine or theirs in mine else (
         f" It trusts another certificate authority ({theirs[:16]}...) than those in your folder: it may be a "
         "colleague's.")
-    return f"The host '{spec.name}' is deleted: {', '.join(going)}.{shared}{kept}{whose}"
+    return f"This deletes the host '{spec.name}': {', '.join(going)}.{shared}{kept}{whose}"
 
 
 def _named(kind: Kind, part: Resource) -> str:

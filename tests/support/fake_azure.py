@@ -218,7 +218,8 @@ class FakeAzure:
     def list(self, kind: Kind, group: str, *path: str) -> list[dict]:
         def found() -> list[dict]:
             above = _key(kind.type, group, path)
-            return [one for key, one in self.cloud.resources.items() if key[:len(above)] == above]
+            return [_shown(self.cloud, kind, one) for key, one in self.cloud.resources.items()
+                    if key[:len(above)] == above]
 
         return self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found)
 

@@ -215,6 +215,46 @@ def test_tags_that_never_arrive_are_given_up(azure, service):
     assert service.times("PATCH", "thing") == 4
 
 
+SETTLED = {"networkProfile": {"networkInterfaces": [{"id": "/nic", "properties": {"deleteOption": "Detach"}}]}}
+
+
+def change(azure):
+    return azure.send(Request("PATCH", kinds.VM.type, "g", ("thing",), {"properties": SETTLED}))
+
+
+def test_properties_are_changed_as_they_are_given_and_waited_for(azure, service):
+    service.operation("thing", {**resource(kinds.VM), "properties": SETTLED}, IN_PROGRESS, DONE, method="PATCH")
+    assert change(azure)["properties"] == SETTLED
+    assert service.bodies("PATCH", "thing") == [{"properties": SETTLED}]
+
+
+def test_a_change_that_is_said_to_be_done_and_is_not_is_made_again(azure, service):
+    other = {"networkProfile": {"networkInterfaces": [{"id": "/nic", "properties": {"deleteOption": "Delete"}}]}}
+    service.replies("PATCH", "thing", Reply(200, {}), HANG_UP, Reply(200, resource(kinds.VM)))
+    service.replies("GET", "thing", Reply(200, {**resource(kinds.VM), "properties": other}),
+                    Reply(200, {**resource(kinds.VM), "properties": SETTLED}))
+    assert change(azure)["properties"] == SETTLED
+    assert service.times("PATCH", "thing") == 3 and azure.deadline.slept == [1, 2]
+
+
+def test_a_change_of_what_is_gone_is_an_error(azure, service):
+    with pytest.raises(NotFound, match="change the VM 'thing'"):
+        change(azure)
+
+
+def test_a_deletion_is_sent_and_not_waited_for(azure, service):
+    service.operation("web1", resource(kinds.VM), IN_PROGRESS, DONE, method="DELETE", status=202)
+    azure.begin(Request("DELETE", kinds.VM.type, "g", ("web1",)))
+    assert len(service.asked) == 1 and azure.deadline.slept == []
+    azure.begin(Request("DELETE", kinds.VM.type, "g", ("gone",)))
+
+
+def test_a_deletion_that_is_refused_is_told(azure, service):
+    service.replies("DELETE", "web1", refusal(409, "ScopeLocked", "It is locked."))
+    with pytest.raises(AzureRefused, match="delete the VM 'web1': It is locked"):
+        azure.begin(Request("DELETE", kinds.VM.type, "g", ("web1",)))
+
+
 @EVERY_KIND
 def test_a_deletion_is_waited_for_and_what_is_not_there_is_fine(azure, service, kind):
     service.operation(named(kind)[-1], resource(kind), IN_PROGRESS, DONE, method="DELETE", status=202)

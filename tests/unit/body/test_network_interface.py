@@ -97,3 +97,27 @@ def test_the_security_group_is_none_where_there_is_none(found, group):
 @pytest.mark.parametrize(("address", "found"), [({"id": "/ip"}, "/ip"), ({}, None), (None, None)])
 def test_the_public_address_is_none_where_there_is_none(address, found):
     assert network_interface.public_ip_id(interface(configuration("one", publicIPAddress=address))) == found
+
+
+def test_addresses_of_others_stay_when_the_interface_goes():
+    theirs = {"id": "/theirs", "properties": {"deleteOption": "Delete"}}
+    found = interface(configuration("one", publicIPAddress=GOES_WITH_IT), configuration("two", publicIPAddress=theirs),
+                      configuration("three"), etag="x")
+    kept = network_interface.keeping(found, GOES_WITH_IT["id"].upper())["properties"]["ipConfigurations"]
+    assert kept == [configuration("one", publicIPAddress=GOES_WITH_IT),
+                    configuration("two", publicIPAddress={"id": "/theirs", "properties": {"deleteOption": "Detach"}}),
+                    configuration("three")]
+    assert network_interface.keeping(found, "")["properties"]["ipConfigurations"][0] != kept[0]
+
+
+@pytest.mark.parametrize("properties", [None, {}, {"deleteOption": "Detach"}])
+def test_nothing_is_written_where_they_stay_anyhow(properties):
+    address = {"id": "/theirs", "properties": properties}
+    assert network_interface.keeping(interface(configuration("one", publicIPAddress=address)), "/ip") is None
+
+
+@pytest.mark.parametrize(("found", "vm"), [
+    ({"properties": {"virtualMachine": {"id": "/vm"}}}, "/vm"), ({"properties": {"virtualMachine": None}}, None),
+    ({"properties": {}}, None), ({}, None), (None, None)])
+def test_whose_interface_it_is(found, vm):
+    assert network_interface.vm_id(found) == vm

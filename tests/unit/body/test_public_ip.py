@@ -40,3 +40,11 @@ def test_what_is_not_there_yet_is_none(found):
     assert public_ip.label_of(found) is None
     assert public_ip.fqdn_if_any(found) is None
     assert public_ip.address_if_any(found) is None
+
+
+@pytest.mark.parametrize(("configuration", "used_by"), [
+    ({"id": "/s/networkInterfaces/web1VMNic/ipConfigurations/ipconfig1"}, "/s/networkInterfaces/web1VMNic"),
+    ({}, None), (None, None)])
+def test_which_interface_it_belongs_to(configuration, used_by):
+    assert public_ip.interface_id({"properties": {"ipConfiguration": configuration}}) == used_by
+    assert public_ip.interface_id(None) is None

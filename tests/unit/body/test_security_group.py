@@ -176,3 +176,15 @@ def test_a_rule_whose_port_moves_keeps_its_sources_its_priority_and_what_else_so
     group = existing(priority=300, sourceAddressPrefix="192.0.2.0/24", description="ours", port="443")
     assert opened(SPEC, group)["allow-docker"] == rule(
         300, "4243", sourceAddressPrefix="192.0.2.0/24", description="ours")
+
+
+def test_all_rules_azure_s_own_too():
+    group = {"properties": {"securityRules": [{"name": "a"}], "defaultSecurityRules": [{"name": "b"}]}}
+    assert security_group.every_rule(group) == [{"name": "a"}, {"name": "b"}]
+    assert security_group.every_rule({"properties": {"securityRules": None}}) == security_group.every_rule(None) == []
+
+
+def test_who_stands_behind_it():
+    group = {"properties": {"networkInterfaces": [{"id": "/nic"}], "subnets": [{"id": "/subnet"}]}}
+    assert security_group.users(group) == ["/nic", "/subnet"]
+    assert security_group.users({"properties": {"subnets": None}}) == security_group.users(None) == []

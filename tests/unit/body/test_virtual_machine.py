@@ -147,3 +147,51 @@ FAILED = "ProvisioningState/failed/AllocationFailed"
 def test_only_a_vm_that_azure_could_not_place_counts_as_never_run(found, never):
     """Nothing that may hold data is deleted."""
     assert virtual_machine.never_ran(found) is never
+
+
+def vm_with(interfaces=None, disks=None, os_disk=None):
+    return {"properties": {"networkProfile": {"networkInterfaces": interfaces},
+                           "storageProfile": {"dataDisks": disks, "osDisk": os_disk}}}
+
+
+def attached(interface_id, option=None, **more):
+    return {"id": interface_id, "properties": {**more, **({"deleteOption": option} if option else {})}}
+
+
+def test_nothing_but_its_own_interface_goes_with_a_vm():
+    vm = vm_with([attached("/OWN", "Delete", primary=True), attached("/theirs", "Delete", primary=False)])
+    assert virtual_machine.leaving(vm, "/own", False) == {"networkProfile": {"networkInterfaces": [
+        attached("/OWN", "Delete", primary=True), attached("/theirs", "Detach", primary=False)]}}
+    assert virtual_machine.leaving(vm_with([attached("/own", "Delete")]), "", False)
+
+
+@pytest.mark.parametrize("go", [True, False])
+@pytest.mark.parametrize("option", ["Delete", "Detach", None])
+def test_data_disks_go_or_stay_as_is_asked(go, option):
+    disk = {"lun": 0, "name": "data0", **({"deleteOption": option} if option else {})}
+    changes = virtual_machine.leaving(vm_with(disks=[disk]), "/own", go)
+    if go is (option == "Delete"):
+        assert changes is None
+    else:
+        assert changes == {"storageProfile": {"dataDisks": [{**disk, "deleteOption": "Delete" if go else "Detach"}]}}
+
+
+@pytest.mark.parametrize("vm", [vm_with([attached("/own", "Delete"), attached("/theirs"), {"id": "/other"}], []),
+                                vm_with(), {"properties": {}}])
+def test_nothing_is_changed_where_that_is_so(vm):
+    assert virtual_machine.leaving(vm, "/own", False) is None
+
+
+def test_what_hangs_on_a_vm():
+    vm = vm_with([attached("/OWN"), attached("/theirs")], [{"name": "data0"}, {"lun": 3}],
+                 {"name": "os", "deleteOption": "Delete"})
+    assert virtual_machine.other_interfaces(vm, "/own") == ["/theirs"]
+    assert virtual_machine.data_disks(vm) == ["data0", "LUN 3"]
+    assert virtual_machine.os_disk_that_goes(vm) == "os"
+
+
+@pytest.mark.parametrize("vm", [vm_with(os_disk={"name": "os", "deleteOption": "Detach"}), vm_with(),
+                                {"properties": {}}])
+def test_a_disk_that_stays(vm):
+    assert virtual_machine.os_disk_that_goes(vm) is None
+    assert virtual_machine.data_disks(vm) == virtual_machine.other_interfaces(vm, "") == []

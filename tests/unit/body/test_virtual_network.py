@@ -26,3 +26,19 @@ def test_a_subnet_that_is_made_later_is_the_same_one():
     ([{"name": "other", "id": "/other"}], None), ([], None), (None, None)])
 def test_the_hosts_subnet_is_found_by_its_name(subnets, found):
     assert virtual_network.subnet_id({"properties": {"subnets": subnets}}) == found
+
+
+def network(*subnets, **properties):
+    return {"properties": {"subnets": [{"name": name, "properties": inner} for name, inner in subnets], **properties}}
+
+
+@pytest.mark.parametrize(("found", "unused"), [
+    (network(("hosts", {"addressPrefix": "10.0.0.0/20", "ipConfigurations": [], "delegations": []})), True),
+    (network(("Hosts", None)), True), (network(), True), ({"properties": {"subnets": None}}, True),
+    (network(("hosts", {"ipConfigurations": [{"id": "/nic"}]})), False), (network(("hosts", {}), ("db", {})), False),
+    (network(("hosts", {}), virtualNetworkPeerings=[{"id": "/p"}]), False),
+    *((network(("hosts", {used: [{"id": "/x"}]})), False) for used in (
+        "ipConfigurationProfiles", "privateEndpoints", "serviceAssociationLinks", "resourceNavigationLinks",
+        "delegations", "natGateway", "routeTable", "networkSecurityGroup"))])
+def test_a_network_is_unused_where_nobody_stands_in_it_or_has_built_on_it(found, unused):
+    assert virtual_network.is_unused(found) is unused

@@ -54,7 +54,7 @@ def test_delete_says_what_goes_asks_and_answers_nothing(cmd, cloud, made, folder
     answers[QUESTION] = True
     assert deleted(cmd, folder) is None and cloud.resources == {}
     told = capsys.readouterr().err
-    assert "The host 'web1' is deleted: the VM 'web1'" in told and "another certificate authority" not in told
+    assert "This deletes the host 'web1': the VM 'web1'" in told and "another certificate authority" not in told
 
 
 def test_delete_changes_nothing_where_the_answer_is_no(cmd, cloud, made, folder, answers):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from fake_azure import Heard
 from specs import host_spec
 
 from azext_dockervm.azure import kinds
-from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, Interrupted, NotFound
+from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, DockerVMError, Interrupted, NotFound
 from azext_dockervm.flow.cancellation import Cancellation
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.step import printed
@@ -226,7 +228,7 @@ def test_a_host_of_another_authority_is_told_as_such(cloud, delete, finished, st
 def test_what_is_lost_is_named_by_its_names(cloud, delete, finished):
     cloud.find(VM, "web1")["properties"]["storageProfile"]["osDisk"]["name"] = "web1_OsDisk_1"
     assert loss(delete.found().remains, ()) == (
-        "The host 'web1' is deleted: the VM 'web1' with its disk 'web1_OsDisk_1' and everything on it, the network "
+        "This deletes the host 'web1': the VM 'web1' with its disk 'web1_OsDisk_1' and everything on it, the network "
         "interface 'web1VMNic', the public IP address 'web1PublicIP' (web1.westus.cloudapp.azure.com), the network "
         f"security group 'web1NSG'. The virtual network '{NETWORK}', which hosts share, goes with the last of them.")
     cloud.find(VM, "web1")["properties"]["storageProfile"]["osDisk"]["deleteOption"] = "Detach"
@@ -306,6 +308,72 @@ def test_ctrl_c_is_told_with_the_command_that_goes_on(cloud, delete, finished):
     assert error.recommendations[-1] == AGAIN and cloud.find(NSG, "web1NSG")
     again = Deletion(cloud)
     again()
+    assert nothing_is_left(cloud)
+
+
+# Cut short, and several at once
+
+
+class Killed(BaseException):
+    """As kill -9 ends a process: nothing is tidied up."""
+
+
+KILLED_AT = [("DELETE", VM, False), ("DELETE", VM, True), ("DELETE", NSG, False), ("DELETE", NSG, True),
+             ("DELETE", VNET, False)]
+
+
+@pytest.mark.parametrize(("method", "kind", "afterwards"), KILLED_AT)
+def test_killed_at_any_deletion_the_same_command_finishes(cloud, delete, finished, method, kind, afterwards):
+    cloud.when(method, kind, Killed(), times=1, afterwards=afterwards)
+    with pytest.raises(DockerVMError):
+        delete()
+    assert not nothing_is_left(cloud)
+    Deletion(cloud)()
+    assert nothing_is_left(cloud)
+
+
+@pytest.mark.parametrize("afterwards", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("method", "kind"), [("PUT", NIC), ("PATCH", VM)])
+def test_killed_while_it_sees_that_nothing_of_others_goes_too(cloud, delete, finished, method, kind, afterwards):
+    given_by_others(cloud, "Delete")
+    cloud.when(method, kind, Killed(), times=1, afterwards=afterwards)
+    with pytest.raises(DockerVMError):
+        delete()
+    assert cloud.find(VM, "web1")
+    Deletion(cloud)()
+    assert cloud.there() == {"networkinterfaces/second", "publicipaddresses/theirs", f"virtualnetworks/{NETWORK}"}
+
+
+def test_a_network_that_is_all_that_is_left_is_told_as_such(cloud, delete, finished):
+    for key in [key for key in cloud.resources if key[-1] != NETWORK]:
+        cloud.resources.pop(key)
+    assert loss(delete.found().remains, ()) == (
+        f"Nothing is left of a host 'web1'. This deletes the virtual network '{NETWORK}', which hosts have shared, and "
+        "in which none is left.")
+    subnet = cloud.find(VNET, NETWORK)["properties"]["subnets"][0]["id"]
+    foreign(cloud, NIC, "db", ipConfigurations=[{"name": "one", "properties": {"subnet": {"id": subnet}}}])
+    delete.failing(NotFound)
+    cloud.remove(NIC, "db")
+    cloud.retag(VNET, NETWORK, dockervm_shared=None)
+    delete.failing(NotFound)
+
+
+def test_two_deletions_at_once(cloud, delete, finished):
+    other = Deletion(cloud)
+    cloud.when("DELETE", VM, lambda _azure, _request: other(), times=1)
+    delete()
+    assert nothing_is_left(cloud) and other.heard.done.keys() == delete.heard.done.keys()
+
+
+@pytest.mark.parametrize("kind", [NSG, PIP, NIC, VM])
+def test_a_deletion_in_the_middle_of_a_create(cloud, command, delete, kind):
+    """The create ends in an error or, if nobody saw the other, with a host; whatever is left, each of the two commands
+    does its work when it is given again."""
+    cloud.when("PUT", kind, lambda _azure, _request: delete(), times=1, afterwards=True)
+    with contextlib.suppress(DockerVMError):
+        command.create()
+    assert command.create().proof.reachable
+    Deletion(cloud)()
     assert nothing_is_left(cloud)
 
 
