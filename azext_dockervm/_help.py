@@ -8,6 +8,11 @@ short-summary: Make and look after Docker hosts on Azure, reached over mutual TL
 long-summary: >
     One command makes a Linux VM that is a Docker host. Its certificates lie in one folder on this computer, by default
     ~/.docker, where the docker client looks for them. Without them nobody gets in.
+
+    A host is an ordinary VM, so az's own commands rule its life: 'az vm start' and 'az vm restart'; 'az vm stop', after
+    which it costs as much as before, and 'az vm deallocate', after which it costs its disk and address only; 'az vm
+    auto-shutdown' for every evening; 'az vm open-port' for the ports that containers publish; 'az ssh vm', or ssh, for
+    a login where SSH is open; 'az vm delete'.
 """
 
 helps["dockervm create"] = """
@@ -58,6 +63,39 @@ examples:
       text: az dockervm enable -g mygroup -n web1 --replace-trust
     - name: In a script, with another folder and without a question.
       text: az dockervm enable -g mygroup -n web1 --replace-trust -dc ./certs --yes
+"""
+
+helps["dockervm env"] = """
+type: command
+short-summary: Print the lines that point the docker client of a shell at a host.
+long-summary: >
+    They set DOCKER_TLS_VERIFY, DOCKER_HOST and DOCKER_CERT_PATH, which the docker client, Compose and Docker's SDKs
+    read. One request to Azure; the host is not dialled. The lines stand on stdout as they are, whatever --output says;
+    nothing else does. The folder's certificates are checked, and that the host trusts their authority.
+
+    docker build is done by buildx, which takes certificates from a context only, not from the environment: for that
+    there is 'az dockervm context create'.
+
+    With --testcontainers, testcontainers of Java, Python and Node.js look for published ports on the host. These have
+    numbers from 32768 to 60999, and Azure keeps them closed until 'az network nsg rule create' opens them, with
+    --destination-port-ranges 32768-60999 and your own address as --source-address-prefixes. The same holds for Ryuk,
+    which tidies up after tests: without that rule set TESTCONTAINERS_RYUK_DISABLED=true, and remove what is left
+    yourself.
+examples:
+    - name: In bash and zsh.
+      text: eval "$(az dockervm env -g mygroup -n web1)"
+    - name: In fish.
+      text: az dockervm env -g mygroup -n web1 | source
+    - name: In PowerShell.
+      text: az dockervm env -g mygroup -n web1 | Out-String | Invoke-Expression
+    - name: In cmd; in a batch file each % is doubled.
+      text: FOR /f "tokens=*" %i IN ('az dockervm env -g mygroup -n web1 --shell cmd') DO @%i
+    - name: Back to the engine of this computer.
+      text: eval "$(az dockervm env --unset)"
+    - name: Not through the proxy of this network.
+      text: eval "$(az dockervm env -g mygroup -n web1 --no-proxy)"
+    - name: For testcontainers too.
+      text: eval "$(az dockervm env --testcontainers -g mygroup -n web1)"
 """
 
 helps["dockervm info"] = """

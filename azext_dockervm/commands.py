@@ -10,6 +10,7 @@ def load_command_table(loader: Any, _args: Any) -> None:
     with loader.command_group("dockervm") as group:
         group.custom_command("create", "create", **_in("create", "host_row"))
         group.custom_command("enable", "enable", **_in("enable", "host_row"))
+        group.custom_command("env", "env", **_in("env"))
         group.custom_show_command("info", "info", **_in("info", "info_row"))
         group.custom_command("list", "list_hosts", **_in("hosts", "noted_rows"))
         group.custom_show_command("show", "show", **_in("hosts", "noted_rows"))
@@ -21,12 +22,12 @@ def load_command_table(loader: Any, _args: Any) -> None:
         group.custom_show_command("show", "show", **_in("cert", "certificates_rows"))
 
 
-def _in(noun: str, table: str) -> dict[str, Any]:
-    """The file of the handlers, and the transformer for --output table."""
+def _in(noun: str, table: str | None = None) -> dict[str, Any]:
+    """The file of the handlers, and the transformer for --output table; None for a command without a result."""
     from azure.cli.core.commands import CliCommandType
 
     return {"custom_command_type": CliCommandType(operations_tmpl=f"azext_dockervm.handlers.{noun}#{{}}"),
-            "table_transformer": _table(table)}
+            "table_transformer": _table(table) if table else None}
 
 
 def _table(name: str) -> Callable[[Any], Any]:

@@ -104,6 +104,12 @@ def info(host: NamedHost) -> str:
     return _about(host, "dockervm", "info")
 
 
+def info_as_asked(host: AskedHost) -> str:
+    """``info`` with the folder that was typed."""
+    folder = host.given["cert_dir"].words if "cert_dir" in host.given else ()
+    return _about(host, "dockervm", "info", *folder)
+
+
 def list_vms(subscription: str | None) -> str:
     return az("vm", "list", "-o", "table", subscription=subscription)
 

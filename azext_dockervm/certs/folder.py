@@ -66,7 +66,8 @@ def check_writable(folder: Path) -> None:
     if not os.path.isdir(nearest):
         raise CertificateFileError(f"{folder} can't be created: {nearest} is a file.")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise CertificateFileError(f"{folder} can't be written: you have no write permission in {nearest}.")
+        why = "its file system is read-only" if _is_read_only(nearest) else f"you have no write permission in {nearest}"
+        raise CertificateFileError(f"{folder} can't be written: {why}.")
     lock = folder / LOCK_FILE
     if os.path.exists(lock) and not os.access(lock, os.R_OK | os.W_OK):
         raise CertificateFileError(f"{folder} can't be written: you have no write permission on {lock}.")
@@ -91,6 +92,13 @@ def _check_name_lengths(folder: Path, nearest: Path) -> None:
         if len(part) > longest:
             raise CertificateFileError(f"The certificate folder can't be created: '{os.fsdecode(part[:60])}…' in its "
                                        f"name is {len(part)} bytes long; the system allows {longest}.")
+
+
+def _is_read_only(folder: Path) -> bool:
+    if not hasattr(os, "statvfs"):  # Windows
+        return False
+    with transaction.file_errors(folder, "read"):
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _nearest_existing(folder: Path) -> Path:

@@ -25,7 +25,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
             change = store.ensure()
         _tell(change, store.folder, listener)
         state = store.state()
-        for warning in state.warnings:
+        for warning in (*state.warnings, *shared.session_warnings(store.folder)):
             listener.warn(warning)
     return shapes.certificates(state, change)
 

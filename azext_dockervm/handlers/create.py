@@ -23,7 +23,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     store.check()
     # The password last: nobody types it twice only to read that another argument is wrong.
     spec = spec.having({"login.password": login.admin_password(arguments["admin_password"])})
-    with shared.progress_of(cmd, store.warnings()) as listener:
+    with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
         azure = shared.azure_calls(cmd, spec.timeout)
         with shared.stopped_by_signals(azure):
             prepared = host.prepare(azure, spec, store)

@@ -26,7 +26,7 @@ def enable(cmd: Any, arguments: Arguments) -> dict[str, Any]:
                               "your folder.", option_values.help_of("dockervm", "enable"))
     store = shared.certificate_store(arguments)
     store.check()
-    with shared.progress_of(cmd, store.warnings()) as listener:
+    with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
         azure = shared.azure_calls(cmd, spec.timeout)
         replacement = TrustReplacement(azure, spec, store, listener)
         with shared.stopped_by_signals(azure):

@@ -29,6 +29,22 @@ def certificate_store(arguments: Any) -> Any:
     return CertificateStore(arguments["cert_dir"])
 
 
+def session_warnings(folder: Any) -> list[str]:
+    """That a Cloud Shell loses the folder with its session, where it does."""
+    import os
+    from pathlib import Path
+
+    from azext_dockervm.advice import shell_commands
+    from azext_dockervm.client import cloud_shell
+
+    if not cloud_shell.is_here(os.environ):     # where there may be no home folder
+        return []
+    home = Path.home()
+    if not cloud_shell.loses(folder, os.environ, home):
+        return []
+    return [shell_commands.lost_with_session(folder, cloud_shell.is_ephemeral(os.environ, home))]
+
+
 @contextmanager
 def progress_of(cmd: Any, warnings: Iterable[str] = ()) -> Iterator[Any]:
     """The listener that fits, closed at the end; it begins with ``warnings``."""
@@ -48,7 +64,9 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
 
     ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates.
     """
-    from azext_dockervm.advice import docker_commands
+    import shutil
+
+    from azext_dockervm.advice import docker_commands, host_commands
     from azext_dockervm.advice.host_messages import with_sentence
     from azext_dockervm.engine.endpoint import Endpoint
     from azext_dockervm.output import exit_code
@@ -59,7 +77,10 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
             f"{host.proof.cause}", f"Hence exit code {exit_code.UNREACHABLE}."))
         exit_code.end_with(cmd.cli_ctx, exit_code.UNREACHABLE)
     endpoint = Endpoint(host.address.fqdn, host.spec.engine.port, folder)
-    listener.say(f"Now type: {docker_commands.on_engine(endpoint, 'info')}")
+    if shutil.which("docker"):
+        listener.say(f"Now type: {docker_commands.on_engine(endpoint, 'info')}")
+    else:
+        listener.say(f"There is no docker client here. Now type: {host_commands.info_as_asked(host.spec)}")
 
 
 def confirm(loss: str, question: str, yes: bool, listener: Any) -> None:

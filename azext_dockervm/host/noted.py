@@ -19,6 +19,8 @@ from azext_dockervm.spec.host import HostSpec
 # Any of them on a VM says that dockervm had to do with it, also where a hand has taken the others away.
 SIGNS = (names.TAG_HOST, names.TAG_SCHEMA, names.TAG_PORT, names.TAG_AUTHORITY, names.TAG_FQDN, names.TAG_PROVISIONER)
 FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+# Of a DNS name; what else a hand writes there would get into URLs and shells.
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class NotedHost:
 
     @property
     def fqdn(self) -> str | None:
-        return names.tag(self.vm, names.TAG_FQDN) or None
+        text = names.tag(self.vm, names.TAG_FQDN) or ""
+        return text if HOST_NAME.fullmatch(text) else None
 
     @property
     def authority(self) -> str | None:
@@ -78,7 +81,8 @@ class NotedHost:
         if self.port is None:
             found.append(_wrong(names.TAG_PORT, names.tag(self.vm, names.TAG_PORT), "must be the engine's port"))
         if self.fqdn is None:
-            found.append(_wrong(names.TAG_FQDN, None, "must be the host's DNS name"))
+            found.append(_wrong(names.TAG_FQDN, names.tag(self.vm, names.TAG_FQDN) or None,
+                                "must be the host's DNS name"))
         if self.authority is None:
             found.append(_wrong(names.TAG_AUTHORITY, names.tag(self.vm, names.TAG_AUTHORITY),
                                 "must be the SHA-256 fingerprint of a certificate authority"))

@@ -6,8 +6,9 @@ from inspect import Parameter, Signature
 
 from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, TRUST
 from azext_dockervm.options.engine import ENGINE
+from azext_dockervm.options.env import ENV
 from azext_dockervm.options.flow import PROVISIONER, TAGS, TIMEOUT, YES
-from azext_dockervm.options.host import CHECK, DELETION, HOST, HOSTS, NEW_HOST, VM
+from azext_dockervm.options.host import CHECK, DELETION, HOST, HOSTS, NEW_HOST, OPTIONAL_HOST, VM
 from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
 from azext_dockervm.options.network import NETWORK
@@ -18,6 +19,7 @@ from azext_dockervm.options.placement import PLACEMENT
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
     "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, NETWORK, PROVISIONER, TIMEOUT, TAGS),
     "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
+    "env": (OPTIONAL_HOST, ENV, FOLDER),
     "info": (VM, FOLDER),
     "list": (HOSTS, (CHECK,), FOLDER),
     "show": (VM,),

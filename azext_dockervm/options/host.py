@@ -25,6 +25,8 @@ CHECK = Option("check", "--check", "Dial every engine with the certificates of t
 
 NEW_HOST = (_GROUP, _NAME)
 HOST = (_GROUP, _EXISTING_NAME)
+# Where an option says that none is needed; the handler asks for what is missing.
+OPTIONAL_HOST = (replace(_GROUP, required=False), replace(_EXISTING_NAME, required=False))
 VM = (_GROUP, _VM_NAME)
 HOSTS = (_ANY_GROUP,)
 DELETION = (

@@ -13,8 +13,8 @@ from azext_dockervm import COMMAND_LOADER_CLS, _completers
 from azext_dockervm.options.commands import COMMANDS
 from azext_dockervm.output import tables
 
-HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm info": "info#info",
-            "dockervm list": "hosts#list_hosts", "dockervm show": "hosts#show",
+HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm env": "env#env",
+            "dockervm info": "info#info", "dockervm list": "hosts#list_hosts", "dockervm show": "hosts#show",
             "dockervm delete": "hosts#delete", "dockervm wait": "hosts#wait",
             "dockervm cert create": "cert#create", "dockervm cert show": "cert#show"}
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,6 +41,50 @@ def folder(two_authorities, tmp_path) -> Path:
 def other(two_authorities, tmp_path) -> Path:
     """Of another authority."""
     return Path(shutil.copytree(two_authorities / "other", tmp_path / "other"))
+
+
+@pytest.fixture
+def in_read_only() -> Callable[[Path, Callable[[], str]], str]:
+    """What something says while a folder can't be written: for root, who may write anything, it is mounted read-only in
+    a namespace of a process of its own."""
+    def answer(folder: Path, call: Callable[[], str]) -> str:
+        if os.geteuid():
+            folder.chmod(0o500)
+            try:
+                return call()
+            finally:
+                folder.chmod(0o700)
+        readable, writable = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                mount_read_only(folder)
+                os.write(writable, call().encode())
+            except PermissionError:
+                os.write(writable, NO_NAMESPACE.encode())
+            except BaseException as error:
+                os.write(writable, repr(error).encode())
+            finally:
+                os._exit(0)
+        os.close(writable)
+        with os.fdopen(readable) as said:
+            text = said.read()
+        os.waitpid(child, 0)
+        if text == NO_NAMESPACE:
+            pytest.skip("this system lets nobody mount")
+        return text
+    return answer
+
+
+NO_NAMESPACE = "no namespace"
+CLONE_NEWNS = 0x20000       # sched.h
+
+
+def mount_read_only(folder: Path) -> None:
+    if ctypes.CDLL(None).unshare(CLONE_NEWNS):
+        raise PermissionError(NO_NAMESPACE)
+    for words in (["--make-rprivate", "/"], ["--bind", folder, folder], ["-o", "remount,bind,ro", folder]):
+        subprocess.run(["mount", *map(str, words)], check=True)
 
 
 @pytest.fixture

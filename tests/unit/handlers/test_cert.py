@@ -16,6 +16,13 @@ def test_a_new_set_is_made_and_nobody_is_asked(cmd, tmp_path, answers):
     assert made["ca"]["isCa"] and made["certDir"] == str(tmp_path / "new")
 
 
+def test_in_a_cloud_shell_without_storage_the_loss_of_the_folder_is_told_once(cmd, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("ACC_CLOUD", "PROD")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cert.create(cmd, cert_dir=str(tmp_path / "new"))
+    assert capsys.readouterr().err.count(f"WARNING: {tmp_path / 'new'} is lost when the session ends") == 1
+
+
 def test_a_sound_set_is_left_as_it_is_and_told_so(cmd, folder, answers, capsys):
     before = (folder / "ca.pem").read_bytes()
     made = cert.create(cmd, cert_dir=str(folder))

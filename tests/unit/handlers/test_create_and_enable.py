@@ -47,7 +47,8 @@ def test_az_sees_the_options_of_a_handler_as_of_any_function():
     assert str(signature(create.create)).startswith("(cmd, *, resource_group_name, vm_name")
 
 
-def test_create_makes_a_host_and_tells_where_it_is(cmd, cloud, folder, capsys):
+def test_create_makes_a_host_and_tells_where_it_is(cmd, cloud, folder, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     answer = created(cmd, folder)
     assert (answer["name"], answer["resourceGroup"], answer["certDir"], answer["reachable"]) \
         == ("web1", "g", str(folder), True)
@@ -99,6 +100,31 @@ def test_create_asks_for_no_password_when_its_folder_is_no_good(cmd, cloud, fold
     (folder / "ca.pem").write_bytes(b"no certificate")
     with pytest.raises(azclierror.AzCLIError):
         created(cmd, folder)
+
+
+def test_a_home_folder_that_can_t_be_written_is_told_before_azure_is_asked(cmd, cloud, tmp_path, in_read_only,
+                                                                           monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+
+    def refused() -> str:
+        with pytest.raises(azclierror.FileOperationError) as error:
+            create.create(cmd, **HOST, admin_password=PASSWORD)
+        return f"{error.value.error_msg} {error.value.recommendations} {cloud.log} {cloud.asked}"
+
+    said = in_read_only(home, refused)
+    assert said.startswith(f"{home}/.docker can't be written: ")
+    assert said.endswith("['Choose another folder with --docker-cert-dir (-dc).'] [] []")
+
+
+@pytest.mark.parametrize("command", [created, enabled])
+def test_in_a_cloud_shell_without_storage_the_loss_of_the_folder_is_told_once(cmd, cloud, made, folder, capsys, command,
+                                                                             monkeypatch):
+    monkeypatch.setenv("ACC_CLOUD", "PROD")
+    monkeypatch.setenv("HOME", str(folder.parent))
+    command(cmd, folder)
+    assert capsys.readouterr().err.count(f"WARNING: {folder} is lost when the session ends") == 1
 
 
 # enable

@@ -12,6 +12,7 @@ from specs import host_spec
 
 from azext_dockervm.errors import Interrupted, MissingArgument
 from azext_dockervm.handlers import shared
+from azext_dockervm.spec.host import Given
 
 
 class Listener:
@@ -81,7 +82,15 @@ def host(reachable: bool) -> SimpleNamespace:
     return SimpleNamespace(spec=host_spec(port=2376), address=SimpleNamespace(fqdn="web1.example"), proof=proof)
 
 
-def test_the_end_names_the_command_to_type():
+@pytest.fixture
+def docker(monkeypatch) -> list[str]:
+    """The docker clients on PATH."""
+    found = ["/usr/bin/docker"]
+    monkeypatch.setattr("shutil.which", lambda name: found[0] if name == "docker" and found else None)
+    return found
+
+
+def test_the_end_names_the_command_to_type(docker):
     az, listener = Az(), Listener()
     shared.tell_the_end(az, host(True), Path("/certs"), listener)
     ((how, text),) = listener.told
@@ -89,7 +98,29 @@ def test_the_end_names_the_command_to_type():
     assert az.events == {}
 
 
-def test_a_host_that_can_t_be_reached_from_here_ends_with_4():
+def test_where_there_is_no_docker_client_the_end_names_a_command_that_works_there(docker):
+    docker.clear()
+    listener, made = Listener(), host(True)
+    made.spec = made.spec.having({"given": {"cert_dir": Given(("-dc", "my certs"))}})
+    shared.tell_the_end(Az(), made, Path("/certs"), listener)
+    assert listener.told == [("say", "There is no docker client here. Now type: az dockervm info -g g -n web1 "
+                                     "-dc 'my certs'")]
+
+
+def test_only_a_cloud_shell_loses_a_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("ACC_CLOUD", "AZUREPS_HOST_ENVIRONMENT", "ACC_STORAGE_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert shared.session_warnings(tmp_path) == []
+    monkeypatch.setenv("ACC_CLOUD", "PROD")
+    (warning,) = shared.session_warnings(tmp_path / ".docker")
+    assert f"{tmp_path}/.docker is lost when the session ends: this Cloud Shell session has no storage" in warning
+    (tmp_path / "clouddrive").mkdir()
+    assert shared.session_warnings(tmp_path / ".docker") == []
+    assert "keeps the home folder only" in shared.session_warnings(Path("/srv/c"))[0]
+
+
+def test_a_host_that_can_t_be_reached_from_here_ends_with_4(docker):
     az, listener = Az(), Listener()
     shared.tell_the_end(az, host(False), Path("/certs"), listener)
     assert [how for how, _ in listener.told] == ["alert", "say"]

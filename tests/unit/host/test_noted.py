@@ -55,6 +55,7 @@ def test_one_that_no_create_has_finished(cloud, finished):
     ("dockervm_port", None, "the tag dockervm-port is missing; it must be the engine's port"),
     ("dockervm_fqdn", None, "the tag dockervm-fqdn is missing; it must be the host's DNS name"),
     ("dockervm_fqdn", "", "the tag dockervm-fqdn is missing; it must be the host's DNS name"),
+    ("dockervm_fqdn", "w$(x)", "the tag dockervm-fqdn is 'w$(x)'; it must be the host's DNS name"),
     ("dockervm_ca", "mine", "the tag dockervm-ca is 'mine'; it must be the SHA-256 fingerprint of a certificate "
                             "authority")])
 def test_a_tag_that_a_hand_has_spoilt_is_named(cloud, finished, name, value, told):

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.handlers import cert, create, enable, hosts, info
+from azext_dockervm.handlers import cert, create, enable, env, hosts, info
 from azext_dockervm.options.commands import COMMANDS, option_of, options_of
 from azext_dockervm.spec.host import PROVISIONERS, HostSpec
 
-HANDLERS = {"create": create.create, "enable": enable.enable, "info": info.info, "list": hosts.list_hosts,
-            "show": hosts.show, "delete": hosts.delete, "wait": hosts.wait,
+HANDLERS = {"create": create.create, "enable": enable.enable, "env": env.env, "info": info.info,
+            "list": hosts.list_hosts, "show": hosts.show, "delete": hosts.delete, "wait": hosts.wait,
             "cert create": cert.create, "cert show": cert.show}
 EVERY = [pytest.param(option, id=f"{command} {option.words[0]}") for command in COMMANDS
          for option in options_of(command)]
@@ -80,7 +80,8 @@ def test_every_command_has_a_handler_of_which_az_learns_its_options():
 
 
 @pytest.mark.parametrize(("command", "switches"), [
-    ("create", {"generate_ssh_keys"}), ("enable", {"replace_trust", "yes"}), ("info", set()), ("list", {"check"}),
+    ("create", {"generate_ssh_keys"}), ("enable", {"replace_trust", "yes"}),
+    ("env", {"unset", "no_proxy", "testcontainers"}), ("info", set()), ("list", {"check"}),
     ("show", set()), ("delete", {"no_wait", "yes"}), ("wait", set()),
     ("cert create", {"force", "yes"}), ("cert show", set())])
 def test_what_is_a_switch_is_off_until_it_is_typed(command, switches):
