@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 
 with open("README.md", encoding="utf-8") as readme, open("HISTORY.rst", encoding="utf-8") as history:
     LONG_DESCRIPTION = readme.read()

@@ -115,20 +115,20 @@ def reads(scratch: str) -> list[Result]:
     """What only reads, beside az's own command that reads the nearest."""
     folder = f"{scratch}/reads"
     at = "-g reads -n web1"
-    pairs = ((f"info {at} -dc {folder}", f"vm show -d {at}"), (f"show {at}", f"vm show {at}"), ("list", "vm list"))
+    pairs = ((f"info {at} -dc {folder}", f"vm show -d {at}"), (f"show {at}", f"vm show {at}"), ("list", "vm list"),
+             (f"env {at} -dc {folder} --shell bash", "group show -n reads"))
     results = []
     with _local_azure("fake"):
         _az(scratch, "group", "create", "-n", "reads", "-l", "westus", "-o", "none")
         _az(scratch, "dockervm", "create", *at.split(), "--provisioner", "run-command", "-dc", folder,
             "--generate-ssh-keys", "--only-show-errors", "-o", "none")
         for ours, theirs in pairs:
-            mine, other_s = ("dockervm", *ours.split(), "-o", "none"), (*theirs.split(), "-o", "none")
-            one, other, ratio = paired(lambda mine=mine: _az(scratch, *mine),
-                                       lambda other_s=other_s: _az(scratch, *other_s))
-            what = f"az dockervm {ours.partition(' -')[0]} : az {theirs.partition(' -g')[0]}"
+            mine, az_s = ("dockervm", *ours.split(), "-o", "none"), (*theirs.split(), "-o", "none")
+            one, other, ratio = paired(lambda mine=mine: _az(scratch, *mine), lambda az_s=az_s: _az(scratch, *az_s))
+            what = f"az dockervm {ours.partition(' -')[0]} : az {theirs.partition(' -g')[0].partition(' -n')[0]}"
             results.append(Result(what, f"{ratio:.2f} ({one * 1000:.0f} : {other * 1000:.0f} ms)",
                                   f"<= {READ_LIMIT}", ratio <= READ_LIMIT,
-                                  (f"script/az {shlex.join(mine)}", f"script/az {shlex.join(other_s)}")))
+                                  (f"script/az {shlex.join(mine)}", f"script/az {shlex.join(az_s)}")))
     return results
 
 
