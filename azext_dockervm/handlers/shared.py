@@ -43,10 +43,11 @@ def progress_of(cmd: Any, warnings: Iterable[str] = ()) -> Iterator[Any]:
         listener.close()
 
 
-def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
+def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str | None = None) -> None:
     """What to type now; for a host that can't be reached from here an alert, and an exit code that scripts see.
 
-    ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates.
+    ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates, ``context`` the docker client's
+    of it.
     """
     from azext_dockervm.advice import docker_commands
     from azext_dockervm.advice.host_messages import with_sentence
@@ -59,7 +60,27 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
             f"{host.proof.cause}", f"Hence exit code {exit_code.UNREACHABLE}."))
         exit_code.end_with(cmd.cli_ctx, exit_code.UNREACHABLE)
     endpoint = Endpoint(host.address.fqdn, host.spec.engine.port, folder)
-    listener.say(f"Now type: {docker_commands.on_engine(endpoint, 'info')}")
+    command = docker_commands.in_context(context, "info") if context else docker_commands.on_engine(endpoint, "info")
+    listener.say(f"Now type: {command}")
+
+
+def refresh_contexts(store: Any, listener: Any, host: Any = None) -> None:
+    """The docker client's contexts follow the certificates of the folder, and the ``host`` that was finished with them.
+    It never ends a command that has done its work."""
+    from azext_dockervm.advice import context_messages
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.errors import DockerVMError
+    from azext_dockervm.host import context
+
+    try:
+        changed, left = context.follow(ContextStore(), store, host)
+    except DockerVMError as error:
+        listener.warn(context_messages.not_refreshed(store.folder, error.message))
+        return
+    if changed:
+        listener.say(f"Refreshed in the docker client: {', '.join(map(repr, changed))}.")
+    for one in left:
+        listener.warn(context_messages.keeps_old_authority(one.name, context.owner(one)))
 
 
 def confirm(loss: str, question: str, yes: bool, listener: Any) -> None:

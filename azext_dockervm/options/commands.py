@@ -5,9 +5,18 @@ from __future__ import annotations
 from inspect import Parameter, Signature
 
 from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, TRUST
+from azext_dockervm.options.context import (
+    BUILDER,
+    CONTEXT,
+    CONTEXT_OR_CURRENT,
+    DOCKER_CONTEXT,
+    NEW_CONTEXT,
+    NODES,
+    REMOVAL,
+)
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.flow import PROVISIONER, TAGS, TIMEOUT, YES
-from azext_dockervm.options.host import CHECK, HOST, HOSTS, NEW_HOST, VM
+from azext_dockervm.options.host import CHECK, GROUP, HOST, HOSTS, NEW_HOST, VM
 from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
 from azext_dockervm.options.network import NETWORK
@@ -16,13 +25,21 @@ from azext_dockervm.options.placement import PLACEMENT
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
-    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, NETWORK, PROVISIONER, TIMEOUT, TAGS),
+    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER, TIMEOUT,
+               TAGS),
     "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
     "info": (VM, FOLDER),
     "list": (HOSTS, (CHECK,), FOLDER),
     "show": (VM,),
     "cert create": (FOLDER, NEW_AUTHORITY, YES),
     "cert show": (FOLDER,),
+    "context create": (HOST, NEW_CONTEXT, FOLDER),
+    "context list": (),
+    "context show": (CONTEXT_OR_CURRENT,),
+    "context use": (CONTEXT,),
+    "context remove": (CONTEXT, REMOVAL, YES),
+    "builder create": (GROUP, BUILDER, NODES, FOLDER),
+    "builder remove": (BUILDER,),
 }
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.handlers import cert, create, enable, hosts, info
+from azext_dockervm.handlers import builder, cert, context, create, enable, hosts, info
 from azext_dockervm.options.commands import COMMANDS, option_of, options_of
 from azext_dockervm.spec.host import PROVISIONERS, HostSpec
 
 HANDLERS = {"create": create.create, "enable": enable.enable, "info": info.info, "list": hosts.list_hosts,
-            "show": hosts.show, "cert create": cert.create, "cert show": cert.show}
+            "show": hosts.show, "cert create": cert.create, "cert show": cert.show,
+            "context create": context.create, "context list": context.list_contexts, "context show": context.show,
+            "context use": context.use, "context remove": context.remove, "builder create": builder.create,
+            "builder remove": builder.remove}
 EVERY = [pytest.param(option, id=f"{command} {option.words[0]}") for command in COMMANDS
          for option in options_of(command)]
 
@@ -81,7 +84,8 @@ def test_every_command_has_a_handler_of_which_az_learns_its_options():
 @pytest.mark.parametrize(("command", "switches"), [
     ("create", {"generate_ssh_keys"}), ("enable", {"replace_trust", "yes"}), ("info", set()), ("list", {"check"}),
     ("show", set()),
-    ("cert create", {"force", "yes"}), ("cert show", set())])
+    ("cert create", {"force", "yes"}), ("cert show", set()), ("context create", {"use"}),
+    ("context remove", {"force", "yes"}), ("context use", set()), ("builder create", set())])
 def test_what_is_a_switch_is_off_until_it_is_typed(command, switches):
     assert {option.name for option in options_of(command) if option.is_switch} == switches
     assert {option_of(command, name).default_value() for name in switches} <= {False}

@@ -42,7 +42,9 @@ def test_a_host_that_was_made():
         "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "fqdn": FQDN,
         "publicIpAddress": "20.1.2.3", "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376",
         "dockerPort": 2376, "provisioner": "run-command", "engineVersion": "26.1.5", "reachable": True,
-        "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z"}
+        "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z",
+        "dockerContext": None}
+    assert shapes.host(FINISHED, "/c", "web1")["dockerContext"] == "web1"
 
 
 def test_a_host_that_works_but_can_t_be_reached_from_here():
