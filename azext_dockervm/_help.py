@@ -162,8 +162,9 @@ long-summary: >
 
     A host that can't be reached directly is reached through a tunnel. By SSH: ssh -N -L 2376:localhost:4243 USER@HOST.
     By Azure Bastion: az network bastion tunnel -g GROUP -n BASTION --target-resource-id ID --resource-port 4243 --port
-    2376. Leave it running and make the context with --via 127.0.0.1:2376: TLS goes through the tunnel to the host
-    itself, whose certificate names 127.0.0.1 and localhost.
+    2376, where ID is what az dockervm show -g GROUP -n HOST --query id -o tsv prints. Leave it running and make the
+    context with --via 127.0.0.1:2376: TLS goes through the tunnel to the host itself, whose certificate names 127.0.0.1
+    and localhost.
 
     Builds on one host need no builder: docker --context web1 build.
 examples:
@@ -173,10 +174,8 @@ examples:
       text: az dockervm context create -g mygroup -n web1 --context-name production --use
     - name: Through an SSH tunnel, opened by ssh -N -L 2376:localhost:4243 azureuser@web1.westus.cloudapp.azure.com
       text: az dockervm context create -g mygroup -n web1 --via 127.0.0.1:2376
-    - name: Through Azure Bastion; the tunnel is open for as long as this command runs.
-      text: >
-        az network bastion tunnel -g mygroup -n mybastion --resource-port 4243 --port 2376
-        --target-resource-id $(az dockervm show -g mygroup -n web1 --query id -o tsv)
+    - name: Through Azure Bastion, with the tunnel of the command above on port 2377.
+      text: az dockervm context create -g mygroup -n web1 --context-name inside --via 127.0.0.1:2377
 """
 
 helps["dockervm context list"] = """

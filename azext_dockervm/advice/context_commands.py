@@ -11,6 +11,7 @@ from azext_dockervm.advice.subject import AskedHost
 
 OTHER_NAME = "Choose another --context-name."
 OTHER_BUILDER = "Choose another --name."
+DAMAGED_FILE = "Mend it, or move it away; the docker client then makes another where it needs one."
 
 
 def list_contexts() -> str:
@@ -44,6 +45,10 @@ def create_builder(host: AskedHost, name: str, hosts: Iterable[str]) -> str:
 
 def _folder(host: AskedHost) -> tuple[str, ...]:
     return host.given["cert_dir"].words if "cert_dir" in host.given else ()
+
+
+def remove_builder_by_buildx(name: str) -> str:
+    return docker("buildx", "rm", name)
 
 
 def list_builders() -> str:

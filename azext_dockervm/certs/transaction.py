@@ -129,7 +129,7 @@ def recover(folder: Path) -> None:
         manifest = _read_manifest(pending) if _is_ours(pending) else None
         if manifest is None or not _untouched(folder, manifest):
             rename(pending, _unused(folder, BACKUP_PREFIX + datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-                                     + "-unfinished"))
+                                    + "-unfinished"))
             sync_folder(folder)
         else:
             _finish(folder, manifest)

@@ -115,7 +115,8 @@ class Buildx:
         if done.returncode == 0:
             return None
         if self.get(name) is not None:
-            raise DockerClientError(f"buildx did not remove the builder '{name}': {_said(done)}")
+            raise DockerClientError(f"buildx did not remove the builder '{name}': {_said(done)}",
+                                    f"To see it try: {context_commands.remove_builder_by_buildx(name)}")
         return _said(done)
 
     def _call(self, *words: str) -> subprocess.CompletedProcess[str]:

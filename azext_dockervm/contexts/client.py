@@ -12,8 +12,9 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from azext_dockervm.advice.option_values import change_variable
 from azext_dockervm.certs import transaction
-from azext_dockervm.contexts.files import Json, file_errors, read_object
+from azext_dockervm.contexts.files import Json, damaged, file_errors, read_object
 from azext_dockervm.contexts.name import DEFAULT
 from azext_dockervm.errors import DockerClientFileError
 
@@ -30,7 +31,8 @@ def folder() -> Path:
         return Path(os.path.abspath(named)) if named else Path.home() / ".docker"
     except (RuntimeError, OSError) as error:
         raise DockerClientFileError("The folder of the docker client's configuration can't be found: there is no home "
-                                    "folder, and DOCKER_CONFIG names none.") from error
+                                    "folder, and DOCKER_CONFIG names none.",
+                                    change_variable("DOCKER_CONFIG", "FOLDER")) from error
 
 
 def overriding() -> str | None:
@@ -69,7 +71,7 @@ def configure(client: Path, name: str) -> None:
 def _name(path: Path, settings: Json) -> str:
     name = settings.get(CURRENT) or ""
     if not isinstance(name, str):
-        raise DockerClientFileError(f"{path} is damaged: {CURRENT} in it is no text. It was left as it is.")
+        raise damaged(path, f"{CURRENT} in it is no text")
     return name
 
 

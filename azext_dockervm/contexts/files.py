@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from azext_dockervm.advice import context_commands
 from azext_dockervm.certs import transaction
 from azext_dockervm.errors import CertificateFileError, DockerClientFileError
 
@@ -45,9 +46,13 @@ def read_object(path: Path) -> Json | None:
     try:
         found = json.loads(content)
     except ValueError as error:     # of the encoding, too
-        raise DockerClientFileError(f"{path} is damaged: it holds no JSON ({error}). It was left as it is.") from error
+        raise damaged(path, f"it holds no JSON ({error})") from error
     except RecursionError as error:
-        raise DockerClientFileError(f"{path} is damaged: it is nested too deeply. It was left as it is.") from error
+        raise damaged(path, "it is nested too deeply") from error
     if not isinstance(found, dict):
-        raise DockerClientFileError(f"{path} is damaged: it holds no JSON object. It was left as it is.")
+        raise damaged(path, "it holds no JSON object")
     return found
+
+
+def damaged(path: Path, why: str) -> DockerClientFileError:
+    return DockerClientFileError(f"{path} is damaged: {why}. It was left as it is.", context_commands.DAMAGED_FILE)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Shape = dict[str, Any]
 
 
-def host(made: FinishedHost, folder: str, context: str | None = None) -> Shape:
-    """The result of ``create`` and ``enable``; ``context`` is the one of the docker client that was made for it."""
+def host(made: FinishedHost, folder: str, docker_context: str | None = None) -> Shape:
+    """The result of ``create`` and ``enable``; ``docker_context`` is the docker client's that was made for it."""
     from azext_dockervm.certs.summary import iso
 
     spec = made.spec
@@ -32,7 +32,7 @@ def host(made: FinishedHost, folder: str, context: str | None = None) -> Shape:
         "dockerHost": f"tcp://{made.address.fqdn}:{spec.engine.port}", "dockerPort": spec.engine.port,
         "provisioner": made.provisioned.provisioner, "engineVersion": made.proof.version,
         "reachable": made.proof.reachable, "certDir": folder,
-        "serverCertificateExpires": iso(made.provisioned.expires), "dockerContext": context,
+        "serverCertificateExpires": iso(made.provisioned.expires), "dockerContext": docker_context,
     }
 
 

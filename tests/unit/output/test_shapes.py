@@ -12,6 +12,8 @@ from specs import host_spec
 
 from azext_dockervm.certs.store import StoreChange, StoreState
 from azext_dockervm.certs.summary import Summary
+from azext_dockervm.contexts.builder import Builder, Node
+from azext_dockervm.contexts.store import Context
 from azext_dockervm.errors import CertificateError
 from azext_dockervm.host.engine_state import EngineState
 from azext_dockervm.host.finished import FinishedHost
@@ -162,3 +164,24 @@ def test_what_dialling_brought_counts_more_than_what_is_noted():
 
 def test_a_vm_that_azure_tells_little_of_has_every_key():
     assert shapes.noted(NotedHost({**VM, "properties": {}})).keys() == shapes.noted(NotedHost(VM)).keys()
+
+
+def test_a_context_of_ours_and_one_of_others():
+    mark = {"context": "web1", "host": ID, "certDir": "/c"}
+    meta = {"Name": "web1", "Metadata": {"Description": "d", "dockervm": mark},
+            "Endpoints": {"docker": {"Host": "tcp://web1:1"}}}
+    assert shapes.context(Context(meta), True, False) == {
+        "name": "web1", "description": "d", "dockerHost": "tcp://web1:1", "current": True, "host": ID, "stale": False,
+        "certDir": "/c"}
+    assert shapes.context(Context({"Name": "x"}), False, None) == {
+        "name": "x", "description": None, "dockerHost": None, "current": False, "host": None, "stale": None,
+        "certDir": None}
+
+
+def test_a_builder_whose_second_node_has_lost_its_context():
+    mark = {"context": "web1", "host": ID, "certDir": "/c"}
+    known = Context({"Name": "web1", "Metadata": {"dockervm": mark}, "Endpoints": {"docker": {"Host": "tcp://w:1"}}})
+    made = Builder("pool", "docker-container", (Node("a", "web1"), Node("b", "web2")))
+    assert shapes.builder(made, [known, None]) == {"name": "pool", "driver": "docker-container", "nodes": [
+        {"name": "a", "context": "web1", "host": ID, "dockerHost": "tcp://w:1"},
+        {"name": "b", "context": "web2", "host": None, "dockerHost": None}]}
