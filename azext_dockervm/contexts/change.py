@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from azext_dockervm.certs.transaction import delete, rename, sync_folder, write_new
@@ -49,7 +50,8 @@ def make(folder: Path, mode: int) -> None:
     """With what is missing above it."""
     if not folder.is_dir():
         make(folder.parent, mode)
-        os.mkdir(folder, mode)
+        with suppress(FileExistsError):     # another process was first
+            os.mkdir(folder, mode)
 
 
 def put(root: Path, meta: Json, files: Files, is_new: bool) -> None:

@@ -248,7 +248,7 @@ class ContextStore:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Alone, and after whatever a killed run has left was tidied."""
-        with file_errors(self._root, "created"), suppress(FileExistsError):
+        with file_errors(self._root, "created"):
             change.make(self.client, _FOLDER_MODE)
             change.make(self._root, _CONTEXTS_MODE)
         with _lock_errors(), FolderLock(self._root, holds="contexts of the docker client"):

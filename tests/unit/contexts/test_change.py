@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -13,6 +14,7 @@ from killing import kill_points
 
 from azext_dockervm.contexts import change
 from azext_dockervm.contexts.store import ContextStore, Outcome
+from azext_dockervm.errors import DockerClientFileError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -169,3 +171,52 @@ def test_certificates_without_a_context_are_none_of_the_new_one_s(fresh, docker,
     ContextStore(client).put("web1", HOST, VM, folder, files)
     docker("context", "inspect", "web1", DOCKER_CONFIG=str(client))
     assert sorted(os.listdir(tls(client))) == sorted(NAMES)
+
+
+# The disk
+
+
+@pytest.mark.parametrize("action", ["put", "remove", "use"])
+def test_a_disk_that_refuses_is_an_error_that_names_the_place(with_web1, other, other_files, monkeypatch, action):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    store = ContextStore(with_web1)
+    actions = {"put": lambda: store.put("web2", HOST, OTHER_VM, other, other_files),
+               "remove": lambda: store.remove(store.existing("web1")), "use": lambda: store.use("web1")}
+    place = "config.json" if action == "use" else "contexts"
+    with pytest.raises(DockerClientFileError, match=f"^{with_web1}/{place} can't be written: No space left on device"):
+        actions[action]()
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """What is put on the disk and what is renamed, in this order, each by its last name."""
+    done = []
+    sync, replace = os.fsync, os.replace
+
+    def synced(descriptor):
+        done.append(("sync", Path(os.readlink(f"/proc/self/fd/{descriptor}")).name))
+        sync(descriptor)
+
+    def renamed(source, target):
+        done.append(("rename", Path(target).name))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    return done
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")
+def test_a_power_cut_can_t_undo_what_later_steps_build_on(with_web1, other, other_files, disk):
+    store = ContextStore(with_web1)
+    store.put("web2", HOST, OTHER_VM, other, other_files)
+    assert disk == [
+        *(("sync", name) for name in ("meta.json", "ca.pem", "cert.pem", "key.pem")), ("sync", change.STAGING),
+        ("rename", change.PENDING), ("sync", "contexts"), *(("rename", name) for name in NAMES), ("sync", "docker"),
+        ("rename", "meta.json"), ("sync", change.context_id("web2")), ("rename", change.STAGING)]
+    disk.clear()
+    store.use("web2")
+    assert disk == [("sync", ".dockervm-config.json"), ("rename", "config.json"), ("sync", with_web1.name)]

@@ -41,5 +41,6 @@ def test_a_builder_s_name_is_noted_as_buildx_does(text, noted):
     if noted:
         assert name.check_builder(text) == noted
     else:
-        with pytest.raises(InvalidValue, match="^--name: "):
+        with pytest.raises(InvalidValue, match="^--name: ") as refused:
             name.check_builder(text)
+        assert refused.value.recommendations == ("For example: --name pool",)
