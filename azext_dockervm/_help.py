@@ -244,10 +244,8 @@ long-summary: >
     run and be reachable; buildx dials them. The same command again goes on where one that failed stopped; nodes that
     are there stay. A builder of that name that these commands did not make is refused.
 examples:
-    - name: A builder over two hosts, and a build by it.
-      text: |
-        az dockervm builder create -g mygroup -n pool --hosts web1 web2
-        docker buildx build --builder pool --platform linux/amd64,linux/arm64 .
+    - name: A builder over two hosts; then docker buildx build --builder pool . builds on them.
+      text: az dockervm builder create -g mygroup -n pool --hosts web1 web2
     - name: One more host for it.
       text: az dockervm builder create -g mygroup -n pool --hosts web3
 """

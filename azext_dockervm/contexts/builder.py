@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,20 @@ class Buildx:
             raise DockerClientFileError(f"{path} is no note of buildx's that can be understood.",
                                         f"The builders that there are: {context_commands.list_builders()}") from error
         return Builder(name, str(noted.get("Driver")), nodes)
+
+    def over(self, context: str) -> list[str]:
+        """The names of the builders, whosever they are, that have a node on a context."""
+        found: list[str] = []
+        try:
+            names = sorted(os.listdir(self._notes / "instances"))
+        except OSError:
+            return found
+        for name in names:
+            with suppress(DockerClientFileError):
+                one = self.get(name)
+                if one is not None and context in one.contexts:
+                    found.append(name)
+        return found
 
     def check_ours(self, name: str) -> Builder | None:
         """The builder, where there is one. Raises ``Conflict`` for one that is not ours."""

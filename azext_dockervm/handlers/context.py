@@ -82,10 +82,18 @@ def remove(cmd: Any, arguments: Arguments) -> None:
         contexts.check_not_current(found)
     with shared.progress_of(cmd) as listener:
         shared.confirm(f"This removes the context '{found.name}' of the host {found.host} from the docker client, with "
-                       "its copies of the certificates. The host and the certificate folder stay as they are.",
-                       "Remove it?", arguments["yes"], listener)
+                       "its copies of the certificates. The host and the certificate folder stay as they are."
+                       f"{_builders_over(contexts, found)}", "Remove it?", arguments["yes"], listener)
         contexts.remove(found)
         listener.say(f"The context '{found.name}' was removed.")
+
+
+def _builders_over(contexts: ContextStore, found: Context) -> str:
+    """A sentence about those that lose a node with the context, "" where none does."""
+    from azext_dockervm.contexts.builder import Buildx
+
+    names = Buildx(contexts.client).over(found.name)
+    return f" Builders that can't build on it any more: {', '.join(names)}." if names else ""
 
 
 def _use(contexts: ContextStore, name: str, listener: Any) -> None:

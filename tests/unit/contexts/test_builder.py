@@ -107,6 +107,16 @@ def test_a_note_that_can_t_be_understood_is_an_error_that_names_it(buildx, clien
     assert path.read_text() == note
 
 
+def test_builders_over_a_context_are_found_whosever_they_are_and_a_damaged_note_hides_none(buildx, docker, client):
+    assert Buildx(client / "elsewhere").over("web1") == []
+    buildx.add("pool", "web1")
+    buildx.add("pool", "web2")
+    docker("buildx", "create", "--name", "mine", "--driver", "docker-container", "web1")
+    assert (buildx.over("web1"), buildx.over("web2"), buildx.over("gone")) == (["mine", "pool"], ["pool"], [])
+    (client / "buildx/instances/broken").write_text("{")
+    assert buildx.over("web1") == ["mine", "pool"]
+
+
 # Removed
 
 

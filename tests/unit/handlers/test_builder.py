@@ -115,6 +115,12 @@ def test_what_is_no_host_s_name_is_refused_by_the_option_s_name(cmd, cloud, fold
         made(cmd, folder, *names)
 
 
+def test_who_removes_a_context_reads_which_builders_need_it(cmd, hosts, folder, capsys):
+    made(cmd, folder, "web1")
+    context.remove(cmd, context_name="web1", yes=True)
+    assert "Builders that can't build on it any more: pool." in capsys.readouterr().err
+
+
 def test_remove_takes_the_builder_and_leaves_the_contexts(cmd, hosts, folder, docker_client, capsys):
     made(cmd, folder, "web1")
     builder.remove(cmd, builder_name="Pool")
