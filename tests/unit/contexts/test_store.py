@@ -55,6 +55,12 @@ def test_a_docker_command_goes_through_it_by_mutual_tls(put, docker, engine):
     assert docker("version", "--format", "{{.Server.Version}}", DOCKER_CONTEXT="web1") == "26.1.5"
 
 
+def test_variables_for_another_engine_s_certificates_do_not_disturb_it(put, docker, engine, other):
+    put(docker_host=engine)
+    assert docker("--context", "web1", "version", "--format", "{{.Server.Version}}", DOCKER_TLS_VERIFY="1",
+                  DOCKER_CERT_PATH=str(other), DOCKER_HOST="tcp://127.0.0.1:1") == "26.1.5"
+
+
 def test_another_authority_s_certificates_are_refused_by_that_engine(put, docker, engine, other, other_files):
     put(docker_host=engine, cert_dir=other, content=other_files)
     refused = docker("--context", "web1", "version", check=False)
