@@ -35,7 +35,8 @@ Files = Mapping[str, bytes | Secret[bytes]]
 
 def context_id(name: str) -> str:
     """The name of the context's folders."""
-    return hashlib.sha256(name.encode()).hexdigest()
+    # surrogatepass: JSON can hold what is no text, in names that somebody wrote by hand.
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def meta_file(root: Path, name: str) -> Path:

@@ -32,6 +32,8 @@ def read(path: Path) -> bytes | None:
             return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except ValueError:      # a name that somebody wrote into a file by hand, and no file can have
+            return None
 
 
 def read_object(path: Path) -> Json | None:

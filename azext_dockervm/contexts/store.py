@@ -278,11 +278,17 @@ def _described(before: Json, name: str, docker_host: str, vm_id: str, cert_dir: 
     """meta.json with all four members that the Docker SDK, too, wants to find. Whatever else somebody has put into it,
     such as a description of their own, stays."""
     metadata = {"Description": f"Docker host {vm_id.rsplit('/', 1)[-1]} on Azure, kept by dockervm",
-                **(before.get("Metadata") or {}),
+                **_object(before, "Metadata"),
                 MEMBER: {"context": name, "host": vm_id, "certDir": str(cert_dir)}}
-    endpoints = before.get("Endpoints") or {}
-    endpoint = {**(endpoints.get("docker") or {}), "Host": docker_host, "SkipTLSVerify": False}
+    endpoints = _object(before, "Endpoints")
+    endpoint = {**_object(endpoints, change.ENDPOINT), "Host": docker_host, "SkipTLSVerify": False}
     return {**before, "Name": name, "Metadata": metadata, "Endpoints": {**endpoints, change.ENDPOINT: endpoint}}
+
+
+def _object(found: Json, name: str) -> Json:
+    """A member that ought to be an object; an empty one where it is none."""
+    member = found.get(name)
+    return member if isinstance(member, dict) else {}
 
 
 def _member(found: Any, *names: str) -> str | None:

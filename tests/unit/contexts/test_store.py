@@ -213,6 +213,25 @@ def test_a_mark_that_can_t_be_ours_is_none(put, contexts, client, mark):
     assert (found.host, found.cert_dir, contexts.is_stale(found)) == (None, None, None)
 
 
+@pytest.mark.parametrize("folder_noted", ["\0", "/c\ud800", "/" + "c" * 5000])
+def test_a_folder_that_no_file_can_be_in_is_no_fault(put, contexts, client, folder, files, folder_noted):
+    put()
+    mark = {**meta(client)["Metadata"]["dockervm"], "certDir": folder_noted}
+    path = client / "contexts/meta" / change.context_id("web1") / "meta.json"
+    path.write_text(json.dumps({**meta(client), "Metadata": {"dockervm": mark}, "Endpoints": ["none"]}))
+    found = contexts.existing("web1")
+    assert (contexts.is_stale(found), found.docker_host) == (None, None)
+    assert contexts.refresh_copies(folder, files, "x") == ([], [])
+    assert put() is Outcome.REFRESHED and contexts.existing("web1").docker_host == HOST
+
+
+def test_a_name_that_is_no_text_is_none_of_docker_s(put, contexts, client):
+    put()
+    path = client / "contexts/meta" / change.context_id("web1") / "meta.json"
+    path.write_text(json.dumps({**meta(client), "Name": "\ud800"}))
+    assert names(contexts) == ["default"]
+
+
 # Listed
 
 
