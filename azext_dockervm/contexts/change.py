@@ -59,7 +59,6 @@ def put(root: Path, meta: Json, files: Files, is_new: bool) -> None:
     """Make the context that ``meta`` names, or give it another ``meta`` and other ``files``."""
     staging = root / STAGING
     with file_errors(root, "written"):
-        make(root / META, _META_FOLDER)
         os.mkdir(staging, _TLS_FOLDER)
         write_new(staging / META_FILE, json.dumps(meta).encode(), _META_MODE)
         for name, content in files.items():

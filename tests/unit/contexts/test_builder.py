@@ -70,6 +70,12 @@ def test_buildx_s_own_folder_is_heeded(buildx, client, tmp_path, monkeypatch):
     assert endpoints(Buildx(client)) == ("web1",) and (tmp_path / "elsewhere/instances/pool").exists()
 
 
+def test_the_client_that_it_was_made_of_is_asked_whatever_the_environment_says(buildx, monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "elsewhere"))
+    buildx.add("pool", "web1")
+    assert endpoints(buildx) == ("web1",) and not (tmp_path / "elsewhere").exists()
+
+
 # Whose it is
 
 

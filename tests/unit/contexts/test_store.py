@@ -98,7 +98,8 @@ def test_keys_are_nobody_else_s_whatever_the_umask(put, client, monkeypatch):
         os.umask(before)
     assert [mode(tls(client) / name) for name in NAMES] == [0o600] * 3
     assert [mode(path) for path in (tls(client), tls(client).parent, tls(client).parents[1], client)] == [0o700] * 4
-    assert mode(client / "contexts/meta" / change.context_id("web1") / "meta.json") == 0o644
+    described = client / "contexts/meta" / change.context_id("web1")
+    assert [mode(path) for path in (described / "meta.json", described, described.parent)] == [0o644, 0o755, 0o755]
     assert sorted(os.listdir(client / "contexts")) == [".dockervm.lock", "meta", "tls"]
 
 
@@ -247,15 +248,16 @@ def test_without_a_folder_there_is_docker_s_own_and_nothing_is_made(contexts, cl
     assert names(contexts) == ["default"] and contexts.current() == "default" and not client.exists()
 
 
+@pytest.mark.parametrize("damaged", ["web1", "web2"])
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
-def test_one_that_is_damaged_is_told_and_hides_no_other(put, contexts, client, content):
-    put("web1"), put("web2", vm_id=OTHER_VM)
-    path = client / "contexts/meta" / change.context_id("web1") / "meta.json"
+def test_one_that_is_damaged_is_told_and_hides_no_other(put, contexts, client, content, damaged):
+    put("web1"), put("web2")
+    path = client / "contexts/meta" / change.context_id(damaged) / "meta.json"
     path.write_bytes(content)
     found, (problem,) = contexts.contexts()
-    assert [one.name for one in found] == ["default", "web2"] and str(path) in problem
+    assert {"default", "web1", "web2"} - {one.name for one in found} == {damaged} and str(path) in problem
     with pytest.raises(DockerClientFileError, match="is damaged"):
-        put("web1")
+        put(damaged)
     assert path.read_bytes() == content
 
 
@@ -301,6 +303,19 @@ def test_the_current_one_leaves_docker_s_own_behind_it(put, contexts, config, do
     config({"currentContext": "web1", "auths": {"x": {}}})
     contexts.remove(contexts.existing("web1"))
     assert config() == {"auths": {"x": {}}} and docker("context", "show") == "default"
+
+
+def test_the_current_one_is_told_with_the_way_out(put, contexts, monkeypatch):
+    put()
+    contexts.check_not_current(contexts.existing("web1"))
+    contexts.use("web1")
+    with pytest.raises(Conflict, match="^The context 'web1' is the current one") as refused:
+        contexts.check_not_current(contexts.existing("web1"))
+    assert "az dockervm context use -n default" in refused.value.recommendations[0]
+    monkeypatch.setenv("DOCKER_CONTEXT", "web1")
+    with pytest.raises(Conflict) as refused:
+        contexts.check_not_current(contexts.existing("web1"))
+    assert "unset DOCKER_CONTEXT" in refused.value.recommendations[0]
 
 
 def test_one_that_has_gone_meanwhile_is_removed(put, contexts, docker):
