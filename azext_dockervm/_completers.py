@@ -1,4 +1,4 @@
-"""What the Tab key offers: the hosts of the group typed so far, regions, the short names of images."""
+"""What the Tab key offers: the hosts of the group typed so far, regions, the short names of images, contexts."""
 
 from __future__ import annotations
 
@@ -36,3 +36,15 @@ def image_names(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[
     from azext_dockervm.spec.images import ALIASES
 
     return sorted(ALIASES)
+
+
+@Completer      # type: ignore[untyped-decorator]
+def context_names(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
+    """The docker client's contexts."""
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.errors import DockerVMError
+
+    try:
+        return [one.name for one in ContextStore().contexts()[0]]
+    except DockerVMError:       # there is no place to tell it
+        return []

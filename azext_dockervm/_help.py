@@ -44,6 +44,8 @@ examples:
       text: az dockervm create -g mygroup -n web3 -e --sources 203.0.113.0/24
     - name: By the Docker VM extension, as in 2014, on today's image.
       text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
+    - name: With a context of the docker client; then docker --context web5 info works from anywhere.
+      text: az dockervm create -g mygroup -n web5 --docker-context
     - name: In a script - one JSON object on stdout, nothing on stderr but errors.
       text: >
         DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)
@@ -210,4 +212,122 @@ examples:
       text: az dockervm cert show -o table
     - name: Days until the client certificate expires.
       text: az dockervm cert show --query client.daysLeft -o tsv
+"""
+
+helps["dockervm context"] = """
+type: group
+short-summary: Contexts of the docker client for your hosts - after that, docker --context web1 is enough.
+long-summary: >
+    A context is the docker client's own note of an engine: where it is, and copies of the certificates that open it.
+    docker, docker compose, buildx and editors know contexts. Those that these commands make lie in the docker client's
+    configuration folder (DOCKER_CONFIG, else ~/.docker). Contexts of others are listed and never changed.
+"""
+
+helps["dockervm context create"] = """
+type: command
+short-summary: Make a context of the docker client for a host, or refresh it.
+long-summary: >
+    Asks Azure once and dials nobody. The same command again gives the context the host's present name and port and the
+    folder's present certificates; one that has them is left alone. A name that belongs to another context is never
+    taken.
+
+    A host that can't be reached directly is reached through a tunnel. By SSH: ssh -N -L 2376:localhost:4243 USER@HOST.
+    By Azure Bastion: az network bastion tunnel -g GROUP -n BASTION --target-resource-id ID --resource-port 4243 --port
+    2376, where ID is what az dockervm show -g GROUP -n HOST --query id -o tsv prints. Leave it running and make the
+    context with --via 127.0.0.1:2376: TLS goes through the tunnel to the host itself, whose certificate names 127.0.0.1
+    and localhost.
+
+    Builds on one host need no builder: docker --context web1 build.
+examples:
+    - name: A context that is named as the host; then docker --context web1 info works.
+      text: az dockervm context create -g mygroup -n web1
+    - name: Another name, current at once - plain docker commands go to the host from then on.
+      text: az dockervm context create -g mygroup -n web1 --context-name production --use
+    - name: Through an SSH tunnel, opened by ssh -N -L 2376:localhost:4243 azureuser@web1.westus.cloudapp.azure.com
+      text: az dockervm context create -g mygroup -n web1 --via 127.0.0.1:2376
+    - name: Through Azure Bastion, with the tunnel of the command above on port 2377.
+      text: az dockervm context create -g mygroup -n web1 --context-name inside --via 127.0.0.1:2377
+"""
+
+helps["dockervm context list"] = """
+type: command
+short-summary: List the docker client's contexts - those of your hosts, and all others.
+long-summary: >
+    Needs no login and makes no request. 'host' is the VM of a context that these commands made; 'stale' says that the
+    certificates in its folder have changed since they were copied.
+examples:
+    - name: List them.
+      text: az dockervm context list -o table
+    - name: Names of those that need to be made again.
+      text: az dockervm context list --query "[?stale].name" -o tsv
+"""
+
+helps["dockervm context show"] = """
+type: command
+short-summary: Show a context, the current one if none is named.
+long-summary: >
+    Needs no login and makes no request. The current one is the one that docker commands take - DOCKER_HOST decides,
+    then DOCKER_CONTEXT, then the choice that 'use' made.
+examples:
+    - name: Where plain docker commands go now.
+      text: az dockervm context show --query "[name, dockerHost]" -o tsv
+    - name: Show the context of a host.
+      text: az dockervm context show -n web1
+"""
+
+helps["dockervm context use"] = """
+type: command
+short-summary: Make a context the current one, as docker context use does.
+examples:
+    - name: Let plain docker commands go to a host.
+      text: az dockervm context use -n web1
+    - name: Go back to the docker client's own.
+      text: az dockervm context use -n default
+"""
+
+helps["dockervm context remove"] = """
+type: command
+short-summary: Remove a context that these commands made; the host stays as it is.
+long-summary: >
+    Asks first. The current context is removed with --force only; docker's own is current then. Contexts of others are
+    refused.
+examples:
+    - name: Remove a context.
+      text: az dockervm context remove -n web1
+    - name: In a script, whether it is in use or not.
+      text: az dockervm context remove -n web1 --force --yes
+"""
+
+helps["dockervm builder"] = """
+type: group
+short-summary: Builders of docker buildx over several hosts.
+long-summary: >
+    For builds that several hosts share, such as images for several platforms. Builds on one host need no builder:
+    docker --context web1 build.
+"""
+
+helps["dockervm builder create"] = """
+type: command
+short-summary: Make a builder over hosts, or add to it what it lacks.
+long-summary: >
+    Each host gets a context of the docker client where it has none, and the docker client's own buildx a builder with a
+    node for each, of the driver docker-container: the first build starts a container of BuildKit there. The hosts must
+    run and be reachable; buildx dials them. The same command again goes on where one that failed stopped; nodes that
+    are there stay. A builder of that name that these commands did not make is refused.
+examples:
+    - name: A builder over two hosts; then docker buildx build --builder pool . builds on them.
+      text: az dockervm builder create -g mygroup -n pool --hosts web1 web2
+    - name: One more host for it.
+      text: az dockervm builder create -g mygroup -n pool --hosts web3
+"""
+
+helps["dockervm builder remove"] = """
+type: command
+short-summary: Remove a builder that these commands made, and BuildKit from its hosts.
+long-summary: >
+    The caches of its builds are lost; images, contexts and hosts stay. Where a host does not answer, what is on it
+    stays, and a warning says so.
+examples:
+    - name: Remove a builder.
+      text: az dockervm builder remove -n pool
 """

@@ -21,6 +21,17 @@ def load_command_table(loader: Any, _args: Any) -> None:
         group.custom_command("create", "create", **_in("cert", "certificates_rows"))
         group.custom_show_command("show", "show", **_in("cert", "certificates_rows"))
 
+    with loader.command_group("dockervm context") as group:
+        group.custom_command("create", "create", **_in("context", "context_rows"))
+        group.custom_command("list", "list_contexts", **_in("context", "context_rows"))
+        group.custom_show_command("show", "show", **_in("context", "context_rows"))
+        group.custom_command("use", "use", **_in("context", "context_rows"))
+        group.custom_command("remove", "remove", **_in("context"))
+
+    with loader.command_group("dockervm builder") as group:
+        group.custom_command("create", "create", **_in("builder", "builder_rows"))
+        group.custom_command("remove", "remove", **_in("builder"))
+
 
 def _in(noun: str, table: str | None = None) -> dict[str, Any]:
     """The file of the handlers, and the transformer for --output table; None for a command without a result."""

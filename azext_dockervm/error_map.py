@@ -18,6 +18,8 @@ def _az_class(error: errors.DockerVMError) -> type[Exception]:
         (errors.InvalidValue, az.InvalidArgumentValueError),
         (errors.CertificateFileError, az.FileOperationError),
         (errors.CertificateError, az.ValidationError),
+        (errors.DockerClientFileError, az.FileOperationError),
+        (errors.DockerClientError, az.ValidationError),
         (errors.NotFound, az.ResourceNotFoundError),
         (errors.Conflict, az.ValidationError),
         (errors.AzureUnreachable, az.AzureConnectionError),

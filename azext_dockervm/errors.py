@@ -44,6 +44,14 @@ class CertificateFileError(CertificateError):
     """A file or folder of the certificate store can't be read or written."""
 
 
+class DockerClientError(DockerVMError):
+    """The docker client of this computer, or one of its plugins, is missing or refused."""
+
+
+class DockerClientFileError(DockerClientError):
+    """A file or folder of the docker client's configuration can't be read, understood or written."""
+
+
 class NotFound(DockerVMError):
     """A resource that the command needs does not exist (az exits with 3)."""
 

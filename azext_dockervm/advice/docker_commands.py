@@ -31,3 +31,13 @@ def client_folder() -> Path:
     """Where the docker client looks for certificates: DOCKER_CERT_PATH, else its configuration's folder."""
     named = os.environ.get("DOCKER_CERT_PATH") or os.environ.get("DOCKER_CONFIG")
     return Path(os.path.abspath(named)) if named else Path.home() / ".docker"
+
+
+def in_context(context: str, *words: str) -> str:
+    """A docker command for the engine of a context of the docker client."""
+    return docker("--context", context, *words)
+
+
+def build_by(builder: str) -> str:
+    """A build of the current folder by a builder of buildx's."""
+    return docker("buildx", "build", "--builder", builder, ".")

@@ -1,4 +1,4 @@
-"""FolderLock: one process at a time changes the certificates of a folder."""
+"""FolderLock: one process at a time changes the certificates, or the docker client's contexts, of a folder."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class FolderLock:
     Raises CertificateFileError if the file can't be made or if the lock is not to be had within ``wait`` seconds.
     """
 
-    def __init__(self, folder: Path, wait: float = WAIT_SECONDS) -> None:
+    def __init__(self, folder: Path, wait: float = WAIT_SECONDS, holds: str = "certificates") -> None:
         self.path = folder / LOCK_FILE
-        self._wait = wait
+        self._wait, self._holds = wait, holds
         self._descriptor: int | None = None
 
     def __enter__(self) -> FolderLock:
@@ -48,7 +48,7 @@ class FolderLock:
             while not self._try(descriptor):
                 if time.monotonic() >= deadline:
                     raise CertificateFileError(
-                        f"Another process has been changing the certificates in {self.path.parent} for "
+                        f"Another process has been changing the {self._holds} in {self.path.parent} for "
                         f"{self._wait:.0f} seconds (it holds {self.path}).",
                         BUSY_FOLDER)
                 time.sleep(POLL_SECONDS)

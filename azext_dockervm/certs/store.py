@@ -180,6 +180,14 @@ class CertificateStore:
             self._read().check_tls()
             return TlsPaths(self.folder / CA_CERT, self.folder / CLIENT_CERT, self.folder / CLIENT_KEY)
 
+    def tls_contents(self) -> dict[str, bytes | Secret[bytes]]:
+        """What the same files hold, as they were at one moment, by name."""
+        with self._with_advice():
+            files = self._read()
+            files.check_tls()
+            return {CA_CERT: files.get(CA_CERT), CLIENT_CERT: files.get(CLIENT_CERT),
+                    CLIENT_KEY: Secret(files.get(CLIENT_KEY))}
+
     def _create(self, keep: bool) -> StoreChange:
         from azext_dockervm.certs.authority import Authority
 

@@ -81,6 +81,13 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(SHA256()).hex()
 
 
+def fingerprints(certificates: bytes, name: str = "The certificate") -> tuple[str, ...]:
+    """``fingerprint`` of each certificate in PEM, in their order. Raises CertificateError for what can't be read."""
+    from azext_dockervm.certs.pem import read_certificates
+
+    return tuple(map(fingerprint, read_certificates(certificates, name)))
+
+
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with whole seconds: ``2026-01-31T12:00:00Z``."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -112,8 +112,8 @@ def change(folder: Path, files: Mapping[str, NewFile], keep: bool = False) -> Pa
     }
     with file_errors(folder, "written"):
         _stage(folder / STAGING, files, copies, manifest)
-        _rename(folder / STAGING, folder / PENDING)
-        _sync_folder(folder)
+        rename(folder / STAGING, folder / PENDING)
+        sync_folder(folder)
         _finish(folder, manifest)
     return backup
 
@@ -122,15 +122,15 @@ def recover(folder: Path) -> None:
     """Bring the folder to rest after a process that died: finish what was committed, delete what was not. The caller
     holds the lock."""
     with file_errors(folder, "tidied after an interrupted run"):
-        _delete(folder / STAGING)
+        delete(folder / STAGING)
         pending = folder / PENDING
         if not os.path.lexists(pending):
             return
         manifest = _read_manifest(pending) if _is_ours(pending) else None
         if manifest is None or not _untouched(folder, manifest):
-            _rename(pending, _unused(folder, BACKUP_PREFIX + datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-                                     + "-unfinished"))
-            _sync_folder(folder)
+            rename(pending, _unused(folder, BACKUP_PREFIX + datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+                                    + "-unfinished"))
+            sync_folder(folder)
         else:
             _finish(folder, manifest)
 
@@ -138,27 +138,27 @@ def recover(folder: Path) -> None:
 def _stage(staging: Path, files: Mapping[str, NewFile], copies: Mapping[str, bytes], manifest: dict[str, Any]) -> None:
     _persist(lambda: os.mkdir(staging, FOLDER_MODE))  # the old one may be on its way out
     for name, file in files.items():
-        _write_new(staging / name, file.data, file.mode)
+        write_new(staging / name, file.data, file.mode)
     if copies:
         os.mkdir(staging / _COPIES, FOLDER_MODE)
         for name, content in copies.items():
-            _write_new(staging / _COPIES / name, content, PRIVATE_MODE)
-        _sync_folder(staging / _COPIES)
-    _write_new(staging / _MANIFEST, json.dumps(manifest).encode(), PRIVATE_MODE)
-    _sync_folder(staging)
+            write_new(staging / _COPIES / name, content, PRIVATE_MODE)
+        sync_folder(staging / _COPIES)
+    write_new(staging / _MANIFEST, json.dumps(manifest).encode(), PRIVATE_MODE)
+    sync_folder(staging)
 
 
 def _finish(folder: Path, manifest: dict[str, Any]) -> None:
     """Steps 3 and 4; each part is skipped where it was done before."""
     pending = folder / PENDING
     if os.path.lexists(pending / _COPIES):
-        _rename(pending / _COPIES, _unused(folder, manifest["backup"]))
+        rename(pending / _COPIES, _unused(folder, manifest["backup"]))
     for name in manifest["writes"]:
         if os.path.lexists(pending / name):
-            _rename(pending / name, folder / name)
-    _sync_folder(folder)
-    _rename(pending, folder / STAGING)
-    _delete(folder / STAGING)
+            rename(pending / name, folder / name)
+    sync_folder(folder)
+    rename(pending, folder / STAGING)
+    delete(folder / STAGING)
 
 
 def _untouched(folder: Path, manifest: dict[str, Any]) -> bool:
@@ -267,7 +267,7 @@ def plain_content(path: Path) -> bytes | None:
     return read_file(path)
 
 
-def _write_new(path: Path, data: bytes, mode: int) -> None:
+def write_new(path: Path, data: bytes, mode: int) -> None:
     """A new file with these bytes, on the disk when this returns. It never exists with a wider mode than ``mode``."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
@@ -283,18 +283,20 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
         os.close(descriptor)
 
 
-def _rename(source: Path, target: Path) -> None:
+def rename(source: Path, target: Path) -> None:
+    """Also over a file that is there."""
     _persist(lambda: os.replace(source, target))
 
 
-def _delete(path: Path) -> None:
-    def delete() -> None:
+def delete(path: Path) -> None:
+    """A file, a link or a folder with all in it; nothing where there is none."""
+    def at_once() -> None:
         if os.path.islink(path) or os.path.isfile(path):
             os.unlink(path)
         elif os.path.lexists(path):
             shutil.rmtree(path)
 
-    _persist(delete)
+    _persist(at_once)
 
 
 def _persist(action: Callable[[], None]) -> None:
@@ -309,7 +311,7 @@ def _persist(action: Callable[[], None]) -> None:
             time.sleep(_PAUSE)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     """Put the folder's names on the disk, so that a power cut can't undo a rename that later ones build on."""
     if os.name == "nt":  # folders can't be opened there; NTFS journals renames
         return

@@ -24,6 +24,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
         else:
             change = store.ensure()
         _tell(change, store.folder, listener)
+        shared.refresh_contexts(store, listener)
         state = store.state()
         for warning in (*state.warnings, *shared.session_warnings(store.folder)):
             listener.warn(warning)

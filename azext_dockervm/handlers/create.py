@@ -21,6 +21,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     spec = arguments.host_spec()
     store = shared.certificate_store(arguments)
     store.check()
+    context = _context_name(spec, arguments["docker_context"])
     # The password last: nobody types it twice only to read that another argument is wrong.
     spec = spec.having({"login.password": login.admin_password(arguments["admin_password"])})
     with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
@@ -29,5 +30,39 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
             prepared = host.prepare(azure, spec, store)
             made = host.create(azure, prepared, store, listener,
                                lambda: login.usual_ssh_keys(arguments["generate_ssh_keys"], listener.warn))
-        shared.tell_the_end(cmd, made, store.folder, listener)
-    return shapes.host(made, str(store.folder))
+        context = _made_context(context, spec, made, store, listener)
+        shared.refresh_contexts(store, listener, made)
+        shared.tell_the_end(cmd, made, store.folder, listener, context)
+    return shapes.host(made, str(store.folder), context)
+
+
+def _context_name(spec: Any, asked: Any) -> str | None:
+    """The name of the context that is wanted, the host's where none was typed; None where none is wanted. Raises for
+    one that can't be had, before anything is made."""
+    from azext_dockervm.contexts.name import check_context
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.host import context
+    from azext_dockervm.options.context import HOST_NAME
+
+    if asked is None:
+        return None
+    name = check_context(spec.name, "--docker-context") if asked is HOST_NAME else str(asked)
+    ContextStore().check_free(name, lambda vm_id: context.named_in(spec.group, spec.name, vm_id))
+    return name
+
+
+def _made_context(name: str | None, spec: Any, made: Any, store: Any, listener: Any) -> str | None:
+    """The name again, None where it could not be made: the host works all the same."""
+    from azext_dockervm.advice import context_messages
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.errors import DockerVMError
+    from azext_dockervm.host import context
+
+    if name is None:
+        return None
+    try:
+        context.make(ContextStore(), name, made, store)
+    except DockerVMError as error:
+        listener.warn(context_messages.not_made(spec, name, error.message))
+        return None
+    return name

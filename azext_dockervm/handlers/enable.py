@@ -34,6 +34,7 @@ def enable(cmd: Any, arguments: Arguments) -> dict[str, Any]:
         _confirm(replacement, arguments["yes"], listener)
         with shared.stopped_by_signals(azure):
             made = replacement.carry_out()
+        shared.refresh_contexts(store, listener, made)
         shared.tell_the_end(cmd, made, store.folder, listener)
     return shapes.host(made, str(store.folder))
 

@@ -53,13 +53,18 @@ def delete(cmd: Any, arguments: Arguments) -> None:
         with shared.stopped_by_signals(azure):
             found = remains.find(azure, spec, data_disks_go)
         began = time.monotonic()
-        shared.confirm(loss(found, _own_authorities(arguments)), "Delete it?", arguments["yes"], listener)
+        shared.confirm(loss(found, _own_authorities(arguments), shared.contexts_of(found.vm_id)), "Delete it?",
+                       arguments["yes"], listener)
         removal = Removal(azure.until(azure.deadline.later(time.monotonic() - began)), found, data_disks_go, listener)
-        with shared.stopped_by_signals(azure):
-            if arguments["no_wait"]:
-                removal.begin()
-            else:
-                removal.carry_out()
+        try:
+            with shared.stopped_by_signals(azure):
+                if arguments["no_wait"]:
+                    removal.begin()
+                else:
+                    removal.carry_out()
+        finally:
+            if removal.is_over:
+                shared.forget_contexts(found.vm_id, listener)
 
 
 def _own_authorities(arguments: Arguments) -> tuple[str, ...]:

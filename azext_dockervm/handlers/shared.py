@@ -59,10 +59,11 @@ def progress_of(cmd: Any, warnings: Iterable[str] = ()) -> Iterator[Any]:
         listener.close()
 
 
-def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
+def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str | None = None) -> None:
     """What to type now; for a host that can't be reached from here an alert, and an exit code that scripts see.
 
-    ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates.
+    ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates, ``context`` the docker client's
+    of it.
     """
     import shutil
 
@@ -77,10 +78,54 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any) -> None:
             f"{host.proof.cause}", f"Hence exit code {exit_code.UNREACHABLE}."))
         exit_code.end_with(cmd.cli_ctx, exit_code.UNREACHABLE)
     endpoint = Endpoint(host.address.fqdn, host.spec.engine.port, folder)
-    if shutil.which("docker"):
-        listener.say(f"Now type: {docker_commands.on_engine(endpoint, 'info')}")
-    else:
+    if not shutil.which("docker"):
         listener.say(f"There is no docker client here. Now type: {host_commands.info_as_asked(host.spec)}")
+        return
+    command = docker_commands.in_context(context, "info") if context else docker_commands.on_engine(endpoint, "info")
+    listener.say(f"Now type: {command}")
+
+
+def refresh_contexts(store: Any, listener: Any, host: Any = None) -> None:
+    """The docker client's contexts follow the certificates of the folder, and the ``host`` that was finished with them.
+    It never ends a command that has done its work."""
+    from azext_dockervm.advice import context_messages
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.errors import DockerVMError
+    from azext_dockervm.host import context
+
+    try:
+        changed, left = context.follow(ContextStore(), store, host)
+    except DockerVMError as error:
+        listener.warn(context_messages.not_refreshed(store.folder, error.message))
+        return
+    if changed:
+        listener.say(f"Refreshed in the docker client: {', '.join(map(repr, changed))}.")
+    for one in left:
+        listener.warn(context_messages.keeps_old_authority(one.name, context.owner(one)))
+
+
+def contexts_of(vm_id: str) -> list[str]:
+    """Names of the docker client's contexts of a host; none where that can't be read."""
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.errors import DockerVMError
+
+    try:
+        return [one.name for one in ContextStore().of_host(vm_id)]
+    except DockerVMError:
+        return []
+
+
+def forget_contexts(vm_id: str, listener: Any) -> None:
+    """Those of a host that is gone go too. It never ends a command that has done its work."""
+    from azext_dockervm.advice import context_messages
+    from azext_dockervm.contexts.store import ContextStore
+    from azext_dockervm.errors import DockerVMError
+    from azext_dockervm.host import context
+
+    try:
+        context.forget(ContextStore(), vm_id, listener.say, listener.warn)
+    except DockerVMError as error:
+        listener.warn(context_messages.not_removed(error.message))
 
 
 def confirm(loss: str, question: str, yes: bool, listener: Any) -> None:

@@ -36,6 +36,13 @@ class Remains:
     kept: tuple[str, ...] = ()
 
     @property
+    def vm_id(self) -> str:
+        """The id that the VM has, or had."""
+        some = next(one for one in (*(part for _, part in self.own), self.virtual_network) if one is not None)
+        scope = some["id"][:some["id"].lower().index("/providers/")]
+        return f"{scope}/providers/{kinds.VM.provider_path((self.spec.name,))}"
+
+    @property
     def own(self) -> list[tuple[Kind, Resource]]:
         """All but the network, in the order in which they can go."""
         parts = ((kinds.VM, self.vm), (kinds.NETWORK_INTERFACE, self.network_interface),

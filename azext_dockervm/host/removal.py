@@ -29,20 +29,26 @@ KEYS = {kinds.VM: VM, kinds.NETWORK_INTERFACE: NETWORK_INTERFACE, kinds.PUBLIC_I
 LEAVING_SECONDS = 30.0
 
 
-def loss(remains: Remains, mine: Sequence[str]) -> str:
-    """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder."""
+def loss(remains: Remains, mine: Sequence[str], contexts: Sequence[str] = ()) -> str:
+    """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder,
+    ``contexts`` the names of those that the docker client has of the host."""
     spec, going = remains.spec, [_named(kind, part) for kind, part in remains.own]
     if not going and remains.virtual_network is not None:
         return (f"Nothing is left of a host '{spec.name}'. This deletes the virtual network "
                 f"'{remains.virtual_network['name']}', which hosts have shared, and in which none is left.")
     shared = "" if remains.virtual_network is None else (
         f" The virtual network '{remains.virtual_network['name']}', which hosts share, goes with the last of them.")
+    client = f" The docker client loses {_words('the context', contexts)}." if contexts else ""
     kept = f" Kept: {'; '.join(remains.kept)}." if remains.kept else ""
     theirs = (names.tag(remains.vm, names.TAG_AUTHORITY) or "").lower()
     whose = "" if not theirs or not mine or theirs in mine else (
         f" It trusts another certificate authority ({theirs[:16]}...) than those in your folder: it may be a "
         "colleague's.")
-    return f"This deletes the host '{spec.name}': {', '.join(going)}.{shared}{kept}{whose}"
+    return f"This deletes the host '{spec.name}': {', '.join(going)}.{shared}{client}{kept}{whose}"
+
+
+def _words(noun: str, named: Sequence[str]) -> str:
+    return ", ".join(f"{noun} '{one}'" for one in named)
 
 
 def _named(kind: Kind, part: Resource) -> str:
@@ -55,12 +61,13 @@ def _named(kind: Kind, part: Resource) -> str:
 
 
 class Removal:
-    """One deletion of what ``remains``."""
+    """One deletion of what ``remains``. ``is_over``: the VM is gone, or its deletion was sent."""
 
     def __init__(self, azure: Azure, remains: Remains, data_disks_go: bool, listener: Listener) -> None:
         self.azure, self.remains, self.listener = azure, remains, listener
         self.spec, self.data_disks_go = remains.spec, data_disks_go
         self.left: list[str] = []       # what could not be deleted, and why
+        self.is_over = remains.vm is None
 
     def carry_out(self) -> None:
         """All of it. Raises with what is left, and the command that goes on."""
@@ -127,16 +134,14 @@ class Removal:
     def _delete(self, kind: Kind, part: Resource, _results: Results, deadline: Deadline, begin: bool = False) -> None:
         """Unless it has gone since, or what bears its name now was made by another run since it was looked at."""
         azure, name = self.azure.until(deadline), part["name"]
-        now = azure.get(kind, self.spec.group, name)
-        if now is None:
-            return
-        if names.tag(now, names.TAG_RUN) != names.tag(part, names.TAG_RUN):
+        now, request = azure.get(kind, self.spec.group, name), Request("DELETE", kind.type, self.spec.group, (name,))
+        if now is not None and names.tag(now, names.TAG_RUN) != names.tag(part, names.TAG_RUN):
             raise Conflict(f"The {kind.noun} '{name}' has just been made anew by another run; it was left to it.")
-        request = Request("DELETE", kind.type, self.spec.group, (name,))
-        if begin:
+        if now is not None and begin:
             azure.begin(request)
-        else:
+        elif now is not None:
             azure.send(request)
+        self.is_over |= kind is kinds.VM
 
     def _leave(self, network: Resource, _results: Results, deadline: Deadline) -> str:
         """Delete the network where this was the last host in it → what became of it."""

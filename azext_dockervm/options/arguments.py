@@ -44,6 +44,12 @@ class Arguments:
         check_together(spec)
         return spec
 
+    def named_host(self, name: str | None = None) -> HostSpec:
+        """The host that is named, of which nothing else is asked; ``name`` where the command names several."""
+        shared = tuple(option for option in options_of("create") if option in options_of(self._command))
+        return HostSpec(self["resource_group_name"], name or self["vm_name"], given=given(shared, self._typed),
+                        subscription=self._cli_ctx.data.get("subscription_id"), cloud=self._cli_ctx.cloud.name)
+
     def _value(self, option: Option) -> Any:
         return self._configuration.value(option, self._typed.get(option.name))
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 from inspect import Parameter, Signature
 
 from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, TRUST
+from azext_dockervm.options.context import (
+    BUILDER,
+    CONTEXT,
+    CONTEXT_OR_CURRENT,
+    DOCKER_CONTEXT,
+    NEW_CONTEXT,
+    NODES,
+    REMOVAL,
+)
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.env import ENV
 from azext_dockervm.options.flow import PROVISIONER, TAGS, TIMEOUT, YES
-from azext_dockervm.options.host import CHECK, DELETION, HOST, HOSTS, NEW_HOST, OPTIONAL_HOST, VM
+from azext_dockervm.options.host import CHECK, DELETION, GROUP, HOST, HOSTS, NEW_HOST, OPTIONAL_HOST, VM
 from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
 from azext_dockervm.options.network import NETWORK
@@ -17,7 +26,8 @@ from azext_dockervm.options.placement import PLACEMENT
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
-    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, NETWORK, PROVISIONER, TIMEOUT, TAGS),
+    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER, TIMEOUT,
+               TAGS),
     "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
     "env": (OPTIONAL_HOST, ENV, FOLDER),
     "info": (VM, FOLDER),
@@ -27,6 +37,13 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
     "wait": (VM,),
     "cert create": (FOLDER, NEW_AUTHORITY, YES),
     "cert show": (FOLDER,),
+    "context create": (HOST, NEW_CONTEXT, FOLDER),
+    "context list": (),
+    "context show": (CONTEXT_OR_CURRENT,),
+    "context use": (CONTEXT,),
+    "context remove": (CONTEXT, REMOVAL, YES),
+    "builder create": (GROUP, BUILDER, NODES, FOLDER),
+    "builder remove": (BUILDER,),
 }
 
 

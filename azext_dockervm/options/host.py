@@ -29,6 +29,7 @@ HOST = (_GROUP, _EXISTING_NAME)
 OPTIONAL_HOST = (replace(_GROUP, required=False), replace(_EXISTING_NAME, required=False))
 VM = (_GROUP, _VM_NAME)
 HOSTS = (_ANY_GROUP,)
+GROUP = (_GROUP,)
 DELETION = (
     Option("data_disks", "--data-disks", "What becomes of data disks that were attached to the VM.", default="keep",
            choices=("keep", "delete")),

@@ -1,4 +1,4 @@
-"""The JSON that scripts rely on: a finished host, its state, certificates."""
+"""The JSON that scripts rely on: a finished host, its state, certificates, contexts and builders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from azext_dockervm.azure import names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from azext_dockervm.certs.store import StoreChange, StoreState
+    from azext_dockervm.contexts.builder import Builder
+    from azext_dockervm.contexts.store import Context
     from azext_dockervm.host.engine_state import EngineState
     from azext_dockervm.host.finished import FinishedHost
     from azext_dockervm.host.listing import Dialled
@@ -17,8 +21,8 @@ if TYPE_CHECKING:
 Shape = dict[str, Any]
 
 
-def host(made: FinishedHost, folder: str) -> Shape:
-    """The result of ``create``."""
+def host(made: FinishedHost, folder: str, docker_context: str | None = None) -> Shape:
+    """The result of ``create`` and ``enable``; ``docker_context`` is the docker client's that was made for it."""
     from azext_dockervm.certs.summary import iso
 
     spec = made.spec
@@ -28,7 +32,7 @@ def host(made: FinishedHost, folder: str) -> Shape:
         "dockerHost": f"tcp://{made.address.fqdn}:{spec.engine.port}", "dockerPort": spec.engine.port,
         "provisioner": made.provisioned.provisioner, "engineVersion": made.proof.version,
         "reachable": made.proof.reachable, "certDir": folder,
-        "serverCertificateExpires": iso(made.provisioned.expires),
+        "serverCertificateExpires": iso(made.provisioned.expires), "dockerContext": docker_context,
     }
 
 
@@ -83,6 +87,22 @@ def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
         "authority": seen.authority, "problems": list(seen.problems),
         "reachable": dialled and dialled.reason is None, "engineUnreachable": dialled and dialled.reason,
     }
+
+
+def context(found: Context, is_current: bool, is_stale: bool | None) -> Shape:
+    """A context of the docker client. ``stale`` is null where nobody can tell."""
+    return {
+        "name": found.name, "description": found.description, "dockerHost": found.docker_host, "current": is_current,
+        "host": found.host, "stale": is_stale, "certDir": str(found.cert_dir) if found.cert_dir else None,
+    }
+
+
+def builder(made: Builder, contexts: Sequence[Context | None]) -> Shape:
+    """The result of ``builder create``; ``contexts`` are those of its nodes."""
+    return {"name": made.name, "driver": made.driver, "nodes": [
+        {"name": node.name, "context": node.endpoint, "host": one.host if one else None,
+         "dockerHost": one.docker_host if one else None}
+        for node, one in zip(made.nodes, contexts, strict=True)]}
 
 
 def certificates(state: StoreState, change: StoreChange | None = None) -> Shape:

@@ -55,6 +55,23 @@ def _age(created: str | None) -> str | None:
     return f"{minutes}m" if minutes < 120 else f"{minutes // 60}h" if minutes < 2880 else f"{minutes // 1440}d"
 
 
+def context_rows(result: dict[str, Any] | list[dict[str, Any]]) -> Row | list[Row]:
+    return [_context_row(one) for one in result] if isinstance(result, list) else _context_row(result)
+
+
+def _context_row(result: dict[str, Any]) -> Row:
+    host = result["host"]
+    return OrderedDict([
+        ("Name", result["name"]), ("Current", result["current"]), ("Host", host and host.rsplit("/", 1)[-1]),
+        ("DockerHost", result["dockerHost"]), ("Stale", result["stale"]), ("CertDir", result["certDir"])])
+
+
+def builder_rows(result: dict[str, Any]) -> list[Row]:
+    """One row a node."""
+    return [OrderedDict([("Builder", result["name"]), ("Node", node["name"]), ("Context", node["context"]),
+                         ("DockerHost", node["dockerHost"])]) for node in result["nodes"]]
+
+
 def certificates_rows(result: dict[str, Any]) -> list[Row]:
     """One row for the CA, one for the client certificate."""
     return [OrderedDict([

@@ -16,7 +16,11 @@ from azext_dockervm.output import tables
 HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm env": "env#env",
             "dockervm info": "info#info", "dockervm list": "hosts#list_hosts", "dockervm show": "hosts#show",
             "dockervm delete": "hosts#delete", "dockervm wait": "hosts#wait",
-            "dockervm cert create": "cert#create", "dockervm cert show": "cert#show"}
+            "dockervm cert create": "cert#create", "dockervm cert show": "cert#show",
+            "dockervm context create": "context#create", "dockervm context list": "context#list_contexts",
+            "dockervm context show": "context#show", "dockervm context use": "context#use",
+            "dockervm context remove": "context#remove", "dockervm builder create": "builder#create",
+            "dockervm builder remove": "builder#remove"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def test_az_finds_each_command_and_its_handler(loaded):
 
 
 def test_each_command_and_group_has_its_help_with_examples():
-    assert set(HANDLERS) | {"dockervm", "dockervm cert"} <= set(helps)
+    assert set(HANDLERS) | {"dockervm", "dockervm cert", "dockervm context", "dockervm builder"} <= set(helps)
     assert all("examples:" in helps[name] for name in HANDLERS)
 
 
@@ -62,7 +66,8 @@ def test_each_option_is_an_argument_with_its_words_and_help(loaded, command):
 
 @pytest.mark.parametrize(("command", "argument", "completer"), [
     ("create", "location", _completers.regions), ("create", "image", _completers.image_names),
-    ("info", "vm_name", _completers.host_names), ("enable", "vm_name", _completers.host_names)])
+    ("info", "vm_name", _completers.host_names), ("enable", "vm_name", _completers.host_names),
+    ("context use", "context_name", _completers.context_names)])
 def test_tab_offers_what_the_option_says(loaded, command, argument, completer):
     assert settings(loaded, command, argument)["completer"] is completer
 
@@ -87,7 +92,9 @@ def test_text_is_left_to_az(loaded):
 @pytest.mark.parametrize(("name", "row"), [
     ("dockervm create", "host_row"), ("dockervm enable", "host_row"), ("dockervm info", "info_row"),
     ("dockervm list", "noted_rows"), ("dockervm show", "noted_rows"),
-    ("dockervm cert create", "certificates_rows"), ("dockervm cert show", "certificates_rows")])
+    ("dockervm cert create", "certificates_rows"), ("dockervm cert show", "certificates_rows"),
+    *((f"dockervm context {verb}", "context_rows") for verb in ("create", "list", "show", "use")),
+    ("dockervm builder create", "builder_rows")])
 def test_each_result_has_its_table(loaded, monkeypatch, name, row):
     monkeypatch.setattr(tables, row, lambda result: f"{row} of {result}")
     assert loaded[name].table_transformer("it") == f"{row} of it"
@@ -98,4 +105,4 @@ def test_what_only_shows_is_a_show_command_of_az_s(loaded):
 
     shows = [name for name, command in loaded.items()
              if isinstance(command.command_kwargs["command_operation"], ShowCommandOperation)]
-    assert shows == ["dockervm info", "dockervm show", "dockervm cert show"]
+    assert shows == ["dockervm info", "dockervm show", "dockervm cert show", "dockervm context show"]

@@ -62,3 +62,15 @@ def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch):
 def test_images_are_our_aliases():
     offered = _completers.image_names(prefix="", parsed_args=Namespace(_cmd=None))
     assert set(offered) == set(images.ALIASES)
+
+
+def test_contexts_are_the_docker_client_s(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+
+    def offered():
+        return _completers.context_names(prefix="", parsed_args=Namespace(_cmd=None))
+
+    assert offered() == ["default"]
+    (tmp_path / "contexts").write_text("a file")
+    assert offered() == []

@@ -14,6 +14,7 @@ from azext_dockervm.error_map import as_az_error, az_errors
     (errors.ConflictingArguments, az.MutuallyExclusiveArgumentError),
     (errors.MissingArgument, az.RequiredArgumentMissingError), (errors.InvalidValue, az.InvalidArgumentValueError),
     (errors.CertificateFileError, az.FileOperationError), (errors.CertificateError, az.ValidationError),
+    (errors.DockerClientFileError, az.FileOperationError), (errors.DockerClientError, az.ValidationError),
     (errors.NotFound, az.ResourceNotFoundError), (errors.HostGone, az.ResourceNotFoundError),
     (errors.Conflict, az.ValidationError), (errors.AzureUnreachable, az.AzureConnectionError),
     (errors.DeadlinePassed, az.AzureResponseError), (errors.HostFailed, az.AzureResponseError),

@@ -14,6 +14,7 @@ from azext_dockervm.certs.authority import describe
 from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.certs.store import CertificateStore, StoreChange
 from azext_dockervm.errors import CertificateError, CertificateFileError
+from azext_dockervm.secret import Secret
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 HOST = ServerIdentity.for_host("web1.example.test", "203.0.113.7", "10.0.0.4")
@@ -80,6 +81,16 @@ def test_a_second_call_changes_nothing(store, content):
     assert store.ensure() == StoreChange()
     store.state(), store.load_authority(), store.tls_paths()
     assert content(store.folder) == before
+
+
+def test_the_contents_for_a_tls_client_are_the_files_and_its_key_a_secret(store):
+    store.ensure()
+    contents, paths = store.tls_contents(), store.tls_paths()
+    assert (contents["ca.pem"], contents["cert.pem"]) == (paths.ca.read_bytes(), paths.cert.read_bytes())
+    assert contents["key.pem"] == Secret(paths.key.read_bytes()) and len(contents) == 3
+    paths.key.unlink()
+    with pytest.raises(CertificateError, match="key.pem is missing"):
+        store.tls_contents()
 
 
 def test_an_existing_folder_keeps_its_mode_and_its_files(tmp_path):

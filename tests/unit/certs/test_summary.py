@@ -8,6 +8,7 @@ import pytest
 
 from azext_dockervm.certs.authority import Authority, describe
 from azext_dockervm.certs.identity import ServerIdentity
+from azext_dockervm.certs.summary import fingerprints
 from azext_dockervm.errors import CertificateError
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
@@ -50,3 +51,12 @@ def test_describe_refuses_what_is_no_certificate(authority):
                  "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
         with pytest.raises(CertificateError, match="^web1's certificate does not contain a readable certificate"):
             describe(junk, name="web1's certificate")
+
+
+def test_each_of_several_certificates_has_its_fingerprint(authority):
+    other = Authority.create()
+    both = authority.certificate_pem + other.certificate_pem
+    assert fingerprints(both) == (describe(authority.certificate_pem).fingerprint,
+                                  describe(other.certificate_pem).fingerprint)
+    with pytest.raises(CertificateError):
+        fingerprints(b"no certificate")

@@ -14,6 +14,15 @@ import pytest
 from fake_azure import FakeCloud, at_the_borders
 
 
+@pytest.fixture(autouse=True)
+def docker_client(monkeypatch, tmp_path) -> Path:
+    """The configuration of a docker client of the test's own, with nothing in it."""
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "BUILDX_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "client"))
+    return tmp_path / "client"
+
+
 @pytest.fixture
 def cmd():
     """As far as a handler uses az's ``cmd``: nothing is configured, and ``cli_ctx.events`` has what was registered."""

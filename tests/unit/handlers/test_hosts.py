@@ -7,6 +7,8 @@ from azure.cli.core import azclierror
 from azure.core.exceptions import ResourceNotFoundError
 
 from azext_dockervm.azure import kinds
+from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.contexts.store import ContextStore
 from azext_dockervm.handlers import create, hosts
 
 HOST = {"resource_group_name": "g", "vm_name": "web1"}
@@ -124,3 +126,47 @@ def test_wait_tells_any_other_error_as_az_does(cmd, cloud, made):
     cloud.refuse("GET", kinds.VM, "AuthorizationFailed", status=403)
     with pytest.raises(azclierror.ForbiddenError):
         hosts.wait(cmd, **HOST)
+
+
+# The docker client
+
+
+@pytest.fixture
+def context(made, folder) -> ContextStore:
+    """With one of the host."""
+    contexts, store = ContextStore(), CertificateStore(folder)
+    contexts.put("shop", made["dockerHost"], made["id"], folder, store.tls_contents())
+    return contexts
+
+
+def names(contexts):
+    return [one.name for one in contexts.contexts()[0]]
+
+
+@pytest.mark.parametrize("typed", [{}, {"no_wait": True}])
+def test_the_contexts_of_a_host_go_with_it_and_are_named(cmd, cloud, made, folder, context, capsys, typed):
+    deleted(cmd, folder, yes=True, **typed)
+    told = capsys.readouterr().err
+    assert "The docker client loses the context 'shop'." in told and "The context 'shop' was removed." in told
+    assert names(context) == ["default"]
+
+
+def test_they_stay_while_the_host_does(cmd, cloud, made, folder, context):
+    cloud.refuse("DELETE", kinds.VM, "ScopeLocked")
+    with pytest.raises(azclierror.AzureResponseError):
+        deleted(cmd, folder, yes=True)
+    assert names(context) == ["default", "shop"]
+
+
+def test_they_go_where_only_a_part_is_left(cmd, cloud, made, folder, context):
+    cloud.refuse("DELETE", kinds.SECURITY_GROUP, "ScopeLocked", times=1)
+    with pytest.raises(azclierror.ValidationError, match="Not everything"):
+        deleted(cmd, folder, yes=True)
+    assert names(context) == ["default"]
+
+
+def test_a_docker_client_in_disorder_holds_up_no_deletion(cmd, cloud, made, folder, context, capsys):
+    (context.client / "contexts").rename(context.client / "away")
+    (context.client / "contexts").write_text("no folder")
+    deleted(cmd, folder, yes=True)
+    assert cloud.resources == {} and "Contexts of the docker client may still name the host" in capsys.readouterr().err

@@ -146,3 +146,13 @@ def test_values_of_a_command_by_the_names_of_its_options(cli_ctx):
     assert arguments.typed("vm_name") == "any_vm.1"
     with pytest.raises(InvalidValue, match="--name: 'a/b'"):
         Arguments("info", {"vm_name": "a/b"}, cli_ctx)["vm_name"]
+
+
+def test_a_named_host_has_what_messages_say_of_it_and_nothing_that_is_configured(cli_ctx):
+    cli_ctx.data["subscription_id"] = "mine"
+    typed = {"resource_group_name": "demo", "hosts": ["web1"], "cert_dir": "./certs", "builder_name": "pool"}
+    host = Arguments("builder create", typed, cli_ctx).named_host("web1")
+    assert (host.group, host.name, host.subscription) == ("demo", "web1", "mine")
+    assert {name: one.words for name, one in host.given.items()} == {"cert_dir": ("-dc", "./certs")}
+    with pytest.raises(InvalidValue, match="--name: 'a b'"):
+        Arguments("context create", {"resource_group_name": "g", "vm_name": "a b"}, cli_ctx).named_host()

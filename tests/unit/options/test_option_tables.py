@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.handlers import cert, create, enable, env, hosts, info
+from azext_dockervm.handlers import builder, cert, context, create, enable, env, hosts, info
 from azext_dockervm.options.commands import COMMANDS, option_of, options_of
 from azext_dockervm.spec.host import PROVISIONERS, HostSpec
 
 HANDLERS = {"create": create.create, "enable": enable.enable, "env": env.env, "info": info.info,
             "list": hosts.list_hosts, "show": hosts.show, "delete": hosts.delete, "wait": hosts.wait,
-            "cert create": cert.create, "cert show": cert.show}
+            "cert create": cert.create, "cert show": cert.show,
+            "context create": context.create, "context list": context.list_contexts, "context show": context.show,
+            "context use": context.use, "context remove": context.remove, "builder create": builder.create,
+            "builder remove": builder.remove}
 EVERY = [pytest.param(option, id=f"{command} {option.words[0]}") for command in COMMANDS
          for option in options_of(command)]
 
@@ -83,7 +86,8 @@ def test_every_command_has_a_handler_of_which_az_learns_its_options():
     ("create", {"generate_ssh_keys"}), ("enable", {"replace_trust", "yes"}),
     ("env", {"unset", "no_proxy", "testcontainers"}), ("info", set()), ("list", {"check"}),
     ("show", set()), ("delete", {"no_wait", "yes"}), ("wait", set()),
-    ("cert create", {"force", "yes"}), ("cert show", set())])
+    ("cert create", {"force", "yes"}), ("cert show", set()), ("context create", {"use"}),
+    ("context remove", {"force", "yes"}), ("context use", set()), ("builder create", set())])
 def test_what_is_a_switch_is_off_until_it_is_typed(command, switches):
     assert {option.name for option in options_of(command) if option.is_switch} == switches
     assert {option_of(command, name).default_value() for name in switches} <= {False}

@@ -12,6 +12,8 @@ from specs import host_spec
 
 from azext_dockervm.certs.store import StoreChange, StoreState
 from azext_dockervm.certs.summary import Summary
+from azext_dockervm.contexts.builder import Builder, Node
+from azext_dockervm.contexts.store import Context
 from azext_dockervm.errors import CertificateError
 from azext_dockervm.host.engine_state import EngineState
 from azext_dockervm.host.finished import FinishedHost
@@ -42,7 +44,9 @@ def test_a_host_that_was_made():
         "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "fqdn": FQDN,
         "publicIpAddress": "20.1.2.3", "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376",
         "dockerPort": 2376, "provisioner": "run-command", "engineVersion": "26.1.5", "reachable": True,
-        "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z"}
+        "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z",
+        "dockerContext": None}
+    assert shapes.host(FINISHED, "/c", "web1")["dockerContext"] == "web1"
 
 
 def test_a_host_that_works_but_can_t_be_reached_from_here():
@@ -160,3 +164,24 @@ def test_what_dialling_brought_counts_more_than_what_is_noted():
 
 def test_a_vm_that_azure_tells_little_of_has_every_key():
     assert shapes.noted(NotedHost({**VM, "properties": {}})).keys() == shapes.noted(NotedHost(VM)).keys()
+
+
+def test_a_context_of_ours_and_one_of_others():
+    mark = {"context": "web1", "host": ID, "certDir": "/c"}
+    meta = {"Name": "web1", "Metadata": {"Description": "d", "dockervm": mark},
+            "Endpoints": {"docker": {"Host": "tcp://web1:1"}}}
+    assert shapes.context(Context(meta), True, False) == {
+        "name": "web1", "description": "d", "dockerHost": "tcp://web1:1", "current": True, "host": ID, "stale": False,
+        "certDir": "/c"}
+    assert shapes.context(Context({"Name": "x"}), False, None) == {
+        "name": "x", "description": None, "dockerHost": None, "current": False, "host": None, "stale": None,
+        "certDir": None}
+
+
+def test_a_builder_whose_second_node_has_lost_its_context():
+    mark = {"context": "web1", "host": ID, "certDir": "/c"}
+    known = Context({"Name": "web1", "Metadata": {"dockervm": mark}, "Endpoints": {"docker": {"Host": "tcp://w:1"}}})
+    made = Builder("pool", "docker-container", (Node("a", "web1"), Node("b", "web2")))
+    assert shapes.builder(made, [known, None]) == {"name": "pool", "driver": "docker-container", "nodes": [
+        {"name": "a", "context": "web1", "host": ID, "dockerHost": "tcp://w:1"},
+        {"name": "b", "context": "web2", "host": None, "dockerHost": None}]}

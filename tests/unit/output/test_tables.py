@@ -86,3 +86,18 @@ def test_what_dialling_brought_is_a_column_of_its_own():
 def test_an_age_is_told_as_people_do(ago, told):
     created = (datetime.now(timezone.utc) - ago).strftime("%Y-%m-%dT%H:%M:%S.1234567+00:00")
     assert tables.noted_rows({**NOTED, "timeCreated": created})["Age"] == told
+
+
+def test_rows_of_contexts_name_the_host_and_not_its_whole_id():
+    shown = {"name": "web1", "description": "d", "dockerHost": "tcp://w:1", "current": True, "host": "/a/b/web1",
+             "stale": False, "certDir": "/c"}
+    assert list(tables.context_rows(shown).items()) == [
+        ("Name", "web1"), ("Current", True), ("Host", "web1"), ("DockerHost", "tcp://w:1"), ("Stale", False),
+        ("CertDir", "/c")]
+    assert [row["Host"] for row in tables.context_rows([shown, {**shown, "host": None}])] == ["web1", None]
+
+
+def test_a_builder_has_a_row_for_each_node():
+    nodes = [{"name": "a", "context": "web1", "host": None, "dockerHost": "tcp://w:1"}]
+    assert [list(row.items()) for row in tables.builder_rows({"name": "pool", "nodes": nodes})] == [[
+        ("Builder", "pool"), ("Node", "a"), ("Context", "web1"), ("DockerHost", "tcp://w:1")]]
