@@ -93,6 +93,14 @@ def of_any_command(error: DockerVMError) -> tuple[str, ...]:
     return ()
 
 
+def of_reading(error: DockerVMError) -> tuple[str, ...]:
+    """For a command that only reads; one that writes names more than reading asks for."""
+    if isinstance(error, AzureRefused) and error.status == 403:
+        return (f"Ask an owner of the subscription for the role Reader there. If you were given it just now, log in "
+                f"again: {az('login')}",)
+    return ()
+
+
 def with_recommendation(error: DockerVMError, host: AskedHost) -> DockerVMError:
     """The same error, with a recommendation where it has none and one is known."""
     if not error.recommendations:

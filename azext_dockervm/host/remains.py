@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from azext_dockervm.advice import host_commands
+from azext_dockervm.advice import host_commands, refusals
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body import network_interface, public_ip, security_group, virtual_machine, virtual_network
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
-from azext_dockervm.errors import Conflict, NotFound
+from azext_dockervm.errors import Conflict, DockerVMError, NotFound
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host.noted import is_host
 from azext_dockervm.spec.host import HostSpec
@@ -53,6 +53,13 @@ class Remains:
 def find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     """Raises ``NotFound`` where nothing is there, not even a network that was left with nobody in it, ``Conflict`` for
     a VM that dockervm did not make."""
+    try:
+        return _find(azure, spec, data_disks_go)
+    except DockerVMError as error:
+        raise refusals.with_recommendation(error, spec) from error
+
+
+def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     azure.connect("resources")
     parts = {kinds.VM: spec.name, kinds.NETWORK_INTERFACE: names.network_interface(spec.name),
              kinds.PUBLIC_IP: names.public_ip(spec.name),

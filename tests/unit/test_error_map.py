@@ -79,3 +79,8 @@ def test_a_table_that_can_t_be_made_is_told_the_same_way():
 
     with pytest.raises(az.AzCLIError, match="KeyError: 'name'"):
         _table("host_row")({})
+
+
+def test_who_may_not_read_gets_advice_where_the_command_has_none_of_its_own():
+    assert "the role Reader" in as_az_error(errors.AzureRefused("no", status=403)).recommendations[0]
+    assert as_az_error(errors.AzureRefused("no", "ask me", status=403)).recommendations == ["ask me"]

@@ -77,6 +77,12 @@ def test_what_helps_whatever_the_command_was_about(host, error, words):
 
 def test_what_helps_whatever_the_command_was_about_comes_after_what_the_command_knows():
     assert refusals.of_any_command(AzureRefused("no", status=403)) == ()
+
+
+def test_who_may_not_read_is_told_whom_to_ask():
+    advice, = refusals.of_reading(AzureRefused("no", status=403))
+    assert "the role Reader" in advice and advice.endswith(": az login")
+    assert refusals.of_reading(AzureRefused("no", status=404)) == refusals.of_reading(NotFound("no")) == ()
     assert as_az_error(AzureRefused("no", "first this", status=401)).recommendations == ["first this"]
 
 

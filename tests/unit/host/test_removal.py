@@ -272,6 +272,13 @@ def test_what_another_run_has_made_anew_meanwhile_is_left_to_it(cloud, delete, f
 # Failures
 
 
+@pytest.mark.parametrize("kind", [VM, *PARTS, VNET], ids=lambda kind: kind.noun)
+def test_what_may_not_be_read_is_told_before_anything_is_deleted(cloud, delete, finished, kind):
+    cloud.refuse("GET", kind, "AuthorizationFailed", status=403)
+    error = delete.failing(AzureRefused)
+    assert "the role Contributor on the resource group 'g'" in error.recommendations[0] and cloud.writes() == []
+
+
 def test_a_vm_that_can_t_be_deleted_leaves_all_as_it_is(cloud, delete, finished):
     cloud.refuse("DELETE", VM, "ScopeLocked")
     error = delete.failing(AzureRefused)
