@@ -12,7 +12,7 @@ long-summary: >
     A host is an ordinary VM, so az's own commands rule its life: 'az vm start' and 'az vm restart'; 'az vm stop', after
     which it costs as much as before, and 'az vm deallocate', after which it costs its disk and address only; 'az vm
     auto-shutdown' for every evening; 'az vm open-port' for the ports that containers publish; 'az ssh vm', or ssh, for
-    a login where SSH is open; 'az vm delete'.
+    a login where SSH is open. In the end 'az dockervm delete' takes it away with all that was made for it.
 """
 
 helps["dockervm create"] = """

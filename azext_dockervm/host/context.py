@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from azext_dockervm.advice import context_messages, host_commands
+from azext_dockervm.advice import context_messages
 from azext_dockervm.azure import names
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.contexts.builder import Buildx
@@ -16,7 +16,7 @@ from azext_dockervm.contexts.store import Context, ContextStore
 from azext_dockervm.errors import Conflict, DockerClientError
 from azext_dockervm.host import adopt
 from azext_dockervm.host.finished import FinishedHost
-from azext_dockervm.host.noted import NotedHost
+from azext_dockervm.host.noted import NotedHost, check_tags
 from azext_dockervm.spec.host import Given, HostSpec
 
 _TUNNEL = re.compile(r"tcp://(127\.0\.0\.1|localhost):", re.IGNORECASE)
@@ -39,12 +39,9 @@ class Credentials:
 def endpoint(seen: NotedHost, host: HostSpec, credentials: Credentials) -> str:
     """Where docker reaches the host, by its tags. Raises ``Conflict`` for tags that a hand has spoilt, and for a host
     of another authority."""
-    if seen.problems or seen.docker_host is None:
-        raise Conflict(f"What the tags of '{seen.name}' say can't be: {'; '.join(seen.problems)}.",
-                       (f"To finish it, and have them written anew: {host_commands.create_again(host)}",
-                        f"To look at it: {host_commands.info(host)}"))
+    check_tags(seen, host)
     adopt.check_whose(host, seen.vm, credentials.authorities)
-    return seen.docker_host
+    return seen.docker_host or ""
 
 
 def is_tunnel(context: Context) -> bool:

@@ -106,5 +106,13 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
     return NotedHost(vm, virtual_machine.power_state(vm), subscription)
 
 
+def check_tags(host: NotedHost, spec: HostSpec) -> None:
+    """Raise ``Conflict`` for a host whose tags a hand has spoilt; the commands say again what ``spec`` was given."""
+    if host.problems:
+        raise Conflict(f"The tags of '{host.name}' do not say how to reach it: {'; '.join(host.problems)}.",
+                       (f"To look at the host and note them again: {host_commands.create_again(spec)}",
+                        f"To see what is there: {host_commands.info(spec)}"))
+
+
 def _wrong(name: str, value: str | None, rule: str) -> str:
     return f"the tag {name} is missing; it {rule}" if value is None else f"the tag {name} is '{value}'; it {rule}"

@@ -6,20 +6,16 @@ from typing import Any
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.certs import opening
-from azext_dockervm.errors import Conflict
 from azext_dockervm.host import adopt
-from azext_dockervm.host.noted import NotedHost
+from azext_dockervm.host.noted import NotedHost, check_tags
 from azext_dockervm.spec.host import HostSpec
 
 
 def check(host: NotedHost, spec: HostSpec, store: Any) -> None:
     """Raise ``Conflict`` for a host whose tags a hand has spoilt, or that trusts another CA than the folder's, and
     ``CertificateError`` for certificates that open no host. ``store`` is a ``certs.store.CertificateStore``."""
-    if host.problems:
-        raise Conflict(f"The tags of '{host.name}' do not say how to reach it: {'; '.join(host.problems)}.",
-                       f"To look at the host and note them again: {host_commands.create_again(spec)}")
-    assert host.authority is not None
-    if not opening.opens(store.folder, host.authority):
+    check_tags(host, spec)
+    if not opening.opens(store.folder, host.authority or ""):
         store.tls_paths()
         adopt.check_whose(spec, host.vm, store.authority_fingerprints())
 
