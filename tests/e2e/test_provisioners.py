@@ -11,7 +11,8 @@ from running import run
 pytestmark = pytest.mark.machines
 
 KEYS = {"id", "name", "resourceGroup", "location", "fqdn", "publicIpAddress", "privateIpAddress", "dockerHost",
-        "dockerPort", "provisioner", "engineVersion", "reachable", "certDir", "serverCertificateExpires"}
+        "dockerPort", "provisioner", "engineVersion", "reachable", "certDir", "dockerContext",
+        "serverCertificateExpires"}
 # Which provisioner each host must have got, and whether the extension's resource is still there.
 WAYS = {"plain": "run-command", "as_in_2014": "docker-extension", "extension": "docker-extension",
         "run_command": "run-command", "prompted": "run-command", "without_cloud_init": "run-command",

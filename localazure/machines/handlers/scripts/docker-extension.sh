@@ -47,7 +47,16 @@ run_installer() {
 }
 
 # In a private folder a link to /usr/bin/x means the folder's own.
-exists() { [ -e "$1" ] || { [ -n "$root" ] && [ -L "$1" ] && [ -e "$root$(readlink "$1")" ]; }; }
+# A link in a private folder means that folder's own files, and not what lies there on the machine around it.
+exists() {
+    if [ -n "$root" ] && [ -L "$1" ]; then
+        case $(readlink "$1") in
+            "$root"/*) ;;
+            /*) [ -e "$root$(readlink "$1")" ]; return ;;
+        esac
+    fi
+    [ -e "$1" ]
+}
 
 has_docker() { command -v docker >/dev/null 2>&1 || [ -x "$root/usr/bin/docker" ]; }
 
