@@ -14,8 +14,8 @@ def load_command_table(loader: Any, _args: Any) -> None:
         group.custom_show_command("info", "info", **_in("info", "info_row"))
         group.custom_command("list", "list_hosts", **_in("hosts", "noted_rows"))
         group.custom_show_command("show", "show", **_in("hosts", "noted_rows"))
-        group.custom_command("delete", "delete", supports_no_wait=True, **_in("hosts", "noted_rows"))
-        group.custom_wait_command("wait", "wait", **_in("hosts", "noted_rows"))
+        group.custom_command("delete", "delete", supports_no_wait=True, **_in("hosts"))
+        group.custom_wait_command("wait", "wait", **_in("hosts"))
 
     with loader.command_group("dockervm cert") as group:
         group.custom_command("create", "create", **_in("cert", "certificates_rows"))

@@ -10,6 +10,7 @@ from azext_dockervm.advice.option_values import remove_variable
 from azext_dockervm.advice.subject import AskedHost
 
 OTHER_NAME = "Choose another --context-name."
+OTHER_NAME_OF_NEW_HOST = "Choose another name: --docker-context NAME."
 OTHER_BUILDER = "Choose another --name."
 DAMAGED_FILE = "Mend it, or move it away; the docker client then makes another where it needs one."
 
@@ -58,9 +59,14 @@ def list_builders() -> str:
 # Recommendations
 
 
-def for_a_taken_name(ours: str | None) -> tuple[str, ...]:
+def for_a_taken_name(ours: str | None, other_name: str) -> tuple[str, ...]:
     """A name that another context has; ``ours``: it is of another host of ours."""
-    return (OTHER_NAME, f"Or remove it first: {remove(ours)}") if ours else (OTHER_NAME,)
+    return (other_name, f"Or remove it first: {remove(ours)}") if ours else (other_name,)
+
+
+def make_it_first(host: AskedHost) -> str:
+    """For a builder, which takes whatever context a host has."""
+    return f"Make a context of another name for the host first: {create(host, f'{host.name}-2')}"
 
 
 def for_the_current(variable: str | None) -> tuple[str, ...]:

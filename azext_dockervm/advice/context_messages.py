@@ -36,6 +36,12 @@ def keeps_old_authority(name: str, host: AskedHost) -> str:
             f"open its host. To make the host trust the new one, and refresh the context: {host_commands.enable(host)}")
 
 
+def was_the_current(name: str) -> str:
+    """The warning about plain docker commands, which went to a host that is gone."""
+    return (f"'{name}' was the current context. docker commands that name none go to this computer's own engine from "
+            f"now on. To choose another: {context_commands.use('NAME')}")
+
+
 def builder_lost_a_node(builder: str, context: str) -> str:
     """The warning about a builder that is not ours."""
     return (f"The builder '{builder}', which dockervm did not make, has a node on the context '{context}', which is "

@@ -73,9 +73,9 @@ def set_login(host: NamedHost, user: str) -> str:
     return _about(host, "vm", "user", "update", "-u", user)
 
 
-def delete(host: NamedHost) -> str:
+def delete(host: NamedHost, data_disks_go: bool = False) -> str:
     """Asks before it deletes; given again, it goes on with what is left."""
-    return _about(host, "dockervm", "delete")
+    return _about(host, "dockervm", "delete", *(("--data-disks", "delete") if data_disks_go else ()))
 
 
 def delete_extension(host: NamedHost) -> str:

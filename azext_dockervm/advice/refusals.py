@@ -76,6 +76,8 @@ ADVICE: dict[str, Callable[[AskedHost], str]] = {
     "ScopeLocked": _locks,
     "VMAgentStatusCommunicationError": _silent_agent,
     "ReadOnlyDisabledSubscription": _subscriptions,
+    "InvalidResourceReference": lambda host: ("What it stands on was deleted meanwhile, by another command. The same "
+                                              f"again makes it anew: {host_commands.create_anew(host)}"),
 }
 # A 429 that was not waited out; Compute's has the code OperationNotAllowed, like a quota that is used up.
 _THROTTLED = ("Azure takes no more requests for the moment. Nothing is wrong with the command; try again in a few "

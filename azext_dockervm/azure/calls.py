@@ -117,6 +117,10 @@ class Azure:
 
         return _none_if_missing(lambda: self._read(lambda: self._in_version(kind, "", get)))
 
+    def resource_id(self, kind: Kind, group: str, *names: str) -> str:
+        """The id that a resource of that name has, or would have; ids are compared without case."""
+        return f"/{self._resource_id(kind, group, names)}"
+
     def list(self, kind: Kind, group: str, *names: str) -> Resources:
         """All of a kind in a group, or below the resource that ``names`` lead to."""
         return self._pages(kind, f"list every {kind.noun} of '{(group, *names)[-1]}'",

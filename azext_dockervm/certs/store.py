@@ -132,7 +132,7 @@ class CertificateStore:
         """
         with self._with_advice():
             before = self.warnings()
-            self._check_access()
+            self.check_access()
             if self._read().verdict() is Verdict.SOUND:
                 return StoreChange()
             certificate_folder.make(self.folder)
@@ -148,7 +148,7 @@ class CertificateStore:
         """What ``ensure`` would do, as far as that can be known without writing: its change (without a backup's name),
         or its error."""
         with self._with_advice():
-            self._check_access()
+            self.check_access()
             files = self._read()
             verdict = files.verdict()
             if verdict is Verdict.SOUND:
@@ -163,7 +163,7 @@ class CertificateStore:
         off, so the user must have said so. The old files are kept in ``StoreChange.backup``."""
         with self._with_advice():
             before = self.warnings()
-            self._check_access()
+            self.check_access()
             certificate_folder.make(self.folder)
             with self._locked():
                 change = self._create(keep=True)
@@ -212,7 +212,7 @@ class CertificateStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._check_access()  # the folder may have been made just now, by us or by somebody else
+        self.check_access()  # the folder may have been made just now, by us or by somebody else
         with FolderLock(self.folder):
             transaction.recover(self.folder)
             yield
@@ -250,7 +250,7 @@ class CertificateStore:
             if transaction.is_pending(self.folder):
                 raise
 
-    def _check_access(self) -> None:
+    def check_access(self) -> None:
         """Refuse a folder that everybody can write to, as far as its file system knows what that means."""
         certificate_folder.check(self.folder)
         if not access.is_open(self.folder):

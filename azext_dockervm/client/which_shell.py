@@ -17,8 +17,10 @@ KNOWN = {**dict.fromkeys(("bash", "sh", "dash", "ash", "ksh", "mksh", "busybox")
 # They would take none of these words, and whatever shell started them is not the one that evaluates.
 OTHERS = frozenset({"csh", "tcsh", "nu", "xonsh", "elvish", "rc", "es", "ion", "murex", "oil", "osh", "ysh"})
 # PowerShell puts its user's modules in front of the variable that it has from the system
-# (https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_psmodulepath); cmd does not.
-_USERS_MODULES = re.compile(r"[\\/]Documents[\\/](Windows)?PowerShell[\\/]Modules", re.IGNORECASE)
+# (https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_psmodulepath); cmd does not. They
+# lie in the user's documents, a folder that bears another name in each language, and may be anywhere.
+_MODULES = re.compile(r"[\\/](Windows)?PowerShell[\\/]Modules[\\/]?$", re.IGNORECASE)
+_SYSTEMS = re.compile(r"^[a-z]:[\\/](Program Files|Windows)\b", re.IGNORECASE)
 # More parents than a process has in earnest.
 _MOST_PARENTS = 64
 
@@ -70,7 +72,8 @@ def _on_windows(environment: Mapping[str, str]) -> str:
     name = program(environment.get("SHELL", ""))
     if name in KNOWN or name in OTHERS:
         return name
-    return "powershell" if _USERS_MODULES.search(environment.get("PSModulePath", "")) else "cmd"
+    entries = environment.get("PSModulePath", "").split(";")
+    return "powershell" if any(_MODULES.search(one) and not _SYSTEMS.match(one) for one in entries) else "cmd"
 
 
 def program(word: str) -> str:

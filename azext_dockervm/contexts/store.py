@@ -139,18 +139,19 @@ class ContextStore:
         """Ours of this VM, by name."""
         return [one for one in self.contexts()[0] if one.is_of(vm_id)]
 
-    def check_free(self, name: str, is_of_host: Callable[[str], bool]) -> None:
+    def check_free(self, name: str, is_of_host: Callable[[str], bool],
+                   other_name: str = context_commands.OTHER_NAME) -> None:
         """Raise ``Conflict`` unless there is no context of this name, or it is ours and of this host: ``is_of_host``
-        says so of a VM's id."""
+        says so of a VM's id. ``other_name`` tells how the user takes another."""
         found = self.get(name)
         if found is None:
             return
         if found.host is None:
             raise Conflict(f"The docker client has a context '{name}' that dockervm did not make. It was left as it "
-                           "is.", context_commands.for_a_taken_name(None))
+                           "is.", context_commands.for_a_taken_name(None, other_name))
         if not is_of_host(found.host):
             raise Conflict(f"The docker client's context '{name}' is that of another host: {found.host}. It was left "
-                           "as it is.", context_commands.for_a_taken_name(name))
+                           "as it is.", context_commands.for_a_taken_name(name, other_name))
 
     def check_ours(self, context: Context) -> None:
         """Raise ``Conflict`` for one that is not ours to remove."""

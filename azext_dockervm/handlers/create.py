@@ -39,6 +39,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
 def _context_name(spec: Any, asked: Any) -> str | None:
     """The name of the context that is wanted, the host's where none was typed; None where none is wanted. Raises for
     one that can't be had, before anything is made."""
+    from azext_dockervm.advice import context_commands
     from azext_dockervm.contexts.name import check_context
     from azext_dockervm.contexts.store import ContextStore
     from azext_dockervm.host import context
@@ -47,7 +48,8 @@ def _context_name(spec: Any, asked: Any) -> str | None:
     if asked is None:
         return None
     name = check_context(spec.name, "--docker-context") if asked is HOST_NAME else str(asked)
-    ContextStore().check_free(name, lambda vm_id: context.named_in(spec.group, spec.name, vm_id))
+    ContextStore().check_free(name, lambda vm_id: context.named_in(spec.group, spec.name, vm_id),
+                              context_commands.OTHER_NAME_OF_NEW_HOST)
     return name
 
 

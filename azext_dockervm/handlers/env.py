@@ -38,7 +38,8 @@ def _set(cmd: Any, arguments: Arguments, shell: Any) -> list[str]:
     host = noted.read(shared.azure_calls(cmd), spec.group, spec.name, spec.subscription)
     opened.check(host, spec, store)
     lines = [shell.set(name, value) for name, value in _variables(arguments, host, store.folder).items()]
-    with shared.progress_of(cmd, [*opened.warnings(host, spec), *shared.session_warnings(store.folder)]):
+    with shared.progress_of(cmd, [*opened.warnings(host, spec), *store.warnings(),
+                                  *shared.session_warnings(store.folder)]):
         folder = _words(arguments, ("cert_dir",))
         return [*lines,
                 # Last, so that an eval without quotes, which joins the lines, loses nothing by it.

@@ -42,20 +42,20 @@ def show(cmd: Any, arguments: Arguments) -> dict[str, Any]:
 @command("delete")
 def delete(cmd: Any, arguments: Arguments) -> None:
     """Delete a host with all that was made for it."""
-    from azext_dockervm.host import remains
+    from azext_dockervm.azure import kinds
     from azext_dockervm.host.removal import Removal, loss
     from azext_dockervm.spec.host import HostSpec
 
     spec = HostSpec(arguments["resource_group_name"], arguments["vm_name"],
                     subscription=cmd.cli_ctx.data.get("subscription_id"))
-    data_disks_go, azure = arguments["data_disks"] == "delete", shared.azure_calls(cmd, arguments["timeout"])
+    azure = shared.azure_calls(cmd, arguments["timeout"])
+    vm_id = azure.resource_id(kinds.VM, spec.group, spec.name)
     with shared.progress_of(cmd) as listener:
-        with shared.stopped_by_signals(azure):
-            found = remains.find(azure, spec, data_disks_go)
+        found = _remains(azure, spec, arguments["data_disks"] == "delete", vm_id, listener)
         began = time.monotonic()
-        shared.confirm(loss(found, _own_authorities(arguments), shared.contexts_of(found.vm_id)), "Delete it?",
-                       arguments["yes"], listener)
-        removal = Removal(azure.until(azure.deadline.later(time.monotonic() - began)), found, data_disks_go, listener)
+        shared.confirm(loss(found, _own_authorities(arguments), shared.contexts_of(vm_id)),
+                       f"Delete the host '{spec.name}'?", arguments["yes"], listener)
+        removal = Removal(azure.until(azure.deadline.later(time.monotonic() - began)), found, listener)
         try:
             with shared.stopped_by_signals(azure):
                 if arguments["no_wait"]:
@@ -63,8 +63,21 @@ def delete(cmd: Any, arguments: Arguments) -> None:
                 else:
                     removal.carry_out()
         finally:
-            if removal.is_over:
-                shared.forget_contexts(found.vm_id, listener)
+            if removal.vm_is_gone():
+                shared.forget_contexts(vm_id, listener)
+
+
+def _remains(azure: Any, spec: Any, data_disks_go: bool, vm_id: str, listener: Any) -> Any:
+    """A ``host.remains.Remains``. Where there is none, a deletion that was killed may have left contexts."""
+    from azext_dockervm.errors import NotFound
+    from azext_dockervm.host import remains
+
+    try:
+        with shared.stopped_by_signals(azure):
+            return remains.find(azure, spec, data_disks_go)
+    except NotFound:
+        shared.forget_contexts(vm_id, listener)
+        raise
 
 
 def _own_authorities(arguments: Arguments) -> tuple[str, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_ASKING = threading.Lock()
 
 
 def azure_calls(cmd: Any, seconds: float | None = None) -> Any:
@@ -138,10 +141,12 @@ def confirm(loss: str, question: str, yes: bool, listener: Any) -> None:
     if yes:
         listener.warn(loss)
         return
-    listener.alert(loss)
-    try:
-        if not prompt_y_n(question, default="n"):
-            raise Interrupted("Nothing was changed.")
-    except NoTTYException as error:
-        raise MissingArgument("There is no terminal to ask on. Nothing was changed.",
-                              option_values.YES) from error
+    # With several --ids az runs the command in threads: one question at a time, right below what it is about.
+    with _ASKING:
+        listener.alert(loss)
+        try:
+            if not prompt_y_n(question, default="n"):
+                raise Interrupted("Nothing was changed.")
+        except NoTTYException as error:
+            raise MissingArgument("There is no terminal to ask on. Nothing was changed.",
+                                  option_values.YES) from error

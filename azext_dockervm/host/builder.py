@@ -69,7 +69,7 @@ def _member(seen: noted.NotedHost, host: HostSpec, credentials: Credentials, con
     for one in contexts.of_host(vm_id):
         return Member(one.name, one.docker_host if context.is_tunnel(one) and one.docker_host else direct, vm_id)
     name = context_name.check_context(host.name, "--hosts")
-    contexts.check_free(name, lambda other: other.lower() == vm_id.lower())
+    contexts.check_free(name, lambda other: other.lower() == vm_id.lower(), context_commands.make_it_first(host))
     return Member(name, direct, vm_id)
 
 

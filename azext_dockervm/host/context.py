@@ -104,9 +104,11 @@ def forget(contexts: ContextStore, vm_id: str, say: Callable[[str], None], warn:
     named."""
     buildx = Buildx(contexts.client)
     for one in contexts.of_host(vm_id):
-        over = buildx.over(one.name)
+        over, current = buildx.over(one.name), contexts.current() == one.name
         contexts.remove(one)
         say(f"The context '{one.name}' was removed.")
+        if current:
+            warn(context_messages.was_the_current(one.name))
         for name in over:
             try:
                 gone = buildx.leave(name, one.name)

@@ -72,21 +72,24 @@ class NotedHost:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the tags, of which a hand has written or taken some."""
-        found = []
+        return tuple(self.wrong_tags.values())
+
+    @property
+    def wrong_tags(self) -> dict[str, str]:
+        """The same by the tags' names."""
+        rules = {}
         host, schema = names.tag(self.vm, names.TAG_HOST), names.tag(self.vm, names.TAG_SCHEMA)
         if host is None or host.lower() != self.name.lower():
-            found.append(_wrong(names.TAG_HOST, host, f"must be '{self.name}'"))
+            rules[names.TAG_HOST] = f"must be '{self.name}'"
         if schema != names.SCHEMA:
-            found.append(_wrong(names.TAG_SCHEMA, schema, f"must be '{names.SCHEMA}' for this version of dockervm"))
+            rules[names.TAG_SCHEMA] = f"must be '{names.SCHEMA}' for this version of dockervm"
         if self.port is None:
-            found.append(_wrong(names.TAG_PORT, names.tag(self.vm, names.TAG_PORT), "must be the engine's port"))
+            rules[names.TAG_PORT] = "must be the engine's port"
         if self.fqdn is None:
-            found.append(_wrong(names.TAG_FQDN, names.tag(self.vm, names.TAG_FQDN) or None,
-                                "must be the host's DNS name"))
+            rules[names.TAG_FQDN] = "must be the host's DNS name"
         if self.authority is None:
-            found.append(_wrong(names.TAG_AUTHORITY, names.tag(self.vm, names.TAG_AUTHORITY),
-                                "must be the SHA-256 fingerprint of a certificate authority"))
-        return tuple(found)
+            rules[names.TAG_AUTHORITY] = "must be the SHA-256 fingerprint of a certificate authority"
+        return {name: _wrong(name, names.tag(self.vm, name) or None, rule) for name, rule in rules.items()}
 
 
 def is_host(vm: Resource) -> bool:
@@ -108,10 +111,17 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
 
 def check_tags(host: NotedHost, spec: HostSpec) -> None:
     """Raise ``Conflict`` for a host whose tags a hand has spoilt; the commands say again what ``spec`` was given."""
-    if host.problems:
-        raise Conflict(f"The tags of '{host.name}' do not say how to reach it: {'; '.join(host.problems)}.",
-                       (f"To look at the host and note them again: {host_commands.create_again(spec)}",
-                        f"To see what is there: {host_commands.info(spec)}"))
+    wrong = host.wrong_tags
+    if not wrong:
+        return
+    if names.TAG_HOST in wrong:
+        mend = f"If it is this host's, say so with its tag: {host_commands.mark_as_part(spec, host.vm['id'])}"
+    elif names.TAG_AUTHORITY in wrong and names.tag(host.vm, names.TAG_AUTHORITY):
+        mend = f"To ask the host whom it trusts, and note it again: {host_commands.enable(spec)}"
+    else:
+        mend = f"To look at the host and note them again: {host_commands.create_again(spec)}"
+    raise Conflict(f"The tags of '{host.name}' do not say how to reach it: {'; '.join(wrong.values())}.",
+                   (mend, f"To see what is there: {host_commands.info(spec)}"))
 
 
 def _wrong(name: str, value: str | None, rule: str) -> str:

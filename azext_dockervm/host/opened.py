@@ -15,6 +15,7 @@ def check(host: NotedHost, spec: HostSpec, store: Any) -> None:
     """Raise ``Conflict`` for a host whose tags a hand has spoilt, or that trusts another CA than the folder's, and
     ``CertificateError`` for certificates that open no host. ``store`` is a ``certs.store.CertificateStore``."""
     check_tags(host, spec)
+    store.check_access()
     if not opening.opens(store.folder, host.authority or ""):
         store.tls_paths()
         adopt.check_whose(spec, host.vm, store.authority_fingerprints())

@@ -16,6 +16,7 @@ from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import Conflict, DockerVMError, NotFound
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host.noted import is_host
+from azext_dockervm.host.survey import unknown_if_forbidden
 from azext_dockervm.spec.host import HostSpec
 
 
@@ -24,7 +25,7 @@ class Remains:
     """Of the host ``spec`` names; resources as ARM shows them, None where there is none that is the host's own.
 
     ``virtual_network`` is the one that hosts share. ``kept`` names, for people, what stays though it bears the host's
-    names or hangs on its VM.
+    names or hangs on its VM. ``data_disks_go``: so was asked.
     """
 
     spec: HostSpec
@@ -34,13 +35,7 @@ class Remains:
     security_group: Resource | None
     virtual_network: Resource | None
     kept: tuple[str, ...] = ()
-
-    @property
-    def vm_id(self) -> str:
-        """The id that the VM has, or had."""
-        some = next(one for one in (*(part for _, part in self.own), self.virtual_network) if one is not None)
-        scope = some["id"][:some["id"].lower().index("/providers/")]
-        return f"{scope}/providers/{kinds.VM.provider_path((self.spec.name,))}"
+    data_disks_go: bool = False
 
     @property
     def own(self) -> list[tuple[Kind, Resource]]:
@@ -69,7 +64,7 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     found: dict[Kind, Resource | None] = {kind: answers[kind.type] for kind in parts}
     _check_vm(spec, found[kinds.VM])
     kept = _hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go)
-    for kind, why in _not_its_own(spec, found):
+    for kind, why in _not_its_own(spec, found, azure.resource_id(kinds.VM, spec.group, spec.name)):
         part = found[kind] or {}
         kept.append(f"the {kind.noun} '{part['name']}', which {why}")
         found[kind] = None
@@ -80,7 +75,8 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
         raise NotFound(f"There is no host '{spec.name}' in a resource group '{spec.group}', nor anything that was made "
                        f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
-                   found[kinds.SECURITY_GROUP], empty or _network(azure, spec, region_of(there[0])), tuple(kept))
+                   found[kinds.SECURITY_GROUP], empty or _network(azure, spec, region_of(there[0])), tuple(kept),
+                   data_disks_go)
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
@@ -92,15 +88,15 @@ def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
                    (*advice, f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}"))
 
 
-def _not_its_own(spec: HostSpec, found: dict[Kind, Resource | None]) -> Iterator[tuple[Kind, str]]:
-    """What bears the host's names and stays, and why."""
+def _not_its_own(spec: HostSpec, found: dict[Kind, Resource | None], vm_id: str) -> Iterator[tuple[Kind, str]]:
+    """What bears the host's names and stays, and why. ``vm_id``: of its VM, which may be gone and still be named."""
     for kind, part in found.items():
         if part is not None and not _is_own(spec, part):
             yield kind, "dockervm did not make, or whose tags were lost"
-    vm, interface, address, group = (found[kind] for kind in (
-        kinds.VM, kinds.NETWORK_INTERFACE, kinds.PUBLIC_IP, kinds.SECURITY_GROUP))
+    interface, address, group = (found[kind] for kind in (
+        kinds.NETWORK_INTERFACE, kinds.PUBLIC_IP, kinds.SECURITY_GROUP))
     holder = network_interface.vm_id(interface)
-    if interface and _is_own(spec, interface) and holder and not _is_at(holder, vm):
+    if interface and _is_own(spec, interface) and holder and holder.lower() != vm_id.lower():
         yield kinds.NETWORK_INTERFACE, f"the VM '{names.id_parts(holder)[1]}' uses"
     user = public_ip.interface_id(address)
     if address and _is_own(spec, address) and user and not _is_at(user, interface):
@@ -130,8 +126,18 @@ def _empty_network(azure: Azure, spec: HostSpec) -> Resource | None:
         networks = azure.list(kinds.VIRTUAL_NETWORK, spec.group)
     except NotFound:        # no such group
         return None
-    return next((one for one in networks if names.tag(one, names.TAG_SHARED) is not None
-                 and one["name"] == names.virtual_network(region_of(one)) and virtual_network.is_unused(one)), None)
+    empty = next((one for one in networks if names.tag(one, names.TAG_SHARED) is not None
+                  and one["name"] == names.virtual_network(region_of(one)) and virtual_network.is_unused(one)), None)
+    return None if empty and other_hosts(azure, spec) else empty
+
+
+def other_hosts(azure: Azure, spec: HostSpec) -> list[str]:
+    """Names of other hosts of which the group has an address or a security group: one that is just being made is not
+    in its network yet. Who may not list those is alone, as far as can be told."""
+    found = run_in_parallel({kind.type: unknown_if_forbidden(partial(azure.list, kind, spec.group))
+                             for kind in (kinds.PUBLIC_IP, kinds.SECURITY_GROUP)}, azure.deadline)
+    tags = {names.tag(part, names.TAG_HOST) for parts in found.values() for part in parts or ()}
+    return sorted(tag for tag in tags if tag and tag.lower() != spec.name.lower())
 
 
 def _is_own(spec: HostSpec, part: Resource) -> bool:

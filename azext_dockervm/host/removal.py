@@ -12,13 +12,13 @@ from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body import network_interface, public_ip, virtual_machine, virtual_network
-from azext_dockervm.body.resource import Resource
+from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Listener, Results, Step
-from azext_dockervm.host.remains import Remains
+from azext_dockervm.host.remains import Remains, other_hosts
 
 # The keys of the steps.
 ADDRESSES, HANGING_ON, VM, NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, NETWORK = (
@@ -27,12 +27,14 @@ KEYS = {kinds.VM: VM, kinds.NETWORK_INTERFACE: NETWORK_INTERFACE, kinds.PUBLIC_I
         kinds.SECURITY_GROUP: SECURITY_GROUP}
 # A network may show for a while who has just left it.
 LEAVING_SECONDS = 30.0
+# A last look at the VM, after everything else.
+LOOK_SECONDS = 15.0
 
 
 def loss(remains: Remains, mine: Sequence[str], contexts: Sequence[str] = ()) -> str:
     """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder,
     ``contexts`` the names of those that the docker client has of the host."""
-    spec, going = remains.spec, [_named(kind, part) for kind, part in remains.own]
+    spec, going = remains.spec, [_named(kind, part, remains.data_disks_go) for kind, part in remains.own]
     if not going and remains.virtual_network is not None:
         return (f"Nothing is left of a host '{spec.name}'. This deletes the virtual network "
                 f"'{remains.virtual_network['name']}', which hosts have shared, and in which none is left.")
@@ -51,23 +53,24 @@ def _words(noun: str, named: Sequence[str]) -> str:
     return ", ".join(f"{noun} '{one}'" for one in named)
 
 
-def _named(kind: Kind, part: Resource) -> str:
+def _named(kind: Kind, part: Resource, data_disks_go: bool) -> str:
     words = f"the {kind.noun} '{part['name']}'"
     if kind is kinds.VM:
         disk = virtual_machine.os_disk_that_goes(part)
-        return f"{words} with its disk '{disk}' and everything on it" if disk else f"{words}, whose disk is kept"
+        words += f" with its disk '{disk}' and everything on it" if disk else ", whose disk is kept"
+        disks = virtual_machine.data_disks(part) if data_disks_go else []
+        return ", ".join([words, *(f"the data disk '{one}'" for one in disks)])
     fqdn = public_ip.fqdn_if_any(part) if kind is kinds.PUBLIC_IP else None
     return f"{words} ({fqdn})" if fqdn else words
 
 
 class Removal:
-    """One deletion of what ``remains``. ``is_over``: the VM is gone, or its deletion was sent."""
+    """One deletion of what ``remains``."""
 
-    def __init__(self, azure: Azure, remains: Remains, data_disks_go: bool, listener: Listener) -> None:
+    def __init__(self, azure: Azure, remains: Remains, listener: Listener) -> None:
         self.azure, self.remains, self.listener = azure, remains, listener
-        self.spec, self.data_disks_go = remains.spec, data_disks_go
+        self.spec = remains.spec
         self.left: list[str] = []       # what could not be deleted, and why
-        self.is_over = remains.vm is None
 
     def carry_out(self) -> None:
         """All of it. Raises with what is left, and the command that goes on."""
@@ -75,6 +78,14 @@ class Removal:
         if self.left:
             raise self._go_on(Conflict(f"Not everything that was made for the host '{self.spec.name}' could be "
                                        f"deleted: {'; '.join(self.left)}."))
+
+    def vm_is_gone(self) -> bool | None:
+        """Whether by now there is no VM any more, or Azure deletes it; None where that can't be told."""
+        try:
+            found = self.azure.until(Deadline(LOOK_SECONDS)).get(kinds.VM, self.spec.group, self.spec.name)
+        except DockerVMError:
+            return None
+        return found is None or state(found) == "Deleting"
 
     def begin(self) -> None:
         """Send the VM's deletion, which takes interface, address and disk along, and wait for nothing."""
@@ -90,7 +101,7 @@ class Removal:
             (kinds.VIRTUAL_NETWORK, self.remains.virtual_network)) if part is not None]
         if later:
             self.listener.say(f"When the VM is gone, this takes {' and '.join(later)} too, the network with the last "
-                              f"of its hosts: {host_commands.delete(self.spec)}")
+                              f"of its hosts: {host_commands.delete(self.spec, self.remains.data_disks_go)}")
 
     def steps(self) -> list[Step]:
         """What stands on what goes first. A part that can't go is told in the end, and holds up no other."""
@@ -117,7 +128,7 @@ class Removal:
         if interface and body:
             request = Request("PUT", kinds.NETWORK_INTERFACE.type, self.spec.group, (interface["name"],), body)
             found.append(self._change(ADDRESSES, "keep the public addresses that others have given it", request))
-        changes = virtual_machine.leaving(vm, interface["id"] if interface else "", self.data_disks_go)
+        changes = virtual_machine.leaving(vm, interface["id"] if interface else "", self.remains.data_disks_go)
         if changes:
             request = Request("PATCH", kinds.VM.type, self.spec.group, (vm["name"],), {"properties": changes})
             found.append(self._change(HANGING_ON, "settle what goes with the VM and what stays", request))
@@ -141,7 +152,6 @@ class Removal:
             azure.begin(request)
         elif now is not None:
             azure.send(request)
-        self.is_over |= kind is kinds.VM
 
     def _leave(self, network: Resource, _results: Results, deadline: Deadline) -> str:
         """Delete the network where this was the last host in it → what became of it."""
@@ -152,6 +162,8 @@ class Removal:
             if now is None:
                 return "gone"
             if virtual_network.is_unused(now):
+                if other_hosts(azure, self.spec):
+                    return "kept, another host is being made or deleted"
                 break
             if not self._shows_us(now) or leaving.remaining() < 2:
                 return "kept, something else is in it"
@@ -182,13 +194,24 @@ class Removal:
             execute(steps, self.listener, self.azure.deadline)
         except PlanFailed as failure:
             cause = refusals.as_extension_error(failure.cause, self.spec)
-            done = [step.title for step in failure.begun if step.key in failure.results]
-            told = f"By then: {'; '.join(done)}." if done else "Nothing is deleted by now."
-            cause.message = with_sentence(cause.message, told)
+            cause.message = with_sentence(cause.message, self._what_became(failure))
             raise self._go_on(cause) from failure.cause
+        except KeyboardInterrupt:
+            error = Interrupted("Stopped at once. Azure goes on with a deletion that it has begun; the rest is left as "
+                                "it is.", f"To see what is there: {host_commands.list_parts(self.spec)}")
+            raise self._go_on(error) from None
+
+    def _what_became(self, failure: PlanFailed) -> str:
+        """Of what was begun: whoever stops a deletion wants to know whether the VM is still there."""
+        vm = self.remains.vm
+        if vm is not None and VM not in failure.results:
+            became = {True: "is deleted all the same", False: "was not deleted", None: "may be deleted by now, or not"}
+            return f"The VM '{vm['name']}' {became[self.vm_is_gone()]}."
+        done = [step.title for step in failure.begun if step.key in failure.results]
+        return f"By then: {'; '.join(done)}." if done else "Nothing was deleted."
 
     def _go_on(self, error: DockerVMError) -> DockerVMError:
-        error.recommendations += (f"To go on: {host_commands.delete(self.spec)}",)
+        error.recommendations += (f"To go on: {host_commands.delete(self.spec, self.remains.data_disks_go)}",)
         return error
 
 

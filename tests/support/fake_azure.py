@@ -223,6 +223,9 @@ class FakeAzure:
 
         return self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found)
 
+    def resource_id(self, kind: Kind, group: str, *path: str) -> str:
+        return _id(kind, group, path)
+
     def list_all(self, kind: Kind, **query: str) -> list[dict]:
         """In every group; ``status_only`` brings the states of VMs, in which Azure writes groups otherwise."""
         def found() -> list[dict]:

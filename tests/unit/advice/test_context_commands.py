@@ -34,8 +34,8 @@ def test_debian_s_packages_are_named_on_linux_only(monkeypatch, platform, count)
 
 
 def test_a_name_of_another_host_s_context_can_be_freed_others_not():
-    assert context_commands.for_a_taken_name(None) == ("Choose another --context-name.",)
-    assert context_commands.for_a_taken_name("web1")[1].endswith("az dockervm context remove -n web1")
+    assert context_commands.for_a_taken_name(None, "Other.") == ("Other.",)
+    assert context_commands.for_a_taken_name("web1", "Other.")[1].endswith("az dockervm context remove -n web1")
 
 
 def test_messages_end_in_the_command_that_goes_on(host):

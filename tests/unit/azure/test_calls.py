@@ -71,6 +71,12 @@ def test_what_may_not_be_read_keeps_its_status_by_which_callers_take_it_as_unkno
     assert (caught.value.status, caught.value.code) == (403, "AuthorizationFailed")
 
 
+def test_the_id_of_what_may_not_be_there(azure):
+    assert azure.resource_id(kinds.EXTENSION, "my(g)", "web1", "x") == (
+        "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/my%28g%29/providers/Microsoft.Compute/"
+        "virtualMachines/web1/extensions/x")
+
+
 def test_a_list_has_all_pages_as_on_the_wire(azure, service):
     next_page = f"{service.endpoint}/subscriptions/s/more?api-version=1999-01-01"
     service.replies("GET", "runCommands", Reply(200, {"value": [resource(kinds.RUN_COMMAND)], "nextLink": next_page}))

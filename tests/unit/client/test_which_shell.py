@@ -96,6 +96,8 @@ SYSTEM = r"C:\Program Files\WindowsPowerShell\Modules;C:\WINDOWS\system32\Window
     ({"PSModulePath": SYSTEM}, "cmd"), ({}, "cmd"),
     ({"PSModulePath": rf"C:\Users\me\Documents\WindowsPowerShell\Modules;{SYSTEM}"}, "powershell"),
     ({"PSModulePath": rf"C:\Users\me\OneDrive\Documents\PowerShell\Modules;{SYSTEM}"}, "powershell"),
+    ({"PSModulePath": rf"C:\Users\me\OneDrive\Dokumente\WindowsPowerShell\Modules;{SYSTEM}"}, "powershell"),
+    ({"PSModulePath": rf"\\server\home\me\Documenti\PowerShell\Modules;{SYSTEM}"}, "powershell"),
     ({"PSModulePath": SYSTEM, "SHELL": "/usr/bin/bash.exe"}, "bash"),
     ({"SHELL": r"C:\Program Files\Git\usr\bin\bash.exe"}, "bash")])
 def test_on_windows_the_environment_tells(environment, name):

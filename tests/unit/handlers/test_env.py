@@ -270,3 +270,15 @@ def test_what_is_to_be_evaluated_is_one_command(made, lines):
     """The hint is a line that can be pasted."""
     hint = lines()[0].splitlines()[-1].partition(": ")[2]
     assert shlex.split(hint)[0] == "eval" and len(shlex.split(hint)) == 2
+
+
+def test_a_folder_that_everybody_can_write_to_is_refused_as_by_create(made, folder, refused):
+    folder.chmod(0o777)
+    message, _advice = refused(folder, azclierror.AzCLIError)
+    assert "can be changed by everybody" in message or "everybody" in message
+
+
+def test_who_else_can_get_at_the_keys_is_warned_of(made, folder, lines):
+    (folder / "key.pem").chmod(0o644)
+    _out, err = lines()
+    assert f"WARNING: {folder / 'key.pem'}" in err

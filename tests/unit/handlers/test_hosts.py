@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from types import SimpleNamespace
+
 import pytest
 from azure.cli.core import azclierror
 from azure.core.exceptions import ResourceNotFoundError
@@ -9,10 +13,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from azext_dockervm.azure import kinds
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.contexts.store import ContextStore
-from azext_dockervm.handlers import create, hosts
+from azext_dockervm.handlers import create, hosts, shared
 
 HOST = {"resource_group_name": "g", "vm_name": "web1"}
-QUESTION = "Delete it?"
+QUESTION = "Delete the host 'web1'?"
 
 
 @pytest.fixture
@@ -170,3 +174,45 @@ def test_a_docker_client_in_disorder_holds_up_no_deletion(cmd, cloud, made, fold
     (context.client / "contexts").write_text("no folder")
     deleted(cmd, folder, yes=True)
     assert cloud.resources == {} and "Contexts of the docker client may still name the host" in capsys.readouterr().err
+
+
+def test_contexts_that_a_killed_deletion_has_left_go_with_the_next(cmd, cloud, made, folder, context):
+    cloud.resources.clear()
+    with pytest.raises(azclierror.ResourceNotFoundError):
+        deleted(cmd, folder, yes=True)
+    assert names(context) == ["default"]
+
+
+def test_a_deletion_that_fails_beside_a_create_takes_no_context_of_a_host_that_lives(cmd, cloud, made, folder, context):
+    """The VM was not there yet at its look, and is when it ends."""
+    vm = cloud.resources.pop(next(key for key in cloud.resources if key[-1] == "web1"))
+    key = next(key for key in cloud.resources if key[-1] == "web1vmnic")
+
+    def comes(_azure, _request):
+        cloud.resources[(kinds.VM.type.lower(), key[1], "web1")] = vm
+
+    cloud.when("DELETE", kinds.NETWORK_INTERFACE, comes, times=1)
+    with pytest.raises(azclierror.AzCLIError):
+        deleted(cmd, folder, yes=True)
+    assert names(context) == ["default", "shop"]
+
+
+def test_questions_about_several_hosts_come_one_at_a_time(cmd, monkeypatch):
+    """az runs several --ids in threads."""
+    told, lock = [], threading.Lock()
+
+    def asks(question, default):
+        time.sleep(0.05)
+        with lock:
+            told.append(question)
+        return True
+
+    monkeypatch.setattr("knack.prompting.prompt_y_n", asks)
+    listener = SimpleNamespace(alert=told.append)
+    threads = [threading.Thread(target=shared.confirm, args=(f"loss {one}", f"question {one}", False, listener))
+               for one in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told[1::2] == [one.replace("loss", "question") for one in told[::2]]

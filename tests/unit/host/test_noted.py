@@ -9,7 +9,9 @@ import pytest
 from azext_dockervm.azure import kinds
 from azext_dockervm.errors import Conflict, NotFound
 from azext_dockervm.host import noted
+from azext_dockervm.spec.host import HostSpec
 
+SPEC = HostSpec("g", "web1")
 FQDN = "web1.westus.cloudapp.azure.com"
 
 
@@ -84,3 +86,18 @@ def test_names_of_hosts_are_compared_without_case(cloud, finished):
 def test_the_end_of_the_certificate_as_it_is_noted(cloud, finished):
     cloud.retag(kinds.VM, "web1", dockervm_certificate_expires="2030-01-02T03:04:05Z")
     assert read(cloud).expires == datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(("name", "value", "mended_by"), [
+    ("dockervm_host", "web9", "az tag update --operation Merge --resource-id {id} --tags dockervm-host=web1"),
+    ("dockervm_ca", "spoilt", "az dockervm enable -g g -n web1 --replace-trust"),
+    ("dockervm_ca", None, "az dockervm create -g g -n web1"),
+    ("dockervm_port", "many", "az dockervm create -g g -n web1")])
+def test_what_mends_a_spoilt_tag_is_told(cloud, finished, name, value, mended_by):
+    noted.check_tags(read(cloud), SPEC)
+    cloud.retag(kinds.VM, "web1", **{name: value})
+    host = read(cloud)
+    with pytest.raises(Conflict, match="do not say how to reach it: the tag dockervm-") as caught:
+        noted.check_tags(host, SPEC)
+    mend, look = caught.value.recommendations
+    assert mend.endswith(f": {mended_by.format(id=host.vm['id'])}") and look.endswith(": az dockervm info -g g -n web1")

@@ -33,7 +33,7 @@ class Deletion:
     def found(self, name="web1", data_disks_go=False, seconds=1200.0):
         azure = self.cloud.azure(Deadline(seconds, self.cancellation))
         there = remains.find(azure, host_spec(name=name), data_disks_go)
-        return Removal(azure, there, data_disks_go, self.heard)
+        return Removal(azure, there, self.heard)
 
     def __call__(self, **values) -> None:
         self.found(**values).carry_out()
@@ -163,7 +163,8 @@ def test_data_disks_go_where_that_is_asked_for(cloud, delete, finished, option):
     settled = []
     cloud.when("DELETE", VM, lambda _azure, _request: settled.append(
         cloud.find(VM, "web1")["properties"]["storageProfile"]["dataDisks"][0]["deleteOption"]))
-    assert "data0" not in loss(delete.found(data_disks_go=True).remains, ())
+    told = loss(delete.found(data_disks_go=True).remains, ())
+    assert "the data disk 'data0'" in told.partition("Kept")[0] and "data0" not in told.partition("Kept")[2]
     delete(data_disks_go=True)
     assert settled == ["Delete"]
 
@@ -282,7 +283,7 @@ def test_what_may_not_be_read_is_told_before_anything_is_deleted(cloud, delete, 
 def test_a_vm_that_can_t_be_deleted_leaves_all_as_it_is(cloud, delete, finished):
     cloud.refuse("DELETE", VM, "ScopeLocked")
     error = delete.failing(AzureRefused)
-    assert error.message.endswith("Nothing is deleted by now.") and "az lock list" in error.recommendations[0]
+    assert error.message.endswith("The VM 'web1' was not deleted.") and "az lock list" in error.recommendations[0]
     assert error.recommendations[-1] == AGAIN and cloud.writes() == ["DELETE virtualMachines/web1"]
 
 
@@ -293,7 +294,7 @@ def test_a_part_that_can_t_be_deleted_holds_up_no_other_and_is_told(cloud, delet
     assert error.message == ("Not everything that was made for the host 'web1' could be deleted: "
                              f"the {kind.noun} '{name}': ScopeLocked said Azure.")
     assert error.recommendations == (AGAIN,) and delete.heard.warned == [f"Not deleted: the {kind.noun} '{name}'."]
-    assert list(cloud.there()) == [f"{kind.operations.replace('_', '')}/{name}"] or kind is NSG
+    assert cloud.there() == {f"{kind.type.rpartition('/')[2]}/{name}".lower()}
 
 
 def test_the_same_command_finishes_what_could_not_be_deleted(cloud, delete, finished):
@@ -309,10 +310,21 @@ def test_time_that_is_over_says_what_was_done_by_then(cloud, delete, finished):
     assert "By then: delete the VM 'web1'" in error.message and error.recommendations[-1] == AGAIN
 
 
-def test_ctrl_c_is_told_with_the_command_that_goes_on(cloud, delete, finished):
-    cloud.when("DELETE", VM, lambda _azure, _request: delete.cancellation.cancel("Ctrl-C"), afterwards=True)
-    error = delete.failing(Interrupted)
+@pytest.mark.parametrize("afterwards", [True, False], ids=["sent", "not sent"])
+def test_ctrl_c_is_told_with_what_becomes_of_the_vm_and_the_command_that_goes_on(cloud, delete, finished, afterwards):
+    def stop(azure, _request):
+        delete.cancellation.cancel("Ctrl-C")
+        azure.deadline.check("waiting")
+
+    cloud.when("DELETE", VM, stop, afterwards=afterwards)
+    removal = delete.found()
+    with pytest.raises(Interrupted) as caught:
+        removal.carry_out()
+    error = caught.value
+    assert error.message.endswith("is deleted all the same." if afterwards else "The VM 'web1' was not deleted.")
+    assert removal.vm_is_gone() is afterwards
     assert error.recommendations[-1] == AGAIN and cloud.find(NSG, "web1NSG")
+    cloud.rules.clear()
     again = Deletion(cloud)
     again()
     assert nothing_is_left(cloud)
@@ -381,6 +393,66 @@ def test_a_deletion_in_the_middle_of_a_create(cloud, command, delete, kind):
         command.create()
     assert command.create().proof.reachable
     Deletion(cloud)()
+    assert nothing_is_left(cloud)
+
+
+def test_a_second_ctrl_c_says_what_may_still_go_on(cloud, delete, finished, monkeypatch):
+    def at_once(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("azext_dockervm.host.removal.execute", at_once)
+    error = delete.failing(Interrupted)
+    assert error.message.startswith("Stopped at once. Azure goes on") and error.recommendations[-1] == AGAIN
+    assert "az resource list --tag dockervm-host=web1" in error.recommendations[0]
+
+
+def test_the_command_that_goes_on_says_again_that_data_disks_go(cloud, delete, finished):
+    cloud.refuse("DELETE", VM, "ScopeLocked")
+    assert delete.failing(AzureRefused, data_disks_go=True).recommendations[-1] == f"{AGAIN} --data-disks delete"
+
+
+@pytest.mark.parametrize(("state", "gone"), [("Deleting", True), ("Succeeded", False), (None, True)])
+def test_whether_the_vm_is_gone_is_looked_up(cloud, delete, finished, state, gone):
+    removal = delete.found()
+    if state is None:
+        cloud.remove(VM, "web1")
+    else:
+        cloud.change(VM, "web1", provisioningState=state)
+    assert removal.vm_is_gone() is gone
+    cloud.refuse("GET", VM, "AuthorizationFailed", status=403)
+    assert removal.vm_is_gone() is None
+
+
+def test_what_can_t_be_told_of_the_vm_is_said(cloud, delete, finished):
+    removal = delete.found()
+    cloud.refuse("GET", VM, "AuthorizationFailed", status=403)
+    with pytest.raises(AzureRefused) as caught:
+        removal.carry_out()
+    assert caught.value.message.endswith("The VM 'web1' may be deleted by now, or not.")
+
+
+@pytest.mark.parametrize("name", ["web1", "none"])
+def test_the_network_of_a_host_that_is_just_being_made_stays(cloud, delete, finished, name):
+    """Its interface is not in it yet."""
+    cloud.put(PIP, "web2PublicIP", body={"location": "westus", "tags": {"dockervm-host": "web2"}, "properties": {}})
+    if name == "none":
+        delete()
+        delete.failing(NotFound, name="none")
+    else:
+        delete()
+        assert delete.heard.done["network"] == "kept, another host is being made or deleted"
+    assert cloud.find(VNET, NETWORK)
+
+
+def test_an_interface_that_still_names_the_vm_that_is_gone_goes_too(cloud, delete, finished):
+    vm_id = cloud.find(VM, "web1")["id"]
+    cloud.remove(VM, "web1")
+    subnet = cloud.find(VNET, NETWORK)["properties"]["subnets"][0]["id"]
+    nic = cloud.put(NIC, "web1VMNic", body={"location": "westus", "tags": OURS, "properties": {
+        "ipConfigurations": [{"name": "one", "properties": {"subnet": {"id": subnet}}}]}})
+    cloud.change(NIC, "web1VMNic", virtualMachine={"id": vm_id.upper()})
+    assert nic and "Kept" not in loss(delete.found().remains, ())
+    delete()
     assert nothing_is_left(cloud)
 
 
