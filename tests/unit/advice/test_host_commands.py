@@ -35,6 +35,7 @@ def test_one_option_can_be_said_otherwise_whether_it_was_typed_or_not(host):
     (host_commands.create_by_owner, f"az dockervm create {AT}"),
     (host_commands.create_group, "az group create -n 'my(group)' -l westus"),
     (host_commands.info, f"az dockervm info {AT}"),
+    (host_commands.info_as_asked, f"az dockervm info {AT} -dc 'my certs'"),
     (host_commands.delete, f"az dockervm delete {AT}"),
     (host_commands.start, f"az vm start {AT}"),
     (host_commands.restart, f"az vm restart {AT}"),

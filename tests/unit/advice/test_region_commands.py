@@ -13,6 +13,7 @@ from azext_dockervm.advice import region_commands
      "az account list-locations --query '[].name' -o tsv"),
     (lambda host: region_commands.list_sizes(host.location, host.subscription),
      "az vm list-skus --resource-type virtualMachines -l westus -o table"),
+    (lambda host: region_commands.list_groups(host.subscription), "az group list -o table"),
     (region_commands.list_publisher_images, "az vm image list -l westus --publisher Canonical --all -o table"),
     (region_commands.accept_terms, "az vm image terms accept --urn Canonical:ubuntu-24_04-lts:server:latest"),
     (region_commands.show_compute_quota, "az vm list-usage -l westus -o table"),

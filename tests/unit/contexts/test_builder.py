@@ -220,6 +220,16 @@ def test_a_node_whose_host_is_gone_leaves_and_the_builder_goes_with_its_last(bui
     assert buildx.leave("pool", "web2") is True and buildx.get("pool") is None
 
 
+def test_a_node_that_buildx_does_not_take_out_is_told(client, search_path):
+    notes = client / "buildx/instances"
+    notes.mkdir(parents=True)
+    nodes = [{"Name": f"dockervm-pool-{number}", "Endpoint": f"web{number}"} for number in range(2)]
+    (notes / "pool").write_text(json.dumps({"Driver": "docker-container", "Nodes": nodes}))
+    program(search_path, "echo 'ERROR: it fell over' >&2; exit 1")
+    with pytest.raises(DockerClientError, match="the node 'dockervm-pool-1' out of the builder 'pool': it fell over"):
+        Buildx(client).leave("pool", "web1")
+
+
 def test_a_node_of_another_s_builder_stays(buildx, docker):
     docker("buildx", "create", "--name", "mine", "--driver", "docker-container", "web1")
     with pytest.raises(Conflict, match="did not make"):

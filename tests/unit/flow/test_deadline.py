@@ -48,6 +48,15 @@ def test_a_nearer_deadline_is_not_beyond_its_own(clock):
     assert run.within(1000).seconds == 60, "the time that the user has given"
 
 
+def test_a_later_one_has_the_same_words_and_the_same_switch(clock):
+    run = Deadline(60)
+    later = run.later(30)
+    assert (later.remaining(), later.seconds, later.cancellation) == (90, 60, run.cancellation)
+    clock[0] += 100
+    with pytest.raises(DeadlinePassed, match=r"the time allowed \(60 s\) is over"):
+        later.check("waiting")
+
+
 def test_one_switch_ends_a_deadline_and_those_within_it():
     switch = Cancellation()
     run = Deadline(60, switch)
