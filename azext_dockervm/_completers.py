@@ -9,6 +9,8 @@ from azure.cli.core.decorators import Completer
 
 regions = parameters.get_location_completion_list
 
+# az's decorator below has no types, hence the ignores.
+
 # Who presses Tab does not wait longer; signing in again may take any time.
 PATIENCE_SECONDS = 4.0
 

@@ -72,6 +72,7 @@ def as_azure_core_says(missing: Exception) -> Exception:
     from azure.core.exceptions import ResourceNotFoundError
 
     error: Exception = ResourceNotFoundError(str(missing))
+    # It takes the status from a response, of which there is none here.
     error.status_code = 404     # type: ignore[attr-defined]
     return error
 

@@ -39,6 +39,7 @@ def command(name: str) -> Callable[[Handler], Callable[..., Any]]:
             return handler(cmd, Arguments(name, typed, cmd.cli_ctx))
 
         called_by_az.__doc__ = handler.__doc__
+        # As inspect.signature reads it; mypy knows no such attribute of a function.
         called_by_az.__signature__ = _SignatureOnDemand(name)   # type: ignore[attr-defined]
         return az_errors(called_by_az)
     return decorate
