@@ -32,11 +32,7 @@ def list_hosts(cmd: Any, arguments: Arguments) -> list[dict[str, Any]]:
 @command(name="show")
 def show(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     """Show what is noted of a host."""
-    from azext_dockervm.host import noted
-    from azext_dockervm.output import shapes
-
-    group, name = arguments["resource_group_name"], arguments["vm_name"]
-    return shapes.noted(noted.read(shared.azure_calls(cmd), group, name, cmd.cli_ctx.data.get("subscription_id")))
+    return _noted(cmd, arguments)
 
 
 @command("delete")
@@ -110,6 +106,10 @@ def _as_az_waits(handler: Callable[..., Any]) -> Callable[..., Any]:
 @command("wait")
 def wait(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     """Wait until a host is in a state."""
+    return _noted(cmd, arguments)
+
+
+def _noted(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     from azext_dockervm.host import noted
     from azext_dockervm.output import shapes
 
