@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 # What changes a disk. Reading, syncing and closing leave nothing for others to see, so a kill at one of those is the
 # same as one before the next of these; likewise "after" an operation is "before" the next one.
@@ -56,3 +59,16 @@ def kill_points(prepare, action, least: int):
             number += 1
             points += 1
     assert points >= least, points
+
+
+def fresh_folders(parent: Path, word: str) -> Callable[..., Path]:
+    """A function that makes the path of a folder that does not exist yet; with a template, a copy of it."""
+    count = 0
+
+    def make(template: Path | None = None) -> Path:
+        nonlocal count
+        count += 1
+        path = parent / f"{word}{count}"
+        return Path(shutil.copytree(template, path)) if template else path
+
+    return make

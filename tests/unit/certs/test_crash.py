@@ -6,12 +6,11 @@ import os
 import shutil
 import stat
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from killing import kill_points
+from killing import fresh_folders, kill_points
 
 from azext_dockervm.certs import transaction
 from azext_dockervm.certs.authority import check_client
@@ -27,16 +26,7 @@ LOCK = ".dockervm.lock"
 
 @pytest.fixture
 def fresh(tmp_path):
-    """A function that makes the path of a folder that does not exist yet; with a template, a copy of it."""
-    count = 0
-
-    def make(template=None):
-        nonlocal count
-        count += 1
-        path = tmp_path / f"docker{count}"
-        return Path(shutil.copytree(template, path)) if template else path
-
-    return make
+    return fresh_folders(tmp_path, "docker")
 
 
 def bytes_of(folder):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from pathlib import Path
 
 import pytest
 from context_values import HOST, OTHER_VM, VM
-from killing import kill_points
+from killing import fresh_folders, kill_points
 
 from azext_dockervm.contexts import change
 from azext_dockervm.contexts.store import ContextStore, Outcome
@@ -23,16 +22,7 @@ NAMES = ("ca.pem", "cert.pem", "key.pem")
 
 @pytest.fixture
 def fresh(tmp_path):
-    """A function that makes the path of a client's folder that is not there yet; with a template, a copy of it."""
-    count = 0
-
-    def make(template=None):
-        nonlocal count
-        count += 1
-        path = tmp_path / f"client{count}"
-        return Path(shutil.copytree(template, path)) if template else path
-
-    return make
+    return fresh_folders(tmp_path, "client")
 
 
 @pytest.fixture
