@@ -128,15 +128,16 @@ def _empty_network(azure: Azure, spec: HostSpec) -> Resource | None:
         return None
     empty = next((one for one in networks if names.tag(one, names.TAG_SHARED) is not None
                   and one["name"] == names.virtual_network(region_of(one)) and virtual_network.is_unused(one)), None)
-    return None if empty and other_hosts(azure, spec) else empty
+    return None if empty and other_hosts(azure, spec, region_of(empty)) else empty
 
 
-def other_hosts(azure: Azure, spec: HostSpec) -> list[str]:
-    """Names of other hosts of which the group has an address or a security group: one that is just being made is not
-    in its network yet. Who may not list those is alone, as far as can be told."""
+def other_hosts(azure: Azure, spec: HostSpec, region: str) -> list[str]:
+    """Names of other hosts of which the group has an address or a security group in the region: one that is just being
+    made is not in its network yet. Who may not list those is alone, as far as can be told."""
     found = run_in_parallel({kind.type: unknown_if_forbidden(partial(azure.list, kind, spec.group))
                              for kind in (kinds.PUBLIC_IP, kinds.SECURITY_GROUP)}, azure.deadline)
-    tags = {names.tag(part, names.TAG_HOST) for parts in found.values() for part in parts or ()}
+    tags = {names.tag(part, names.TAG_HOST) for parts in found.values() for part in parts or ()
+            if region_of(part) == region}
     return sorted(tag for tag in tags if tag and tag.lower() != spec.name.lower())
 
 

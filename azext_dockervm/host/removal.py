@@ -13,6 +13,7 @@ from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body import network_interface, public_ip, virtual_machine, virtual_network
 from azext_dockervm.body.resource import Resource, state
+from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
@@ -162,7 +163,7 @@ class Removal:
             if now is None:
                 return "gone"
             if virtual_network.is_unused(now):
-                if other_hosts(azure, self.spec):
+                if other_hosts(azure, self.spec, region_of(now)):
                     return "kept, another host is being made or deleted"
                 break
             if not self._shows_us(now) or leaving.remaining() < 2:

@@ -444,6 +444,16 @@ def test_the_network_of_a_host_that_is_just_being_made_stays(cloud, delete, fini
     assert cloud.find(VNET, NETWORK)
 
 
+@pytest.mark.parametrize("name", ["web1", "none"])
+def test_a_host_of_another_region_holds_no_network_here(cloud, delete, finished, name):
+    cloud.put(PIP, "web2PublicIP", body={"location": "eastus2", "tags": {"dockervm-host": "web2"}, "properties": {}})
+    if name == "none":
+        for key in [key for key in cloud.resources if key[-1] not in (NETWORK, "web2publicip")]:
+            cloud.resources.pop(key)
+    delete(name=name)
+    assert cloud.there() == {"publicipaddresses/web2publicip"}
+
+
 def test_an_interface_that_still_names_the_vm_that_is_gone_goes_too(cloud, delete, finished):
     vm_id = cloud.find(VM, "web1")["id"]
     cloud.remove(VM, "web1")
