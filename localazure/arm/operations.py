@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from localazure.arm import patience
 from localazure.behavior.behavior import Behavior, operation_rule
 from localazure.behavior.paths import type_of
 from localazure.behavior.rules import Rule
@@ -26,13 +27,6 @@ log = logging.getLogger(__name__)
 # How long a finished operation can still be asked for; Azure keeps them a day or longer.
 KEEP = timedelta(hours=24)
 MOST_KEPT = 20_000
-# When to ask a Compute operation again, in seconds by the number of times it was asked. Compute's budget for such
-# reads is 45, refilled by 15 a minute: these intervals never run it dry. Both follow the time scale, the intervals
-# down to a tenth: guests boot at their own pace, and asking more often only keeps this computer busy.
-COMPUTE_POLLS = (1.0, 1.0, 2.0, 4.0)
-LEAST_POLL_SCALE = 0.1
-# What Compute's first answer to a PUT says since 2024, in seconds by type.
-FIRST_RETRY_AFTER = {"microsoft.compute/virtualmachines": 10.0, "microsoft.compute/disks": 2.0}
 Work = Callable[["Operation"], Awaitable[Any]]
 
 
@@ -294,9 +288,12 @@ class Operations:
         at = f"{request.base_url}/subscriptions/{self._subscription}/providers"
         query = f"api-version={request.api_version}"
         if operation.provider == "compute":
-            url = f"{at}/Microsoft.Compute/locations/{operation.location}/operations/{operation.id}?p={operation.id}"
+            disk = type_of("GET", operation.target) == "microsoft.compute/disks"
+            url = f"{at}/Microsoft.Compute/locations/{operation.location}/{'DiskOperations' if disk else 'operations'}"
+            url += f"/{operation.id}?p={operation.id}"
             reply.headers["Azure-AsyncOperation"] = f"{url}&{query}"
-            reply.headers["Azure-AsyncNotification"] = "Enabled"
+            if not disk:
+                reply.headers["Azure-AsyncNotification"] = "Enabled"
             location = f"{url}&monitor=true&{query}"
         else:
             url = f"{at}/Microsoft.Network/locations/{operation.location}"
@@ -304,24 +301,14 @@ class Operations:
             location = f"{url}/operationResults/{operation.id}?{query}"
         if reply.status == 202:
             reply.headers["Location"] = location
-        if retry_after is None and request.method == "PUT":
-            retry_after = FIRST_RETRY_AFTER.get(type_of("PUT", operation.target))
+        if retry_after is None:
+            retry_after = patience.first(request.method, operation.target)
         self.hint(operation, reply, retry_after)
         return reply
 
     def hint(self, operation: Operation, reply: Reply, retry_after: float | None) -> None:
-        """Say when to ask again: the service's own interval by the time scale; where Compute names none, see above.
-
-        Less than a whole second is said by retry-after-ms, which Azure's SDKs know; Retry-After is in whole seconds.
-        """
+        """Say when to ask again, in the service's own seconds; where Compute names none, see patience.py."""
         if retry_after is not None:
-            seconds = retry_after * self.time_scale
+            reply.headers.update(patience.header(retry_after, self.time_scale))
         elif operation.provider == "compute":
-            seconds = COMPUTE_POLLS[min(operation.polls, len(COMPUTE_POLLS) - 1)]
-            seconds *= max(self.time_scale, LEAST_POLL_SCALE)
-        else:
-            return
-        if self.time_scale >= 1 and retry_after is not None:
-            reply.headers["Retry-After"] = str(round(seconds))
-        else:
-            reply.headers["retry-after-ms"] = str(max(1, round(seconds * 1000)))
+            reply.headers.update(patience.of_compute(operation.target, operation.polls, self.time_scale))

@@ -81,6 +81,7 @@ class ArmServer:
         headers = {
             "Cache-Control": "no-cache",
             "Pragma": "no-cache",
+            "Expires": "-1",
             "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
             "X-Content-Type-Options": "nosniff",
             "x-ms-request-id": request_id,

@@ -29,6 +29,10 @@ SIZES: Mapping[str, Size] = {
     "reads": Size(250, 1500),
     "writes": Size(200, 600),
     "deletes": Size(200, 600),
+    # A subscription's in all: fifteen times what one principal has.
+    "global-reads": Size(3750, 22500),
+    "global-writes": Size(3000, 9000),
+    "global-deletes": Size(3000, 9000),
     "UpdateVMSubscriptionMaximum": Size(1500, 500),
     "UpdateVMResource": Size(12, 4),
     "DeleteVMSubscriptionMaximum": Size(1500, 500),
@@ -148,6 +152,11 @@ class Budgets:
         if not bucket.take() and self._arm:
             raise self._throttled_by_arm(kind, bucket, principal)
         headers = {f"x-ms-ratelimit-remaining-{where}-{kind}": str(bucket.left())}
+        if where == "subscription":
+            everybody = self._bucket(f"global-{kind}", where)
+            if not everybody.take() and self._arm:
+                raise self._throttled_by_arm(kind, everybody, principal)
+            headers[f"x-ms-ratelimit-remaining-{where}-global-{kind}"] = str(everybody.left())
         remaining = []
         for policy, key in compute_policies(method, path):
             bucket = self._bucket(policy, key)

@@ -62,8 +62,9 @@ def preempt(cloud: Cloud, operation: Operation) -> None:
 
 
 def routes() -> list[Route]:
-    at = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/operations/{operation}"
-    return [Route("GET", at, get_operation, _KIND)]
+    at = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
+    names = ("operations", "DiskOperations")
+    return [Route("GET", f"{at}/{name}/{{operation}}", get_operation, _KIND) for name in names]
 
 
 def follow(cloud: Cloud, operation: Operation, request: Request, status: int, body: Any = None) -> Reply:
@@ -101,4 +102,4 @@ def _result(cloud: Cloud, operation: Operation, request: Request) -> Reply:
         return cloud.operations.accepted(operation, request, Reply(202))
     if operation.error is not None:
         raise ArmError(operation.error_status, operation.error["code"], operation.error["message"])
-    return Reply(200, operation.output) if operation.output is not None else Reply(204)
+    return Reply(200, operation.output)  # without a body where there is nothing to tell: no SDK takes 204 here

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from localazure.arm import patience
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
 from localazure.protocol import ids, locations
@@ -358,7 +359,8 @@ def get_status(cloud: Cloud, request: Request) -> Reply:
         body["error"] = {"details": [], **operation.error}
     reply = Reply(200, body)
     if operation.running:
-        cloud.operations.hint(operation, reply, DELETE_RETRY_AFTER_S)
+        cloud.operations.hint(operation, reply, patience.of_network_poll(operation.polls))
+        operation.polls += 1
     return reply
 
 

@@ -38,11 +38,8 @@ TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: 
 ENOUGH = 10  # so many answers make a member that none of them has an invention of ours
 RECENT = 2022  # older recordings can't tell that: the service shows some newer members in older api-versions too
 BINDING = 2  # in so many objects a member must have been seen: one alone may be the accident of one request
-# Of the service's front end at that time, not of the operation: the global counts came region by region in 2024.
-UNBOUND_HEADERS = {
-    "content-type", "expires", "x-ms-deployment-engine-version", "x-ms-ratelimit-remaining-subscription-global-reads",
-    "x-ms-ratelimit-remaining-subscription-global-writes", "x-ms-ratelimit-remaining-subscription-global-deletes",
-}  # fmt: skip
+# Of the service's front end at that time, not of the operation.
+UNBOUND_HEADERS = {"content-type", "x-ms-deployment-engine-version"}
 
 
 @cache

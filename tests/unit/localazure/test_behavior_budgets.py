@@ -48,14 +48,16 @@ def test_reads_come_back_by_25_a_second_divided_by_the_time_scale() -> None:
         budgets = Budgets("s", scale, clock=clock)
         for left in range(249, -1, -1):
             assert budgets.spend("GET", "/subscriptions/s/resourceGroups", "me") == {
-                "x-ms-ratelimit-remaining-subscription-reads": str(left)
+                "x-ms-ratelimit-remaining-subscription-reads": str(left),
+                "x-ms-ratelimit-remaining-subscription-global-reads": str(left + 3500),
             }
         with pytest.raises(ArmError) as refusal:
             budgets.spend("GET", "/subscriptions/s/resourceGroups", "me")
         assert refusal.value.headers["Retry-After"] == "1"
         clock.now += scale
         assert budgets.spend("GET", "/subscriptions/s/resourceGroups", "me") == {
-            "x-ms-ratelimit-remaining-subscription-reads": "24"
+            "x-ms-ratelimit-remaining-subscription-reads": "24",
+            "x-ms-ratelimit-remaining-subscription-global-reads": "3749",
         }
 
 
@@ -69,18 +71,31 @@ def test_writes_deletes_and_a_tenants_reads_have_buckets_of_their_own() -> None:
         ("GET", "/tenants", "tenant-reads"),
     ):
         expected = {"POST": "198", "GET": "249"}.get(method, "199")
-        assert budgets.spend(method, path, "me")[f"x-ms-ratelimit-remaining-{header}"] == expected
+        headers = budgets.spend(method, path, "me")
+        assert headers[f"x-ms-ratelimit-remaining-{header}"] == expected
+        everybody = {"POST": "2998", "GET": None}.get(method, "2999")
+        name = header.replace("subscription-", "subscription-global-")
+        assert headers.get(f"x-ms-ratelimit-remaining-{name}" if method != "GET" else "") == everybody
+
+
+def test_when_the_whole_subscription_has_nothing_left_a_principal_has_not_either() -> None:
+    budgets = Budgets("s", 1.0, sizes={"global-deletes": Size(1, 1)}, clock=Clock())
+    budgets.spend("DELETE", "/subscriptions/s/resourceGroups/g", "me")
+    with pytest.raises(ArmError) as refusal:
+        budgets.spend("DELETE", "/subscriptions/s/resourceGroups/g", "me")
+    assert (refusal.value.status, refusal.value.code) == (429, "SubscriptionRequestsThrottled")
 
 
 def test_polling_an_operation_by_compute_polls_never_runs_its_budget_dry() -> None:
-    from localazure.arm.operations import COMPUTE_POLLS, LEAST_POLL_SCALE
+    from localazure.arm import patience
 
     for scale in (0.001, 0.02, 0.1, 1.0, 10.0):
         clock = Clock()
         budgets = Budgets("s", scale, clock=clock)
         for number in range(1000):
             budgets.spend("GET", f"{REGION}/operations/1", "me")
-            clock.now += COMPUTE_POLLS[min(number, 3)] * max(scale, LEAST_POLL_SCALE)
+            told = patience.of_compute(f"{AT}/web1", number, scale)
+            clock.now += float(told.get("Retry-After") or int(told["retry-after-ms"]) / 1000)
 
 
 def test_one_vms_bucket_is_not_anothers() -> None:
