@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from template_support import GROUP_ID, State, resource, template
 
@@ -316,13 +318,32 @@ def test_the_hash_is_of_the_meaning_not_of_the_writing():
         ),
         ("{'a': 'it\\'s \"so\"', b : [1, 2, // last\n ], }", {"a": 'it\'s "so"', "b": [1, 2]}),
         ('{"a": [true, false, null, -1.5e3]}', {"a": [True, False, None, -1500.0]}),
+        ('{"a":1, /* x */ "b":2 /* y */}', {"a": 1, "b": 2}),
+        ('{"a":1, // x }\n "b":[2, /* ] */ 3], /* , */ }', {"a": 1, "b": [2, 3]}),
+        ('{"a":1, // x ]\r"b":2}', {"a": 1, "b": 2}),
+        ('[1, /** x **/ 2, /***/]', [1, 2]),
+        ('{a /* : */ : /* } */ 1, b: 2}', {"a": 1, "b": 2}),
+        ('{"a": "https://x/*", "b": "*/ , }", "c": \'// , ]\'}', {"a": "https://x/*", "b": "*/ , }", "c": "// , ]"}),
+        ("{'a': 'say \\\"so\\\" and \\\\', 'b': 1}", {"a": 'say "so" and \\', "b": 1}),
+        ('{"a": "[concat(\r\n\t\'x\', // kept\n \'y\')]"}', {"a": "[concat(\n\t'x', // kept\n 'y')]"}),
+        ('[[1,],{"a":{},},]', [[1], {"a": {}}]),
     ],
 )
 def test_the_json_of_templates(text, expected):
     assert jsonc.loads(text) == expected
 
 
-@pytest.mark.parametrize("text", ["{", '{"a" 1}', "{a}", '{"a": "b}', "[1 2]", ""])
+@pytest.mark.parametrize(
+    "text", ["{", '{"a" 1}', "{a}", '{"a": "b}', "[1 2]", "", "[1,,2]", '{"a": 1 /* }', '{"a": 1 // }', "{'a: 1}"]
+)
 def test_what_is_no_json_is_refused(text):
     with pytest.raises(ValueError, match=r"line 1 column"):
         jsonc.loads(text)
+
+
+@pytest.mark.parametrize("text", ["/*" * 200_000, "a" * 400_000, "a " * 200_000, ", /*" * 100_000, "'" + "x" * 400_000])
+def test_hostile_json_is_read_in_one_go(text):
+    began = time.monotonic()
+    with pytest.raises(ValueError):
+        jsonc.loads(text)
+    assert time.monotonic() - began < 2
