@@ -143,56 +143,83 @@ def endpoints(cloud: Any, request: Request) -> Reply:
 
 def openid_configuration(cloud: Any, request: Request) -> Reply:
     """GET /{tenant}/v2.0/.well-known/openid-configuration."""
+    return Reply(200, _configuration(cloud, request, "v2.0/", "v2.0"))
+
+
+def openid_configuration_v1(cloud: Any, request: Request) -> Reply:
+    """GET /{tenant}/.well-known/openid-configuration."""
+    issuer = f"https://sts.windows.net/{_tenant(cloud, request)}/"
+    body = {**_configuration(cloud, request, "", ""), "issuer": issuer, "microsoft_multi_refresh_token": True}
+    return Reply(200, body)
+
+
+def _configuration(cloud: Any, request: Request, version: str, issuer: str) -> dict[str, Any]:
     tenant = _tenant(cloud, request)
     at = f"{request.base_url}/{tenant}"
-    return Reply(
-        200,
-        {
-            "token_endpoint": f"{at}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": f"{at}/discovery/v2.0/keys",
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{at}/v2.0",
-            "authorization_endpoint": f"{at}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{at}/oauth2/v2.0/devicecode",
-            "tenant_region_scope": None,
-            "cloud_instance_name": "localhost",
-        },
-    )
+    return {
+        "token_endpoint": f"{at}/oauth2/{version}token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{at}/discovery/{version}keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": f"{at}/{issuer}",
+        "authorization_endpoint": f"{at}/oauth2/{version}authorize",
+        "device_authorization_endpoint": f"{at}/oauth2/{version}devicecode",
+        "tenant_region_scope": None,
+        "cloud_instance_name": "localhost",
+    }
 
 
 def token(cloud: Any, request: Request) -> Reply:
     """POST /{tenant}/oauth2/v2.0/token: any application with any secret gets in; `request.body` is the form."""
+    audience = request.body.get("scope", "").removesuffix("/.default") or request.base_url
+    return _signed_in(cloud, request, audience, {"expires_in": LIFETIME_S, "ext_expires_in": LIFETIME_S})
+
+
+def token_v1(cloud: Any, request: Request) -> Reply:
+    """POST /{tenant}/oauth2/token, as Azure AD's first endpoint has it: for a resource, and with times as texts."""
+    now = int(time.time())
+    told = {
+        "expires_in": str(LIFETIME_S), "ext_expires_in": str(LIFETIME_S), "expires_on": str(now + LIFETIME_S),
+        "not_before": str(now), "resource": request.body.get("resource", ""),
+    }  # fmt: skip
+    return _signed_in(cloud, request, told["resource"], told)
+
+
+def _signed_in(cloud: Any, request: Request, audience: str, told: dict[str, Any]) -> Reply:
     _tenant(cloud, request)
-    form = request.body
+    refused = _refusal(request.body, audience)
+    if refused is not None:
+        return refused
+    application = request.body["client_id"]
+    _remember(cloud, application)
+    issuer = f"{request.base_url}/{cloud.settings.tenant}/"
+    access_token = cloud.authority.issue(application, audience, issuer)
+    body = {"token_type": "Bearer", **told, "access_token": access_token}
+    return Reply(200, body, {"Cache-Control": "no-store, no-cache"})
+
+
+def _refusal(form: dict[str, Any], audience: str) -> Reply | None:
     if form.get("grant_type") != "client_credentials":
         return _denied(
             400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type "
             f"'{form.get('grant_type', '')}'. Local Azure signs in service principals only.",
         )  # fmt: skip
-    application = form.get("client_id", "")
-    if not application:
+    if not form.get("client_id"):
         return _denied(
             400, "invalid_request", "AADSTS900144: The request body must contain the parameter: 'client_id'."
         )
+    if not audience:
+        return _denied(400, "invalid_resource", "AADSTS50001: Resource identifier is not provided.")
     if not form.get("client_secret") and not form.get("client_assertion"):
         message = (
             "AADSTS7000216: 'client_assertion', 'client_secret' or 'request' is required for 'client_credentials'."
         )
         return _denied(401, "invalid_client", message)
-    _remember(cloud, application)
-    audience = form.get("scope", "").removesuffix("/.default") or request.base_url
-    issuer = f"{request.base_url}/{cloud.settings.tenant}/"
-    access_token = cloud.authority.issue(application, audience, issuer)
-    return Reply(
-        200,
-        {"token_type": "Bearer", "expires_in": LIFETIME_S, "ext_expires_in": LIFETIME_S, "access_token": access_token},
-        {"Cache-Control": "no-store, no-cache"},
-    )
+    return None
 
 
 def _remember(cloud: Any, application: str) -> None:

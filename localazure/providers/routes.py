@@ -62,6 +62,8 @@ def all_routes() -> list[Route]:
         Route("GET", "/metadata/endpoints", sign_in.endpoints, open=True),
         Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", sign_in.openid_configuration, open=True),
         Route("POST", "/{tenant}/oauth2/v2.0/token", sign_in.token, open=True),
+        Route("GET", "/{tenant}/.well-known/openid-configuration", sign_in.openid_configuration_v1, open=True),
+        Route("POST", "/{tenant}/oauth2/token", sign_in.token_v1, open=True),
         *(route for module in _MODULES for route in module.routes()),
     ]
 

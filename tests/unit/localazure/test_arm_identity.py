@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from arm_support import SUBSCRIPTION, TENANT, LocalAzure
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourcegroups?api-version=2024-11-01"
 
 
@@ -24,6 +27,38 @@ def test_openid_configuration_of_the_tenant_leads_to_its_token_endpoint(arm: Loc
 def test_any_application_with_any_secret_signs_in(arm: LocalAzure) -> None:
     token = arm.sign_in(client_id="whoever", client_secret="whatever")
     assert arm.raw("GET", GROUPS, headers={"Authorization": f"Bearer {token}"}).status == 200
+
+
+def test_sign_in_by_v1_is_for_a_resource_and_tells_times_as_texts(arm: LocalAzure) -> None:
+    configuration = arm.raw("GET", f"/{TENANT}/.well-known/openid-configuration").body
+    assert configuration["issuer"] == f"https://sts.windows.net/{TENANT}/"
+    path = configuration["token_endpoint"].removeprefix(f"https://localhost:{arm.port}")
+    assert path == f"/{TENANT}/oauth2/token"
+    resource = f"https://localhost:{arm.port}/"
+    form = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "x", "resource": resource}
+    answer = arm.raw("POST", f"{path}?api-version=1.0", urlencode(form).encode(), FORM)
+    assert (answer.status, answer.body["token_type"], answer.body["resource"]) == (200, "Bearer", resource)
+    times = [answer.body.pop(name) for name in ("expires_in", "ext_expires_in", "expires_on", "not_before")]
+    assert all(isinstance(one, str) and one.isdigit() for one in times)
+    assert int(times[2]) - int(times[3]) == int(times[0])
+    assert set(answer.body) == {"token_type", "resource", "access_token"}
+    headers = {"Authorization": f"Bearer {answer.body['access_token']}"}
+    assert arm.raw("GET", GROUPS, headers=headers).status == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "error", "reason"),
+    [
+        ("grant_type=client_credentials&client_id=a&client_secret=b", 400, "invalid_resource", "AADSTS50001"),
+        ("grant_type=client_credentials&client_id=a&resource=r", 401, "invalid_client", "AADSTS7000216"),
+        ("grant_type=password&client_id=a&resource=r", 400, "unsupported_grant_type", "AADSTS70003"),
+        ("grant_type=client_credentials&resource=r", 400, "invalid_request", "AADSTS900144"),
+    ],
+)
+def test_what_v1_refuses(arm: LocalAzure, form: str, status: int, error: str, reason: str) -> None:
+    answer = arm.raw("POST", f"/{TENANT}/oauth2/token", form.encode(), FORM)
+    assert (answer.status, answer.body["error"]) == (status, error)
+    assert answer.body["error_description"].startswith(reason)
 
 
 def test_without_a_secret_or_in_another_tenant_nobody_signs_in(arm: LocalAzure) -> None:
