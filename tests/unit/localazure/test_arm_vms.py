@@ -64,13 +64,14 @@ def test_compute_asks_to_be_polled_less_and_less_often(arm: LocalAzure, group: G
     arm.wait(answer)
 
 
-def test_the_machine_gets_what_the_vm_says(arm: LocalAzure, group: Group) -> None:
+@pytest.mark.parametrize("password", [None, KEY], ids=["no password", "the key once more, as templates have it"])
+def test_the_machine_gets_what_the_vm_says(arm: LocalAzure, group: Group, password: str | None) -> None:
     keys = {
         "disablePasswordAuthentication": True,
         "ssh": {"publicKeys": [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": KEY}]},
     }
     body = group.vm_body(
-        group.nic(group.vnet()), adminPassword=None, linuxConfiguration=keys, customData=encoded(b"#!/bin/sh\n")
+        group.nic(group.vnet()), adminPassword=password, linuxConfiguration=keys, customData=encoded(b"#!/bin/sh\n")
     )
     arm.done("PUT", group.compute("virtualMachines/web1"), body)
     spec = arm.platform.machines[group.machine(group.compute("virtualMachines/web1"))]
