@@ -1,4 +1,4 @@
-"""Extension handlers: what DockerExtension, CustomScript and VMAccess do at `enable`, and what they refuse.
+"""Extension handlers: what DockerExtension, both CustomScripts and VMAccess do at `enable`, and what they refuse.
 
 Settings are read as the genuine handlers read them (Go's encoding/json: names without regard to case, unknown names
 ignored, a value of the wrong type is an error). The work in the guest is a shell script of scripts/, run as
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from localazure.machines.handlers import custom_script, docker_extension, vm_access
+from localazure.machines.handlers import custom_script, custom_script_for_linux, docker_extension, vm_access
 from localazure.machines.handlers.context import HandlerContext, SettingsError
 from localazure.machines.machine import RunResult
 
@@ -39,6 +39,7 @@ _DOCKER = ("microsoft.azure.extensions", "dockerextension")
 _HANDLERS: dict[tuple[str, str], Callable[[HandlerContext, dict[str, Any], dict[str, Any]], RunResult]] = {
     _DOCKER: docker_extension.enable,
     ("microsoft.azure.extensions", "customscript"): custom_script.enable,
+    ("microsoft.ostcextensions", "customscriptforlinux"): custom_script_for_linux.enable,
     ("microsoft.ostcextensions", "vmaccessforlinux"): vm_access.enable,
     ("microsoft.azure.extensions", "vmaccessforlinux"): vm_access.enable,
 }

@@ -28,7 +28,10 @@ _TYPES: dict[str, dict[str, list[str]]] = {
         "CustomScript": ["2.0.7", "2.1.10", "2.1.13"],
         "DockerExtension": ["1.0.1512030601", "1.1.1606092330", "1.2.2"],
     },
-    "Microsoft.OSTCExtensions": {"VMAccessForLinux": ["1.5.11", "1.5.18"]},
+    "Microsoft.OSTCExtensions": {
+        "CustomScriptForLinux": ["1.3.0.2", "1.4.1.0", "1.5.4"],
+        "VMAccessForLinux": ["1.5.11", "1.5.18"],
+    },
     "Microsoft.CPlat.Core": {"RunCommandLinux": ["1.0.5", "1.0.6"], "RunCommandHandlerLinux": ["1.3.16", "1.3.26"]},
 }
 

@@ -30,8 +30,8 @@ class Guest:
         self.environment = dict(arguments)
         return self.result
 
-    def enable(self, type_name, public, protected=None):
-        return enable(HandlerContext(self.run, OF_ITS_TIME), EXTENSIONS, type_name, public, protected or {})
+    def enable(self, type_name, public, protected=None, publisher=EXTENSIONS):
+        return enable(HandlerContext(self.run, OF_ITS_TIME), publisher, type_name, public, protected or {})
 
 
 def test_an_unknown_handler_says_so():
@@ -64,3 +64,39 @@ def test_custom_script_may_be_zipped_and_have_line_ends_of_dos():
 def test_custom_script_quotes_its_output():
     result = Guest(RunResult(7, "out", "err")).enable("CustomScript", {"commandToExecute": "x"})
     assert "exit status=7" in result.stderr and "[stdout]\nout\n[stderr]\nerr" in result.stderr
+
+
+def enable_older(guest, public, protected=None):
+    return guest.enable("CustomScriptForLinux", public, protected, "Microsoft.OSTCExtensions")
+
+
+@pytest.mark.parametrize(
+    ("command", "run"), [("echo a  'b c'", "echo a 'b c'"), ("echo a > /b; id", "echo a '>' '/b;' id")]
+)
+@pytest.mark.parametrize("part", ["public", "protected"])
+def test_the_older_custom_script_runs_a_program_without_a_shell(command, run, part):
+    guest = Guest(RunResult(0, "out", "err"))
+    settings = {"public": {"fileUris": ["http://a/x"], "timestamp": 1}, "protected": {}}
+    settings[part]["commandToExecute"] = command
+    result = enable_older(guest, settings["public"], settings["protected"])
+    assert (result.exit_code, result.stderr) == (0, "Script is finished.\n---stdout---\nout\n---errout---\nerr\n")
+    assert (guest.environment["HANDLER_COMMAND"], guest.environment["HANDLER_FILES"]) == (run, "http://a/x")
+
+
+def test_the_older_custom_script_tells_of_a_program_that_failed():
+    result = enable_older(Guest(RunResult(7, "", "no")), {"commandToExecute": "x"})
+    assert result.exit_code == 1 and result.stderr.startswith("Script returned an error.\n")
+
+
+@pytest.mark.parametrize(
+    ("public", "protected", "said"),
+    [
+        ({}, {}, "CommandToExecute is empty or invalid."),
+        ({"commandToExecute": "echo 'a"}, {}, "No closing quotation"),
+        ({"commandToExecute": "x"}, {"storageAccountName": "a", "storageAccountKey": "b"}, "Local Azure has no"),
+    ],
+)
+def test_the_older_custom_script_refuses(public, protected, said):
+    guest = Guest()
+    result = enable_older(guest, public, protected)
+    assert result.exit_code == 1 and said in result.stderr and not guest.environment
