@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azext_dockervm.advice import connection, host_commands, region_commands
+from azext_dockervm.advice import connection, host_commands, option_values, region_commands
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DockerVMError, HostFailed
@@ -74,6 +74,9 @@ ADVICE: dict[str, Callable[[AskedHost], str]] = {
     "AuthorizationFailed": _rights,
     "RequestDisallowedByPolicy": _policies,
     "ScopeLocked": _locks,
+    # A name of Azure's that no rule of ours knows.
+    "ReservedResourceName": lambda _host: option_values.OTHER_NAME,
+    "DomainNameLabelReserved": lambda _host: option_values.OTHER_DNS_LABEL,
     "VMAgentStatusCommunicationError": _silent_agent,
     "ReadOnlyDisabledSubscription": _subscriptions,
     "InvalidResourceReference": lambda host: ("What it stands on was deleted meanwhile, by another command. The same "

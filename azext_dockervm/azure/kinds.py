@@ -105,8 +105,10 @@ RUN_COMMAND = Kind(
         Member("properties.treatFailureAsDeploymentFailure", "2023-03-01"),
     ), "run command", "compute", "virtual_machine_run_commands", "run", BUSY, BUSY,
     list_method="list_by_virtual_machine", expand="instanceView")
-VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks")
-SUBNET = _network("virtualNetworks/subnets", "subnet", "subnets")
+VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks",
+                           Member("properties.subnets[].properties.defaultOutboundAccess", "2023-05-01"))
+SUBNET = _network("virtualNetworks/subnets", "subnet", "subnets",
+                  Member("properties.defaultOutboundAccess", "2023-05-01"))
 PUBLIC_IP = _network("publicIPAddresses", "public IP address", "public_ip_addresses",
                      Member("properties.deleteOption", "2021-02-01"))
 NETWORK_INTERFACE = _network(

@@ -6,6 +6,8 @@ import hashlib
 import re
 from typing import Any
 
+from azext_dockervm.azure.reserved import may_be_refused_as_label
+
 EXTENSION_PUBLISHER = "Microsoft.Azure.Extensions"
 EXTENSION_TYPE = "DockerExtension"
 
@@ -100,12 +102,13 @@ def is_dns_label(text: str) -> bool:
 
 
 def derived_dns_label(host: str, *scope: str) -> str:
-    """A valid label for a host whose name is none or is taken: the name, cleaned, and a short stable hash of the scope.
+    """A valid label for a host whose name is none, is taken or holds a word that Azure keeps for itself: the name,
+    cleaned (``host`` in the last case), and a short stable hash of the scope.
 
     The same host in the same subscription and group always gets the same label, so a repeated create finds it again.
     """
     digest = hashlib.sha256("/".join((*scope, host)).lower().encode()).hexdigest()[:8]
-    clean = re.sub(r"[^a-z0-9-]+", "-", host.lower()).strip("-")
+    clean = "host" if may_be_refused_as_label(host) else re.sub(r"[^a-z0-9-]+", "-", host.lower()).strip("-")
     if not clean or not clean[0].isalpha():
         clean = f"h{clean}"
     return f"{clean[:54].rstrip('-')}-{digest}"

@@ -19,7 +19,9 @@ def body(spec: HostSpec, run_id: str) -> Resource:
 
 
 def subnet_body() -> Resource:
-    return {"properties": {"addressPrefix": names.SUBNET_PREFIX}}
+    """Private, and said so, since what Azure makes of silence depends on the api-version: an address that Azure lends
+    to whoever has none, and changes, is nobody's way out. Each host has a public address of its own."""
+    return {"properties": {"addressPrefix": names.SUBNET_PREFIX, "defaultOutboundAccess": False}}
 
 
 def subnet_id(virtual_network: Resource) -> str | None:

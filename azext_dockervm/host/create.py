@@ -25,7 +25,7 @@ from azext_dockervm.host.look import Standing, look_at
 from azext_dockervm.host.plan import VM, MachinePlan
 from azext_dockervm.host.survey import survey
 from azext_dockervm.options.existing import not_applied
-from azext_dockervm.provision import run_command
+from azext_dockervm.provision import packages, run_command
 from azext_dockervm.provision.choice import (
     RUN_COMMAND,
     ProvisionerChoice,
@@ -64,7 +64,9 @@ def prepare(azure: Azure, spec: HostSpec, store: CertificateStore) -> Prepared:
     except DockerVMError as error:
         raise refusals.with_recommendation(error, spec) from error
     if found.vm is None:
-        return Prepared(spec, found, choose(spec, found.extension_published))
+        new = choose(spec, found.extension_published)
+        packages.check(spec.machine.image, new)
+        return Prepared(spec, found, new)
     adopt.check_whose(spec, found.vm, store.authority_fingerprints())
     adopt.check_runs(spec, found.vm)
     choice = as_it_was_set_up(spec, names.tag(found.vm, names.TAG_PROVISIONER))

@@ -8,6 +8,7 @@ from typing import Any, cast
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.azure.reserved import HOLDS_A_RESERVED_WORD, RESERVED_LABEL
 from azext_dockervm.body import network_interface, public_ip, security_group, virtual_machine, virtual_network
 from azext_dockervm.body.resource import Resource, has_failed, state, whole
 from azext_dockervm.errors import AzureRefused, Conflict
@@ -22,6 +23,9 @@ from azext_dockervm.spec.host import HostSpec
 # How the operation of a PUT ends that another PUT of the same resource has overtaken; the resource is made all the
 # same.
 SUPERSEDED = frozenset({"Canceled", "CanceledAndSupersededDueToAnotherOperation"})
+
+# Azure's codes for a label that can't be had, and what they mean.
+WHY_NO_LABEL = {"DnsRecordInUse": "was taken meanwhile", RESERVED_LABEL: HOLDS_A_RESERVED_WORD}
 
 # The keys of the steps, which those of other rooms name.
 SECURITY_GROUP, PUBLIC_IP, NETWORK_INTERFACE, VM = "security_group", "public_ip", "network_interface", "vm"
@@ -104,8 +108,8 @@ class MachinePlan:
             return self._write(kinds.PUBLIC_IP, PUBLIC_IP, verb, name, body(label), detail=public_ip.fqdn, **more)
 
         def other_label(error: BaseException) -> str | None:
-            taken = isinstance(error, AzureRefused) and error.code == "DnsRecordInUse"
-            return f"DNS label: '{found.label}' was taken meanwhile; taking '{found.other_label}'." if taken else None
+            why = WHY_NO_LABEL.get(error.code or "") if isinstance(error, AzureRefused) else None
+            return f"DNS label: '{found.label}' {why}; taking '{found.other_label}'." if why else None
 
         if found.other_label in ("", found.label):
             return step(found.label)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from azext_dockervm.advice import host_commands, network_commands, option_values, region_commands
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.reserved import HOLDS_A_RESERVED_WORD, RESERVED_LABEL
 from azext_dockervm.body import network_interface, public_ip, virtual_network
 from azext_dockervm.body.resource import Resource, has_failed
 from azext_dockervm.body.resource import region as region_of
@@ -209,11 +210,23 @@ def _choose_label(azure: Azure, spec: HostSpec, found: Found, derived: str) -> t
     # An address that was lost is made again under the name that people and certificates know.
     known = (names.tag(found.vm, names.TAG_FQDN) or "").partition(".")[0]
     wanted = spec.network.dns_label or (known if names.is_dns_label(known) else spec.label)
-    if wanted and unknown_if_forbidden(lambda: azure.label_is_free(spec.location or "", wanted))() is not False:
+    problem = _why_not(azure, spec.location or "", wanted) if wanted else None
+    if wanted and problem is None:
         return wanted, None
     if spec.network.dns_label:
-        raise InvalidValue(f"--public-ip-address-dns-name: '{spec.network.dns_label}' is taken in {spec.location}.",
+        raise InvalidValue(f"--public-ip-address-dns-name: '{spec.network.dns_label}' {problem} in {spec.location}.",
                            option_values.OTHER_DNS_LABEL)
     rule = "3 to 63 characters, beginning with a letter"
-    reason = f"'{wanted}' is taken" if wanted else f"'{spec.name}' is not a valid DNS label ({rule})"
+    reason = f"'{wanted}' {problem}" if wanted else f"'{spec.name}' is not a valid DNS label ({rule})"
     return derived, reason
+
+
+def _why_not(azure: Azure, location: str, label: str) -> str | None:
+    """Why a label can't be had; None where it can, or where that may not be asked."""
+    try:
+        free = unknown_if_forbidden(lambda: azure.label_is_free(location, label))()
+    except AzureRefused as error:
+        if error.code != RESERVED_LABEL:
+            raise
+        return HOLDS_A_RESERVED_WORD
+    return "is taken" if free is False else None

@@ -18,6 +18,7 @@ from azext_dockervm.azure.names import (
     RESERVED_TAG_PREFIX,
     is_dns_label,
 )
+from azext_dockervm.azure.reserved import ANYWHERE, AT_THE_BEGINNING, reserved_word
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.printable import printable
 from azext_dockervm.spec import images
@@ -68,7 +69,17 @@ def check_vm_name(name: str) -> str:
     if not VM_NAME.fullmatch(name):
         raise InvalidValue(f"--name: '{printable(name)}' is not a valid VM name: use letters, digits and hyphens only, "
                            "and begin and end with a letter or digit.", example("--name", "web1"))
+    word = reserved_word(name)
+    if word is not None:
+        raise InvalidValue(f"--name: '{name}' can't be used: Azure keeps names {_where(word)} '{word}' for itself "
+                           "(ReservedResourceName).", example("--name", "web1"))
     return name
+
+
+def _where(word: str) -> str:
+    if word in ANYWHERE:
+        return "that contain"
+    return "that begin with" if word in AT_THE_BEGINNING else "such as"
 
 
 def check_resource_name(name: str, option: str) -> str:

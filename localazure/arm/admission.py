@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, versions
+from localazure.protocol import ids, reserved_names, versions
 from localazure.protocol.errors import ArmError, gateway_error, resource_not_found
 from localazure.protocol.request import Request
 from localazure.protocol.router import Route
@@ -85,6 +85,12 @@ def refuse_locked(cloud: Cloud, request: Request) -> None:
             f"'{','.join(sorted(found))}'. Please remove the lock and try again."
         )
         raise gateway_error(409, "ScopeLocked", message)
+
+
+def refuse_reserved(request: Request) -> None:
+    """Raise ArmError ReservedResourceName for a name that Azure keeps for itself."""
+    if request.method == "PUT":
+        reserved_names.refuse(request.kind, request.path.rstrip("/").rpartition("/")[2])
 
 
 def registration(cloud: Cloud, namespace: str) -> str:

@@ -142,6 +142,7 @@ class ArmServer:
     async def _perform(self, route: Route, request: Request) -> Reply:
         admission.refuse_locked(self.cloud, request)
         admission.refuse_unregistered(self.cloud, request)
+        admission.refuse_reserved(request)
         etags.check(self.cloud.store, request)
         reply = self._pager.next_page(request)
         if reply is None:

@@ -32,7 +32,10 @@ RESOURCES = (
     "2024-11-01 2025-03-01 2025-04-01 2025-11-01"
 ).split()
 
-# Where a version was needed first, the vnets of newer calls differ: subnets without outbound access by default.
+# Since when a subnet says whether it has outbound access by default (Azure's change log of the subnet's template), and
+# since when one is private where nothing is said ("Private subnets by default", Azure Networking Blog: the version came
+# after 2026-03-31).
+OUTBOUND_ACCESS_SINCE = "2023-05-01"
 PRIVATE_SUBNETS_SINCE = "2025-07-01"
 
 LOCKS = "2015-01-01 2015-05-01-preview 2015-06-01 2016-09-01 2017-04-01 2020-05-01".split()

@@ -88,6 +88,7 @@ class FakeCloud:
     offered: list[tuple[str, tuple[str, str], bool]] = field(default_factory=list)
     published: bool = True
     taken_labels: set[str] = field(default_factory=set)     # by hosts of others, in every region
+    reserved_labels: set[str] = field(default_factory=set)      # with words that Azure keeps for itself
     forbidden: set[str] = field(default_factory=set)        # names of methods, such as "locations"
     asked: list[str] = field(default_factory=list)          # the same, that were called
     extension_fails: str | None = None
@@ -277,6 +278,7 @@ class FakeAzure:
 
     def label_is_free(self, _location: str, label: str) -> bool:
         self._asked(f"label {label}")
+        _refuse_reserved(self.cloud, label)
         return self._asked("label_is_free") and not _label_is_taken(self.cloud, label)
 
     def _asked(self, name: str) -> bool:
@@ -409,6 +411,7 @@ def _make_address(cloud: FakeCloud, body: dict, _path: tuple[str, ...]) -> dict:
     settings = body["properties"].get("dnsSettings") or {}
     label = settings.get("domainNameLabel")
     if label:
+        _refuse_reserved(cloud, label)
         fqdn = f"{label}.{body['location']}.cloudapp.azure.com"
         if _label_is_taken(cloud, label, but=body["id"]):
             raise AzureRefused(f"create the public IP address: {fqdn} is taken", code="DnsRecordInUse", status=400)
@@ -512,6 +515,11 @@ def _label_is_taken(cloud: FakeCloud, label: str, but: str = "") -> bool:
     held = {(one["properties"].get("dnsSettings") or {}).get("domainNameLabel")
             for one in cloud._all(kinds.PUBLIC_IP) if one["id"] != but}
     return label in cloud.taken_labels | held
+
+
+def _refuse_reserved(cloud: FakeCloud, label: str) -> None:
+    if label in cloud.reserved_labels:
+        raise AzureRefused(f"{label}: a reserved word", code="DomainNameLabelReserved", status=400)
 
 
 def _lets_in(group: dict, port: int) -> bool:

@@ -36,7 +36,9 @@ def make(folder: Path, spec: MachineSpec) -> None:
     (root / "etc/os-release").write_text('ID=localazure\nPRETTY_NAME="Local Azure fake machine"\n')
     (root / "etc/ssh/sshd_config").write_text(SSHD_CONFIG)
     (root / "lib/systemd/system/ssh.service").write_text(SSH_UNIT)
-    (root / "var/lib/waagent/ovf-env.xml").write_text(ovf_environment(spec))
+    document = root / "var/lib/waagent/ovf-env.xml"
+    document.touch(0o600)
+    document.write_text(ovf_environment(spec))
     name, home = spec.admin_username, root / "home" / spec.admin_username
     (root / "etc/passwd").write_text(f"{name}:x:{UID}:{UID}::/home/{name}:/bin/bash\n")
     (home / ".ssh").mkdir(parents=True, mode=0o700)

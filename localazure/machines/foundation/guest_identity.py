@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import xml.etree.ElementTree as ElementTree
 from xml.sax.saxutils import escape
 
 from localazure.machines.machine import MachineError, MachineSpec
@@ -23,8 +25,11 @@ def check_names(spec: MachineSpec) -> None:
 
 
 def ovf_environment(spec: MachineSpec) -> str:
-    """The provisioning document as the agent keeps it."""
-    return (
+    """The provisioning document as it stays on the guest, for root alone: without the password, and with the custom
+    data. cloud-init writes what it has parsed, so that its names have prefixes (`<ns1:CustomData>`); the agent writes
+    it as it came."""
+    given = "" if spec.custom_data is None else base64.b64encode(spec.custom_data).decode()
+    document = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<Environment xmlns="http://schemas.dmtf.org/ovf/environment/1" '
         'xmlns:wa="http://schemas.microsoft.com/windowsazure">'
@@ -32,6 +37,9 @@ def ovf_environment(spec: MachineSpec) -> str:
         'xmlns="http://schemas.microsoft.com/windowsazure">'
         "<ConfigurationSetType>LinuxProvisioningConfiguration</ConfigurationSetType>"
         f"<HostName>{escape(spec.hostname)}</HostName><UserName>{escape(spec.admin_username)}</UserName>"
-        "<UserPassword>REDACTED</UserPassword></LinuxProvisioningConfigurationSet></wa:ProvisioningSection>"
-        "</Environment>\n"
+        "<UserPassword>REDACTED</UserPassword>"
+        f"<DisableSshPasswordAuthentication>{str(spec.admin_password is None).lower()}"
+        f"</DisableSshPasswordAuthentication>{f'<CustomData>{given}</CustomData>' if given else ''}"
+        "</LinuxProvisioningConfigurationSet></wa:ProvisioningSection></Environment>\n"
     )
+    return ElementTree.tostring(ElementTree.fromstring(document), "unicode") if spec.cloud_init else document

@@ -10,7 +10,7 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import Secret
-from localazure.protocol import ids, shape
+from localazure.protocol import ids, reserved_names, shape
 from localazure.protocol.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import missing_property, spelled
@@ -166,6 +166,7 @@ def os_profile(vm_name: str, given: dict[str, Any] | None) -> tuple[dict[str, An
             "Linux host name cannot exceed 64 characters in length or contain the following characters: "
             "` ~ ! @ # $ % ^ & * ( ) = + _ [ ] { } \\ | ; : ' \" , < > / ?.",
         )
+    reserved_names.refuse(kinds.VM, computer)
     user = _user(given.get("adminUsername"))
     linux = given.get("linuxConfiguration") or {}
     if given.get("windowsConfiguration"):

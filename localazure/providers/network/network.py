@@ -289,15 +289,18 @@ def ask(
 
 
 def standard_routes(
-    full_type: str, name: str, body: Body, put: Handler, delete: Handler, expanded: crud.Show | None = None
-) -> list[Route]:
-    """GET, PUT, PATCH, DELETE and both lists of a top-level type. `expanded` shows it with what `$expand` names."""
+    full_type: str, name: str, body: Body, put: Handler, delete: Handler, expanded: crud.Show | None = None,
+    in_version: Callable[[Request, dict[str, Any]], dict[str, Any]] = lambda _, shown: shown,
+) -> list[Route]:  # fmt: skip
+    """GET, PUT, PATCH, DELETE and both lists of a top-level type. `expanded` shows it with what `$expand` names;
+    `in_version` gives a body without what the request's api-version does not know."""
 
     def show(cloud: Cloud, request: Request, resource: Resource) -> dict[str, Any]:
-        return body(cloud, resource)
+        return in_version(request, body(cloud, resource))
 
     def show_expanded(cloud: Cloud, request: Request, resource: Resource) -> dict[str, Any]:
-        return expanded(cloud, request, resource) if expanded and "$expand" in request.query else body(cloud, resource)
+        return expanded(cloud, request, resource) if expanded and "$expand" in request.query else show(
+            cloud, request, resource)
 
     patch = crud.patch_tags(full_type, name, show, _NOTIFIES)
     return crud.routes(full_type, name, show=show_expanded, put=put, patch=patch, delete=delete)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, locations, shape
+from localazure.protocol import ids, locations, reserved_names, shape
 from localazure.protocol.errors import network_error, reference_not_found
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
@@ -90,6 +90,7 @@ def _check_label(label: str) -> None:
             f"The domain name label {label} is invalid. It must conform to the following regular expression: "
             f"{_LABEL.pattern}.",
         )
+    reserved_names.refuse_label(label)
 
 
 def _sku(identifier: ids.ResourceId, body: dict[str, Any], method: str, before: Resource | None) -> dict[str, str]:

@@ -57,7 +57,7 @@ def checked(
     endpoints = [_endpoint(identifier, one) for one in body.get("serviceEndpoints") or []]
     if endpoints:
         kept["serviceEndpoints"] = endpoints
-    access = body.get("defaultOutboundAccess")
+    access = body.get("defaultOutboundAccess") if request.api_version >= versions.OUTBOUND_ACCESS_SINCE else None
     if access is None and before is not None:
         access = before["properties"].get("defaultOutboundAccess")
     elif access is None and request.api_version >= versions.PRIVATE_SUBNETS_SINCE:
@@ -157,9 +157,16 @@ def list_all(cloud: Cloud, request: Request) -> Reply:
 
 def _shown(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
     """Newer versions tell what a subnet has from a pool of addresses: nothing here."""
-    body = bodies.subnet_body(cloud, vnet, subnet)
+    body = in_version(request, bodies.subnet_body(cloud, vnet, subnet))
     if request.api_version >= _POOLS_SINCE:
         body["properties"].setdefault("ipamPoolPrefixAllocations", [])
+    return body
+
+
+def in_version(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of a subnet without what older versions do not know."""
+    if request.api_version < versions.OUTBOUND_ACCESS_SINCE:
+        body["properties"].pop("defaultOutboundAccess", None)
     return body
 
 
@@ -206,7 +213,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
 
     return network.write(
         cloud, request, vnet, PACE, bodies.vnet_body, effect, is_new=before is None,
-        answer=lambda: bodies.subnet_body(cloud, vnet, subnet), target=identifier,
+        answer=lambda: in_version(request, bodies.subnet_body(cloud, vnet, subnet)), target=identifier,
     )  # fmt: skip
 
 

@@ -35,12 +35,18 @@ _SUGGESTIONS = 5
 def routes() -> list[Route]:
     one = crud.address(KIND, "vnet")
     return [
-        *network.standard_routes(KIND, "vnet", bodies.vnet_body, put, delete),
+        *network.standard_routes(KIND, "vnet", bodies.vnet_body, put, delete, in_version=_in_version),
         Route("GET", f"{one}/CheckIPAddressAvailability", check_address, KIND),
         Route("GET", f"{one}/usages", list_usages, KIND),
         *network.part_routes(KIND, "vnet", "virtualNetworkPeerings", "peering", _peerings, PEERING),
         *crud.routes(PEERING, "vnet", "peering", put=put_peering, delete=delete_peering),
     ]
+
+
+def _in_version(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    for subnet in body["properties"]["subnets"]:
+        subnets.in_version(request, subnet)
+    return body
 
 
 # writing
@@ -67,7 +73,12 @@ def put(cloud: Cloud, request: Request) -> Reply:
     async def effect() -> None:
         await machine_updates.apply_vnet(cloud, identifier)
 
-    return network.write(cloud, request, vnet, subnets.PACE, bodies.vnet_body, effect, is_new=found is None)
+    def shown() -> dict[str, Any]:
+        return _in_version(request, bodies.vnet_body(cloud, vnet))
+
+    return network.write(
+        cloud, request, vnet, subnets.PACE, bodies.vnet_body, effect, is_new=found is None, answer=shown
+    )
 
 
 def _names(of: list[dict[str, Any]]) -> set[str]:

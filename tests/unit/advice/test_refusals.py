@@ -21,6 +21,7 @@ from azext_dockervm.spec.machine import Image
     ("ResourcePurchaseValidationFailed", "--urn Debian:debian-13:13-gen2:latest"), ("AuthorizationFailed", "my(group)"),
     ("RequestDisallowedByPolicy", "az policy assignment list -g 'my(group)'"),
     ("ScopeLocked", "az lock list -g 'my(group)'"),
+    ("ReservedResourceName", "another --name"), ("DomainNameLabelReserved", "another label"),
     ("VMAgentStatusCommunicationError", "az vm restart -g 'my(group)' -n web1"),
     ("ReadOnlyDisabledSubscription", "az account list -o table"),
 ])

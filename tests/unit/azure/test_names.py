@@ -15,6 +15,13 @@ def test_a_derived_label_is_valid_stable_and_its_scope_matters(host):
     assert label != names.derived_dns_label(host, "sub", "other")
 
 
+@pytest.mark.parametrize("host", ["my-azure", "Xbox9", "login1", "cubing"])
+def test_a_name_whose_words_azure_may_refuse_is_not_in_it(host):
+    label = names.derived_dns_label(host, "sub", "group")
+    assert label.startswith("host-") and names.is_dns_label(label)
+    assert label != names.derived_dns_label("azure2", "sub", "group")
+
+
 @pytest.mark.parametrize("label", ["ab", "1ab", "a_b", "Abc", "abc-", "a" * 64])
 def test_azure_s_rule_for_labels(label):
     assert not names.is_dns_label(label)

@@ -142,3 +142,11 @@ def test_every_member_that_is_younger_than_our_oldest_fallback_has_a_real_place(
     for kind in kinds.KINDS.values():
         for member in kind.younger_members:
             assert member.path.startswith("properties.") and member.since <= kind.api_version
+
+
+def test_an_older_network_is_not_asked_for_what_it_does_not_know():
+    subnet = {"properties": {"addressPrefix": "10.0.0.0/20", "defaultOutboundAccess": False}}
+    network = {"properties": {"subnets": [{"name": "hosts", **subnet}]}}
+    for kind, body in ((kinds.SUBNET, subnet), (kinds.VIRTUAL_NETWORK, network)):
+        assert without_younger(kind.younger_members, kind.api_version, body) == body
+        assert "defaultOutboundAccess" not in str(without_younger(kind.younger_members, "2023-04-01", body))

@@ -7,17 +7,20 @@ from specs import host_spec
 
 from azext_dockervm.body import virtual_network
 
+# Whether Azure lends a way out to who has no address of his own is said, whatever the api-version makes of silence.
+SUBNET = {"addressPrefix": "10.0.0.0/20", "defaultOutboundAccess": False}
+
 
 def test_it_carries_the_user_s_tags_and_no_host_s_name_because_hosts_share_it():
     assert virtual_network.body(host_spec("demo", "web1", tags={"team": "a"}), "r1") == {
         "location": "westus",
         "tags": {"team": "a", "dockervm-shared": "1", "dockervm-run": "r1"},
         "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
-                       "subnets": [{"name": "hosts", "properties": {"addressPrefix": "10.0.0.0/20"}}]}}
+                       "subnets": [{"name": "hosts", "properties": SUBNET}]}}
 
 
 def test_a_subnet_that_is_made_later_is_the_same_one():
-    assert virtual_network.subnet_body() == {"properties": {"addressPrefix": "10.0.0.0/20"}}
+    assert virtual_network.subnet_body() == {"properties": SUBNET}
 
 
 @pytest.mark.parametrize(("subnets", "found"), [

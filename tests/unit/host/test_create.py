@@ -138,6 +138,16 @@ def test_a_region_without_the_extension_is_refused_before_anything_is_made(cloud
     untouched(cloud)
 
 
+def test_an_image_without_docker_in_its_repositories_is_refused_before_anything_is_made(cloud, command):
+    refused = command.failing(InvalidValue, image=Image.parse("RedHat:RHEL:9_5:latest"))
+    assert "Red Hat Enterprise Linux have no Docker" in refused.message
+    assert cloud.writes() == []
+
+
+def test_a_host_that_is_there_may_have_got_docker_by_hand(cloud, command, finished):
+    assert command.create(image=Image.parse("RedHat:RHEL:9_5:latest")).proof.reachable
+
+
 def test_a_label_that_is_not_the_name_is_warned_of(cloud, command):
     cloud.taken_labels = {"web1"}
     made = command.create()

@@ -187,6 +187,13 @@ def test_a_label_that_was_taken_meanwhile_is_replaced_with_a_warning(cloud, hear
     assert results["address"].fqdn == f"{other}.westus.cloudapp.azure.com"
 
 
+def test_one_that_azure_keeps_for_itself_is_replaced_too(cloud, heard):
+    steps = planned(cloud)
+    cloud.reserved_labels = {"web1"}
+    execute(steps, heard, Deadline(600), AUTHORITY)
+    assert heard.warned[0].startswith("DNS label: 'web1' holds a word that Azure keeps for itself; taking 'web1-")
+
+
 def test_any_other_failure_of_the_address_is_one(cloud):
     cloud.refuse("PUT", PIP, "PublicIPCountLimitReached")
     failure = failing(cloud)

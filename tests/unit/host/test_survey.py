@@ -332,6 +332,15 @@ def test_a_label_that_was_typed_is_taken_or_refused_never_replaced(cloud):
     assert told.message == "--public-ip-address-dns-name: 'mine' is taken in westus."
 
 
+def test_a_label_that_azure_keeps_for_itself_is_replaced_and_refused_where_it_was_typed(cloud):
+    cloud.reserved_labels = {"my-xbox"}
+    found = see(cloud, name="my-xbox")[1]
+    assert (found.label, found.label_was_replaced) == (
+        derived("my-xbox"), "'my-xbox' holds a word that Azure keeps for itself")
+    told = refused(cloud, InvalidValue, dns_label="my-xbox")
+    assert "'my-xbox' holds a word that Azure keeps for itself in westus" in told.message
+
+
 def test_a_lost_address_is_made_again_under_its_old_name(cloud, finished):
     cloud.retag(kinds.VM, "web1", dockervm_fqdn="docker9.westus.cloudapp.azure.com")
     cloud.change(kinds.PUBLIC_IP, "web1PublicIP", dnsSettings=None)

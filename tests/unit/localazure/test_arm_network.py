@@ -143,6 +143,34 @@ def test_new_subnets_are_private_for_newer_callers_only(arm: LocalAzure, group: 
     assert "defaultOutboundAccess" not in old["properties"]["subnets"][0]["properties"]
 
 
+@pytest.mark.parametrize("access", [True, False])
+def test_outbound_access_is_kept_as_it_was_said_and_told_to_who_knows_of_it(
+    arm: LocalAzure, group: Group, access: bool
+) -> None:
+    subnet = {"name": "default", "properties": {"addressPrefix": "10.0.0.0/24", "defaultOutboundAccess": access}}
+    body = {
+        "location": "westus",
+        "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]},
+    }
+    vnet = group.network("virtualNetworks/vnet")
+
+    def told(answer: Any) -> Any:
+        properties = answer.body["properties"]
+        return (properties["subnets"][0]["properties"] if "subnets" in properties else properties).get(
+            "defaultOutboundAccess"
+        )
+
+    made = arm.call("PUT", vnet, body, api="2023-11-01")
+    arm.wait(made)
+    for path in (vnet, f"{vnet}/subnets/default"):
+        assert told(arm.call("GET", path, api="2023-05-01")) is told(made) is access
+        assert told(arm.call("GET", path, api="2023-04-01")) is None
+    # Who does not know of it changes nothing by a PUT.
+    older = arm.call("PUT", vnet, body, api="2023-04-01")
+    arm.wait(older)
+    assert told(older) is None and told(arm.call("GET", vnet)) is access
+
+
 def test_what_is_in_use_can_not_be_deleted(arm: LocalAzure, group: Group) -> None:
     vm = group.vm(public_ip=group.public_ip(), nsg=group.nsg())
     for path, code in (

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from localazure.machines.foundation.guest_identity import check_names
+from localazure.machines.foundation.guest_identity import check_names, ovf_environment
 from localazure.machines.machine import MachineError, MachineSpec, Secret
 from localazure.machines.nspawn import provision
 
@@ -81,6 +81,17 @@ def test_custom_data_is_cloud_inits_user_data_byte_for_byte(disk, data):
     assert (seed / "user-data").read_bytes() == (data or b"#cloud-config\n{}\n")
     assert (seed / "user-data").stat().st_mode & 0o077 == 0
     assert '"local-hostname": "web-1"' in (seed / "meta-data").read_text()
+
+
+@pytest.mark.parametrize(("cloud_init", "name"), [(True, "ns1:CustomData"), (False, "CustomData")])
+def test_custom_data_stays_in_the_provisioning_document_for_root_alone(disk, cloud_init, name):
+    """Where people look for secrets that custom data has left, and where handlers find the user's name."""
+    provision.provision(disk, spec(cloud_init=cloud_init, custom_data=b"hello", admin_password=Secret("Sesame-123456")))
+    path = disk.upper / "var/lib/waagent/ovf-env.xml"
+    text = path.read_text()
+    assert f"<{name}>aGVsbG8=</{name}>" in text and "UserPassword>REDACTED<" in text
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "CustomData" not in ovf_environment(spec(cloud_init=cloud_init))
 
 
 def test_without_cloud_init_the_agent_keeps_custom_data(disk):

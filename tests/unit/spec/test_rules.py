@@ -36,6 +36,21 @@ def test_the_example_that_is_given_instead_is_one_that_is_taken(refused):
     TAKEN_BY[option](value)
 
 
+@pytest.mark.parametrize(("name", "words"), [
+    ("mywindowsvm", "that contain 'windows'"), ("web-Microsoft", "that contain 'microsoft'"),
+    ("LOGIN-1", "that begin with 'login'"), ("Azure", "such as 'azure'")])
+def test_a_name_that_azure_keeps_for_itself(name, words):
+    with pytest.raises(InvalidValue) as caught:
+        rules.check_vm_name(name)
+    assert caught.value.message == (f"--name: '{name}' can't be used: Azure keeps names {words} for itself "
+                                    "(ReservedResourceName).")
+
+
+@pytest.mark.parametrize("name", ["azure1", "mylogin", "office2", "wind0ws"])
+def test_a_name_that_only_looks_like_one(name):
+    assert rules.check_vm_name(name) == name
+
+
 @pytest.mark.parametrize(("password", "words"), [
     ("Short1!", "12 to 72"),
     ("A1!" + "a" * 70, "12 to 72"),

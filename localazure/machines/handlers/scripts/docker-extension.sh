@@ -93,7 +93,7 @@ install_compose() {
 join_group() {
     file=/var/lib/waagent/ovf-env.xml
     [ -f "$root$file" ] || fail "failed to get provisioned user: open $file: no such file or directory"
-    user=$(sed -n 's:.*<UserName>\([^<]*\)</UserName>.*:\1:p' "$root$file")
+    user=$(sed -n 's|.*<\(ns1:\)*UserName>\([^<]*\)<.*|\2|p' "$root$file")
     usermod -aG docker "$user" || fail "executing usermod failed: exit status $?"
 }
 
