@@ -1,0 +1,28 @@
+"""Clients that have nothing to do with az, create to delete: each is installed as its own users install it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from running import run
+
+pytestmark = pytest.mark.long
+
+HERE = Path(__file__).parent
+# Majors are pinned: the next ones may have other names.
+JAVASCRIPT = {"@azure/arm-compute": "24", "@azure/arm-network": "36", "@azure/arm-resources": "7",
+              "@azure/identity": "4"}
+
+
+def test_the_sdks_for_javascript(azure, tmp_path):
+    packages = [f"{name}@{major}" for name, major in JAVASCRIPT.items()]
+    own = {**os.environ, "HOME": str(tmp_path)}
+    run(["npm", "install", "--silent", "--prefix", tmp_path, *packages], own, timeout=300).succeeded()
+    environment = {**azure.environment, "NODE_PATH": str(tmp_path / "node_modules"),
+                   "NODE_EXTRA_CA_CERTS": str(azure.folder / "tls/ca.pem")}
+    done = run(["node", HERE / "javascript_sdk.js", "javascript"], environment, azure.home, timeout=300)
+    said = done.succeeded().json
+    assert {name: version.partition(".")[0] for name, version in said["versions"].items()} == JAVASCRIPT
+    assert {"makeVm", "switchPower", "runCommands", "attachAndDetach", "deleteInOrder"} <= {*said["steps"]}
