@@ -43,6 +43,8 @@ SIZES: Mapping[str, Size] = {
     "GetOperationSubscriptionMaximum": Size(15000, 5000),
     "GetOperationResource": Size(45, 15),
     "PutDeletePPGSubscriptionMaximum": Size(120, 40),
+    "PutDeleteSshPublicKeysSubscriptionMaximum": Size(120, 40),
+    "SshKeyGenSubscriptionMaximum": Size(12, 4),
     "GetSubscriptionInfoSubscriptionMaximum": Size(360, 120),
     **{
         f"{policy}{minutes}Min": Size(bucket, bucket / minutes)
@@ -79,6 +81,9 @@ _OTHERS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("GET", r"availabilitysets(/.+)?", "LowCostGet", ("SubscriptionMaximum",)),
     ("PUT PATCH DELETE", r"proximityplacementgroups/[^/]+", "PutDeletePPG", ("SubscriptionMaximum",)),
     ("GET", r"proximityplacementgroups/[^/]+", "HighCostGet", ("SubscriptionMaximum",)),
+    ("PUT PATCH DELETE", r"sshpublickeys/[^/]+", "PutDeleteSshPublicKeys", ("SubscriptionMaximum",)),
+    ("POST", r"sshpublickeys/[^/]+/generatekeypair", "SshKeyGen", ("SubscriptionMaximum",)),
+    ("GET", r"sshpublickeys(/[^/]+)?", "LowCostGet", ("SubscriptionMaximum",)),
     ("GET", r"proximityplacementgroups", "LowCostGet", ("SubscriptionMaximum",)),
 )
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
