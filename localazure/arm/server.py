@@ -109,7 +109,8 @@ class ArmServer:
         given = faults.reply()
         if given is not None:
             return given
-        parts = [unquote(part) for part in http.rel_url.raw_path.split("/") if part]
+        # Decoded first: clients that quote a scope as one part of the path send its slashes as %2F.
+        parts = [part for part in unquote(http.rel_url.raw_path).split("/") if part]
         try:
             route, params = self.router.find(http.method, parts)
         except ArmError:

@@ -25,3 +25,20 @@ def test_feature_show_register_and_unregister(azure):
     eventually(lambda: state() == "Unregistered", "unregistered")
     unknown = azure.az("feature", "show", "--namespace", "Microsoft.Compute", "-n", "Nonsense")
     assert "FeatureNotFound" in unknown.stderr
+
+
+def test_feature_registration_create_list_show_and_delete(azure):
+    name = ("--namespace", "Microsoft.Compute", "-n", "UltraSSDWithVMSS")
+    shown = ("feature", "registration", "show", "--provider-namespace", "Microsoft.Compute", "-n", "UltraSSDWithVMSS")
+
+    def state():
+        return azure.query(*shown)["properties"]["state"]
+
+    assert state() == "NotRegistered"
+    made = azure.query("feature", "registration", "create", *name)
+    assert made["properties"]["state"] in ("Registering", "Registered")
+    eventually(lambda: state() == "Registered", "registered")
+    listed = azure.query("feature", "registration", "list", "--namespace", "Microsoft.Compute")
+    assert len(azure.query("feature", "registration", "list")) > len(listed) > 0
+    azure.az("feature", "registration", "delete", *name, "--yes").succeeded()
+    eventually(lambda: state() == "Unregistered", "unregistered")

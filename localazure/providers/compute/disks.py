@@ -13,7 +13,7 @@ from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, missing_property, place, refuse_if_busy
-from localazure.providers.compute import compute, disk_kinds, model
+from localazure.providers.compute import compute, disk_kinds, disk_versions, model
 from localazure.store.resources import Resource
 
 KIND = kinds.DISK
@@ -39,7 +39,7 @@ _PASSED_ON = ("networkAccessPolicy", "publicNetworkAccess", "burstingEnabled", "
 def routes() -> list[Route]:
     one = crud.address(KIND, "disk")
     return [
-        *crud.routes(KIND, "disk", show=_shown, put=put, patch=patch, delete=delete),
+        *map(disk_versions.spoken, crud.routes(KIND, "disk", show=_shown, put=put, patch=patch, delete=delete)),
         Route("POST", f"{one}/beginGetAccess", refuse_access, KIND),
         Route("POST", f"{one}/endGetAccess", refuse_access, KIND),
     ]

@@ -1,16 +1,18 @@
-"""Preview features of the namespaces, and whether the subscription is registered for them."""
+"""Preview features of the namespaces, and the subscription's registrations for them: by actions, or as resources."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from localazure.arm.cloud import Cloud
+from localazure.arm.operations import timestamp
 from localazure.protocol.errors import gateway_error, invalid_namespace
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 from localazure.providers.common import spelled
 
 _KIND = "Microsoft.Features/features"
+_REGISTRATION = "Microsoft.Features/subscriptionFeatureRegistrations"
 _RECORD = "feature"
 # Features that tools around virtual machines ask for.
 _FEATURES = {
@@ -29,7 +31,14 @@ _DURATION_S = 60.0
 def routes() -> list[Route]:
     features = "/subscriptions/{subscription}/providers/Microsoft.Features"
     of_provider = f"{features}/providers/{{namespace}}/features"
+    registrations = f"{features}/featureProviders/{{namespace}}/subscriptionFeatureRegistrations"
+    one = f"{registrations}/{{feature}}"
     return [
+        Route("GET", f"{features}/subscriptionFeatureRegistrations", list_registrations, _REGISTRATION),
+        Route("GET", registrations, list_registrations, _REGISTRATION),
+        Route("GET", one, get_registration, _REGISTRATION),
+        Route("PUT", one, put_registration, _REGISTRATION, body=False),
+        Route("DELETE", one, delete_registration, _REGISTRATION),
         Route("GET", f"{features}/features", list_all, _KIND),
         Route("GET", of_provider, list_of_provider, _KIND),
         Route("GET", f"{of_provider}/{{feature}}", get, _KIND),
@@ -47,6 +56,53 @@ def _render(cloud: Cloud, namespace: str, name: str) -> dict[str, Any]:
         "type": "Microsoft.Features/providers/features",
         "name": f"{namespace}/{name}",
     }
+
+
+def _registration(cloud: Cloud, namespace: str, name: str) -> dict[str, Any]:
+    """The same state as a resource of the registration API."""
+    record = cloud.records.get(_RECORD, f"{namespace}/{name}") or {"state": "NotRegistered"}
+    of_provider = f"Microsoft.Features/featureProviders/{namespace}/subscriptionFeatureRegistrations"
+    properties = {
+        "subscriptionId": cloud.settings.subscription, "featureName": name, "providerNamespace": namespace,
+        "state": record["state"], "approvalType": "ApprovalRequired" if name in _BY_APPROVAL else "AutoApproval",
+        "shouldFeatureDisplayInPortal": False,
+    }  # fmt: skip
+    if "since" in record:
+        properties["registrationDate"] = record["since"]
+    return {
+        "id": f"/subscriptions/{cloud.settings.subscription}/providers/{of_provider}/{name}",
+        "name": f"{namespace}/{name}",
+        "type": "Microsoft.Features/featureProviders/subscriptionFeatureRegistrations",
+        "properties": properties,
+    }
+
+
+def list_registrations(cloud: Cloud, request: Request) -> Reply:
+    """Of one namespace, where the path has one, or of all."""
+    namespaces = [_namespace(request)] if "namespace" in request.params else list(_FEATURES)
+    return listing([_registration(cloud, namespace, name) for namespace in namespaces for name in _FEATURES[namespace]])
+
+
+def get_registration(cloud: Cloud, request: Request) -> Reply:
+    return Reply(200, _registration(cloud, *_feature(request)))
+
+
+def put_registration(cloud: Cloud, request: Request) -> Reply:
+    """As `register` does."""
+    if request.body.get("properties"):
+        message = "Local Azure keeps no properties of a feature's registration: send none."
+        raise gateway_error(400, "FeatureRegistrationPropertiesNotSupportedByLocalAzure", message)
+    register(cloud, request)
+    namespace, name = _feature(request)
+    return Reply(200, {**_registration(cloud, namespace, name), "name": name})
+
+
+def delete_registration(cloud: Cloud, request: Request) -> Reply:
+    record = cloud.records.get(_RECORD, "/".join(_feature(request)))
+    if record is None or record["state"] == "Unregistered":
+        return Reply(204)
+    unregister(cloud, request)
+    return Reply(200)
 
 
 def list_all(cloud: Cloud, request: Request) -> Reply:
@@ -97,7 +153,7 @@ def _change(cloud: Cloud, request: Request, passing: str, final: str) -> Reply:
         async def finish() -> None:
             await cloud.operations.pause(_DURATION_S)
             if cloud.records.get(_RECORD, key) == {"key": key, "state": passing}:
-                cloud.records.put(_RECORD, key, {"key": key, "state": final})
+                cloud.records.put(_RECORD, key, _ended(key, final))
 
         if passing != "Pending":
             cloud.background(finish())
@@ -109,4 +165,9 @@ def settle(cloud: Cloud) -> None:
     for record in cloud.records.all(_RECORD):
         if record["state"] in ("Registering", "Unregistering"):
             state = record["state"].replace("ing", "ed")
-            cloud.records.put(_RECORD, record["key"], {**record, "state": state})
+            cloud.records.put(_RECORD, record["key"], _ended(record["key"], state))
+
+
+def _ended(key: str, state: str) -> dict[str, Any]:
+    """What is kept of a feature that the subscription is registered for, or no more."""
+    return {"key": key, "state": state, **({"since": timestamp()} if state == "Registered" else {})}

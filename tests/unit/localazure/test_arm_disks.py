@@ -309,3 +309,36 @@ def test_a_disk_can_not_be_handed_out(arm: LocalAzure, group: Group) -> None:
     answer = arm.call("POST", group.compute("disks/data/beginGetAccess"), {"access": "Read", "durationInSeconds": 60})
     assert answer.code == "OperationNotAllowed"
     assert "Local Azure" in answer.message
+
+
+@pytest.mark.parametrize("version", ["2016-04-30-preview", "2017-03-30"])
+def test_the_first_versions_of_disks(arm: LocalAzure, group: Group, version: str) -> None:
+    path = group.compute("disks/old")
+    first = version == "2016-04-30-preview"
+    properties: dict[str, Any] = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}
+    body: dict[str, Any] = {"location": "westus", "properties": properties}
+    if first:
+        properties["accountType"] = "Premium_LRS"
+    else:
+        body["sku"] = {"name": "Premium_LRS"}
+    made = arm.call("PUT", path, body, version)
+    assert made.status == 202
+    arm.wait(made)
+    (listed,) = arm.call("GET", group.compute("disks"), api=version).body["value"]
+    for disk in (made.body, listed, arm.call("GET", path, api=version).body):
+        assert disk["properties"].get("accountType") == ("Premium_LRS" if first else None)
+        assert ("sku" in disk) != first
+    assert arm.call("GET", path).body["sku"]["name"] == "Premium_LRS"
+    deleted = arm.call("DELETE", path, api=version)
+    assert deleted.status == 202
+    arm.wait(deleted)
+    assert arm.call("GET", path, api=version).code == "ResourceNotFound"
+
+
+def test_the_preview_version_of_compute_that_libcloud_deletes_by(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    assert arm.call("GET", vm, api="2016-04-30-preview").body["name"] == "web1"
+    deleted = arm.call("DELETE", vm, api="2016-04-30-preview")
+    assert deleted.status == 202
+    arm.wait(deleted)
+    assert arm.call("GET", group.compute("snapshots"), api="2016-04-30-preview").body == {"value": []}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from arm_support import Group, LocalAzure, eventually
+from typing import Any
+
+from arm_support import SUBSCRIPTION, Answer, Group, LocalAzure, eventually
 
 IDENTITY = "/providers/Microsoft.ManagedIdentity"
 
@@ -56,3 +58,49 @@ def test_a_feature_registers_or_waits_for_approval(arm: LocalAzure) -> None:
     assert arm.call("POST", f"{slow}/register", api="2021-07-01").body["properties"]["state"] == "Pending"
     unknown = arm.call("GET", at.replace("UltraSSD", "Nothing"), api="2021-07-01")
     assert (unknown.status, unknown.code) == (404, "FeatureNotFound")
+
+
+AT = "/providers/Microsoft.Features/featureProviders/microsoft.compute/subscriptionFeatureRegistrations"
+
+
+def registration(arm: LocalAzure, method: str, name: str, body: Any = None) -> Answer:
+    return arm.call(method, f"{AT}/{name}", body, api="2021-07-01")
+
+
+def test_a_feature_s_registration_is_a_resource(arm: LocalAzure) -> None:
+    name = "VMHibernationPreview"
+    before = registration(arm, "GET", name.lower()).body
+    assert before["id"].endswith(f"/featureProviders/Microsoft.Compute/subscriptionFeatureRegistrations/{name}")
+    assert before["properties"] == {
+        "subscriptionId": SUBSCRIPTION, "featureName": name, "providerNamespace": "Microsoft.Compute",
+        "state": "NotRegistered", "approvalType": "AutoApproval", "shouldFeatureDisplayInPortal": False,
+    }  # fmt: skip
+    assert registration(arm, "DELETE", name).status == 204
+    made = registration(arm, "PUT", name, {})
+    assert (made.status, made.body["name"], made.body["properties"]["state"]) == (200, name, "Registering")
+    eventually(lambda: registration(arm, "GET", name).body["properties"]["state"] == "Registered")
+    assert "registrationDate" in registration(arm, "GET", name).body["properties"]
+    features = f"/providers/Microsoft.Features/providers/Microsoft.Compute/features/{name}"
+    assert arm.call("GET", features, api="2021-07-01").body["properties"] == {"state": "Registered"}
+    assert registration(arm, "DELETE", name).status == 200
+    eventually(lambda: registration(arm, "GET", name).body["properties"]["state"] == "Unregistered")
+    assert registration(arm, "DELETE", name).status == 204
+
+
+def test_the_lists_of_registrations(arm: LocalAzure) -> None:
+    of_one = arm.call("GET", AT, api="2021-07-01").body["value"]
+    everything = arm.call(
+        "GET", "/providers/Microsoft.Features/subscriptionFeatureRegistrations", api="2021-07-01"
+    ).body["value"]
+    assert {one["properties"]["providerNamespace"] for one in of_one} == {"Microsoft.Compute"}
+    assert len(everything) > len(of_one)
+    approval = {one["name"]: one["properties"]["approvalType"] for one in everything}
+    assert approval["Microsoft.Resources/EUAPParticipation"] == "ApprovalRequired"
+
+
+def test_what_a_registration_refuses(arm: LocalAzure) -> None:
+    assert registration(arm, "PUT", "Nonsense", {}).code == "FeatureNotFound"
+    refused = registration(arm, "PUT", "EncryptionAtHost", {"properties": {"description": "mine"}})
+    assert refused.code == "FeatureRegistrationPropertiesNotSupportedByLocalAzure"
+    elsewhere = AT.replace("microsoft.compute", "Microsoft.Nothing")
+    assert arm.call("GET", elsewhere, api="2021-07-01").code == "InvalidResourceNamespace"

@@ -86,6 +86,23 @@ def test_locks_need_a_level_and_something_to_lock(arm: LocalAzure, group: Group)
     assert arm.call("DELETE", at, api="2016-09-01").status == 204
 
 
+@pytest.mark.parametrize("slash", ["%2F", "%2f"])
+@pytest.mark.parametrize("inner", ["", "networkSecurityGroups/n"])
+def test_a_scope_may_be_quoted_as_one_part_of_the_path(arm: LocalAzure, group: Group, slash: str, inner: str) -> None:
+    group.nsg("n")
+    scope = group.id_of(group.network(inner) if inner else group.path)
+    headers = {"Authorization": f"Bearer {arm.token}", "Content-Type": "application/json"}
+    body = json.dumps({"properties": {"level": "CanNotDelete"}}).encode()
+    quoted = scope.replace("/", slash)
+    at = f"/{quoted}/{LOCKS}/quoted?api-version=2016-09-01"
+    made = arm.raw("PUT", at, body, headers)
+    assert (made.status, made.body["id"]) == (201, f"{scope}/{LOCKS}/quoted")
+    assert arm.call("GET", f"{scope}/{LOCKS}/quoted", api="2016-09-01").body == made.body
+    assert arm.raw("DELETE", at, headers=headers).status == 200
+    roles = arm.raw("GET", f"/{quoted[len(slash):]}/{ROLES}?api-version=2022-04-01&$filter=atScope()", headers=headers)
+    assert {one["properties"]["scope"] for one in roles.body["value"]} == {f"/subscriptions/{SUBSCRIPTION}"}
+
+
 # tags
 
 
