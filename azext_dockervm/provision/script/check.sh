@@ -29,6 +29,8 @@ perform_action() {
     fi
     choose_expected_certificate
     check_engine
+    if iptables_shut iptables "$port"; then shut_by=iptables; else nftables_shut "$port" || return 0; fi
+    fail check-failed "the engine works, but this host's own firewall shuts port $port to others: $shut_by"
 }
 
 # Of TCP listeners that can be reached from elsewhere.

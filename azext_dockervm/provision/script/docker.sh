@@ -25,11 +25,11 @@ install_docker() {
     elif have apt-get; then
         manager=$found
         install_with_retries apt_install
-    elif have tdnf || have dnf || have yum; then
-        manager=$found
-        install_with_retries rpm_install
-    elif have zypper; then
-        install_with_retries zypper_install
+    elif find_rpm_manager; then
+        case ${manager##*/} in
+            zypper) install_with_retries zypper_install ;;
+            *) install_with_retries rpm_install ;;
+        esac
     else
         fail no-package-manager 'Docker is not installed, and none of apt-get, tdnf, dnf, yum and zypper was found'
     fi

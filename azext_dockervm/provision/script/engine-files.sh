@@ -26,13 +26,15 @@ write_engine_files() {
 have_socket_unit() { unit_file docker.socket >/dev/null; }
 
 # Any -H or --tls… of the packaged command line, or of the one that the Docker VM extension edited in place, would
-# clash with daemon.json and stop the engine, so it is replaced. containerd's socket alone is carried over.
+# clash with daemon.json and stop the engine, so it is replaced. containerd's socket alone is carried over. Rules that are
+# loaded at boot come first: loading them takes away those that the engine has made.
 print_drop_in() {
     if have_socket_unit; then socket=docker.socket; else socket=''; fi
     packaged=$(unit_file docker.service) || packaged=/dev/null
     containerd=$(sed -n '/^[[:space:]]*[#;]/d; s/.*\(--containerd[= ][^ \\]*\).*/ \1/p' "$packaged" | head -n 1)
     printf '%s\n' '# Written by az dockervm. Listeners and certificates are in /etc/docker/daemon.json.' \
-        '[Unit]' "Requires=$socket" 'Wants=network-online.target' "After=network-online.target $socket" \
+        '[Unit]' "Requires=$socket" 'Wants=network-online.target' \
+        "After=network-online.target iptables.service nftables.service netfilter-persistent.service $socket" \
         '[Service]' 'ExecStart=' "ExecStart=$(command -v dockerd)$containerd"
 }
 

@@ -45,7 +45,8 @@ fail_to_write() {
 
 remove_temporary_files() {
     for folder in "$docker_dir" "$tls_dir" "${drop_in%/*}" "$root"/etc/ssh "$root"/etc/ssh/sshd_config.d \
-        "$root"/etc/systemd/system/ssh*.socket.d "$root"/usr/bin "$root"/usr/local/bin "$root"/opt/bin; do
+        "$root"/etc/systemd/system/ssh*.socket.d "$root"/etc/systemd/scripts "$root"/etc/sysconfig \
+        "$root"/etc/iptables "$root"/usr/bin "$root"/usr/local/bin "$root"/opt/bin; do
         rm -f "$folder"/.*.dockervm-*
     done
 }

@@ -10,18 +10,20 @@ FOLDER = Path(__file__).parent
 ALWAYS_FIRST = ("head", "input", "answer", "evidence", "clock", "system", "file", "lock", "exit")
 ALWAYS_LAST = ("main",)
 
-DOCKER = ("command", "openssl", "package", "apt", "rpm", "zypper", "docker")
-SSHD = ("port", "backup", "firewall", "sshd")
-START_AND_CHECK = ("command", "port", "certificate", "engine", "engine-start", "engine-tls")
+DOCKER = ("command", "openssl", "package", "apt", "rpm-manager", "rpm", "zypper", "docker")
+FIREWALL = ("port", "backup", "shut-port", "firewall")
+SSHD = (*FIREWALL, "selinux", "sshd")
+START_AND_CHECK = ("command", "certificate", "engine", "engine-start", "engine-tls")
 
 # Action → the parts between them. Each has what it calls and nothing else; a test holds it.
 PARTS: dict[str, tuple[str, ...]] = {
     "install": (*DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", "install"),
     "request": (*DOCKER, *SSHD, "key", "request"),
-    "serve": (*START_AND_CHECK, "backup", "firewall", "key", "engine-files", "serve"),
-    "ssh": ("command", "openssl", *SSHD, "ssh"),
-    "restart": (*START_AND_CHECK, "drop-ins", "engine-settings", "restart"),
-    "check": ("openssl", "port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings", "check"),
+    "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "serve"),
+    "ssh": ("command", "openssl", "rpm-manager", *SSHD, "ssh"),
+    "restart": (*START_AND_CHECK, "port", "drop-ins", "engine-settings", "restart"),
+    "check": ("openssl", "port", "shut-port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings",
+              "check"),
 }
 
 

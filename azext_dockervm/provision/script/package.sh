@@ -3,9 +3,13 @@
 
 permanent_error=''      # a reason and a message, where another round would not help
 
+# An image that is paid for by use registers itself in its first minutes, one with an own subscription never does.
+registration_seconds=600
+
 # install_with_retries COMMAND. What still fails after six rounds without a lock in the way is given up.
 install_with_retries() {
     round=1
+    begun=$(now)
     pause=4
     while :; do
         log "installing Docker (round $round)"
@@ -15,6 +19,12 @@ install_with_retries() {
         if package_lock_was_held; then
             [ "$left" -gt 0 ] || fail_with_log lock-timeout \
                 "another process held the package manager's lock for $timeout seconds"
+        elif grep -qi 'no repositories defined\|no enabled repositories' "$work/log"; then
+            if [ "$left" = 0 ] || [ "$(($(now) - begun))" -ge "$registration_seconds" ]; then
+                fail_with_log no-repositories "this host's package manager has had no repositories for $(($(now) - begun)) \
+seconds${newline}an image that registers itself (SLES: registercloudguest) tells why in /var/log/cloudregister; one with a \
+subscription of your own is registered first"
+            fi
         else
             [ "$round" -lt 6 ] || fail_with_log install-failed 'the package manager could not install Docker'
             round=$((round + 1))
@@ -27,5 +37,5 @@ install_with_retries() {
 }
 
 package_lock_was_held() {
-    grep -qiE 'could not get lock|unable to (acquire|lock)|is locked by|being used by' "$work/log"
+    grep -qiE 'could not get lock|unable to (acquire|lock)|locked by|being used by|waiting for .* lock' "$work/log"
 }

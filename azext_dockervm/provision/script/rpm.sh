@@ -13,16 +13,25 @@ rpm_install() {
                 if rpm_offers "$client"; then packages="$packages $client"; fi
             done
         else
-            # An unreachable mirror offers nothing either; that is worth another round.
-            if run_logged "$manager" -y makecache; then
-                permanent_error='no-docker-package no package repository of this host offers docker-ce or moby-engine'
-            fi
+            refuse_without_package 'docker-ce or moby-engine' "$red_hat_way"
             return 1
         fi
     fi
     "$choose_extras" '' || return 1
     # shellcheck disable=SC2086  # a list of names
-    run_logged "$manager" -y install $packages
+    run_logged ask_rpm_manager install $packages
 }
 
-rpm_offers() { "$manager" -q list "$1" 2>/dev/null </dev/null | grep -q "^$1[. ]"; }
+rpm_offers() { ask_rpm_manager -q list "$1" 2>>"$work/log" | grep -q "^$1[. ]"; }
+
+red_hat_way="Red Hat's distributions have none; Docker's own repository has: https://docs.docker.com/engine/install\
+${newline}add it, or Docker, to a VM or an image of your own, and name that to the same command; or take an image of Ubuntu, \
+Debian or Azure Linux"
+
+# refuse_without_package NAMES WAY: for good, if all repositories have been read: one out of reach offers nothing either.
+refuse_without_package() {
+    if run_logged ask_rpm_manager makecache &&
+        ! grep -qiE 'ignoring repositories|failed to download metadata|no enabled repositories' "$work/log"; then
+        permanent_error="no-docker-package no package repository of this host offers $1$newline$2"
+    fi
+}

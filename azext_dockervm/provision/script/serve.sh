@@ -8,9 +8,9 @@ read_action_input() { read_engine_port; }
 perform_action() {
     have dockerd || fail docker-missing "Docker is not installed; run the action 'request' first"
     check_given_files
+    open_firewall "$port"
     write_engine_files
     validate_engine_files
-    open_firewall "$port"
     start_engine
     check_engine
     undo=''

@@ -20,7 +20,7 @@ set_ssh_port() {
     ssh_service=$(unit_file ssh.service >/dev/null && echo ssh || echo sshd)
     ssh_socket=''
     if run_systemctl is-active --quiet "$ssh_service.socket"; then ssh_socket=$ssh_service.socket; fi
-    ssh_socket_drop_in=$root/etc/systemd/system/$ssh_service.socket.d/dockervm.conf
+    ssh_socket_drop_in=$root/etc/systemd/system/$ssh_service.socket.d/zz-dockervm.conf
     old_ports=$(sshd -T -f "$ssh_config" 2>>"$work/log" | sed -n 's/^port //p' | tr '\n' ' ')
     other_ports=''
     in_use=$(port_listens "$ssh_port" && echo yes || echo no)
@@ -77,7 +77,8 @@ write_ssh_ports() {
     fi
     if [ -n "$ssh_socket" ]; then
         back_up "$ssh_socket_drop_in"
-        # Empty first: it clears the packaged port, and the one that Ubuntu's generator takes from sshd_config.
+        # Empty first: it clears the packaged port, those that Ubuntu's generator takes from sshd_config (addresses.conf),
+        # and an administrator's (override.conf). Drop-ins add up by name whatever their folder, hence ours.
         lines=$(printf '[Socket]\nListenStream=\nBindIPv6Only=both\n'; printf 'ListenStream=%s\n' "$@")
         replace_file with_output "$ssh_socket_drop_in" 644 printf '%s\n' "$lines"
     fi
@@ -98,12 +99,4 @@ restart_sshd() {
 restore_sshd() {
     restore_backups || true
     restart_sshd
-}
-
-# SELinux lets sshd bind only to ports of its own label.
-label_ssh_port() {
-    have semanage || return 0
-    run_logged semanage port -a -t ssh_port_t -p tcp "$ssh_port" ||
-        run_logged semanage port -m -t ssh_port_t -p tcp "$ssh_port" ||
-        log "could not give port $ssh_port its SELinux label"
 }

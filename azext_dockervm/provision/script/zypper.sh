@@ -1,7 +1,15 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
 # Packages on SUSE.
 
+# Statuses of zypper: up to 103, and 106 and 107, what was asked for is installed; 104 is that no repository offers it.
 zypper_install() {
-    run_logged env "ZYPP_LOCK_TIMEOUT=$(seconds_left)" zypper --non-interactive --gpg-auto-import-keys \
-        install --no-recommends docker openssl ca-certificates
+    status=0
+    run_logged ask_rpm_manager install --no-recommends docker openssl ca-certificates || status=$?
+    case $status in
+        0 | 10[0-367]) return 0 ;;
+        104) grep -qE 'No repositories defined|Skipping repository' "$work/log" ||
+            permanent_error="no-docker-package no package repository of this host offers docker${newline}SLES has it in a \
+module: SUSEConnect --product sle-module-containers/VERSION/x86_64" ;;
+    esac
+    return 1
 }

@@ -83,7 +83,7 @@ case "$*" in
 'restart ssh.socket' | 'restart ssh.service')
     [ ! -e "$root/switch/ssh-fails" ] || exit 0
     if [ -e "$root/switch/ssh-socket" ]; then
-        sed -n 's/^ListenStream=\\(..*\\)/\\1/p' "$root/etc/systemd/system/ssh.socket.d/dockervm.conf"
+        sed -n 's/^ListenStream=\\(..*\\)/\\1/p' "$root/etc/systemd/system/ssh.socket.d/zz-dockervm.conf"
     else
         sshd -T | sed -n 's/^port //p'
     fi >"$root/run/ssh-ports"

@@ -371,31 +371,6 @@ def test_a_run_that_never_ends_is_not_waited_for_without_end(dash_machine: Machi
     assert answer.reason == "busy"
 
 
-@pytest.mark.parametrize(
-    ("manager", "offered", "installed"),
-    [
-        ("dnf", "docker-ce.x86_64 3:27", ["docker-ce", "docker-ce-cli", "containerd.io"]),
-        ("tdnf", "moby-engine.x86_64 25\nmoby-cli.x86_64 25", ["moby-engine", "moby-cli"]),
-        ("yum", "moby-engine.x86_64 25", ["moby-engine"]),
-        ("dnf", "podman-docker.noarch 5\ndocker.x86_64 1.13", None),
-    ],
-)
-def test_rpm_distributions(dash_machine: Machine, manager: str, offered: str, installed: list[str] | None):
-    (dash_machine.tools / "apt-get").rename(dash_machine.root / "stock" / "apt-get")
-    dash_machine.switch("offered", offered + "\n")
-    dash_machine.add_tool(
-        manager,
-        'case "$*" in *" list "*) for name; do :; done; grep "^$name[.]" "$root/switch/offered" ;;\n'
-        '*install*) "$root/stock/apt-get" docker.io ;; esac\n',
-    )
-    answer = dash_machine.run("install")
-    if installed is None:
-        assert answer.reason == "no-docker-package"
-    else:
-        assert answer.status == 0
-        assert f"{manager} -y install openssl ca-certificates {' '.join(installed)}" in dash_machine.calls()
-
-
 def test_no_package_manager(dash_machine: Machine):
     (dash_machine.tools / "apt-get").unlink()
     assert dash_machine.run("install").reason == "no-package-manager"
@@ -455,7 +430,7 @@ def test_ssh_where_systemd_holds_the_socket(ssh_machine: Machine):
     ssh_machine.switch("ssh-socket")
     port = str(free_port())
     assert ssh_machine.run("ssh", SSH_PORT=port).status == 0
-    override = ssh_machine.file("/etc/systemd/system/ssh.socket.d/dockervm.conf").read_text()
+    override = ssh_machine.file("/etc/systemd/system/ssh.socket.d/zz-dockervm.conf").read_text()
     assert override.splitlines()[1] == "ListenStream="
     assert ports(override) == [port]
 
