@@ -18,6 +18,7 @@ from localazure.providers.compute import (
     proximity_groups,
     run_commands,
     sizes,
+    skus,
     ssh_keys,
     unsupported_types,
     vms,
@@ -53,7 +54,7 @@ _MODULES = (
     user_assigned,
     asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
     availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, images, proximity_groups,
-    run_commands, sizes, ssh_keys, unsupported_types, vms,
+    run_commands, sizes, skus, ssh_keys, unsupported_types, vms,
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from localazure.providers.compute import compute, model, proximity_groups, sizes
 from localazure.store.resources import Resource
 
 KIND = kinds.AVAILABILITY_SET
-_FAULT_DOMAINS = 3
+FAULT_DOMAINS = 3
 _UPDATE_DOMAINS = 20
 _SHAPE: dict[str, Any] = {
     "sku": {"name": str},
@@ -117,7 +117,7 @@ def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: di
     counts = {}
     for name, default, most in (
         ("platformUpdateDomainCount", 5, _UPDATE_DOMAINS),
-        ("platformFaultDomainCount", _FAULT_DOMAINS, _FAULT_DOMAINS),
+        ("platformFaultDomainCount", FAULT_DOMAINS, FAULT_DOMAINS),
     ):
         value = given.get(name)
         counts[name] = kept.get(name, default) if value is None else value

@@ -29,6 +29,26 @@ _STANDARD_SSD = [(4096, 500, 100), (8192, 2000, 400), (16384, 4000, 600), (LARGE
 _STANDARD_HDD = [(4096, 500, 60), (8192, 1300, 300), (16384, 2000, 500), (LARGEST_GB, 2000, 500)]
 
 
+# The sizes in which types that are not premium are told, with their numbers, which they share.
+_STEPS = [(size, tier.removeprefix("P")) for size, tier, *_ in _PREMIUM]
+_LEAST_HDD_GB = 32
+# Up to so many GB as many VMs may share a disk; a hard disk is for one.
+_SHARES = [(512, 3), (4096, 5), (LARGEST_GB, 10)]
+
+
+def sizes(sku: str) -> list[tuple[int, str]]:
+    """The sizes that the service tells of an account type: the largest GB of each, and its name like P10, E10, S10."""
+    letter = "P" if SKUS[sku] == "Premium" else "E" if "SSD" in sku else "S"
+    return [(size, f"{letter}{step}") for size, step in _STEPS if letter != "S" or size >= _LEAST_HDD_GB]
+
+
+def most_shares(sku: str, size_gb: int) -> int:
+    """How many VMs may share a disk on Azure; none do here."""
+    if SKUS[sku] == "Standard" and "SSD" not in sku:
+        return 1
+    return next(most for largest, most in _SHARES if size_gb <= largest)
+
+
 def sku_of(name: str | None, target: str) -> str:
     """The account type in Azure's spelling; raises ArmError for one that does not exist, or not here."""
     wanted = name or "Standard_LRS"

@@ -22,7 +22,8 @@ DOCKER_EXTENSION = {
     "eastus2": "absent",
     "northeurope": "absent",
 }
-# publisher -> type -> versions, oldest first
+# publisher -> type -> versions, oldest first. What machines/handlers has no handler for is published all the same, and
+# fails in the guest.
 _TYPES: dict[str, dict[str, list[str]]] = {
     "Microsoft.Azure.Extensions": {
         "CustomScript": ["2.0.7", "2.1.10", "2.1.13"],
@@ -30,10 +31,26 @@ _TYPES: dict[str, dict[str, list[str]]] = {
     },
     "Microsoft.OSTCExtensions": {
         "CustomScriptForLinux": ["1.3.0.2", "1.4.1.0", "1.5.4"],
+        "LinuxDiagnostic": ["2.3.9021", "2.3.9025", "2.3.9027"],
+        "OSPatchingForLinux": ["1.0.1.1", "2.3.0.2"],
         "VMAccessForLinux": ["1.5.11", "1.5.18"],
     },
+    "Microsoft.Azure.ActiveDirectory": {"AADSSHLoginForLinux": ["1.0.2147.1", "1.0.2853.1"]},
+    "Microsoft.Azure.Diagnostics": {
+        "IaaSDiagnostics": ["1.5.9.0", "1.6.4.0", "1.12.2.0"],
+        "LinuxDiagnostic": ["3.0.142", "4.0.27"],
+    },
+    "Microsoft.Azure.Monitor": {"AzureMonitorLinuxAgent": ["1.29.4", "1.33.2"]},
+    "Microsoft.Azure.NetworkWatcher": {
+        "NetworkWatcherAgentLinux": ["1.4.1587.1", "1.4.1654.1", "1.4.1693.3"],
+        "NetworkWatcherAgentWindows": ["1.4.1587.1", "1.4.1654.1", "1.4.1884.1"],
+    },
+    "Microsoft.Azure.Security.LinuxAttestation": {"GuestAttestation": ["1.0.1.29", "1.0.1.30", "1.0.1.31", "1.0.1.32"]},
+    "Microsoft.Azure.Security.WindowsCodeIntegrity": {"CodeIntegrityAgent": ["1.0.0.18", "1.0.0.19"]},
+    "Microsoft.ManagedServices": {"ApplicationHealthLinux": ["1.0.0", "2.0.12"]},
     "Microsoft.CPlat.Core": {"RunCommandLinux": ["1.0.5", "1.0.6"], "RunCommandHandlerLinux": ["1.3.16", "1.3.26"]},
 }
+_WINDOWS = ("IaaSDiagnostics", "NetworkWatcherAgentWindows", "CodeIntegrityAgent")
 
 
 def routes() -> list[Route]:
@@ -109,15 +126,16 @@ def list_versions(cloud: Cloud, request: Request) -> Reply:
 def get_version(cloud: Cloud, request: Request) -> Reply:
     location, path = _at(cloud, request)
     _, name, versions = _found(cloud, request, location)
+    windows = name in _WINDOWS
     version = request.params["version"]
     if version not in versions:
         raise _not_found()
     body = _item(location, f"{path}/{name}/Versions", version)
     body["properties"] = {
-        "architecture": ["x64", "Arm64"],
+        "architecture": ["x64"] if windows else ["x64", "Arm64"],
         "isInternalExtension": False,
         "isJsonExtension": False,
-        "operatingSystem": "Linux",
+        "operatingSystem": "Windows" if windows else "Linux",
         "rollbackSupported": False,
         "supportsMigration": False,
         "computeRole": "IaaS",

@@ -13,7 +13,8 @@ WITHOUT_CLOUD_INIT = ("LocalAzure", "linux-without-cloud-init")
 
 
 _GENERATION_1_OFFERS = ("UbuntuServer", "CentOS", "CoreOS")
-_GENERATION_1_SKUS = ("22_04-lts", "20_04-lts", "server-gen1", "gen1", "4-gen1", "11", "12", "13", "7_9")
+_GENERATION_1_SKUS = ("22_04-lts", "20_04-lts", "server-gen1", "gen1", "4-gen1", "10", "10-backports", "11",
+                      "11-backports", "12", "12-backports", "13", "7_9")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Image:
     def generation(self) -> str:
         """ "V2" or "V1", as Azure's own SKU names tell."""
         old = self.offer in _GENERATION_1_OFFERS or self.sku in _GENERATION_1_SKUS
-        return "V1" if old and "gen2" not in self.sku else "V2"
+        return "V1" if old and "gen2" not in self.sku and "arm64" not in self.sku else "V2"
 
     @property
     def cloud_init(self) -> bool:
@@ -49,15 +50,27 @@ Canonical:0001-com-ubuntu-server-jammy:22_04-lts       22.04.202502200 22.04.202
 Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2  22.04.202502200 22.04.202508180 22.04.202510020
 Canonical:0001-com-ubuntu-server-focal:20_04-lts       20.04.202505200
 Canonical:0001-com-ubuntu-server-focal:20_04-lts-gen2  20.04.202505200
-Canonical:UbuntuServer:18.04-LTS                       18.04.202401161
-Canonical:UbuntuServer:16.04-LTS                       16.04.202109280
+Canonical:UbuntuServer:18.04-LTS                       18.04.202306070 18.04.202401161
+Canonical:UbuntuServer:18_04-lts-gen2                  18.04.202306070 18.04.202401161
+Canonical:UbuntuServer:18_04-lts-arm64                 18.04.202306070 18.04.202401161
+Canonical:UbuntuServer:16.04-LTS                       16.04.202106110 16.04.202109280
+Canonical:UbuntuServer:16_04-lts-gen2                  16.04.202106110 16.04.202109280
+Canonical:UbuntuServer:14.04.4-LTS                     14.04.201911070
+Debian:debian-10:10                                    0.20240204.1647 0.20240430.1733
+Debian:debian-10:10-gen2                               0.20240204.1647 0.20240430.1733
+Debian:debian-10:10-backports                          0.20240204.1647 0.20240430.1733
+Debian:debian-10:10-backports-gen2                     0.20240204.1647 0.20240430.1733
 Debian:debian-11:11                                    0.20250428.2096
 Debian:debian-11:11-gen2                               0.20250428.2096
+Debian:debian-11:11-backports                          0.20250428.2096
 Debian:debian-11:11-backports-gen2                     0.20250428.2096
+Debian:debian-11:11-backports-arm64                    0.20241202.1949 0.20250428.2096
 Debian:debian-12:12                                    0.20250316.2053 0.20250814.2204
 Debian:debian-12:12-gen2                               0.20250316.2053 0.20250814.2204
+Debian:debian-12:12-arm64                              0.20250316.2053 0.20250814.2204
 Debian:debian-13:13                                    0.20250814.2204 0.20250911.2232
 Debian:debian-13:13-gen2                               0.20250814.2204 0.20250911.2232
+Debian:debian-13:13-arm64                              0.20250814.2204 0.20250911.2232
 RedHat:RHEL:7_9                                        7.9.2024112610
 RedHat:RHEL:8_10                                       8.10.2025070914
 RedHat:RHEL:9_4                                        9.4.2025040916
@@ -66,6 +79,8 @@ RedHat:RHEL:10_0                                       10.0.2025060410
 RedHat:RHEL:8-lvm-gen2                                 8.10.2025070914
 RedHat:RHEL:9-lvm-gen2                                 9.6.2025061108
 OpenLogic:CentOS:7.5                                   7.5.201808150
+OpenLogic:CentOS:7_6-gen2                              7.6.20200213
+OpenLogic:CentOS:7.7                                   7.7.2020111300 7.7.2021020400
 OpenLogic:CentOS:7_9                                   7.9.2022101800
 OpenLogic:CentOS:7_9-gen2                              7.9.2022101801
 OpenLogic:CentOS:8_5                                   8.5.2022012100
@@ -102,6 +117,15 @@ ALIASES = {
     "SuseSles15SP3": "SUSE:sles-15-sp3:gen2",
     "Ubuntu2204": "Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2",
 }
+
+
+# Publishers of Windows, which no guest here can be.
+_WINDOWS = ("microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftsqlserver", "microsoftvisualstudio")
+
+
+def of_windows(publisher: str) -> bool:
+    """Whether a publisher's images are Windows."""
+    return publisher.lower() in _WINDOWS
 
 
 def architecture(sku: str) -> str:

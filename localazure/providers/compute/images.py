@@ -11,7 +11,7 @@ from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers.compute import extension_images
-from localazure.providers.compute.image_catalog import ALIASES, IMAGES, Image, architecture, find, ordered
+from localazure.providers.compute.image_catalog import ALIASES, IMAGES, Image, architecture, find, of_windows, ordered
 
 _KIND = "Microsoft.Compute/locations"
 
@@ -46,6 +46,10 @@ def not_found() -> ArmError:
     return ArmError(404, "NotFound", "Artifact: VMImage was not found.")
 
 
+def _no_windows() -> ArmError:
+    return ArmError(404, "NotFound", "Artifact: VMImage was not found. Local Azure has Linux images only.")
+
+
 def _same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
@@ -74,6 +78,8 @@ def list_offers(cloud: Cloud, request: Request) -> Reply:
     publisher = request.params["publisher"]
     location, path = _at(cloud, request, publisher, "ArtifactTypes", "VMImage", "Offers")
     offers = dict.fromkeys(image.offer for image in IMAGES if _same(image.publisher, publisher))
+    if of_windows(publisher):
+        raise _no_windows()
     if not offers and not any(_same(publisher, one) for one in extension_images.publishers()):
         raise not_found()
     return _items(location, path, offers)
@@ -82,6 +88,8 @@ def list_offers(cloud: Cloud, request: Request) -> Reply:
 def list_skus(cloud: Cloud, request: Request) -> Reply:
     publisher, offer = request.params["publisher"], request.params["offer"]
     location, path = _at(cloud, request, publisher, "ArtifactTypes", "VMImage", "Offers", offer, "Skus")
+    if of_windows(publisher):
+        raise _no_windows()
     skus = [image.sku for image in IMAGES if _same(image.publisher, publisher) and _same(image.offer, offer)]
     if not skus:
         raise not_found()
@@ -94,7 +102,7 @@ def list_skus(cloud: Cloud, request: Request) -> Reply:
 def _image(request: Request) -> Image:
     image = find(request.params["publisher"], request.params["offer"], request.params["sku"])
     if image is None:
-        raise not_found()
+        raise _no_windows() if of_windows(request.params["publisher"]) else not_found()
     return image
 
 

@@ -1,8 +1,7 @@
-"""VM sizes: what they have, where they are, quota and usage, and the list of SKUs."""
+"""VM sizes: what they have, where they are, quota and usage."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 from localazure.arm.cloud import Cloud
 from localazure.protocol import locations
 from localazure.protocol.errors import ArmError
-from localazure.protocol.locations import REGIONS
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import existing
 from localazure.store.resources import Resource
 
-_DISK_MIB = 1_047_552
+DISK_MIB = 1_047_552
 _LOCATIONS = "Microsoft.Compute/locations"
 
 
@@ -37,15 +35,18 @@ class Size:
     temporary_mib: int = 0
     refusal: str = ""
     architecture: str = "x64"
+    controllers: str = "SCSI"
 
 
-_TABLE = [
+TABLE = [
     *(Size(f"Standard_B{n}", "standardBSFamily", c, m, d, t) for n, c, m, d, t in [
         ("1ls", 1, 512, 2, 4096), ("1s", 1, 1024, 2, 4096), ("1ms", 1, 2048, 2, 4096), ("2s", 2, 4096, 4, 8192),
         ("2ms", 2, 8192, 4, 16384), ("4ms", 4, 16384, 8, 32768), ("8ms", 8, 32768, 16, 65536)]),
     *(Size(f"Standard_B{n}ls_v2", "standardBsv2Family", n, n * 2048, n * 2) for n in (2, 4)),
     *(Size(f"Standard_B{n}s_v2", "standardBsv2Family", n, n * 4096, n * 2) for n in (2, 4, 8)),
     *(Size(f"Standard_DS{n}_v2", "standardDSv2Family", c, c * 3584, c * 4, c * 7168) for n, c in
+      [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)]),
+    *(Size(f"Standard_DS{n}", "standardDSFamily", c, c * 3584, c * 4, c * 7168) for n, c in
       [(1, 1), (2, 2), (3, 4), (4, 8)]),
     *(Size(f"Standard_D{n}{suffix}", f"standardD{suffix}Family", n, n * 4096, min(n * 2, 32), temporary)
       for suffix, temporary in [("s_v3", 16384), ("s_v4", 0), ("s_v5", 0), ("ds_v5", 76800), ("as_v5", 0), ("s_v6", 0)]
@@ -53,12 +54,17 @@ _TABLE = [
     *(Size(f"Standard_E{n}s_v5", "standardESv5Family", n, n * 8192, min(n * 2, 32)) for n in (2, 4, 8, 16)),
     *(Size(f"Standard_F{n}s_v2", "standardFSv2Family", n, n * 2048, min(n * 2, 32), n * 8192) for n in (2, 4, 8, 16)),
     *(Size(f"Standard_D{n}ps_v5", "standardDPSv5Family", n, n * 4096, n * 2, architecture="Arm64") for n in (2, 4, 8)),
+    *(Size(f"Standard_E{n}as_v4", "standardEASv4Family", n, n * 8192, min(n * 2, 32), n * 16384) for n in (2, 4, 8)),
+    *(Size(f"Standard_E{n}bs_v5", "standardEBSv5Family", n, n * 8192, n * 2, controllers="SCSI, NVMe") for n in (2, 4)),
+    Size("Standard_E64s_v4", "standardESv4Family", 64, 516096, 32),
     Size("Standard_D64s_v5", "standardDSv5Family", 64, 262144, 32),
+    Size("Standard_M8ms", "standardMSFamily", 8, 224000, 8, 262144),
     Size("Standard_M128s", "standardMSFamily", 128, 2097152, 64, 4096 * 1024),
+    Size("Standard_M416ms_v2", "standardMSv2Family", 416, 11673600, 64, 8192 * 1024),
     Size("Standard_L8s_v3", "standardLSv3Family", 8, 65536, 16, 81920, refusal="AllocationFailed"),
     Size("Standard_NC6s_v3", "standardNCSv3Family", 6, 114688, 12, 752640, refusal="SkuNotAvailable"),
 ]  # fmt: skip
-SIZES = {size.name.lower(): size for size in _TABLE}
+SIZES = {size.name.lower(): size for size in TABLE}
 
 
 def routes() -> list[Route]:
@@ -67,7 +73,6 @@ def routes() -> list[Route]:
     return [
         Route("GET", f"{at}/locations/{{location}}/vmSizes", list_sizes, _LOCATIONS),
         Route("GET", f"{at}/locations/{{location}}/usages", list_usages, _LOCATIONS),
-        Route("GET", f"{at}/skus", list_skus, "Microsoft.Compute/skus"),
         Route("GET", f"{vm}/vmSizes", list_sizes_of_vm, kinds.VM),
     ]
 
@@ -76,7 +81,7 @@ def find(name: str, location: str) -> Size:
     """A size by its name; raises ArmError for one that does not exist, or has no room in the region."""
     size = SIZES.get(name.lower())
     if size is None:
-        names = ",".join(one.name for one in _TABLE)
+        names = ",".join(one.name for one in TABLE)
         message = (
             f"The value {name} provided for the VM size is not valid. The valid sizes in the current region are: "
             f"{names}. Find out more on the available VM sizes in each region at https://aka.ms/azure-regions."
@@ -141,14 +146,14 @@ def used_cores(cloud: Cloud, location: str) -> int:
 
 def _render(size: Size) -> dict[str, Any]:
     return {
-        "name": size.name, "numberOfCores": size.cores, "osDiskSizeInMB": _DISK_MIB,
+        "name": size.name, "numberOfCores": size.cores, "osDiskSizeInMB": DISK_MIB,
         "resourceDiskSizeInMB": size.temporary_mib, "memoryInMB": size.memory_mib, "maxDataDiskCount": size.data_disks,
     }  # fmt: skip
 
 
 def all_rendered() -> list[dict[str, Any]]:
     """Every size as the lists of sizes show it."""
-    return [_render(size) for size in _TABLE]
+    return [_render(size) for size in TABLE]
 
 
 def list_sizes(cloud: Cloud, request: Request) -> Reply:
@@ -179,7 +184,7 @@ def list_usages(cloud: Cloud, request: Request) -> Reply:
         *(
             (family, family.replace("standard", "Standard ").replace("Family", " Family vCPUs"), used[family],
              _cores(cloud, location))
-            for family in dict.fromkeys(size.family for size in _TABLE)
+            for family in dict.fromkeys(size.family for size in TABLE)
         ),
         ("StandardDiskCount", "Standard Storage Managed Disks", used["Standard_LRS"], 50000),
         ("StandardSSDDiskCount", "StandardSSD Storage Managed Disks", used["StandardSSD_LRS"], 50000),
@@ -191,61 +196,3 @@ def list_usages(cloud: Cloud, request: Request) -> Reply:
             for name, text, count, limit in rows
         ]
     )
-
-
-def list_skus(cloud: Cloud, request: Request) -> Reply:
-    """The SKUs of one region (`$filter=location eq 'x'`) or of all; sizes are one kind of them."""
-    match = re.fullmatch(r"location\s+eq\s+'([^']*)'", request.query.get("$filter", "").strip(), re.I)
-    regions = [locations.normal(match[1])] if match else list(REGIONS)
-    regions = [region for region in regions if region in REGIONS]
-    return listing([sku for region in regions for sku in [*_other_skus(region), *_skus_of_sizes(cloud, region)]])
-
-
-def _other_skus(region: str) -> list[dict[str, Any]]:
-    """What the list has besides sizes, for clients that must not take them for such."""
-    named = [("availabilitySets", ("Classic", "Aligned")), ("disks", ("Premium_LRS", "Standard_LRS"))]
-    return [
-        {
-            "resourceType": kind, "name": name, "locations": [region],
-            "locationInfo": [{"location": region, "zones": []}], "capabilities": [], "restrictions": [],
-        }
-        for kind, names in named for name in names
-    ]  # fmt: skip
-
-
-def _skus_of_sizes(cloud: Cloud, region: str) -> list[dict[str, Any]]:
-    return [_sku(cloud, size, region) for size in _TABLE]
-
-
-def _sku(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
-    capabilities = {
-        "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": _DISK_MIB, "vCPUs": size.cores,
-        "MemoryPreservingMaintenanceSupported": True, "HyperVGenerations": "V1,V2", "DiskControllerTypes": "SCSI",
-        "MemoryGB": f"{size.memory_mib / 1024:g}", "MaxDataDiskCount": size.data_disks,
-        "CpuArchitectureType": size.architecture,
-        "LowPriorityCapable": True, "PremiumIO": True, "VMDeploymentTypes": "IaaS", "vCPUsAvailable": size.cores,
-        "vCPUsPerCore": min(2, size.cores), "EphemeralOSDiskSupported": False, "EncryptionAtHostSupported": False,
-        "CapacityReservationSupported": False, "AcceleratedNetworkingEnabled": True, "RdmaEnabled": False,
-        "MaxNetworkInterfaces": 1,
-    }  # fmt: skip
-    zones = [] if region in locations.WITHOUT_ZONES else ["1", "2", "3"]
-    restrictions = []
-    if size.refusal == "SkuNotAvailable" or cloud.behavior.lacks_size(size.name, region):
-        restrictions = [_restriction("Location", [region], {"locations": [region]})]
-        if zones:
-            restrictions.append(_restriction("Zone", [region], {"locations": [region], "zones": zones}))
-    return {
-        "resourceType": "virtualMachines",
-        "name": size.name,
-        "tier": "Standard",
-        "size": size.name.removeprefix("Standard_"),
-        "family": size.family,
-        "locations": [region],
-        "locationInfo": [{"location": region, "zones": zones, "zoneDetails": []}],
-        "capabilities": [{"name": name, "value": str(value)} for name, value in capabilities.items()],
-        "restrictions": restrictions,
-    }
-
-
-def _restriction(kind: str, values: list[str], info: dict[str, Any]) -> dict[str, Any]:
-    return {"type": kind, "values": values, "restrictionInfo": info, "reasonCode": "NotAvailableForSubscription"}

@@ -16,7 +16,8 @@ TYPES = "publishers/Microsoft.Azure.Extensions/artifacttypes/vmextension/types"
     "urn",
     ["Canonical:ubuntu-24_04-lts:server", "Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2",
      "Debian:debian-12:12-gen2", "Debian:debian-13:13-gen2", "RedHat:RHEL:9_5", "OpenLogic:CentOS:7_9",
-     "LocalAzure:linux-without-cloud-init:agent-only"],
+     "LocalAzure:linux-without-cloud-init:agent-only", "Debian:debian-10:10", "Debian:debian-12:12-arm64",
+     "Canonical:UbuntuServer:18_04-lts-gen2", "OpenLogic:CentOS:7.7"],
 )  # fmt: skip
 def test_the_known_images_are_found_from_publisher_to_version(arm: LocalAzure, urn: str) -> None:
     publisher, offer, sku = urn.split(":")
@@ -43,6 +44,51 @@ def test_an_image_that_does_not_exist_is_not_found(arm: LocalAzure, urn: str) ->
     path = f"{AT}/publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}/versions/{version}"
     answer = arm.call("GET", path)
     assert (answer.status, answer.code, answer.message) == (404, "NotFound", "Artifact: VMImage was not found.")
+
+
+@pytest.mark.parametrize(
+    ("urn", "generation", "architecture"),
+    [("Debian:debian-10:10", "V1", "x64"), ("Debian:debian-10:10-gen2", "V2", "x64"),
+     ("Debian:debian-11:11-backports-arm64", "V2", "Arm64"), ("Canonical:UbuntuServer:18_04-lts-arm64", "V2", "Arm64"),
+     ("CANONICAL:UBUNTUSERVER:18_04-LTS-GEN2", "V2", "x64"), ("OpenLogic:CentOS:7_6-gen2", "V2", "x64")],
+)  # fmt: skip
+def test_what_an_image_is_made_for(arm: LocalAzure, urn: str, generation: str, architecture: str) -> None:
+    publisher, offer, sku = urn.split(":")
+    path = f"{AT}/publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}/versions/latest"
+    properties = arm.call("GET", path).body["properties"]
+    assert (properties["hyperVGeneration"], properties["architecture"]) == (generation, architecture)
+
+
+def test_windows_is_refused_in_words_of_one_s_own(arm: LocalAzure, group: Group) -> None:
+    offers = f"{AT}/publishers/MicrosoftWindowsServer/artifacttypes/vmimage/offers"
+    version = f"{offers}/WindowsServer/skus/2022-datacenter-g2/versions/latest"
+    for path in (offers, f"{offers}/WindowsServer/skus", version.removesuffix("/latest"), version):
+        answer = arm.call("GET", path)
+        assert (answer.status, answer.code) == (404, "NotFound")
+        assert answer.message.endswith("Local Azure has Linux images only.")
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["storageProfile"]["imageReference"] = {
+        "publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-g2",
+        "version": "latest",
+    }  # fmt: skip
+    refused = arm.call("PUT", group.compute("virtualMachines/web1"), body)
+    assert (refused.status, refused.code) == (404, "PlatformImageNotFound")
+    assert refused.message.endswith("Local Azure has Linux images only.")
+
+
+@pytest.mark.parametrize(
+    ("publisher", "name", "system"),
+    [("Microsoft.Azure.Security.LinuxAttestation", "GuestAttestation", "Linux"),
+     ("Microsoft.OSTCExtensions", "LinuxDiagnostic", "Linux"),
+     ("Microsoft.Azure.Diagnostics", "IaaSDiagnostics", "Windows")],
+)  # fmt: skip
+def test_extensions_without_a_handler_are_published_too(
+    arm: LocalAzure, publisher: str, name: str, system: str
+) -> None:
+    at = f"{AT}/publishers/{publisher}/artifacttypes/vmextension/types"
+    assert name in [one["name"] for one in arm.call("GET", at).body]
+    newest = arm.call("GET", f"{at}/{name}/versions").body[-1]["name"]
+    assert arm.call("GET", f"{at}/{name}/versions/{newest}").body["properties"]["operatingSystem"] == system
 
 
 def test_another_offer_of_a_known_family_is_found(arm: LocalAzure) -> None:
@@ -100,6 +146,33 @@ def test_sizes_usages_and_skus(arm: LocalAzure) -> None:
     }
 
 
+def test_the_skus_of_disks_and_availability_sets(arm: LocalAzure) -> None:
+    def skus(region: str) -> list[dict[str, Any]]:
+        where = f"location eq '{region}'"
+        found = arm.call("GET", "/providers/Microsoft.Compute/skus", api="2021-07-01", _filter=where)
+        return [one for one in found.body["value"] if one["resourceType"] != "virtualMachines"]
+
+    sets = {one["name"]: one["capabilities"] for one in skus("westus") if one["resourceType"] == "availabilitySets"}
+    assert sets == dict.fromkeys(("Aligned", "Classic"), [{"name": "MaximumPlatformFaultDomainCount", "value": "3"}])
+    disks = [one for one in skus("westus2") if one["resourceType"] == "disks"]
+    (p10,) = [one for one in disks if (one["name"], one["size"]) == ("Premium_LRS", "P10")]
+    assert (p10["tier"], p10["locationInfo"]) == (
+        "Premium", [{"location": "westus2", "zones": ["1", "2", "3"], "zoneDetails": []}]
+    )  # fmt: skip
+    assert {one["name"]: int(one["value"]) for one in p10["capabilities"]} == {
+        "MaxSizeGiB": 128, "MinSizeGiB": 64, "MaxIOps": 500, "MinIOps": 500, "MaxBandwidthMBps": 100,
+        "MinBandwidthMBps": 100, "MaxValueOfMaxShares": 3, "MaxBurstIops": 3500, "MaxBurstBandwidthMBps": 170,
+        "MaxBurstDurationInMin": 30, "BurstCreditBucketSizeInIO": 5400000, "BurstCreditBucketSizeInGiB": 123,
+    }  # fmt: skip
+    named = {(one["name"], one["size"]) for one in disks}
+    assert {("Standard_LRS", "S4"), ("StandardSSD_LRS", "E1"), ("Premium_ZRS", "P80")} <= named
+    assert ("Standard_LRS", "S1") not in named
+    (s4,) = [one for one in disks if one["size"] == "S4"]
+    assert {"name": "MinSizeGiB", "value": "0"} in s4["capabilities"]
+    assert {"name": "MaxValueOfMaxShares", "value": "1"} in s4["capabilities"]
+    assert not [one for one in skus("westus") if one["name"].endswith("_ZRS")]
+
+
 def test_a_size_that_is_not_to_be_had_in_a_region_with_zones_is_restricted_in_each(arm: LocalAzure) -> None:
     skus = arm.call("GET", "/providers/Microsoft.Compute/skus", api="2021-07-01", _filter="location eq 'eastus'").body
     (found,) = [one["restrictions"] for one in skus["value"] if one["restrictions"]]
@@ -127,5 +200,7 @@ def test_an_image_needs_a_size_of_its_architecture(
     fitting = "Standard_D4ps_v5" if given == "Arm64" else "Standard_D4s_v5"
     arm.wait(put(fitting))
     assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
+    (disk,) = arm.call("GET", group.compute("disks")).body["value"]
+    assert disk["properties"]["supportedCapabilities"]["architecture"] == given
     resized = arm.call("PATCH", vm, {"properties": {"hardwareProfile": {"vmSize": size}}})
     assert (resized.status, resized.code) == (400, "BadRequest")

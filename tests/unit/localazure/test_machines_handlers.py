@@ -40,6 +40,21 @@ def test_an_unknown_handler_says_so():
 
 
 @pytest.mark.parametrize(
+    ("publisher", "name"),
+    [
+        ("Microsoft.Azure.Security.LinuxAttestation", "GuestAttestation"),
+        ("Microsoft.OSTCExtensions", "LinuxDiagnostic"),
+        ("Microsoft.Azure.Monitor", "AzureMonitorLinuxAgent"),
+    ],
+)
+def test_what_is_published_without_a_handler_never_succeeds(publisher, name):
+    guest = Guest()
+    result = guest.enable(name, {}, publisher=publisher)
+    assert (result.exit_code, result.stderr) == (1, f"Local Azure's agent has no handler for {publisher}.{name}")
+    assert guest.environment == {}
+
+
+@pytest.mark.parametrize(
     ("public", "protected"),
     [
         ({}, {}),
