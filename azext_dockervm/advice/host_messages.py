@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import show_command
-from azext_dockervm.advice.subject import AskedHost
+from azext_dockervm.advice.subject import AskedHost, NamedHost
 from azext_dockervm.errors import Conflict, DockerVMError, HostGone
 
 
@@ -34,6 +34,18 @@ def vm_was_kept(error: DockerVMError, host: AskedHost, finished: bool = False) -
         f"To look at it: {host_commands.show_state(host)}",
         *(() if finished else (f"To delete it: {host_commands.delete(host)}",)))
     return error
+
+
+def agent_may_hang(host: NamedHost) -> str:
+    """For a run command of whose end Azure does not hear."""
+    return ("If the VM's agent was restarted meanwhile, Azure waits for it in vain. Restarting the VM helps then: "
+            f"{host_commands.restart(host)}")
+
+
+def lock_may_stay(host: NamedHost) -> str:
+    """For a host on which an earlier run's processes are still at work."""
+    return ("What an earlier run has started is still at work on the host, and holds its lock. Try again in some "
+            f"minutes; if that does not end by itself, restart the VM: {host_commands.restart(host)}")
 
 
 def certificate_ends(host: AskedHost, ends: str, days: int) -> str:

@@ -153,9 +153,9 @@ class Creation:
     def _told_how_to_go_on(self, cause: BaseException, anew: bool = False) -> DockerVMError:
         """What failed before anything of a host was touched; time that is over says nothing of what to do."""
         error = refusals.as_extension_error(cause, self.asked)
-        if isinstance(error, DeadlinePassed) and not error.recommendations:
+        if isinstance(error, DeadlinePassed):
             again = host_commands.create_anew(self.asked) if anew else host_commands.create_again(self.asked)
-            error.recommendations = (f"To continue with it: {again}",)
+            error.recommendations += (f"To continue with it: {again}",)
         return error
 
     # A host that is there

@@ -113,7 +113,7 @@ def _shown(deadline: Deadline, endpoint: Endpoint | None) -> tuple[bytes | None,
 def _check_trust(spec: HostSpec, answer: Answer, mine: Sequence[str], cause: str) -> None:
     if "authority" not in answer.values:
         # It did not come to look (another run holds its lock, its disk is full): no word that it needs a set-up.
-        raise failure("check", answer)
+        raise failure("check", answer, spec)
     trusted = answer["authority"].split()
     if trusted == [UNKNOWN]:
         raise belongs_to_others(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from azext_dockervm.advice import host_commands
+from azext_dockervm.advice import host_commands, host_messages
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import run_command
 from azext_dockervm.body.resource import Resource
-from azext_dockervm.errors import DockerVMError, HostFailed, Interrupted, NotFound
+from azext_dockervm.errors import DeadlinePassed, DockerVMError, HostFailed, Interrupted, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import DEADLINE
@@ -73,15 +73,20 @@ class RunCommands:
         """Send it → the host's answer; ``HostFailed`` with the host's own words."""
         answer = self.try_to_run(request, deadline)
         if not answer.ok:
-            raise failure(_action(request), answer)
+            raise failure(_action(request), answer, self.spec)
         return answer
 
     def try_to_run(self, request: Request, deadline: Deadline) -> Answer:
         """As ``run``, but a failure that the script tells is an answer too."""
         name = request.names[-1]
         self.sent.append(name)
-        self._put(request.resolved({DEADLINE: deadline}), deadline)
-        return _answer(self._ended_view(name, deadline), _action(request), self.run_id)
+        try:
+            self._put(request.resolved({DEADLINE: deadline}), deadline)
+            view = self._ended_view(name, deadline)
+        except DeadlinePassed as error:
+            error.recommendations += (host_messages.agent_may_hang(self.spec),)
+            raise
+        return _answer(view, _action(request), self.run_id)
 
     def _put(self, request: Request, deadline: Deadline) -> None:
         """Right after a VM was made Azure may not know it everywhere yet, and says that it can't be found."""
@@ -152,9 +157,11 @@ def _action(request: Request) -> str:
     return str(values["DOCKERVM_ACTION"])
 
 
-def failure(action: str, answer: Answer) -> HostFailed:
+def failure(action: str, answer: Answer, spec: HostSpec) -> HostFailed:
     words = "\n".join(f"    {line}" for line in answer.details)
-    return HostFailed(f"The host's set-up ('{action}') failed: {answer.reason}. The host says:\n{words}")
+    # The handler kills a script at its time-out, but not what it has started, and that has the lock, too.
+    advice = host_messages.lock_may_stay(spec) if answer.reason == "busy" else None
+    return HostFailed(f"The host's set-up ('{action}') failed: {answer.reason}. The host says:\n{words}", advice)
 
 
 def _answer(view: Resource, action: str, run_id: str) -> Answer:

@@ -275,6 +275,10 @@ class Operations:
         else:
             await asyncio.sleep(nominal * self.time_scale)
 
+    async def spend(self, nominal: float) -> None:
+        """Wait by the time scale, besides what the operation at hand takes at least. `nominal` in seconds."""
+        await asyncio.sleep(nominal * self.time_scale)
+
     async def close(self) -> None:
         """Drop the tasks; what was running stays on record as InProgress for the next server."""
         for task in list(self._tasks):

@@ -171,7 +171,7 @@ class Behavior:
         """How this run command ends, when it shall not be run; None lets it. Raises MachineError."""
         self._refuse_silent(vm)
         found = self.config.conditions.find("run_command", vm=vm, command=command)
-        if found is None:
+        if found is None or found.get("outcome", "hangs") == "hangs":
             return None
         await asyncio.sleep(found.get("after", 0.0))
         message = found.get("message", "")
@@ -180,6 +180,19 @@ class Behavior:
         if found["outcome"] == "timed_out":
             return RunResult(124, "", message, timed_out=True)
         return RunResult(found.get("exit_code", 1), "", message)
+
+    def run_command_hangs(self, vm: str, command: str) -> bool:
+        """Whether nobody hears of this run command's end: the agent was restarted while its script ran."""
+        self.refresh()
+        found = self.config.conditions.find("run_command", vm=vm, command=command)
+        return found is not None and found.get("outcome") == "hangs"
+
+    def late_view(self, vm: str, command: str) -> tuple[str, float] | None:
+        """What a run command's view still says when its PUT has ended, and for how many seconds."""
+        found = self.config.conditions.find("run_command", vm=vm, command=command)
+        if found is None or "view" not in found:
+            return None
+        return found["view"], found.get("view_seconds", 0.0)
 
     def machine(self, vm: str) -> dict[str, Any]:
         """Members of the MachineSpec of a new VM that differ from their defaults."""

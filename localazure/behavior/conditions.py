@@ -23,14 +23,18 @@ _ARRAYS: Mapping[str, tuple[Mapping[str, Reader], tuple[str, ...]]] = {
         ("outcome",),
     ),
     "run_command": (
-        {"vm": values.words, "command": values.words, "outcome": values.one_of("exit", "timed_out", "failed"),
-         "exit_code": values.exit_code, "message": values.text, "after": values.number},
-        ("outcome",),
+        {"vm": values.words, "command": values.words, "outcome": values.one_of("exit", "timed_out", "failed", "hangs"),
+         "exit_code": values.exit_code, "message": values.text, "after": values.number,
+         "view": values.one_of("Running", "Pending", "Unknown"), "view_seconds": values.number},
+        (),
     ),
     "cloud_init_delay": ({"vm": values.words, "seconds": values.number}, ("seconds",)),
     "agent": ({"vm": values.words, "state": values.one_of("absent", "unavailable")}, ("state",)),
     "deletion_lag": ({"type": values.words, "seconds": values.number}, ("seconds",)),
-    "replication_lag": ({"type": values.words, "seconds": values.number, "list_seconds": values.number}, ("seconds",)),
+    "replication_lag": (
+        {"type": values.words, "seconds": values.number, "list_seconds": values.number, "child_seconds": values.number},
+        ("seconds",),
+    ),
     "denied": ({"action": values.words, "scope": values.words}, ("action",)),
     "policy": (
         {"type": values.words, "scope": values.words, "region": values.words, "without_tag": values.text,

@@ -292,10 +292,12 @@ class Platform(ABC):
         arguments: Sequence[tuple[str, str]] = (),
         timeout: float = RUN_TIMEOUT_S,
         user: str | None = None,
+        thoroughly: bool = False,
     ) -> RunResult:
         """Run a script in the guest as the managed run-command handler does: named arguments are its environment.
 
-        Waits for a guest that is restarting. `timeout` in seconds; at its end the script and its children are ended.
+        Waits for a guest that is restarting. `timeout` in seconds; at its end the script is killed, and what it has
+        started goes on, with its locks; `thoroughly`: that is killed, too.
         Without an agent this and extensions raise MachineError("NoAgent").
         """
 

@@ -213,10 +213,12 @@ def test_run_command_passes_parameters_and_results(world):
     assert len(world.run(KEYED, "ls -A /var/lib/waagent/run-command-handler/download").stdout.split()) == 1
 
 
-def test_run_command_ends_everything_at_its_deadline(world):
-    result = world.run(KEYED, "setsid sleep 987 & echo begun; sleep 987", timeout=1)
+def test_run_command_ends_at_its_deadline_and_what_it_has_started_does_not(world):
+    result = world.run(KEYED, "setsid sleep 987 & echo begun; sleep 988", timeout=1)
     assert result.timed_out and result.stdout == "begun\n"
-    assert world.run(KEYED, "pgrep -x sleep").exit_code == 1
+    assert world.run(KEYED, "pkill -c -f '^sleep 98[78]'").stdout == "2\n"
+    thorough = world.run(KEYED, "setsid sleep 987 & sleep 988", timeout=1, thoroughly=True)
+    assert thorough.timed_out and world.run(KEYED, "pgrep -x sleep").exit_code == 1
 
 
 def test_secrets_are_in_no_arguments_and_no_files_of_this_machine(world):

@@ -101,11 +101,11 @@ class World:
             lambda: arm_support.SUBSCRIPTION)
         self.groups = 0
 
-    def faults(self, *rules: dict[str, Any]) -> None:
+    def faults(self, *rules: dict[str, Any], **conditions: list[dict[str, Any]]) -> None:
         path = self.arm.folder / "behavior.json"
         path.unlink(missing_ok=True)
-        if rules:
-            path.write_text(json.dumps({"rules": rules}))
+        if rules or conditions:
+            path.write_text(json.dumps({"rules": rules, "conditions": conditions}))
         self.arm.on_loop(lambda: self.arm.cloud.behavior.watch(path))
 
     def met(self) -> int:

@@ -62,7 +62,7 @@ class HostsPlatform(MemoryPlatform):
 
     def machine_run(
         self, machine_id: str, script: str, arguments: Sequence[tuple[str, str]] = (), timeout: float = 5400,
-        user: str | None = None,
+        user: str | None = None, thoroughly: bool = False,
     ) -> RunResult:  # fmt: skip
         self._ask_agent(machine_id)
         if machine_id not in self.hosts:

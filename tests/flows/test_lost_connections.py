@@ -6,6 +6,7 @@ import pytest
 from flow_cloud import HOST
 
 from azext_dockervm.host import certify
+from localazure.protocol.ids import short_id
 
 VM = "Microsoft.Compute/virtualMachines"
 
@@ -66,7 +67,7 @@ def test_a_vm_that_another_terminal_has_just_made_is_left_to_it(cloud):
 
     body = _body(cloud)
     body["tags"]["dockervm-run"] = "another"
-    cloud.behavior(latencies={"Microsoft.Network/publicIPAddresses/write": 60})
+    cloud.behavior(latencies={"Microsoft.Network/publicIPAddresses/write": 120})
     cloud.mark()
     other = in_the_middle(cloud, rf"PUT \S+/{HOST}PublicIP", lambda: cloud.arm("PUT", VM, HOST, body))
     refused = cloud.create("--provisioner", "run-command")
@@ -129,3 +130,17 @@ def test_run_commands_of_a_killed_run_are_deleted_by_the_next_one(cloud):
     cloud.settled(VM, foreign)
     cloud.create().succeeded()
     assert cloud.run_commands() == ["theirs"]
+
+
+def test_what_a_killed_run_has_started_keeps_its_lock_and_the_next_run_waits_for_it(cloud):
+    """As the genuine handler leaves it: it kills the script at its time-out, and none of its children."""
+    cloud.host()
+    holder = ("#!/bin/sh\ncd $DOCKERVM_ROOT/run/dockervm && exec 9>lock && flock 9 || exit\n"
+              "(sleep 7; touch ended) & wait")
+    cloud.arm("PUT", VM, f"{HOST}/runCommands/holder", {"location": "westus", "properties": {
+        "timeoutInSeconds": 1, "source": {"script": holder}}})
+    cloud.settled(VM, f"{HOST}/runCommands/holder")
+    ended = cloud.instance.folder / "machines" / short_id(cloud.vm()["id"]) / "root/run/dockervm/ended"
+    assert not ended.exists()
+    moved = cloud.create("-dp", "2376").succeeded()
+    assert moved.json["reachable"] is True and ended.exists(), "it has waited for the lock"

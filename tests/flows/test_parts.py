@@ -244,7 +244,7 @@ def test_an_interface_with_another_address_is_told_with_the_command_that_mends_i
 
 def test_of_two_creates_in_a_new_region_the_one_that_is_overtaken_goes_on(cloud):
     """Both make the shared network; the second PUT supersedes the first, whose operation ends as Canceled."""
-    cloud.behavior(latencies={"Microsoft.Network/virtualNetworks/write": 40})
+    cloud.behavior(latencies={"Microsoft.Network/virtualNetworks/write": 80})
     body = {"location": REGION, "tags": {"dockervm-shared": "1"}, "properties": {
         "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
         "subnets": [{"name": "hosts", "properties": {"addressPrefix": "10.0.0.0/20"}}]}}

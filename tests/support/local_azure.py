@@ -201,7 +201,7 @@ class LocalAzure:
 
 
 @contextmanager
-def with_fake_machines(kind: str) -> Iterator[LocalAzure]:
+def with_fake_machines(kind: str, *options: str) -> Iterator[LocalAzure]:
     """An instance of this process's own, cleaned before and after; az is logged in to it, without any extension."""
     name = instance_name(kind)
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
@@ -212,7 +212,7 @@ def with_fake_machines(kind: str) -> Iterator[LocalAzure]:
         if azure.folder.exists():
             azure.down().succeeded()    # what a killed run left
         try:
-            azure.up_for_stock_az()
+            azure.up_for_stock_az(*options)
             yield azure
         finally:
             azure.end_all()

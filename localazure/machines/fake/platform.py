@@ -144,6 +144,7 @@ class FakePlatform(RecordedPlatform):
             record = self._change(machine_id, lambda known: replace(known, running=False))
             if before.running:
                 self._say(record, HALTED)
+            self._end_what_runs(machine_id)
             self._sync(record)
 
     def machine_restart(self, machine_id: str) -> None:
@@ -154,6 +155,7 @@ class FakePlatform(RecordedPlatform):
         with self._lock:
             if self._machines.pop(machine_id, None) is None:
                 return
+            self._end_what_runs(machine_id)
             shutil.rmtree(self._records.machine_folder(machine_id))
             if self._engine.lives():
                 self._engine.ask({"machine": machine_id, "action": "sync"})
@@ -208,6 +210,7 @@ class FakePlatform(RecordedPlatform):
         arguments: Sequence[tuple[str, str]] = (),
         timeout: float = RUN_TIMEOUT_S,
         user: str | None = None,
+        thoroughly: bool = False,
     ) -> RunResult:
         scripts.check_script(script, arguments)
         record = self._with_agent(machine_id)
@@ -223,9 +226,13 @@ class FakePlatform(RecordedPlatform):
         command = scripts.Command(
             [sys.executable, "-I", "-S", str(scripts.GUEST_RUN)], end, {"PATH": environment["PATH"], RUN_MARK: name}
         )
-        return scripts.perform(command, job, folder / "runs" / name, timeout)
+        return scripts.perform(command, job, folder / "runs" / name, timeout, thoroughly)
 
     # -- within
+
+    def _end_what_runs(self, machine_id: str) -> None:
+        """As the end of a guest does, for what scripts have started and left."""
+        file_system.kill_processes_with(f"LOCALAZURE_ROOT={self._records.machine_folder(machine_id) / 'root'}")
 
     def _with_agent(self, machine_id: str) -> MachineRecord:
         if not self._record(machine_id).running:

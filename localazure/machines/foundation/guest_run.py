@@ -1,14 +1,17 @@
 """Runs inside a guest: reads one job from standard input, runs its script in a folder of its own, cleans up.
 
 The text of this file is handed to the guest's python3; it uses the standard library alone. A job, as JSON:
-    {"name": str, "script": str, "environment": {name: value}, "user": str|null, "root": folder or "" for "/"}
-Exit status: the script's; 128 + n when signal n ended it; 126 when the job could not be started (stderr says why).
+    {"name": str, "script": str, "environment": {name: value}, "user": str|null, "root": folder or "" for "/",
+     "timeout": seconds or null}
+Exit status: the script's; 128 + n when signal n ended it; 126 when the job could not be started (stderr says why); 124
+after `timeout`, when the script is killed and what it has started goes on, as with the genuine handler of run commands.
 """
 
 import json
 import os
 import pwd
 import shutil
+import signal
 import sys
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -32,7 +35,7 @@ def main():
         for path in (os.path.dirname(folder), folder, script):
             os.chown(path, user.pw_uid, user.pw_gid)
     try:
-        status = wait_for(start(job, folder, script, user))
+        status = wait_for(start(job, folder, script, user), job["timeout"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(status)
@@ -57,15 +60,26 @@ def start(job, folder, script, user):
             os.setgid(user.pw_gid)
             os.setuid(user.pw_uid)
         os.umask(0o022)
-        argv = [script] if job["script"].startswith("#!") else ["/bin/sh", script]
+        argv = [script] if job["script"].startswith("#!") else ["/bin/bash", script]
         os.execve(argv[0], argv, environment)
     except OSError as error:
         os.write(2, f"the script could not be started: {error}\n".encode())
     os._exit(126)
 
 
-def wait_for(pid):
+def wait_for(pid, timeout):
+    late = []
+
+    def kill(*_):
+        late.append(True)
+        os.kill(pid, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, kill)
+    signal.setitimer(signal.ITIMER_REAL, timeout or 0)
     _, status = os.waitpid(pid, 0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if late:
+        return 124
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 

@@ -87,7 +87,7 @@ class RecordedPlatform(Platform):
         self._with_agent(machine_id)
 
         def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
-            return self.machine_run(machine_id, script, arguments, timeout)
+            return self.machine_run(machine_id, script, arguments, timeout, thoroughly=True)
 
         return HandlerContext(run, guise)
 

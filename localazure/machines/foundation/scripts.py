@@ -21,6 +21,8 @@ GUEST_RUN = Path(__file__).with_name("guest_run.py")
 # What is kept of each stream: handlers report the last 4 KB, people want a little more.
 KEPT_BYTES = 1024 * 1024
 TIMED_OUT = 124
+# How long guest_run.py may take to kill a script at its deadline, in seconds.
+GRACE_S = 10.0
 _runs = itertools.count(1)
 
 
@@ -41,20 +43,28 @@ def new_run() -> str:
     return f"{os.getpid()}-{next(_runs)}"
 
 
-def perform(command: Command, job: dict[str, Any], folder: Path, timeout: float) -> RunResult:
-    """Run a job of guest_run.py. `folder` is made for its output and removed again; `timeout` in seconds."""
+def perform(
+    command: Command, job: dict[str, Any], folder: Path, timeout: float, thoroughly: bool = False
+) -> RunResult:
+    """Run a job of guest_run.py. `folder` is made for its output and removed again; `timeout` in seconds.
+
+    At its deadline the script alone is killed; `thoroughly`: with all that it has started.
+    """
     folder.mkdir(parents=True, mode=0o700)
+    job = {**job, "timeout": None if thoroughly else timeout}
+    patience = timeout if thoroughly else timeout + GRACE_S
+    began = time.monotonic()
     try:
         with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
             process = subprocess.Popen(
                 command.words, stdin=subprocess.PIPE, stdout=out, stderr=err, start_new_session=True,
                 env=None if command.environment is None else dict(command.environment),
             )  # fmt: skip
-            code = _finish(process, json.dumps(job).encode(), timeout, command.end)
+            code = _finish(process, json.dumps(job).encode(), patience, command.end)
         stdout, stderr = tail(folder / "stdout"), tail(folder / "stderr")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if code is None:
+    if code is None or (code == TIMED_OUT and not thoroughly and time.monotonic() - began >= timeout):
         return RunResult(TIMED_OUT, stdout, f"{stderr}the script did not end within {timeout:g} s\n", True)
     return RunResult(code, stdout, stderr)
 

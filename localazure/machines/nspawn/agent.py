@@ -43,8 +43,9 @@ class GuestAgent:
         return leader
 
     def run(
-        self, leader: int, script: str, arguments: Sequence[tuple[str, str]], timeout: float, user: str | None
-    ) -> RunResult:
+        self, leader: int, script: str, arguments: Sequence[tuple[str, str]], timeout: float, user: str | None,
+        thoroughly: bool = False,
+    ) -> RunResult:  # fmt: skip
         """Run a script in the guest whose process 1 is `leader`."""
         name = scripts.new_run()
         job = {"name": name, "script": script, "environment": dict(arguments), "user": user, "root": ""}
@@ -57,7 +58,7 @@ class GuestAgent:
 
         command = scripts.Command(enter_command(leader, groups), end)
         try:
-            result = scripts.perform(command, job, self._folder / "runs" / name, timeout)
+            result = scripts.perform(command, job, self._folder / "runs" / name, timeout, thoroughly)
         finally:
             self._cgroups.remove_run(name)
         if result.exit_code > 128 and self._cgroups.leader() != leader:

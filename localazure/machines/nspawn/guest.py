@@ -150,9 +150,10 @@ class Guest:
         arguments: Sequence[tuple[str, str]] = (),
         timeout: float = RUN_TIMEOUT_S,
         user: str | None = None,
+        thoroughly: bool = False,
     ) -> RunResult:
         """Run a script in the guest, waiting first for one that is booting."""
-        return self._agent.run(self.wait_until_ready(), script, arguments, timeout, user)
+        return self._agent.run(self.wait_until_ready(), script, arguments, timeout, user, thoroughly)
 
     def agent_answers(self) -> bool:
         """Whether commands can be run now."""

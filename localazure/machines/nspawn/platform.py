@@ -196,9 +196,10 @@ class NspawnPlatform(NspawnNetworks):
         arguments: Sequence[tuple[str, str]] = (),
         timeout: float = RUN_TIMEOUT_S,
         user: str | None = None,
+        thoroughly: bool = False,
     ) -> RunResult:
         scripts.check_script(script, arguments)
-        return self._guest(self._with_agent(machine_id)).run(script, arguments, timeout, user)
+        return self._guest(self._with_agent(machine_id)).run(script, arguments, timeout, user, thoroughly)
 
     # -- within
 

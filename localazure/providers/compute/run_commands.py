@@ -16,10 +16,10 @@ from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place, refuse_if_busy
 from localazure.providers.compute import compute, model, run_command_host, vm_life
+from localazure.providers.compute.run_command_host import last
 from localazure.store.resources import Resource
 
 KIND = kinds.RUN_COMMAND
-_LAST_BYTES = 4096  # of output and of errors each; Azure keeps no more
 _ACTION_S = 20.0  # the least that the action takes in Azure
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETERS: shape.Shape = [{"name": str, "value": str}]
@@ -49,11 +49,6 @@ def routes() -> list[Route]:
         Route("GET", documents, list_documents, "Microsoft.Compute/locations"),
         Route("GET", f"{documents}/{{command}}", get_document, "Microsoft.Compute/locations"),
     ]
-
-
-def last(text: str) -> str:
-    """The end of a text, at most 4 KB of it in UTF-8."""
-    return text.encode()[-_LAST_BYTES:].decode(errors="ignore")
 
 
 def _pairs(given: Any) -> list[tuple[str, str]]:
@@ -161,7 +156,7 @@ def get_document(cloud: Cloud, request: Request) -> Reply:
 def _shown(cloud: Cloud, request: Request, command: Resource) -> dict[str, Any]:
     body = envelope(command, {"provisioningState": command.state, **command.properties})
     if "instanceview" in request.query.get("$expand", "").lower():
-        body["properties"]["instanceView"] = command.hidden["view"]
+        body["properties"]["instanceView"] = run_command_host.view_now(command)
     return body
 
 
@@ -299,6 +294,8 @@ async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None
         _settle(cloud, command, command.state, {"executionState": "Unknown"})
         raise
     _settle(cloud, command, command.state, {"executionState": "Running", "startTime": timestamp()})
+    if len(cloud.store.children(vm.id, KIND)) == 1:  # with the last one the handler had gone
+        await cloud.operations.spend(cloud.behavior.latency(KIND, "install") or 0.0)
     if command.properties["asyncExecution"]:
         # Provisioned as soon as it runs; the result is found in the instance view later.
         cloud.operations.start(
@@ -318,6 +315,7 @@ async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None
             f"VM has reported a failure when processing extension '{command.name}'. Error message: \"Script returned "
             f'an error. exit code {result.exit_code}. Error: {last(result.stderr)}".',
         )
+    run_command_host.be_late(cloud, vm, command)
     _settle(cloud, command, "Succeeded", {})
 
 
@@ -331,25 +329,12 @@ async def _execute(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> 
                 cloud.platform.machine_run, vm.hidden["machine"], run.script, run.arguments,
                 float(properties["timeoutInSeconds"]), properties.get("runAsUser"),
             )  # fmt: skip
+            await run_command_host.hang(cloud, vm, command)
     except (ArmError, MachineError) as error:
         view = {"executionState": "Failed", "exitCode": -1, "endTime": timestamp(), "executionMessage": error.message}
         _settle(cloud, command, command.state, view)
         raise
-    state = "TimedOut" if result.timed_out else "Succeeded" if result.exit_code == 0 else "Failed"
-    messages = {
-        "TimedOut": "Script execution timed out.",
-        "Succeeded": "Execution completed",
-        "Failed": f"Execution failed: command terminated with exit status={result.exit_code}",
-    }
-    view = {
-        "executionState": state,
-        "executionMessage": messages[state],
-        "exitCode": result.exit_code,
-        "output": last(result.stdout),
-        "error": last(result.stderr),
-        "endTime": timestamp(),
-    }
-    _settle(cloud, command, command.state, view)
+    _settle(cloud, command, command.state, run_command_host.ended_view(result))
     return result
 
 

@@ -222,6 +222,8 @@ async def power(cloud: Cloud, vm: Resource, action: str) -> None:
         except MachineError:
             vm.hidden["power"] = before
             raise
+        if afterwards == "running":
+            vm.hidden["boot"] = timestamp()
         # Whoever waits for the power state may ask for the next action at once, so it shows at the operation's end.
         await cloud.operations.ripe()
         vm.hidden["power"] = afterwards

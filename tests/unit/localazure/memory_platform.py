@@ -149,7 +149,7 @@ class MemoryPlatform(Platform):
 
     def machine_run(
         self, machine_id: str, script: str, arguments: Sequence[tuple[str, str]] = (), timeout: float = 5400,
-        user: str | None = None,
+        user: str | None = None, thoroughly: bool = False,
     ) -> RunResult:  # fmt: skip
         self._ask_agent(machine_id)
         environment = {"PATH": "/usr/bin:/bin", **dict(arguments)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,10 +150,51 @@ def test_run_commands_that_fail(arm: LocalAzure, group: Group, behavior: Any) ->
     status, view = run(arm, vm, "a")
     assert status["status"] == "Succeeded"
     assert (view["executionState"], view["exitCode"], view["error"]) == ("Failed", 7, "disk full")
-    assert run(arm, vm, "b")[1]["executionState"] == "TimedOut"
+    view = run(arm, vm, "b")[1]
+    assert (view["executionState"], view["exitCode"]) == ("Failed", -1)
     status, view = run(arm, vm, "c")
     assert (status["status"], status["error"]["message"]) == ("Failed", "no agent")
     assert run(arm, vm, "d")[1]["output"] == "hi\n"
+
+
+def start(arm: LocalAzure, vm: str, name: str, script: str) -> Any:
+    body = {"location": "westus", "properties": {"source": {"script": script}}}
+    return arm.call("PUT", f"{vm}/runCommands/{name}", body)
+
+
+def view_of(arm: LocalAzure, vm: str, name: str) -> Any:
+    return arm.call("GET", f"{vm}/runCommands/{name}", _expand="instanceView").body["properties"]["instanceView"]
+
+
+def test_nobody_hears_of_a_script_during_which_the_agent_was_restarted(
+    arm: LocalAzure, group: Group, behavior: Any, tmp_path: Path
+) -> None:
+    vm = group.vm()
+    behavior(conditions={"run_command": [{"command": "a*", "outcome": "hangs"}]})
+    put = start(arm, vm, "a1", f"touch {tmp_path}/ran")
+    eventually((tmp_path / "ran").exists)
+    assert view_of(arm, vm, "a1")["executionState"] == "Running"
+    assert run(arm, vm, "b")[1]["output"] == "hi\n"
+    arm.done("POST", f"{vm}/restart")
+    assert arm.wait(put).code == "VMExtensionProvisioningTimeout"
+    assert (view_of(arm, vm, "a1")["executionState"], view_of(arm, vm, "a1")["exitCode"]) == ("Failed", -1)
+    deleted = start(arm, vm, "a2", "true")
+    arm.done("DELETE", f"{vm}/runCommands/a2")
+    assert arm.wait(deleted).body["status"] == "Failed"
+    last = start(arm, vm, "a3", "echo heard")
+    behavior()
+    assert arm.wait(last).body["status"] == "Succeeded" and view_of(arm, vm, "a3")["output"] == "heard\n"
+
+
+@pytest.mark.parametrize("said", ["Running", "Pending", "Unknown"])
+def test_a_view_that_comes_after_the_put_has_ended(arm: LocalAzure, group: Group, behavior: Any, said: str) -> None:
+    vm = group.vm()
+    behavior(conditions={"run_command": [{"view": said, "view_seconds": 0.6}]})
+    status, view = run(arm, vm, "a")
+    assert status["status"] == "Succeeded"
+    assert (view["executionState"], view["output"]) == (said, "")
+    eventually(lambda: view_of(arm, vm, "a")["executionState"] == "Succeeded")
+    assert view_of(arm, vm, "a")["output"] == "hi\n"
 
 
 def agent(arm: LocalAzure, vm: str) -> Any:
@@ -255,6 +297,21 @@ def test_replication_lag_hides_what_is_new_and_what_is_in_it(arm: LocalAzure, gr
     eventually(lambda: listed() == ["vnet"])
     arm.call("PUT", vnet, arm.call("GET", vnet).body)
     assert arm.call("GET", vnet).status == 200  # an update does not hide it
+
+
+def test_replication_lag_of_a_parent(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    """A VM that was just made is not found by who wants to put something on it."""
+    behavior(conditions={"replication_lag": [{"type": "*/virtualMachines", "seconds": 0, "child_seconds": 600}]})
+    vm = group.vm()
+    answer = start(arm, vm, "a", "true")
+    assert (answer.status, answer.code) == (404, "ParentResourceNotFound")
+    assert answer.message == (
+        "Failed to perform 'write' on resource(s) of type 'Microsoft.Compute/virtualMachines/runCommands', because the "
+        "parent resource 'Microsoft.Compute/virtualMachines/web1' could not be found. (resource 'web1/a')"
+    )
+    assert arm.call("GET", vm).status == 200
+    behavior()
+    assert run(arm, vm, "a")[0]["status"] == "Succeeded"
 
 
 def test_replication_lag_of_groups(arm: LocalAzure, behavior: Any) -> None:

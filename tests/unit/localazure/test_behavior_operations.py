@@ -28,7 +28,11 @@ def state(arm: LocalAzure, path: str) -> str:
 @pytest.mark.parametrize(("full_type", "action", "seconds"), [
     ("microsoft.compute/virtualmachines", "create", 79.0), ("microsoft.compute/virtualmachines", "put", None),
     ("Microsoft.Compute/virtualMachines", "delete", 111.0), ("Microsoft.Compute/virtualMachines", "deallocate", 102.0),
-    ("Microsoft.Compute/virtualMachines/extensions", "put", 75.0), ("Microsoft.Network/virtualNetworks", "put", None),
+    ("Microsoft.Compute/virtualMachines/extensions", "put", 75.0),
+    ("Microsoft.Compute/virtualMachines/runCommands", "put", 25.0),
+    ("Microsoft.Compute/virtualMachines/runCommands", "install", 25.0),
+    ("Microsoft.Compute/virtualMachines/runCommands", "delete", 20.0),
+    ("Microsoft.Network/virtualNetworks", "put", None),
 ])  # fmt: skip
 def test_the_table_of_latencies(full_type: str, action: str, seconds: float | None) -> None:
     assert latencies.find(latencies.action_of_operation(full_type, action), {}) == seconds
@@ -202,3 +206,21 @@ def test_at_the_service_s_own_pace_the_first_answer_names_whole_seconds(tmp_path
         arm.wait(answer)
     finally:
         arm.stop()
+
+
+def test_the_first_run_command_on_a_vm_takes_longer(paced: LocalAzure, tmp_path: Path) -> None:
+    """The agent downloads the handler, which goes again with the last one."""
+    table = {"*/runCommands/install/action": 60, "*/runCommands/write": 20, "*": 0}
+    config.write(tmp_path / config.NAME, json.dumps({"latencies": table}).encode())
+    vm = Group(paced).vm()
+
+    def took(name: str) -> float:
+        began = time.monotonic()
+        paced.done("PUT", f"{vm}/runCommands/{name}", {
+            "location": "westus", "properties": {"source": {"script": "true"}}})  # fmt: skip
+        return time.monotonic() - began
+
+    assert took("one") >= 0.6 and 0.2 <= took("two") < 0.6
+    for name in ("one", "two"):
+        paced.done("DELETE", f"{vm}/runCommands/{name}")
+    assert took("three") >= 0.6

@@ -257,13 +257,34 @@ def command_lines() -> bytes:
     return b"\n".join(lines)
 
 
-def test_a_deadline_ends_a_script_with_all_its_children(platform):
+@pytest.mark.parametrize("thoroughly", [True, False])
+def test_a_deadline_ends_a_script_and_where_it_is_thorough_all_that_it_has_started(platform, thoroughly):
     make(platform)
     started = time.monotonic()
     nap = f"{100 + os.getpid() / 1e7:.7f}"  # found again among all processes
-    result = platform.machine_run(MACHINE, f"setsid sleep {nap} & echo begun; sleep {nap}", timeout=0.5)
+    result = platform.machine_run(
+        MACHINE, f"setsid sleep {nap} & echo begun; sleep {nap}", timeout=0.5, thoroughly=thoroughly
+    )
     assert result.timed_out and result.stdout == "begun\n" and time.monotonic() - started < 5
+    assert (nap.encode() not in command_lines()) is thoroughly
+    platform.machine_stop(MACHINE)
     assert nap.encode() not in command_lines()
+
+
+def test_what_outlasts_a_killed_script_keeps_its_lock(platform, tmp_path):
+    """As bash's children do when the handler kills it."""
+    make(platform)
+    lock = tmp_path / "lock"
+    platform.machine_run(MACHINE, f"exec 9>{lock}; flock -n 9; sleep 60", timeout=0.5)
+    assert platform.machine_run(MACHINE, f"flock -n {lock} true").exit_code == 1
+    platform.machine_delete(MACHINE)
+    make(platform)
+    assert platform.machine_run(MACHINE, f"flock -n {lock} true").exit_code == 0
+
+
+def test_a_script_without_an_interpreter_of_its_own_is_bash_s(platform):
+    make(platform)
+    assert platform.machine_run(MACHINE, '[[ "$BASH" ]] && a=(1 2) && echo "${a[1]}"').stdout == "2\n"
 
 
 def test_a_ssh_port_answers_with_a_greeting(platform):

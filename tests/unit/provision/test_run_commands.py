@@ -134,6 +134,16 @@ def test_one_that_works_is_waited_for_until_the_deadline(clock):
     assert clock[0] == 1600
 
 
+@pytest.mark.parametrize("refusals", [[], [DeadlinePassed("over")]])
+def test_where_it_never_ends_the_agent_may_have_been_restarted(refusals):
+    azure = AzureOfOneVm(lambda _request: {"executionState": "Running"})
+    azure.refusals = refusals
+    with pytest.raises(DeadlinePassed) as caught:
+        ask(commands_on(azure))
+    [advice] = caught.value.recommendations
+    assert "agent was restarted" in advice and advice.endswith("az vm restart -g g -n web1 --subscription sub")
+
+
 def test_a_state_that_stays_unknown_is_given_up_after_a_minute(clock):
     with pytest.raises(HostFailed, match="ended as Unknown"):
         ask(commands_on(AzureOfOneVm(lambda _request: {})))
@@ -277,5 +287,13 @@ def test_ctrl_c_ends_the_tidying():
 
 
 def test_a_failure_in_words_has_reason_and_details():
-    failed = run_commands.failure("serve", Answer(False, {"reason": "no-space"}, ("disk full",)))
+    failed = run_commands.failure("serve", Answer(False, {"reason": "no-space"}, ("disk full",)), SPEC)
     assert failed.message == "The host's set-up ('serve') failed: no-space. The host says:\n    disk full"
+    assert failed.recommendations == ()
+
+
+def test_what_a_killed_run_has_started_may_hold_its_lock():
+    """The handler kills the script alone."""
+    failed = run_commands.failure("serve", Answer(False, {"reason": "busy"}, ("it has not ended",)), SPEC)
+    [advice] = failed.recommendations
+    assert "holds its lock" in advice and advice.endswith("az vm restart -g g -n web1 --subscription sub")
