@@ -109,8 +109,7 @@ class ArmServer:
         given = faults.reply()
         if given is not None:
             return given
-        # Decoded first: clients that quote a scope as one part of the path send its slashes as %2F.
-        parts = [part for part in unquote(http.rel_url.raw_path).split("/") if part]
+        parts = _parts(http.rel_url.raw_path)
         try:
             route, params = self.router.find(http.method, parts)
         except ArmError:
@@ -193,6 +192,12 @@ class ArmServer:
             )
             raise gateway_error(415, "UnsupportedMediaType", message)
         return parse_json(data, comments)
+
+
+def _parts(raw_path: str) -> list[str]:
+    """The parts of a path, decoded. The first may be a whole scope, whose slashes some clients send as %2F."""
+    first, *rest = [unquote(part) for part in raw_path.split("/") if part] or [""]
+    return [*(part for part in first.split("/") if part), *rest]
 
 
 def _too_late() -> ArmError:
