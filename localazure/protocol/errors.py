@@ -67,7 +67,16 @@ def group_not_found(name: str) -> ArmError:
 
 
 def invalid_namespace(namespace: str) -> ArmError:
-    return gateway_error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    message = f"The resource namespace '{namespace}' is invalid: Local Azure does not have it."
+    return gateway_error(404, "InvalidResourceNamespace", message)
+
+
+def invalid_type(namespace: str, name: str) -> ArmError:
+    """`name` like virtualMachines/extensions."""
+    message = (
+        f"The resource type '{name}' could not be found in the namespace '{namespace}': Local Azure does not have it."
+    )
+    return gateway_error(404, "InvalidResourceType", message)
 
 
 def resource_not_found(type_and_name: str, group: str) -> ArmError:

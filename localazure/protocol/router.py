@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure.protocol.errors import ArmError, gateway_error, invalid_namespace
+from localazure.protocol import absent
+from localazure.protocol.errors import ArmError, gateway_error, invalid_namespace, invalid_type
 
 Handler = Callable[..., Any | Awaitable[Any]]
 _SCOPE = "{scope}"
@@ -98,14 +99,13 @@ class Router:
         lowered = [part.lower() for part in parts]
         if "providers" in lowered:
             at = lowered.index("providers")
+            lacking = absent.find("/".join(parts[at + 1 :]))
+            if lacking is not None:
+                return absent.refusal(lacking)
             if len(parts) > at + 1 and lowered[at + 1] not in self.namespaces:
                 return invalid_namespace(parts[at + 1])
             if len(parts) > at + 2:
-                message = (
-                    f"The resource type '{'/'.join(parts[at + 2 :: 2])}' could not be found in the namespace "
-                    f"'{parts[at + 1]}'."
-                )
-                return gateway_error(404, "InvalidResourceType", message)
+                return invalid_type(parts[at + 1], "/".join(parts[at + 2 :: 2]))
         return gateway_error(404, "NotFound", "The requested path was not found.")
 
 

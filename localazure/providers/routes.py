@@ -6,6 +6,7 @@ from localazure.arm import directory
 from localazure.arm import identity as sign_in
 from localazure.arm.cloud import Cloud
 from localazure.protocol.router import Route
+from localazure.providers.absent import absent_actions, absent_types
 from localazure.providers.compute import (
     availability_sets,
     boot_diagnostics,
@@ -20,7 +21,6 @@ from localazure.providers.compute import (
     sizes,
     skus,
     ssh_keys,
-    unsupported_types,
     vms,
 )
 from localazure.providers.identity import user_assigned
@@ -54,7 +54,8 @@ _MODULES = (
     user_assigned,
     asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
     availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, images, proximity_groups,
-    run_commands, sizes, skus, ssh_keys, unsupported_types, vms,
+    run_commands, sizes, skus, ssh_keys, vms,
+    absent_actions, absent_types,
 )  # fmt: skip
 
 

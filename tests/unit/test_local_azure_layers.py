@@ -37,6 +37,7 @@ MAY_KNOW = {
     "providers.kinds": set(),
     "providers.common": {"protocol", "arm", "store"},
     "providers.crud": {"protocol", "arm", "store", "providers.common"},
+    "providers.absent": OF_PROVIDERS,
     "providers.identity": OF_PROVIDERS,
     "providers.network": {*OF_PROVIDERS, INTERFACE},
     "providers.compute": {*OF_PROVIDERS, INTERFACE, "providers.network"},

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, locations, versions
-from localazure.protocol.errors import ArmError, gateway_error, invalid_namespace
+from localazure.protocol import absent, ids, locations, versions
+from localazure.protocol.errors import ArmError, invalid_namespace, invalid_type
 from localazure.protocol.locations import DISPLAY_NAMES
 from localazure.protocol.request import Request
 from localazure.providers import kinds
@@ -158,13 +158,15 @@ _WORDS = {400: "BadRequest", 403: "Forbidden", 404: "NotFound", 409: "Conflict"}
 def _check_type(template: Template, one: Planned) -> None:
     if "/providers/" in one.type:
         return  # an extension of a resource of the template, checked when it is its turn
+    lacking = absent.find(one.type)
+    if lacking is not None:
+        raise absent.refusal(lacking)
     namespace, _, kind = one.type.partition("/")
     if find(versions.namespaces(), namespace) is None:
         raise invalid_namespace(namespace)
     known = find(versions.TYPES, one.type)
     if known is None:
-        message = f"The resource type '{kind}' could not be found in the namespace '{namespace}'."
-        raise gateway_error(404, "InvalidResourceType", message)
+        raise invalid_type(namespace, kind)
     location = known_before(template, one, one.raw.get("location"))
     versions.check(known, one.api_version, location if isinstance(location, str) else "")
     if isinstance(location, str) and location.lower() != "global":

@@ -114,14 +114,3 @@ def test_a_vm_changes_its_placement_group_only_when_deallocated(arm: LocalAzure,
     arm.done("POST", f"{vm}/deallocate")
     arm.done("PATCH", vm, change)
     assert len(arm.call("GET", path).body["properties"]["virtualMachines"]) == 1
-
-
-def test_what_is_never_here_is_refused_in_plain_words(arm: LocalAzure, group: Group) -> None:
-    for name in ("snapshots", "images", "virtualMachineScaleSets"):
-        assert arm.call("GET", group.compute(name), api="2022-03-02" if name == "snapshots" else None).body == {
-            "value": []
-        }
-        api = "2022-03-02" if name == "snapshots" else None
-        answer = arm.call("PUT", group.compute(f"{name}/x"), {"location": "westus"}, api=api)
-        assert (answer.status, answer.message.startswith("Local Azure has no")) == (409, True)
-        assert arm.call("GET", group.compute(f"{name}/x"), api=api).code == "ResourceNotFound"

@@ -1,0 +1,1 @@
+"""What Azure has and Local Azure has not, and says so."""
