@@ -54,6 +54,8 @@ REGIONS: dict[str, tuple[str, str, str, str]] = {
     "switzerlandwest": ("Switzerland West", "Europe", "46.204391", "6.143158"),
     "ukwest": ("UK West", "Europe", "53.427", "-3.084"),
     "uaecentral": ("UAE Central", "Middle East", "24.466667", "54.366669"),
+    "centraluseuap": ("Central US EUAP", "US", "41.5908", "-93.6208"),
+    "eastus2euap": ("East US 2 EUAP", "US", "36.6681", "-78.3889"),
     "brazilsoutheast": ("Brazil Southeast", "South America", "-22.90278", "-43.2075"),
 }
 # The regions without availability zones.

@@ -16,6 +16,9 @@ _GENERATION_1_OFFERS = ("UbuntuServer", "CentOS", "CoreOS")
 _GENERATION_1_SKUS = ("22_04-lts", "20_04-lts", "server-gen1", "gen1", "4-gen1", "10", "10-backports", "11",
                       "11-backports", "12", "12-backports", "13", "7_9")  # fmt: skip
 
+# Of generation 2, but older than Trusted Launch.
+_WITHOUT_TRUSTED_LAUNCH = (("CentOS", "7_6-gen2"),)
+
 
 @dataclass(frozen=True)
 class Image:
@@ -31,6 +34,11 @@ class Image:
         """ "V2" or "V1", as Azure's own SKU names tell."""
         old = self.offer in _GENERATION_1_OFFERS or self.sku in _GENERATION_1_SKUS
         return "V1" if old and "gen2" not in self.sku and "arm64" not in self.sku else "V2"
+
+    @property
+    def trusted_launch(self) -> bool:
+        """Whether its features tell that a VM of it can be a Trusted Launch one."""
+        return self.generation == "V2" and (self.offer, self.sku) not in _WITHOUT_TRUSTED_LAUNCH
 
     @property
     def cloud_init(self) -> bool:

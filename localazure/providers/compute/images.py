@@ -138,7 +138,7 @@ def _properties(image: Image) -> dict[str, Any]:
         {"name": "DiskControllerTypes", "value": "SCSI, NVMe"},
         {"name": "IsHibernateSupported", "value": "True"},
     ]
-    if image.generation == "V2":
+    if image.trusted_launch:
         features.insert(0, {"name": "SecurityType", "value": "TrustedLaunchSupported"})
     return {
         "hyperVGeneration": image.generation,

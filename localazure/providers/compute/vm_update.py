@@ -45,7 +45,12 @@ def needs_machine(vm: Resource) -> None:
 
 def passed_on(given: dict[str, Any]) -> dict[str, Any]:
     """The members of a body that are kept as they are."""
-    return {name: given[name] for name in PASSED_ON if given.get(name) is not None}
+    kept = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
+    if (kept.get("securityProfile") or {}).get("securityType") == "Standard":  # the opt-out leaves no trace
+        profile = {name: value for name, value in kept.pop("securityProfile").items() if name != "securityType"}
+        if profile:
+            kept["securityProfile"] = profile
+    return kept
 
 
 def host_of(vm: Resource, size: sizes.Size | None = None) -> data_disks.Host:

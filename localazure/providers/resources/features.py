@@ -20,8 +20,12 @@ _FEATURES = {
         "AutomaticZoneRebalancing", "EncryptionAtHost", "InGuestPatchVMPreview", "StandardSecurityTypeAsDefault",
         "TrustedLaunchByDefaultPreview", "UltraSSDWithVMSS", "UseStandardSecurityType", "VMHibernationPreview",
     ),
-    "Microsoft.Network": ("AllowBringYourOwnPublicIpAddress", "AllowGatewayLoadBalancer", "EnableVnetEncryption"),
+    "Microsoft.Network": (
+        "AllowBringYourOwnPublicIpAddress", "AllowGatewayLoadBalancer", "AllowLBPreview", "EnableVnetEncryption",
+        "SkipPseudoVipGeneration",
+    ),
     "Microsoft.Resources": ("DeploymentStacks", "EUAPParticipation", "TemplateSpecs"),
+    "Microsoft.Xrm": ("uxdevelopment",),
 }  # fmt: skip
 # Those for which a person at Microsoft decides.
 _BY_APPROVAL = ("EUAPParticipation", "AllowBringYourOwnPublicIpAddress")

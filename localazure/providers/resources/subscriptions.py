@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol.locations import REGIONS
+from localazure.protocol.locations import REGIONS, WITHOUT_ZONES
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 
@@ -61,20 +61,25 @@ def list_tenants(cloud: Cloud, request: Request) -> Reply:
 
 
 def list_locations(cloud: Cloud, request: Request) -> Reply:
-    return listing(
-        [
-            {
-                "id": f"/subscriptions/{cloud.settings.subscription}/locations/{name}",
-                "name": name,
-                "type": "Region",
-                "displayName": display,
-                "regionalDisplayName": f"({geography}) {display}",
-                "metadata": {
-                    "regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": geography,
-                    "geography": geography, "latitude": latitude, "longitude": longitude, "physicalLocation": "",
-                    "pairedRegion": [],
-                },
-            }
-            for name, (display, geography, latitude, longitude) in REGIONS.items()
+    return listing([_location(cloud, name) for name in REGIONS])
+
+
+def _location(cloud: Cloud, name: str) -> dict[str, Any]:
+    display, geography, latitude, longitude = REGIONS[name]
+    body = {
+        "id": f"/subscriptions/{cloud.settings.subscription}/locations/{name}",
+        "name": name,
+        "type": "Region",
+        "displayName": display,
+        "regionalDisplayName": f"({geography}) {display}",
+        "metadata": {
+            "regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": geography,
+            "geography": geography, "latitude": latitude, "longitude": longitude, "physicalLocation": "",
+            "pairedRegion": [],
+        },
+    }  # fmt: skip
+    if name not in WITHOUT_ZONES:
+        body["availabilityZoneMappings"] = [
+            {"logicalZone": zone, "physicalZone": f"{name}-az{zone}"} for zone in ("1", "2", "3")
         ]
-    )  # fmt: skip
+    return body

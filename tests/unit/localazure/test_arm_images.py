@@ -102,6 +102,13 @@ def test_an_image_of_generation_2_supports_trusted_launch(arm: LocalAzure) -> No
     assert {"name": "SecurityType", "value": "TrustedLaunchSupported"} in image["features"]
 
 
+def test_an_image_of_generation_2_that_is_older_than_trusted_launch_does_not_have_it(arm: LocalAzure) -> None:
+    path = f"{AT}/publishers/OpenLogic/artifacttypes/vmimage/offers/CentOS/skus/7_6-gen2/versions/latest"
+    image = arm.call("GET", path).body["properties"]
+    assert image["hyperVGeneration"] == "V2"
+    assert "SecurityType" not in {one["name"] for one in image["features"]}
+
+
 @pytest.mark.parametrize(
     ("region", "published"), [("westus", True), ("centralus", True), ("eastus2", False), ("uksouth", True)]
 )

@@ -60,6 +60,11 @@ def test_a_feature_registers_or_waits_for_approval(arm: LocalAzure) -> None:
     assert (unknown.status, unknown.code) == (404, "FeatureNotFound")
 
 
+def test_a_namespace_without_types_here_has_its_features(arm: LocalAzure) -> None:
+    listed = arm.call("GET", "/providers/Microsoft.Features/features", api="2021-07-01").body["value"]
+    assert "Microsoft.Xrm/uxdevelopment" in [one["name"] for one in listed]
+
+
 AT = "/providers/Microsoft.Features/featureProviders/microsoft.compute/subscriptionFeatureRegistrations"
 
 

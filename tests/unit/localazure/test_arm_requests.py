@@ -92,7 +92,14 @@ def test_regions_are_listed_with_the_names_that_people_write(arm: LocalAzure) ->
     regions = {one["name"]: one["displayName"] for one in arm.call("GET", "/locations", api="2022-12-01").body["value"]}
     assert regions["westus"] == "West US"
     assert regions["eastus2"] == "East US 2"
+    assert regions["eastus2euap"] == "East US 2 EUAP"  # where Azure tries itself out; many public templates name it
     assert len(regions) > 40
+
+
+def test_a_region_tells_which_zones_stand_behind_the_subscription_s(arm: LocalAzure) -> None:
+    regions = {one["name"]: one for one in arm.call("GET", "/locations", api="2022-12-01").body["value"]}
+    assert regions["eastus"]["availabilityZoneMappings"][1] == {"logicalZone": "2", "physicalZone": "eastus-az2"}
+    assert "availabilityZoneMappings" not in regions["westus"]
 
 
 def test_a_region_that_does_not_exist_is_refused_for_groups_and_resources(arm: LocalAzure, group: Group) -> None:

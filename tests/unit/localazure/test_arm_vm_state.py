@@ -67,6 +67,19 @@ def test_trusted_launch_needs_an_image_of_generation_2(arm: LocalAzure, group: G
     arm.done("PUT", group.compute("virtualMachines/web1"), body)
 
 
+@pytest.mark.parametrize(
+    ("profile", "kept"), [({}, None), ({"encryptionAtHost": False}, {"encryptionAtHost": False})]
+)
+def test_the_opt_out_of_trusted_launch_is_not_kept(
+    arm: LocalAzure, group: Group, profile: dict[str, Any], kept: dict[str, Any] | None
+) -> None:
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["securityProfile"] = {"securityType": "Standard", **profile}
+    path = group.compute("virtualMachines/web1")
+    assert arm.call("PUT", path, body).body["properties"].get("securityProfile") == kept
+    assert arm.call("GET", path).body["properties"].get("securityProfile") == kept
+
+
 def test_a_resize_changes_the_machine(arm: LocalAzure, group: Group) -> None:
     vm = group.vm()
     arm.done("PATCH", vm, {"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v5"}}})
