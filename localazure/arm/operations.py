@@ -54,6 +54,12 @@ class Operation:
     error_status: int = 400
     output: Any = None
     polls: int = 0
+    url: str = ""  # where its client asks for it
+
+    @property
+    def uri(self) -> str:
+        """What a refusal names it by: its address, or the id of one that nobody was told of."""
+        return self.url or self.id
 
     @property
     def running(self) -> bool:
@@ -218,9 +224,9 @@ class Operations:
         self._due[operation.id] = loop.time()
 
     def lingering(self, target: ids.ResourceId | str) -> str | None:
-        """The id of the operation that has deleted this, while it is still to be seen."""
+        """The operation that has deleted this, by its address, while it is still to be seen."""
         operation = self._lingering.get(ids.key(target))
-        return operation.id if operation is not None else None
+        return operation.uri if operation is not None else None
 
     async def _outlast(self, operation: Operation) -> None:
         while operation.target in self._lingering:
@@ -303,6 +309,7 @@ class Operations:
             url = f"{at}/Microsoft.Network/locations/{operation.location}"
             reply.headers["Azure-AsyncOperation"] = f"{url}/operations/{operation.id}?{query}"
             location = f"{url}/operationResults/{operation.id}?{query}"
+        operation.url = reply.headers["Azure-AsyncOperation"]
         if reply.status == 202:
             reply.headers["Location"] = location
         if retry_after is None:

@@ -98,12 +98,12 @@ def parent_not_found(parent_type: str, parent: str, child_type: str, child: str)
     )
 
 
-def operation_in_progress(operation_id: str) -> ArmError:
+def operation_in_progress(uri: str) -> ArmError:
     return ArmError(
         409,
         "AnotherOperationInProgress",
         "Another operation on this or dependent resource is in progress. "
-        f"To retrieve status of the operation use uri: {operation_id}.",
+        f"To retrieve status of the operation use uri: {uri}.",
         details=[],
     )
 

@@ -66,7 +66,7 @@ def refuse_if_busy(cloud: Cloud, target: ids.ResourceId) -> None:
     """Raise ArmError AnotherOperationInProgress while an operation on exactly this resource is unfinished."""
     operation = cloud.operations.in_flight(target)
     if operation is not None:
-        raise operation_in_progress(operation.id)
+        raise operation_in_progress(operation.uri)
 
 
 def invalid_filter(text: str) -> ArmError:

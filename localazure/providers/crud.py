@@ -7,11 +7,14 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.protocol import shape
+from localazure.protocol.errors import gateway_error
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Handler, Route
 from localazure.providers.common import existing
 from localazure.store.resources import Resource
 
+# What clients send back of what they have read, beside the tags that they change.
+_NOT_PATCHED = ("tags", "id", "name", "type", "location", "etag")
 # The body of an answer that shows a resource.
 Show = Callable[[Cloud, Request, Resource], dict[str, Any]]
 
@@ -100,12 +103,24 @@ def patch_tags(full_type: str, name: str, show: Show, headers: Mapping[str, str]
 
     def patch(cloud: Cloud, request: Request) -> Reply:
         resource = existing(cloud, request.resource_id(full_type, name))
+        _refuse_all_but_tags(request.body)
         if "tags" in request.body:
             resource.tags = shape.tags(request.body)
             cloud.store.put(resource)
         return Reply(200, show(cloud, request, resource), dict(headers or {}))
 
     return patch
+
+
+def _refuse_all_but_tags(body: dict[str, Any]) -> None:
+    """Raise ArmError for what such a PATCH would have to leave as it is. Members without a value ask for nothing."""
+    for name, value in body.items():
+        if name not in _NOT_PATCHED and value not in (None, {}):
+            message = (
+                "The request content was invalid and could not be deserialized: 'Could not find member "
+                f"'{name}' on object of type 'TagsObject'. Path '{name}'.'."
+            )
+            raise gateway_error(400, "InvalidRequestContent", message)
 
 
 def delete_at_once(full_type: str, name: str, refuse_used: Callable[[Cloud, Resource], None] | None = None) -> Handler:

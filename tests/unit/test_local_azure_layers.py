@@ -15,7 +15,7 @@ PACKAGE = ROOT / "localazure"
 # What all others see of machines/.
 INTERFACE = "machines.machine"
 # What every resource provider stands on.
-OF_PROVIDERS = {"protocol", "arm", "store", "providers.common", "providers.crud", "providers.kinds"}
+OF_PROVIDERS = {"protocol", "arm", "store", "providers.common", "providers.crud", "providers.kinds", "providers.model"}
 # A room → the rooms that it may import beside itself. The programs at the top (no room of their own) may import all.
 MAY_KNOW = {
     "files": set(),
@@ -38,6 +38,7 @@ MAY_KNOW = {
     "providers.common": {"protocol", "arm", "store"},
     "providers.crud": {"protocol", "arm", "store", "providers.common"},
     "providers.absent": OF_PROVIDERS,
+    "providers.model": {"protocol"},
     "providers.identity": OF_PROVIDERS,
     "providers.network": {*OF_PROVIDERS, INTERFACE},
     "providers.compute": {*OF_PROVIDERS, INTERFACE, "providers.network"},

@@ -17,19 +17,6 @@ from localazure.store.resources import Resource
 KIND = kinds.AVAILABILITY_SET
 FAULT_DOMAINS = 3
 _UPDATE_DOMAINS = 20
-_SHAPE: dict[str, Any] = {
-    "sku": {"name": str},
-    "properties": {
-        "platformFaultDomainCount": int,
-        "platformUpdateDomainCount": int,
-        "proximityPlacementGroup": shape.SUB_RESOURCE,
-    },
-}
-_MODEL = model.obj(
-    "AvailabilitySetProperties",
-    "platformFaultDomainCount platformUpdateDomainCount proximityPlacementGroup virtualMachines statuses "
-    "scheduledEventsPolicy virtualMachineScaleSetMigrationInfo",
-)
 
 
 def routes() -> list[Route]:
@@ -110,8 +97,8 @@ def patch(cloud: Cloud, request: Request) -> Reply:
 
 
 def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: dict[str, str] | None) -> Reply:
-    given = model.read(request.body.get("properties") or {}, _MODEL, "availabilitySet")
-    shape.check({**request.body, "properties": given}, _SHAPE)
+    request = model.read(request, model.AVAILABILITY_SET, "availabilitySet")
+    given = request.body["properties"]
     sku = _sku(target, request.body)
     kept = target.properties
     counts = {}
@@ -130,7 +117,9 @@ def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: di
     placement = given.get("proximityPlacementGroup") or kept.get("proximityPlacementGroup")
     proximity_groups.check_reference(cloud, target.location, placement)
     target.tags = tags
-    target.properties = {**counts, **({"proximityPlacementGroup": placement} if placement else {})}
+    policy = given.get("scheduledEventsPolicy") or kept.get("scheduledEventsPolicy")
+    optional = {"proximityPlacementGroup": placement, "scheduledEventsPolicy": policy}
+    target.properties = {**counts, **{name: value for name, value in optional.items() if value}}
     target.extra["sku"] = {"name": sku}
     cloud.store.put(target)
     return Reply(200, render(cloud, target))

@@ -41,6 +41,7 @@ class Plan:
     attached: list[Resource] = field(default_factory=list)
     detached: bool = False
     grown: list[tuple[Resource, int]] = field(default_factory=list)
+    retyped: list[tuple[Resource, str]] = field(default_factory=list)  # account type
 
     @property
     def changes(self) -> bool:
@@ -55,9 +56,13 @@ def plan(cloud: Cloud, host: Host, given: list[dict[str, Any]] | None) -> Plan:
         result.entries = [dict(one) for one in host.kept]
     for entry in given or ():
         found = _kept(host, entry)
+        if entry.get("detachOption") and not entry.get("toBeDetached"):
+            message = "The detachOption of a data disk is for one that shall be detached (toBeDetached)."
+            raise invalid_parameter("dataDisk.detachOption", message)
         if entry.get("toBeDetached"):
             if found is None:
-                raise invalid_parameter("dataDisk.name", f"There is no data disk '{entry.get('name')}' to detach.")
+                message = f"There is no data disk '{entry.get('name')}' to detach (toBeDetached)."
+                raise invalid_parameter("dataDisk.name", message)
         elif found is not None:
             result.entries.append(_changed(cloud, host, found, entry, result))
         else:
@@ -84,6 +89,7 @@ def _changed(
     cloud: Cloud, host: Host, before: dict[str, Any], entry: dict[str, Any], result: Plan
 ) -> dict[str, Any]:
     after = dict(before)
+    disk_kinds.refuse_write_accelerator(entry, host.size.name)
     sku = (entry.get("managedDisk") or {}).get("storageAccountType")
     for name, value, kept in (
         ("dataDisk.lun", entry.get("lun"), before["lun"]),
@@ -112,6 +118,7 @@ def _added(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dic
     option = entry.get("createOption")
     if not option:
         raise missing_property("dataDisk.createOption")
+    disk_kinds.refuse_write_accelerator(entry, host.size.name)
     if option == "Attach":
         found = _attached(cloud, host, entry, result)
     elif option == "Empty":
@@ -166,7 +173,11 @@ def _attached(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> 
         disks.check_growth(disk, size, None)
         result.grown.append((disk, size))
     result.attached.append(disk)
-    return {"name": disk.name, "id": str(disk.id), "sku": disk.extra["sku"]["name"], "size": size}
+    sku = (entry.get("managedDisk") or {}).get("storageAccountType") or disk.extra["sku"]["name"]
+    known = disk_kinds.sku_of(sku, "dataDisk.managedDisk.storageAccountType")
+    if known != disk.extra["sku"]["name"]:
+        result.retyped.append((disk, known))
+    return {"name": disk.name, "id": str(disk.id), "sku": known, "size": size}
 
 
 def _made(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dict[str, Any]:
@@ -235,6 +246,8 @@ def apply(cloud: Cloud, vm: Resource, result: Plan) -> None:
         cloud.store.put(disk)
     for disk in result.attached:
         disks.own(cloud, disk, vm.id)
+    for disk, sku in result.retyped:
+        disks.retype(cloud, disk, sku)
     vm.properties["storageProfile"]["dataDisks"] = result.entries
 
 

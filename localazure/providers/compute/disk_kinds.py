@@ -68,10 +68,30 @@ def check_size(size: Any, target: str) -> int:
     return int(size)
 
 
-def performance(sku: str, size_gb: int) -> dict[str, Any]:
-    """diskIOPSReadWrite, diskMBpsReadWrite and, for premium disks, the tier."""
+def refuse_write_accelerator(disk: dict[str, Any], vm_size: str) -> None:
+    """Raise ArmError for what disks of VMs of the M series alone can have."""
+    if disk.get("writeAcceleratorEnabled") and not vm_size.startswith("Standard_M"):
+        message = f"Write Accelerator (writeAcceleratorEnabled) is not supported for VM size {vm_size}."
+        raise ArmError(409, "OperationNotAllowed", message, target="writeAcceleratorEnabled")
+
+
+def check_tier(tier: str | None, sku: str) -> str | None:
+    """A performance tier in Azure's spelling; raises ArmError for one that is none, or not for this account type."""
+    if not tier:
+        return None
+    known = spelled(tier, [row[1] for row in _PREMIUM])
+    if known is None or SKUS[sku] != "Premium":
+        message = f"The value '{tier}' of parameter 'disk.tier' is invalid for a disk of type {sku}."
+        raise ArmError(400, "InvalidParameter", message, target="disk.tier")
+    return known
+
+
+def performance(sku: str, size_gb: int, chosen: str | None = None) -> dict[str, Any]:
+    """diskIOPSReadWrite, diskMBpsReadWrite and, for premium disks, the tier: the size's, or a higher one if chosen."""
     if SKUS[sku] == "Premium":
-        tier, operations, throughput = next(row[1:] for row in _PREMIUM if size_gb <= row[0])
+        at = next(number for number, row in enumerate(_PREMIUM) if size_gb <= row[0])
+        higher = [number for number, row in enumerate(_PREMIUM) if row[1] == chosen and number > at]
+        tier, operations, throughput = _PREMIUM[(higher or [at])[0]][1:]
         return {"diskIOPSReadWrite": operations, "diskMBpsReadWrite": throughput, "tier": tier}
     table = _STANDARD_SSD if "SSD" in sku else _STANDARD_HDD
     operations, throughput = next(row[1:] for row in table if size_gb <= row[0])

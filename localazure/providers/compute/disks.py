@@ -20,20 +20,10 @@ KIND = kinds.DISK
 OS_DISK_GB = 30
 # While its VM runs, a disk grows up to this size only.
 _LARGEST_ONLINE_GB = 4095
-_SHAPE: dict[str, Any] = {
-    "sku": {"name": str},
-    "zones": [str],
-    "properties": {
-        "diskSizeGB": int, "maxShares": int, "burstingEnabled": bool, "tier": str, "diskIOPSReadWrite": int,
-        "diskMBpsReadWrite": int, "hyperVGeneration": str, "osType": str, "networkAccessPolicy": str,
-        "publicNetworkAccess": str, "encryption": dict,
-        "creationData": {"createOption": str, "sourceResourceId": str, "sourceUri": str, "imageReference": dict},
-    },
-}  # fmt: skip
 # Members that are kept as they are given; nothing here acts on them.
 _PASSED_ON = ("networkAccessPolicy", "publicNetworkAccess", "burstingEnabled", "optimizedForFrequentAttach",
               "dataAccessAuthMode", "osType", "hyperVGeneration", "supportsHibernation", "supportedCapabilities",
-              "availabilityPolicy", "securityProfile")  # fmt: skip
+              "availabilityPolicy", "securityProfile", "purchasePlan", "maxShares")  # fmt: skip
 
 
 def routes() -> list[Route]:
@@ -102,6 +92,19 @@ def refuse_taken_name(cloud: Cloud, identifier: ids.ResourceId, vm: ids.Resource
         raise ArmError(409, "ConflictingUserInput", message, target=str(identifier))
 
 
+def retype(cloud: Cloud, disk: Resource, sku: str) -> None:
+    """Make a disk one of another account type, with what such a one performs."""
+    disk.extra["sku"] = _sku(sku)
+    _perform(disk, disk.properties["diskSizeGB"])
+    cloud.store.put(disk)
+
+
+def _perform(disk: Resource, size: int) -> None:
+    """What a disk of its type, size and, if somebody chose it, performance tier does."""
+    disk.properties.pop("tier", None)
+    disk.properties.update(disk_kinds.performance(disk.extra["sku"]["name"], size, disk.hidden.get("tier")))
+
+
 async def fill(cloud: Cloud, disk: Resource) -> None:
     """Make the content of a data disk. Raises MachineError."""
     await cloud.blocking(cloud.platform.disk_create, ids.short_id(disk.id), disk.properties["diskSizeGB"])
@@ -159,16 +162,11 @@ def _first_answer(disk: Resource, given: dict[str, Any]) -> dict[str, Any]:
 # writing
 
 
-def _given(request: Request) -> dict[str, Any]:
-    properties: dict[str, Any] = model.read(request.body.get("properties") or {}, model.DISK, "disk")
-    shape.check({**request.body, "properties": properties}, _SHAPE)
-    return properties
-
-
 def put(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "disk")
     compute.check_name("disk.name", identifier.name)
-    given = _given(request)
+    request = model.read(request, model.DISK, "disk")
+    given = request.body["properties"]
     location, tags = place(cloud, request, identifier)
     found = cloud.store.get(identifier)
     if found is not None:
@@ -210,9 +208,13 @@ def _new(request: Request, identifier: ids.ResourceId, location: str, given: dic
     size = disk_kinds.check_size(given["diskSizeGB"], "disk.diskSizeGB")
     sku = disk_kinds.sku_of((request.body.get("sku") or {}).get("name"), "disk.sku.name")
     _refuse_shared(given)
+    tier = disk_kinds.check_tier(given.get("tier"), sku)
     extra = {"sku": _sku(sku), **compute.zones_of(request.body, location, identifier)}
     properties = {**_properties(sku, size, creation), **_passed_on(given)}
-    return Resource(identifier, location, None, properties, extra, {"data": True})
+    disk = Resource(identifier, location, None, properties, extra, {"data": True, "tier": tier})
+    _perform(disk, size)
+    _refuse_performance(disk, given)
+    return disk
 
 
 def _passed_on(given: dict[str, Any]) -> dict[str, Any]:
@@ -227,7 +229,8 @@ def _refuse_shared(given: dict[str, Any]) -> None:
 
 def patch(cloud: Cloud, request: Request) -> Reply:
     disk = existing(cloud, request.resource_id(KIND, "disk"))
-    given = _given(request)
+    request = model.read(request, model.DISK, "disk")
+    given = request.body["properties"]
     refuse_if_busy(cloud, disk.id)
     tags = shape.tags(request.body) if "tags" in request.body else disk.tags
     return _change(cloud, request, disk, given, tags)
@@ -247,15 +250,18 @@ def _change(
     if sku != disk.extra["sku"]["name"] and allocated:
         message = f"Changing the type of disk '{disk.name}' is allowed only when its VM is deallocated."
         raise ArmError(409, "OperationNotAllowed", message, target="disk.sku")
+    # What a client sends back of what it has read is no wish.
+    tier = disk_kinds.check_tier(given.get("tier"), sku) if given.get("tier") != disk.properties.get("tier") else None
     disk.tags = tags
     disk.extra["sku"] = _sku(sku)
+    disk.hidden["tier"] = tier or disk.hidden.get("tier")
     disk.properties.update(_passed_on(given))
     disk.state = "Updating"
     cloud.store.put(disk)
 
     async def work(_: Operation) -> dict[str, Any]:
         await resize(cloud, disk, size)
-        disk.properties.update(disk_kinds.performance(sku, size))
+        _perform(disk, size)
         if vm is not None:
             _tell(cloud, vm, disk)
         return _settled(cloud, disk, "Succeeded")
@@ -276,8 +282,12 @@ def _refuse_changes(disk: Resource, body: dict[str, Any], given: dict[str, Any])
     for name, value, before in pairs:
         if value is not None and value != before:
             raise compute.unchangeable(name, f"disk.{name}")
+    _refuse_performance(disk, given)
+
+
+def _refuse_performance(disk: Resource, given: dict[str, Any]) -> None:
     for name in ("diskIOPSReadWrite", "diskMBpsReadWrite"):
-        if given.get(name) not in (None, kept[name]):
+        if given.get(name) not in (None, disk.properties[name]):
             raise invalid_parameter(f"disk.{name}", f"{name} is only settable for UltraSSD and PremiumV2 disks.")
 
 
@@ -327,7 +337,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     for running in cloud.operations.below(disk.id):
         if running.action == "delete":
             return compute.follow(cloud, running, request, 202)
-        raise operation_in_progress(running.id)
+        raise operation_in_progress(running.uri)
 
     async def work(_: Operation) -> None:
         await remove(cloud, disk)

@@ -21,13 +21,6 @@ from localazure.store.resources import Resource
 log = logging.getLogger(__name__)
 
 KIND = kinds.EXTENSION
-_SHAPE: dict[str, Any] = {
-    "properties": {
-        "publisher": str, "type": str, "typeHandlerVersion": str, "autoUpgradeMinorVersion": bool,
-        "enableAutomaticUpgrade": bool, "forceUpdateTag": str, "settings": dict, "protectedSettings": dict,
-        "suppressFailures": bool, "provisionAfterExtensions": [str],
-    }
-}  # fmt: skip
 _KEPT = ("autoUpgradeMinorVersion", "enableAutomaticUpgrade", "forceUpdateTag", "suppressFailures", "settings",
          "provisionAfterExtensions")  # fmt: skip
 # What the genuine handler says where its installer fails (azure-quickstart-templates issue 6651).
@@ -48,11 +41,7 @@ def _shown(cloud: Cloud, request: Request, extension: Resource) -> dict[str, Any
 
 
 def _given(request: Request) -> dict[str, Any]:
-    properties: dict[str, Any] = model.read(request.body.get("properties") or {}, model.EXTENSION, "vmExtension")
-    shape.check({**request.body, "properties": properties}, _SHAPE)
-    if properties.get("protectedSettingsFromKeyVault"):
-        message = "Local Azure has no key vaults to take protected settings from."
-        raise ArmError(409, "OperationNotAllowed", message, target="protectedSettingsFromKeyVault")
+    properties: dict[str, Any] = model.read(request, model.EXTENSION, "vmExtension").body["properties"]
     return properties
 
 

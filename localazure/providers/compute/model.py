@@ -1,70 +1,50 @@
-"""Compute's models: how its bodies are read. Names ignore case, unknown members and values are refused as by Compute.
-
-Compute deserializes strictly: a member that its model does not have is refused, and names are found without regard to
-case. `read` answers with a copy in the model's own spelling, so that providers look at one spelling only.
-"""
+"""Compute's words for bodies that can't be read, and the models that are no VM's: extensions, run commands, disks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from localazure.protocol.errors import ArmError
+from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.request import Request
+from localazure.providers import model
+from localazure.providers.model import ANY, READ_ONLY, REFERENCE, Model, NotHere, enum, named, obj
 
-# A model is an Obj, an Enum, a list with the model of its members, or ANY: whatever it holds is left as it is.
-Model = Any
-ANY: Model = None
+_ENVELOPE = "ResourceDefinition"
+
+
+def resource(properties: Model, **members: Model) -> Model:
+    """The whole body of a resource with these properties. What is refused at its top, Resource Manager refuses."""
+    front = {**named("id name type etag systemData managedBy", READ_ONLY), "location": ANY, "tags": ANY}
+    return obj(_ENVELOPE, **front, properties=properties, **members)
 
 
 @dataclass(frozen=True)
-class Enum:
-    """A text out of a fixed set; the case of the answer is the model's."""
+class _Refusals:
+    """Of a resource that targets call `root`, like "vm"."""
 
-    type: str
-    values: tuple[str, ...]
+    root: str
 
+    def unknown(self, type_name: str, name: str, path: str) -> ArmError:
+        message = f"Could not find member '{name}' on object of type '{type_name}'. Path '{path}'."
+        if type_name == _ENVELOPE:
+            message = f"The request content was invalid and could not be deserialized: '{message}'."
+            return gateway_error(400, "InvalidRequestContent", message)
+        return self.unreadable(message, path)
 
-@dataclass(frozen=True)
-class Obj:
-    """An object: the name of its type, for messages, and its members."""
+    def unreadable(self, message: str, path: str) -> ArmError:
+        return ArmError(400, "BadRequest", message, target=f"{self.root}.{path}")
 
-    type: str
-    members: dict[str, Model]
-
-
-def obj(type_name: str, words: str = "", **members: Model) -> Obj:
-    """An object with members of any value (`words`, separated by spaces) and members with models of their own."""
-    return Obj(type_name, {**dict.fromkeys(words.split(), ANY), **members})
-
-
-def enum(type_name: str, words: str) -> Enum:
-    return Enum(type_name, tuple(words.split()))
+    def not_here(self, what: NotHere, path: str) -> ArmError:
+        message = f"Local Azure has no {what.words}."
+        return ArmError(409, "OperationNotAllowed", message, target=path.removeprefix("properties."))
 
 
-def read(value: Any, model: Model, root: str, path: str = "properties") -> Any:
-    """The value in the model's spelling; `root` names the whole in targets, like "vm". Raises ArmError BadRequest.
-
-    JSON types are not looked at here (shape.check does that): a value of the wrong type is passed on.
-    """
-    if isinstance(model, Obj) and isinstance(value, dict):
-        known = {name.lower(): name for name in model.members}
-        result = {}
-        for given, inner in value.items():
-            name = known.get(given.lower())
-            if name is None:
-                message = f"Could not find member '{given}' on object of type '{model.type}'. Path '{path}.{given}'."
-                raise ArmError(400, "BadRequest", message, target=f"{root}.{path}.{given}")
-            result[name] = read(inner, model.members[name], root, f"{path}.{name}")
-        return result
-    if isinstance(model, list) and isinstance(value, list):
-        return [read(one, model[0], root, f"{path}[{at}]") for at, one in enumerate(value)]
-    if isinstance(model, Enum) and isinstance(value, str):
-        for known_value in model.values:
-            if known_value.lower() == value.lower():
-                return known_value
-        message = f"Error converting value \"{value}\" to type '{model.type}'. Path '{path}'."
-        raise ArmError(400, "BadRequest", message, target=f"{root}.{path}")
-    return value
+def read(request: Request, whole: Model, root: str) -> Request:
+    """The request with its body as it is read; `root` names the resource in targets, like "vm". Raises ArmError."""
+    body = model.read(request.body, whole, _Refusals(root))
+    body["properties"] = body.get("properties") or {}
+    return replace(request, body=body)
 
 
 def out_of_range(parameter: str, value: Any, least: int, most: int) -> ArmError:
@@ -76,109 +56,145 @@ def out_of_range(parameter: str, value: Any, least: int, most: int) -> ArmError:
     return ArmError(400, "InvalidParameter", message, target=parameter)
 
 
-# what virtual machines are described by
+EXTENDED_LOCATION = NotHere("ExtendedLocation", "edge zones (extendedLocation)")
+ENCRYPTION_SETS = NotHere("DiskEncryptionSet", "disk encryption sets")
+WINDOWS = NotHere("Windows", "Windows")
+OS_TYPE = enum("OperatingSystemTypes", "Linux", "Windows", WINDOWS)
+_KEY_VAULT = NotHere("KeyVault", "key vaults to take protected settings from")
+EVENTS_POLICY = obj(
+    "ScheduledEventsPolicy",
+    **named(
+        "userInitiatedRedeploy userInitiatedReboot allInstancesDown",
+        obj("AutomaticApproval", automaticallyApprove=bool),
+    ),
+    scheduledEventsAdditionalPublishingTargets=obj(
+        "ScheduledEventsAdditionalPublishingTargets",
+        eventGridAndResourceGraph=obj("EventGridAndResourceGraph", enable=bool, scheduledEventsApiVersion=str),
+    ),
+)
 
-CACHING = enum("CachingTypes", "None ReadOnly ReadWrite")
-DELETE_OPTION = enum("DeleteOptions", "Delete Detach")
-CREATE_OPTION = enum("DiskCreateOptionTypes", "FromImage Empty Attach Copy Restore")
-STORAGE_TYPE = enum(
-    "StorageAccountType",
-    "Standard_LRS StandardSSD_LRS StandardSSD_ZRS Premium_LRS Premium_ZRS UltraSSD_LRS PremiumV2_LRS",
-)
-_MANAGED_DISK = obj(
-    "ManagedDiskParameters", "id diskEncryptionSet securityProfile", storageAccountType=STORAGE_TYPE
-)
-_OS_DISK = obj(
-    "OSDisk", "encryptionSettings name vhd image writeAcceleratorEnabled diffDiskSettings diskSizeGB",
-    osType=enum("OperatingSystemTypes", "Linux Windows"), caching=CACHING, createOption=CREATE_OPTION,
-    managedDisk=_MANAGED_DISK, deleteOption=DELETE_OPTION,
-)  # fmt: skip
-DATA_DISK = obj(
-    "DataDisk", "lun name vhd image writeAcceleratorEnabled diskSizeGB sourceResource toBeDetached diskIOPSReadWrite "
-    "diskMBpsReadWrite", caching=CACHING, createOption=CREATE_OPTION, managedDisk=_MANAGED_DISK,
-    detachOption=enum("DiskDetachOptionTypes", "ForceDetach"), deleteOption=DELETE_OPTION,
-)  # fmt: skip
-_STORAGE = obj(
-    "StorageProfile", "diskControllerType alignRegionalDisksToVMZone",
-    imageReference=obj(
-        "ImageReference", "id publisher offer sku version exactVersion sharedGalleryImageId communityGalleryImageId"
-    ),
-    osDisk=_OS_DISK, dataDisks=[DATA_DISK],
-)  # fmt: skip
-_LINUX = obj(
-    "LinuxConfiguration", "disablePasswordAuthentication provisionVMAgent enableVMAgentPlatformUpdates",
-    ssh=obj("SshConfiguration", publicKeys=[obj("SshPublicKey", "path keyData")]),
-    patchSettings=obj(
-        "LinuxPatchSettings", "automaticByPlatformSettings",
-        patchMode=enum("LinuxVMGuestPatchMode", "ImageDefault AutomaticByPlatform"),
-        assessmentMode=enum("LinuxPatchAssessmentMode", "ImageDefault AutomaticByPlatform"),
-    ),
-)  # fmt: skip
-_OS_PROFILE = obj(
-    "OSProfile", "computerName adminUsername adminPassword customData windowsConfiguration secrets "
-    "allowExtensionOperations requireGuestProvisionSignal", linuxConfiguration=_LINUX,
-)  # fmt: skip
-_NETWORK = obj(
-    "NetworkProfile", "networkApiVersion networkInterfaceConfigurations",
-    networkInterfaces=[obj(
-        "NetworkInterfaceReference", "id",
-        properties=obj("NetworkInterfaceReferenceProperties", "primary", deleteOption=DELETE_OPTION),
-    )],
-)  # fmt: skip
-VM = obj(
-    "VirtualMachineProperties",
-    # the last line is read-only: ignored in what is sent
-    "additionalCapabilities applicationProfile availabilitySet billingProfile capacityReservation extensionsTimeBudget "
-    "host hostGroup licenseType platformFaultDomain proximityPlacementGroup resiliencyProfile scheduledEventsPolicy "
-    "scheduledEventsProfile userData virtualMachineScaleSet "
-    "instanceView provisioningState timeCreated vmId",
-    hardwareProfile=obj("HardwareProfile", "vmSize vmSizeProperties"),
-    storageProfile=_STORAGE, osProfile=_OS_PROFILE, networkProfile=_NETWORK,
-    diagnosticsProfile=obj(
-        "DiagnosticsProfile", bootDiagnostics=obj("BootDiagnostics", "enabled storageUri")
-    ),
-    priority=enum("VirtualMachinePriorityTypes", "Regular Low Spot"),
-    evictionPolicy=enum("VirtualMachineEvictionPolicyTypes", "Deallocate Delete"),
-    securityProfile=obj(
-        "SecurityProfile", "uefiSettings encryptionAtHost encryptionIdentity proxyAgentSettings",
-        securityType=enum("SecurityTypes", "Standard TrustedLaunch ConfidentialVM"),
-    ),
-)  # fmt: skip
-EXTENSION = obj(
+# extensions and run commands
+
+_EXTENSION = obj(
     "VirtualMachineExtensionProperties",
-    "publisher type typeHandlerVersion autoUpgradeMinorVersion enableAutomaticUpgrade forceUpdateTag settings "
-    "protectedSettings protectedSettingsFromKeyVault provisionAfterExtensions suppressFailures instanceView "
-    "provisioningState",
-)
-RUN_COMMAND = obj(
+    **named("publisher type typeHandlerVersion forceUpdateTag", str),
+    **named("autoUpgradeMinorVersion enableAutomaticUpgrade suppressFailures", bool),
+    **named("settings protectedSettings", dict),
+    provisionAfterExtensions=[str], protectedSettingsFromKeyVault=_KEY_VAULT,
+    **named("instanceView provisioningState", READ_ONLY),
+)  # fmt: skip
+EXTENSION = resource(_EXTENSION)
+_PARAMETERS = [obj("RunCommandInputParameter", name=str, value=str)]
+_IDENTITIES = NotHere("BlobIdentity", "storage accounts to reach with a managed identity")
+_BLOBS = NotHere("StorageAccount", "storage accounts: read the output in the instance view")
+_RUN_COMMAND = obj(
     "VirtualMachineRunCommandProperties",
-    "parameters protectedParameters asyncExecution runAsUser runAsPassword timeoutInSeconds outputBlobUri errorBlobUri "
-    "outputBlobManagedIdentity errorBlobManagedIdentity treatFailureAsDeploymentFailure instanceView provisioningState",
     source=obj(
         "VirtualMachineRunCommandScriptSource",
-        "script scriptUri commandId scriptUriManagedIdentity galleryScriptReferenceId scriptShell",
-    ),
-)
-DISK = obj(
-    "DiskProperties",
-    "availabilityPolicy burstingEnabled completionPercent dataAccessAuthMode diskAccessId diskIOPSReadOnly "
-    "diskIOPSReadWrite diskMBpsReadOnly diskMBpsReadWrite diskSizeGB encryption encryptionSettingsCollection "
-    "hyperVGeneration maxShares optimizedForFrequentAttach purchasePlan securityProfile supportedCapabilities "
-    "supportsHibernation tier "
-    "burstingEnabledTime diskSizeBytes diskState isArmResource LastOwnershipUpdateTime propertyUpdatesInProgress "
-    "provisioningState shareInfo timeCreated uniqueId",
-    osType=enum("OperatingSystemTypes", "Linux Windows"),
-    networkAccessPolicy=enum("NetworkAccessPolicy", "AllowAll AllowPrivate DenyAll"),
-    publicNetworkAccess=enum("PublicNetworkAccess", "Enabled Disabled"),
-    creationData=obj(
-        "CreationData",
-        "storageAccountId imageReference galleryImageReference sourceUri sourceResourceId sourceUniqueId "
-        "uploadSizeBytes logicalSectorSize securityDataUri securityMetadataUri performancePlus elasticSanResourceId "
-        "provisionedBandwidthCopySpeed instantAccessDurationMinutes",
-        createOption=enum(
-            "DiskCreateOption",
-            "Empty Attach FromImage Import Copy Restore Upload CopyStart ImportSecure UploadPreparedSecure "
-            "CopyFromSanSnapshot",
+        **named("script scriptUri commandId", str),
+        scriptUriManagedIdentity=_IDENTITIES,
+        galleryScriptReferenceId=NotHere("Gallery", "galleries to take scripts from"),
+        scriptShell=enum(
+            "ScriptShellTypes", "Default", "Powershell7", NotHere("ScriptShell", "Powershell for scripts (scriptShell)")
         ),
     ),
+    **named("parameters protectedParameters", _PARAMETERS),
+    **named("asyncExecution treatFailureAsDeploymentFailure", bool),
+    **named("runAsUser runAsPassword", str),
+    timeoutInSeconds=int,
+    **named("outputBlobUri errorBlobUri", _BLOBS),
+    **named("outputBlobManagedIdentity errorBlobManagedIdentity", _IDENTITIES),
+    **named("instanceView provisioningState", READ_ONLY),
+)  # fmt: skip
+RUN_COMMAND = resource(_RUN_COMMAND)
+
+# disks
+
+_COPIES = NotHere("DiskCopy", "disks that are made from something else than nothing (creationData)")
+_SHARING = NotHere("DiskSharing", "disks that several VMs share")
+CONFIDENTIAL = NotHere("ConfidentialVM", "confidential VMs")
+DISK_ENCRYPTION = NotHere("DiskEncryption", "Azure Disk Encryption (encryptionSettings)")
+_SECURITY_TYPES = (
+    "ConfidentialVM_VMGuestStateOnlyEncryptedWithPlatformKey ConfidentialVM_DiskEncryptedWithPlatformKey "
+    "ConfidentialVM_DiskEncryptedWithCustomerKey ConfidentialVM_NonPersistedTPM"
+)
+_CREATE_OPTIONS = (
+    "Empty Attach FromImage Import Copy Restore Upload CopyStart ImportSecure UploadPreparedSecure CopyFromSanSnapshot"
+)
+_CREATION_DATA = obj(
+    "CreationData",
+    createOption=enum("DiskCreateOption", _CREATE_OPTIONS),
+    **named("imageReference galleryImageReference", _COPIES),
+    **named(
+        "storageAccountId sourceUri sourceResourceId uploadSizeBytes securityDataUri securityMetadataUri "
+        "elasticSanResourceId provisionedBandwidthCopySpeed instantAccessDurationMinutes",
+        _COPIES,
+    ),
+    logicalSectorSize=NotHere("LogicalSectorSize", "disks whose sectors have a size of choice (logicalSectorSize)"),
+    performancePlus=NotHere("PerformancePlus", "disks with performancePlus"),
+    sourceUniqueId=READ_ONLY,
+)
+_DISK = obj(
+    "DiskProperties",
+    osType=OS_TYPE,
+    hyperVGeneration=enum("HyperVGeneration", "V1 V2"),
+    purchasePlan=obj("PurchasePlan", **named("name publisher product promotionCode", str)),
+    supportedCapabilities=obj(
+        "SupportedCapabilities",
+        **named("diskControllerTypes architecture supportedSecurityOption", str), acceleratedNetwork=bool,
+    ),
+    creationData=_CREATION_DATA,
+    **named("diskSizeGB diskIOPSReadWrite diskMBpsReadWrite maxShares", int),
+    **named("diskIOPSReadOnly diskMBpsReadOnly", _SHARING),
+    encryptionSettingsCollection=DISK_ENCRYPTION,
+    encryption=obj(
+        "Encryption",
+        type=enum(
+            "EncryptionType", "EncryptionAtRestWithPlatformKey",
+            "EncryptionAtRestWithCustomerKey EncryptionAtRestWithPlatformAndCustomerKeys", ENCRYPTION_SETS,
+        ),
+        diskEncryptionSetId=ENCRYPTION_SETS,
+    ),
+    networkAccessPolicy=enum("NetworkAccessPolicy", "AllowAll AllowPrivate DenyAll"),
+    publicNetworkAccess=enum("PublicNetworkAccess", "Enabled Disabled"),
+    dataAccessAuthMode=enum("DataAccessAuthMode", "AzureActiveDirectory None"),
+    diskAccessId=NotHere("DiskAccess", "disk accesses, which are private links to disks (diskAccessId)"),
+    tier=str,
+    **named("burstingEnabled optimizedForFrequentAttach supportsHibernation", bool),
+    securityProfile=obj(
+        "DiskSecurityProfile",
+        securityType=enum("DiskSecurityTypes", "TrustedLaunch Standard", _SECURITY_TYPES, CONFIDENTIAL),
+        secureVMDiskEncryptionSetId=ENCRYPTION_SETS,
+        confidentialVMVersion=READ_ONLY,
+    ),
+    availabilityPolicy=obj(
+        "AvailabilityPolicy", actionOnDiskDelay=enum("AvailabilityPolicyDiskDelay", "None AutomaticReattach")
+    ),
+    **named(
+        "burstingEnabledTime completionPercent diskSizeBytes diskState isArmResource LastOwnershipUpdateTime "
+        "propertyUpdatesInProgress provisioningState shareInfo timeCreated uniqueId",
+        READ_ONLY,
+    ),
+)  # fmt: skip
+DISK = resource(
+    _DISK, sku=obj("DiskSku", name=str, tier=READ_ONLY), zones=[str], extendedLocation=EXTENDED_LOCATION,
+    managedByExtended=READ_ONLY,
+)  # fmt: skip
+AVAILABILITY_SET = resource(
+    obj(
+        "AvailabilitySetProperties",
+        **named("platformFaultDomainCount platformUpdateDomainCount", int),
+        proximityPlacementGroup=REFERENCE, scheduledEventsPolicy=EVENTS_POLICY,
+        **named("virtualMachines statuses virtualMachineScaleSetMigrationInfo", READ_ONLY),
+    ),
+    sku=obj("Sku", name=str, **named("tier capacity", NotHere("Sku", "tiers or capacities of availability sets"))),
+)  # fmt: skip
+PROXIMITY_GROUP = resource(
+    obj(
+        "ProximityPlacementGroupProperties",
+        proximityPlacementGroupType=enum("ProximityPlacementGroupType", "Standard Ultra"),
+        intent=obj("ProximityPlacementGroupPropertiesIntent", vmSizes=[str]),
+        **named("virtualMachines virtualMachineScaleSets availabilitySets colocationStatus", READ_ONLY),
+    ),
+    zones=[str],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, shape
+from localazure.protocol import ids
 from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
@@ -15,16 +15,6 @@ from localazure.providers.compute import compute, model, sizes
 from localazure.store.resources import Resource
 
 KIND = kinds.PROXIMITY_GROUP
-_SHAPE: dict[str, Any] = {
-    "zones": [str],
-    "properties": {"proximityPlacementGroupType": str, "intent": {"vmSizes": [str]}},
-}
-_MODEL = model.obj(
-    "ProximityPlacementGroupProperties",
-    "virtualMachines virtualMachineScaleSets availabilitySets colocationStatus",
-    proximityPlacementGroupType=model.enum("ProximityPlacementGroupType", "Standard Ultra"),
-    intent=model.obj("Intent", "vmSizes"),
-)
 
 
 def routes() -> list[Route]:
@@ -69,8 +59,8 @@ def _with_status(cloud: Cloud, request: Request, found: Resource) -> dict[str, A
 def put(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "placement")
     compute.check_name("proximityPlacementGroupName", identifier.name)
-    given = model.read(request.body.get("properties") or {}, _MODEL, "proximityPlacementGroup")
-    shape.check({**request.body, "properties": given}, _SHAPE)
+    request = model.read(request, model.PROXIMITY_GROUP, "proximityPlacementGroup")
+    given = request.body["properties"]
     location, tags = place(cloud, request, identifier)
     for name in (given.get("intent") or {}).get("vmSizes") or ():
         sizes.find(name, location)

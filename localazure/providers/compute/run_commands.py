@@ -21,20 +21,9 @@ from localazure.store.resources import Resource
 
 KIND = kinds.RUN_COMMAND
 _ACTION_S = 20.0  # the least that the action takes in Azure
+_AS_FAILURE = "treatFailureAsDeploymentFailure"  # of the resource alone: the guest never hears of it
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETERS: shape.Shape = [{"name": str, "value": str}]
-_SHAPE: dict[str, Any] = {
-    "properties": {
-        "source": {"script": str, "scriptUri": str, "commandId": str},
-        "parameters": _PARAMETERS,
-        "protectedParameters": _PARAMETERS,
-        "asyncExecution": bool,
-        "runAsUser": str,
-        "runAsPassword": str,
-        "timeoutInSeconds": int,
-        "treatFailureAsDeploymentFailure": bool,
-    }
-}
 _DOCUMENTS = {
     "RunShellScript": ("Executes a Linux shell script", ['echo "Hello World!"']),
     "ifconfig": ("List network configuration", ["ifconfig"]),
@@ -177,18 +166,13 @@ def patch(cloud: Cloud, request: Request) -> Reply:
 
 def _given(request: Request) -> dict[str, Any]:
     """The properties of a body in the model's spelling. Raises ArmError."""
-    given: dict[str, Any] = model.read(request.body.get("properties") or {}, model.RUN_COMMAND, "vmRunCommand")
-    shape.check({**request.body, "properties": given}, _SHAPE)
-    for name in ("outputBlobUri", "errorBlobUri"):
-        if given.get(name):
-            message = "Local Azure has no storage accounts: read the output in the instance view."
-            raise ArmError(409, "OperationNotAllowed", message, target=name)
+    given: dict[str, Any] = model.read(request, model.RUN_COMMAND, "vmRunCommand").body["properties"]
     return given
 
 
 def _script(source: dict[str, Any]) -> str:
     """The script itself, or that of a command's document. Raises ArmError."""
-    given = [name for name in ("script", "scriptUri", "commandId", "galleryScriptReferenceId") if source.get(name)]
+    given = [name for name in ("script", "scriptUri", "commandId") if source.get(name)]
     if given == ["script"]:
         return _check_text("source", source["script"])
     if given == ["commandId"]:
@@ -198,7 +182,7 @@ def _script(source: dict[str, Any]) -> str:
         raise _unknown(source["commandId"])
     if len(given) == 1:
         message = "Local Azure takes the script itself (source.script) or a command's id, not the address of a script."
-        raise ArmError(409, "OperationNotAllowed", message, target="source")
+        raise ArmError(409, "OperationNotAllowed", message, target=f"source.{given[0]}")
     message = "Exactly one of 'script', 'scriptUri' and 'commandId' must be given in 'source'."
     raise invalid_parameter("source", message)
 
@@ -208,9 +192,9 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     compute.check_name("runCommandName", identifier.name)
     source = {name: value for name, value in (given.get("source") or {}).items() if value}
     script = _script(source)
-    user = _check_text("runAsUser", given.get("runAsUser") or "")
-    timeout = given.get("timeoutInSeconds") or int(RUN_TIMEOUT_S)
-    if not 1 <= timeout <= RUN_TIMEOUT_S:
+    _check_text("runAsUser", given.get("runAsUser") or "")
+    timeout = given.get("timeoutInSeconds") or 0
+    if not 0 <= timeout <= RUN_TIMEOUT_S:
         message = f"The value '{timeout}' of parameter 'timeoutInSeconds' is invalid: from 1 to {int(RUN_TIMEOUT_S)}."
         raise invalid_parameter("timeoutInSeconds", message)
     vm_life.refuse_if_busy(cloud, vm.id)
@@ -222,16 +206,15 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     # One that was cut short by the end of the server has no error, and runs again.
     ended = found is not None and (found.state == "Succeeded" or found.hidden.get("error"))
     if found is not None and ended and found.hidden.get("fingerprint") == mark:
-        return _unchanged(cloud, request, found, tags)
+        return _unchanged(cloud, request, found, tags, given)
     properties: dict[str, Any] = {
         "source": source,
-        "parameters": given.get("parameters") or [],
         "asyncExecution": bool(given.get("asyncExecution")),
         "timeoutInSeconds": timeout,
-        "treatFailureAsDeploymentFailure": bool(given.get("treatFailureAsDeploymentFailure")),
     }
-    if user:
-        properties["runAsUser"] = user
+    for name in ("parameters", _AS_FAILURE, "runAsUser"):
+        if given.get(name) is not None:
+            properties[name] = given[name]
     arguments = _pairs(_all_parameters(given))
     view = {"executionState": "Pending", "executionMessage": "", "exitCode": 0, "output": "", "error": ""}
     state = "Updating" if found else "Creating"
@@ -257,9 +240,13 @@ def _write(cloud: Cloud, request: Request, vm: Resource, given: dict[str, Any], 
     return compute.follow(cloud, operation, request, 200 if found else 201, _shown(cloud, request, command))
 
 
-def _unchanged(cloud: Cloud, request: Request, command: Resource, tags: dict[str, str] | None) -> Reply:
+def _unchanged(
+    cloud: Cloud, request: Request, command: Resource, tags: dict[str, str] | None, given: dict[str, Any]
+) -> Reply:
     """The same once more: it is not run again (azure-sdk-for-net issue 47307), and ends as it ended."""
     command.tags = tags
+    if given.get(_AS_FAILURE) is not None:
+        command.properties[_AS_FAILURE] = given[_AS_FAILURE]
     cloud.store.put(command)
     error = command.hidden.get("error")
 
@@ -308,7 +295,7 @@ async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None
         _settle(cloud, command, "Succeeded", {})
         return
     result = await _execute(cloud, vm, command, run)
-    if result.exit_code != 0 and command.properties["treatFailureAsDeploymentFailure"]:
+    if result.exit_code != 0 and command.properties.get(_AS_FAILURE):
         raise ArmError(
             409,
             "VMExtensionProvisioningError",
@@ -327,7 +314,7 @@ async def _execute(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> 
             told = await cloud.behavior.run_command(vm.name, command.name)
             result = told or await cloud.blocking(
                 cloud.platform.machine_run, vm.hidden["machine"], run.script, run.arguments,
-                float(properties["timeoutInSeconds"]), properties.get("runAsUser"),
+                float(properties["timeoutInSeconds"] or RUN_TIMEOUT_S), properties.get("runAsUser") or None,
             )  # fmt: skip
             await run_command_host.hang(cloud, vm, command)
     except (ArmError, MachineError) as error:

@@ -48,7 +48,7 @@ TABLE = [
       [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)]),
     *(Size(f"Standard_DS{n}", "standardDSFamily", c, c * 3584, c * 4, c * 7168) for n, c in
       [(1, 1), (2, 2), (3, 4), (4, 8)]),
-    *(Size(f"Standard_D{n}{suffix}", f"standardD{suffix}Family", n, n * 4096, min(n * 2, 32), temporary)
+    *(Size(f"Standard_D{n}{suffix}", f"standardD{suffix}Family", n, n * 4096, min(n * 2, 32), temporary * n // 2)
       for suffix, temporary in [("s_v3", 16384), ("s_v4", 0), ("s_v5", 0), ("ds_v5", 76800), ("as_v5", 0), ("s_v6", 0)]
       for n in (2, 4, 8, 16, 32)),
     *(Size(f"Standard_E{n}s_v5", "standardESv5Family", n, n * 8192, min(n * 2, 32)) for n in (2, 4, 8, 16)),

@@ -11,7 +11,7 @@ from localazure.protocol import locations
 from localazure.protocol.locations import REGIONS
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
-from localazure.providers.compute import disk_kinds, sizes
+from localazure.providers.compute import disk_kinds, ephemeral_disks, sizes
 from localazure.providers.compute.availability_sets import FAULT_DOMAINS
 from localazure.providers.compute.sizes import Size
 
@@ -90,6 +90,7 @@ def _performance(name: str, size: int) -> dict[str, int]:
 
 
 def _size(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
+    room = ephemeral_disks.room(size)
     capabilities = {
         "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": sizes.DISK_MIB, "vCPUs": size.cores,
         "MemoryPreservingMaintenanceSupported": True, "HyperVGenerations": "V1,V2",
@@ -97,7 +98,8 @@ def _size(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
         "MemoryGB": f"{size.memory_mib / 1024:g}", "MaxDataDiskCount": size.data_disks,
         "CpuArchitectureType": size.architecture,
         "LowPriorityCapable": True, "PremiumIO": True, "VMDeploymentTypes": "IaaS", "vCPUsAvailable": size.cores,
-        "vCPUsPerCore": min(2, size.cores), "EphemeralOSDiskSupported": False, "EncryptionAtHostSupported": False,
+        "vCPUsPerCore": min(2, size.cores), "EphemeralOSDiskSupported": bool(room),
+        "CachedDiskBytes": room.get("CacheDisk", 0) * 2**30, "EncryptionAtHostSupported": False,
         "CapacityReservationSupported": False, "AcceleratedNetworkingEnabled": True, "RdmaEnabled": False,
         "MaxNetworkInterfaces": 1,
     }  # fmt: skip

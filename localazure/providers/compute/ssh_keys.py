@@ -12,12 +12,12 @@ from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place
 from localazure.providers.compute import compute, key_pairs, model
+from localazure.providers.model import enum, obj
 from localazure.store.resources import Resource
 
 KIND = kinds.SSH_KEY
-_MODEL = model.obj("SshPublicKeyResourceProperties", "publicKey")
-_PAIR = model.obj("SshGenerateKeyPairInputParameters", encryptionType=model.enum("SshEncryptionTypes", "RSA Ed25519"))
-_SHAPE: dict[str, Any] = {"properties": {"publicKey": str}}
+_MODEL = model.resource(obj("SshPublicKeyResourceProperties", publicKey=str))
+_PAIR = obj("SshGenerateKeyPairInputParameters", encryptionType=enum("SshEncryptionTypes", "RSA Ed25519"))
 
 
 def routes() -> list[Route]:
@@ -35,9 +35,7 @@ def _shown(cloud: Cloud, request: Request, key: Resource) -> dict[str, Any]:
 
 def _given(request: Request) -> dict[str, Any]:
     """The properties of a body, as far as they are given; raises ArmError for what is no public key."""
-    properties: dict[str, Any] = model.read(request.body.get("properties") or {}, _MODEL, "sshPublicKey")
-    shape.check({**request.body, "properties": properties}, _SHAPE)
-    key = properties.get("publicKey")
+    key = model.read(request, _MODEL, "sshPublicKey").body["properties"].get("publicKey")
     if key is None:
         return {}
     if not key_pairs.is_public_key(key):
@@ -67,7 +65,7 @@ def patch(cloud: Cloud, request: Request) -> Reply:
 async def generate_key_pair(cloud: Cloud, request: Request) -> Reply:
     """Make a pair for a resource without a key; the private one is in this answer and nowhere else."""
     key = existing(cloud, request.resource_id(KIND, "key"))
-    given = model.read(request.body or {}, _PAIR, "parameters", "")
+    given = model.read(request, _PAIR, "parameters").body
     if key.properties.get("publicKey"):
         message = f"The SSH public key '{key.name}' has a key already; a key pair is generated once for each resource."
         raise ArmError(409, "OperationNotAllowed", message, target="publicKey")

@@ -10,56 +10,15 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import Secret
-from localazure.protocol import ids, reserved_names, shape
+from localazure.protocol import ids, reserved_names
 from localazure.protocol.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.providers import kinds
-from localazure.providers.common import missing_property, spelled
-from localazure.providers.compute import disk_kinds, disks, model
+from localazure.providers.common import missing_property
+from localazure.providers.compute import disk_kinds, disks, ephemeral_disks
 from localazure.providers.compute.image_catalog import Image, find, of_windows
+from localazure.providers.compute.sizes import Size
 from localazure.providers.network import nic_reservations, references
 from localazure.store.resources import Resource
-
-SHAPE: dict[str, Any] = {
-    "zones": [str],
-    "identity": {"type": str},
-    "plan": dict,
-    "properties": {
-        "hardwareProfile": {"vmSize": str},
-        "storageProfile": {
-            "imageReference": {"publisher": str, "offer": str, "sku": str, "version": str, "id": str},
-            "osDisk": {
-                "name": str, "createOption": str, "caching": str, "deleteOption": str, "diskSizeGB": int,
-                "managedDisk": {"storageAccountType": str, "id": str},
-            },
-            "dataDisks": [{
-                "lun": int, "name": str, "createOption": str, "caching": str, "deleteOption": str, "diskSizeGB": int,
-                "toBeDetached": bool, "writeAcceleratorEnabled": bool,
-                "managedDisk": {"storageAccountType": str, "id": str},
-            }],
-        },
-        "osProfile": {
-            "computerName": str, "adminUsername": str, "adminPassword": str, "customData": str,
-            "linuxConfiguration": {
-                "disablePasswordAuthentication": bool,
-                "provisionVMAgent": bool,
-                "ssh": {"publicKeys": [{"path": str, "keyData": str}]},
-                "patchSettings": dict,
-            },
-        },
-        "networkProfile": {
-            "networkInterfaces": [{"id": str, "properties": {"primary": bool, "deleteOption": str}}],
-            "networkInterfaceConfigurations": [dict],
-        },
-        "availabilitySet": shape.SUB_RESOURCE,
-        "proximityPlacementGroup": shape.SUB_RESOURCE,
-        "host": dict, "hostGroup": dict, "virtualMachineScaleSet": dict, "capacityReservation": dict,
-        "applicationProfile": dict,
-        "securityProfile": {"securityType": str, "uefiSettings": dict},
-        "diagnosticsProfile": {"bootDiagnostics": {"enabled": bool, "storageUri": str}},
-        "userData": str,
-        "priority": str,
-    },
-}  # fmt: skip
 
 _RESERVED_USERS = set(
     "administrator admin user user1 test user2 test1 user3 admin1 1 123 a actuser adm admin2 aspnet backup console "
@@ -74,6 +33,7 @@ _PASSWORD_RULE = (
     "requirements from the following:\r\n1) Contains an uppercase character\r\n2) Contains a lowercase character\r\n"
     "3) Contains a numeric digit\r\n4) Contains a special character\r\n5) Control characters are not allowed"
 )
+_PATCHING = {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}
 _CUSTOM_DATA_BYTES = 65535
 _CUSTOM_DATA_BASE64 = 87380  # what that is in base64
 _DISK_LIMIT_GB = 4095
@@ -97,7 +57,7 @@ def image(given: dict[str, Any]) -> tuple[Image, str]:
         raise missing_property("imageReference")
     if reference.get("id"):
         message = f"The image '{reference['id']}' could not be found; Local Azure has platform images only."
-        raise ArmError(404, "NotFound", message)
+        raise ArmError(404, "NotFound", message, target="imageReference.id")
     parts = [reference.get(name) or "" for name in ("publisher", "offer", "sku", "version")]
     for name, value in zip(("publisher", "offer", "sku", "version"), parts, strict=True):
         if not value:
@@ -120,42 +80,63 @@ def image(given: dict[str, Any]) -> tuple[Image, str]:
     return found, version
 
 
-def os_disk(cloud: Cloud, vm: ids.ResourceId, given: dict[str, Any], tag: str) -> dict[str, Any]:
-    """The OS disk as it is kept; `tag` makes the default name unique."""
-    disk = given.get("osDisk") or {}
+def os_disk(cloud: Cloud, vm: ids.ResourceId, disk: dict[str, Any], tag: str, size: Size) -> dict[str, Any]:
+    """The OS disk as it is kept; `tag` makes the default name unique, `size` is the VM's."""
     option = disk.get("createOption") or "FromImage"
     if option.lower() != "fromimage":
         message = f"Local Azure makes OS disks from platform images only, not by createOption '{option}'."
         raise ArmError(409, "OperationNotAllowed", message, target="osDisk.createOption")
-    sku = (disk.get("managedDisk") or {}).get("storageAccountType") or DEFAULT_SKU
+    local = ephemeral_disks.settings(disk, size)
+    sku = (disk.get("managedDisk") or {}).get("storageAccountType") or (
+        ephemeral_disks.ACCOUNT_TYPE if local else DEFAULT_SKU
+    )
     known = disk_kinds.sku_of(sku, "osDisk.managedDisk.storageAccountType")
-    size = disk.get("diskSizeGB") or disks.OS_DISK_GB
-    if not disks.OS_DISK_GB <= size <= _DISK_LIMIT_GB:
+    size_gb = disk.get("diskSizeGB") or disks.OS_DISK_GB
+    if not disks.OS_DISK_GB <= size_gb <= _DISK_LIMIT_GB:
         message = (
-            f"The specified disk size {size} GB is invalid: from {disks.OS_DISK_GB} (the image's own) to "
+            f"The specified disk size {size_gb} GB is invalid: from {disks.OS_DISK_GB} (the image's own) to "
             f"{_DISK_LIMIT_GB} GB."
         )
         raise invalid_parameter("osDisk.diskSizeGB", message)
+    if local:
+        ephemeral_disks.check_room(local["placement"], size_gb, size)
     name = disk.get("name") or f"{vm.name}_OsDisk_1_{tag}"
     identifier = ids.resource_id(vm.subscription, vm.group, disks.KIND, name)
     disks.refuse_taken_name(cloud, identifier, vm)
-    return {
+    _refuse_other_id(disk, identifier)
+    disk_kinds.refuse_write_accelerator(disk, size.name)
+    kept = {
         "osType": "Linux",
         "name": name,
         "createOption": "FromImage",
         "caching": disk.get("caching") or "ReadWrite",
         "managedDisk": {"storageAccountType": known, "id": str(identifier)},
-        "deleteOption": delete_option(disk.get("deleteOption"), "osDisk.deleteOption"),
-        "diskSizeGB": size,
+        "deleteOption": disk.get("deleteOption") or "Detach",
+        "diskSizeGB": size_gb,
     }
+    if local:
+        kept["diffDiskSettings"] = local
+    if disk.get("writeAcceleratorEnabled") is not None:
+        kept["writeAcceleratorEnabled"] = disk["writeAcceleratorEnabled"]
+    return kept
 
 
-def delete_option(value: str | None, target: str) -> str:
-    """ "Delete" or "Detach" (the default)."""
-    known = spelled(value or "Detach", ("Delete", "Detach"))
-    if known is not None:
-        return known
-    raise invalid_parameter(target, f"The value '{value}' of parameter '{target}' is invalid: Delete or Detach.")
+def disk_controller(storage: dict[str, Any], size: Size) -> str:
+    """The kind of controller that the disks of a VM hang on; raises ArmError for one that its size lacks."""
+    kind = str(storage.get("diskControllerType") or "SCSI")
+    if kind not in size.controllers:
+        message = f"The diskControllerType '{kind}' is not supported for VM size {size.name}: {size.controllers} is."
+        raise invalid_parameter("storageProfile.diskControllerType", message)
+    return kind
+
+
+def _refuse_other_id(disk: dict[str, Any], own: ids.ResourceId) -> None:
+    given = (disk.get("managedDisk") or {}).get("id")
+    if given and ids.key(given) != ids.key(own):
+        message = "The osDisk.managedDisk.id of an existing disk can't be given to a VM that is made from an image."
+        raise invalid_parameter("osDisk.managedDisk.id", message)
+
+
 
 
 def os_profile(vm_name: str, given: dict[str, Any] | None) -> tuple[dict[str, Any], Credentials]:
@@ -172,10 +153,6 @@ def os_profile(vm_name: str, given: dict[str, Any] | None) -> tuple[dict[str, An
     reserved_names.refuse(kinds.VM, computer)
     user = _user(given.get("adminUsername"))
     linux = given.get("linuxConfiguration") or {}
-    if given.get("windowsConfiguration"):
-        raise invalid_parameter(
-            "windowsConfiguration", "The property 'windowsConfiguration' is not allowed for a Linux image."
-        )
     keys = tuple(_key(one, user) for one in (linux.get("ssh") or {}).get("publicKeys") or [])
     no_password = bool(linux.get("disablePasswordAuthentication"))
     # Not even looked at where nobody signs in by it: many templates send their parameter "adminPasswordOrKey" as both.
@@ -191,10 +168,9 @@ def os_profile(vm_name: str, given: dict[str, Any] | None) -> tuple[dict[str, An
     if keys:
         linux_kept["ssh"] = {"publicKeys": [{"path": _key_path(user), "keyData": key} for key in keys]}
     linux_kept["provisionVMAgent"] = linux.get("provisionVMAgent", True) is not False
-    linux_kept["patchSettings"] = linux.get("patchSettings") or {
-        "patchMode": "ImageDefault",
-        "assessmentMode": "ImageDefault",
-    }
+    linux_kept["patchSettings"] = {**_PATCHING, **(linux.get("patchSettings") or {})}
+    if linux.get("enableVMAgentPlatformUpdates") is not None:
+        linux_kept["enableVMAgentPlatformUpdates"] = linux["enableVMAgentPlatformUpdates"]
     kept = {
         "computerName": computer,
         "adminUsername": user,
@@ -203,7 +179,8 @@ def os_profile(vm_name: str, given: dict[str, Any] | None) -> tuple[dict[str, An
         "allowExtensionOperations": given.get("allowExtensionOperations", True) is not False,
         "requireGuestProvisionSignal": True,
     }
-    return kept, Credentials(Secret(password) if password else None, keys, custom_data(given.get("customData")))
+    plain_keys = tuple(key.strip() for key in keys)
+    return kept, Credentials(Secret(password) if password else None, plain_keys, custom_data(given.get("customData")))
 
 
 def _user(user: str | None) -> str:
@@ -246,7 +223,8 @@ def _key(given: dict[str, Any], user: str) -> str:
             "a known issue in Linux provisioning agent."
         )
         raise invalid_parameter(f"{target}.path", message)
-    key = (given.get("keyData") or "").strip()
+    kept = given.get("keyData") or ""
+    key = kept.strip()
     algorithm, _, rest = key.partition(" ")
     try:
         blob = base64.b64decode(rest.split(" ")[0], validate=True)
@@ -257,7 +235,7 @@ def _key(given: dict[str, Any], user: str) -> str:
         raise invalid_parameter(
             f"{target}.keyData", "The value of parameter linuxConfiguration.ssh.publicKeys.keyData is invalid."
         )
-    return key
+    return kept
 
 
 def custom_data(text: str | None) -> bytes | None:
@@ -281,9 +259,6 @@ def interfaces(cloud: Cloud, vm: ids.ResourceId, location: str, given: dict[str,
     """The network interfaces of a VM as they are kept; each must exist in the VM's region and be free."""
     profile = given or {}
     found = profile.get("networkInterfaces") or []
-    if profile.get("networkInterfaceConfigurations"):
-        message = "Local Azure takes existing network interfaces only, no networkInterfaceConfigurations."
-        raise ArmError(409, "OperationNotAllowed", message, target="networkInterfaceConfigurations")
     if not found:
         raise missing_property("networkProfile")
     if len(found) > 1:
@@ -300,7 +275,7 @@ def interfaces(cloud: Cloud, vm: ids.ResourceId, location: str, given: dict[str,
             raise reference_not_found(str(nic.id), str(vm))
         _refuse_taken(cloud, vm, nic)
         properties = one.get("properties") or {}
-        option = delete_option(properties.get("deleteOption"), "networkInterfaces.properties.deleteOption")
+        option = properties.get("deleteOption") or "Detach"
         kept.append({"id": str(nic.id), "properties": {"primary": True, "deleteOption": option}})
     return kept
 
@@ -313,33 +288,15 @@ def _refuse_taken(cloud: Cloud, vm: ids.ResourceId, nic: Resource) -> None:
     nic_reservations.refuse_reserved(cloud, nic.id, vm)
 
 
-def body(value: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a VM body in the model's spelling, their JSON types right. Raises ArmError."""
-    given: dict[str, Any] = model.read(value.get("properties") or {}, model.VM, "vm")
-    shape.check({**value, "properties": given}, SHAPE)
-    return given
-
-
-# Members for which there is nothing here: they are refused rather than passed over.
-_ABSENT = {
-    "host": "dedicated hosts", "hostGroup": "dedicated hosts", "virtualMachineScaleSet": "scale sets",
-    "capacityReservation": "capacity reservations", "applicationProfile": "gallery applications",
-}  # fmt: skip
-
-
 def refuse_unsupported(given: dict[str, Any], generation: str) -> None:
-    """Raise ArmError for what a VM can't have here, or not with its image or priority."""
-    for name, words in _ABSENT.items():
-        value = given.get(name)
-        if value and any(inner for inner in value.values()):
-            raise ArmError(409, "OperationNotAllowed", f"Local Azure has no {words}.", target=name)
-    if (given.get("osProfile") or {}).get("secrets"):
-        message = "Local Azure has no key vaults to take the secrets of a VM from."
-        raise ArmError(409, "OperationNotAllowed", message, target="osProfile.secrets")
+    """Raise ArmError for what a VM can't have with its image or priority."""
+    profile = given.get("osProfile") or {}
+    if profile.get("requireGuestProvisionSignal") is False:
+        raise invalid_parameter("requireGuestProvisionSignal", "The requireGuestProvisionSignal of a VM must be true.")
+    if profile.get("windowsConfiguration"):
+        message = "The property 'windowsConfiguration' is not allowed for a Linux image."
+        raise invalid_parameter("windowsConfiguration", message)
     security = (given.get("securityProfile") or {}).get("securityType")
-    if security == "ConfidentialVM":
-        message = "Local Azure has no confidential VMs."
-        raise ArmError(409, "OperationNotAllowed", message, target="securityProfile.securityType")
     if security == "TrustedLaunch" and generation != "V2":
         message = (
             "Use of TrustedLaunch setting is not supported for the provided image. Please select Trusted Launch "
@@ -351,7 +308,7 @@ def refuse_unsupported(given: dict[str, Any], generation: str) -> None:
             "Eviction policy can be set only on Azure Spot Virtual Machines. For more information, see "
             "http://aka.ms/AzureSpot/errormessages."
         )
-        raise ArmError(409, "OperationNotAllowed", message)
+        raise ArmError(409, "OperationNotAllowed", message, target="evictionPolicy")
 
 
 def user_data(given: dict[str, Any]) -> str | None:

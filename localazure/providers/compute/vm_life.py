@@ -32,7 +32,7 @@ def refuse_if_busy(cloud: Cloud, vm: ids.ResourceId) -> None:
     """Raise ArmError AnotherOperationInProgress while the VM itself is being changed."""
     for operation in cloud.operations.below(vm):
         if operation.target == ids.key(vm) and operation.action not in SHARED_ACTIONS:
-            raise operation_in_progress(operation.id)
+            raise operation_in_progress(operation.uri)
 
 
 def refuse_unless_running(vm: Resource) -> None:

@@ -15,13 +15,17 @@ from localazure.providers.compute import (
     boot_diagnostics,
     compute,
     data_disks,
+    disk_kinds,
     disks,
+    ephemeral_disks,
     image_catalog,
+    model,
     proximity_groups,
     sizes,
     vm_checks,
     vm_identity,
     vm_life,
+    vm_model,
     vm_view,
 )
 from localazure.store.resources import Resource
@@ -30,7 +34,7 @@ KIND = kinds.VM
 # Members that are kept as they are given; nothing here acts on them.
 PASSED_ON = ("securityProfile", "diagnosticsProfile", "priority", "evictionPolicy", "billingProfile", "licenseType",
              "additionalCapabilities", "availabilitySet", "proximityPlacementGroup", "scheduledEventsPolicy",
-             "scheduledEventsProfile", "extensionsTimeBudget", "platformFaultDomain", "resiliencyProfile")  # fmt: skip
+             "scheduledEventsProfile", "extensionsTimeBudget", "resiliencyProfile")  # fmt: skip
 
 
 def needs_machine(vm: Resource) -> None:
@@ -86,7 +90,7 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
         ("osDisk.managedDisk.storageAccountType", managed.get("storageAccountType"),
          kept_storage["osDisk"]["managedDisk"]["storageAccountType"]),
         ("availabilitySet.id", _id(given, "availabilitySet"), _id(vm.properties, "availabilitySet") or ""),
-        ("priority", given.get("priority"), priority),
+        ("priority", _priority(vm, given.get("priority"), priority), priority),
         ("zones", body.get("zones") or None, vm.extra.get("zones")),
     ]  # fmt: skip
     for name, value, before in pairs:
@@ -94,20 +98,31 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
             raise compute.unchangeable(name)
     keys = (linux.get("ssh") or {}).get("publicKeys")
     if keys is not None:
-        before_keys = [one["keyData"] for one in (kept_linux.get("ssh") or {}).get("publicKeys", [])]
+        before_keys = [one["keyData"].strip() for one in (kept_linux.get("ssh") or {}).get("publicKeys", [])]
         if [(one.get("keyData") or "").strip() for one in keys] != before_keys:
             raise compute.unchangeable("linuxConfiguration.ssh.publicKeys")
     if profile.get("customData"):
         data = vm_checks.custom_data(profile["customData"])
         if vm_life.fingerprint(data) != vm.hidden["customData"]:
             raise compute.unchangeable("customData")
+    for name, value in (body.get("plan") or {}).items():
+        if value and value != (vm.extra.get("plan") or {}).get(name):
+            raise compute.unchangeable("plan", f"plan.{name}")
     reference = storage.get("imageReference") or {}
+    if reference.get("id"):
+        raise compute.unchangeable("imageReference", "imageReference.id")
     for member in ("publisher", "offer", "sku", "version"):
         if reference.get(member) and reference[member].lower() != kept_storage["imageReference"][member].lower():
             raise compute.unchangeable("imageReference")
     if interfaces is not None and [ids.key(one.get("id") or "") for one in interfaces] != kept_ids:
         message = "Local Azure can't change the network interfaces of a VM."
         raise ArmError(409, "PropertyChangeNotAllowed", message, target="networkProfile")
+
+
+def _priority(vm: Resource, wanted: str | None, before: str) -> str | None:
+    """The priority that is asked for. Low, which Spot was called first, becomes it on a VM without a host."""
+    renamed = (before, wanted) == ("Low", "Spot") and vm.hidden.get("power") == "deallocated"
+    return before if renamed else wanted
 
 
 def _id(properties: dict[str, Any], name: str) -> str | None:
@@ -144,7 +159,8 @@ def update(
     plan = data_disks.plan(cloud, host_of(vm, size), storage.get("dataDisks"))
     properties = {**vm.properties, **passed_on(given), "hardwareProfile": {"vmSize": size.name}}
     properties["storageProfile"] = {
-        **vm.properties["storageProfile"], "osDisk": _os_disk(cloud, vm, storage.get("osDisk") or {}, plan)
+        **vm.properties["storageProfile"], "diskControllerType": _disk_controller(vm, storage, size),
+        "osDisk": _os_disk(cloud, vm, storage.get("osDisk") or {}, plan, size)
     }  # fmt: skip
     properties["osProfile"] = _os_profile(vm.properties["osProfile"], given.get("osProfile") or {})
     interfaces = (given.get("networkProfile") or {}).get("networkInterfaces")
@@ -185,8 +201,21 @@ def _size(cloud: Cloud, vm: Resource, given: dict[str, Any]) -> sizes.Size:
     return size
 
 
-def _os_disk(cloud: Cloud, vm: Resource, given: dict[str, Any], plan: data_disks.Plan) -> dict[str, Any]:
+def _disk_controller(vm: Resource, given: dict[str, Any], size: sizes.Size) -> str:
+    """It changes while the VM has no host."""
+    before = vm.properties["storageProfile"]["diskControllerType"]
+    wanted = vm_checks.disk_controller({"diskControllerType": given.get("diskControllerType") or before}, size)
+    if wanted != before and vm.hidden.get("power") != "deallocated":
+        raise compute.unchangeable("diskControllerType", "storageProfile.diskControllerType")
+    return wanted
+
+
+def _os_disk(
+    cloud: Cloud, vm: Resource, given: dict[str, Any], plan: data_disks.Plan, vm_size: sizes.Size
+) -> dict[str, Any]:
     kept = dict(vm.properties["storageProfile"]["osDisk"])
+    disk_kinds.refuse_write_accelerator(given, vm_size.name)
+    ephemeral_disks.change(vm, kept, given, vm_size)
     for name in ("deleteOption", "caching", "writeAcceleratorEnabled"):
         if given.get(name) is not None:
             kept[name] = given[name]
@@ -212,7 +241,8 @@ def _os_profile(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 def patch(cloud: Cloud, request: Request) -> Reply:
     vm = existing(cloud, request.resource_id(KIND, "vm"))
-    given = vm_checks.body(request.body)
+    request = model.read(request, vm_model.VM, "vm")
+    given = request.body["properties"]
     vm_life.refuse_if_busy(cloud, vm.id)
     refuse_changes(vm, request.body, given)
     needs_machine(vm)
@@ -223,10 +253,7 @@ def patch(cloud: Cloud, request: Request) -> Reply:
 def attach_detach(cloud: Cloud, request: Request) -> Reply:
     """The action attachDetachDataDisks: some data disks come, some go; answers with the storage profile."""
     vm = existing(cloud, request.resource_id(KIND, "vm"))
-    shape.check(request.body, {
-        "dataDisksToAttach": [{"diskId": str, "lun": int, "caching": str, "deleteOption": str}],
-        "dataDisksToDetach": [{"diskId": str, "detachOption": str}],
-    })  # fmt: skip
+    request = model.read(request, vm_model.ATTACH_DETACH, "vm")
     vm_life.refuse_if_busy(cloud, vm.id)
     needs_machine(vm)
     host = host_of(vm)

@@ -20,12 +20,15 @@ from localazure.providers.compute import (
     compute,
     data_disks,
     disks,
+    ephemeral_disks,
     image_catalog,
+    model,
     proximity_groups,
     sizes,
     vm_checks,
     vm_identity,
     vm_life,
+    vm_model,
     vm_update,
     vm_view,
 )
@@ -101,7 +104,8 @@ async def get_instance_view(cloud: Cloud, request: Request) -> Reply:
 def put(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "vm")
     compute.check_name("virtualMachineName", identifier.name, 64)
-    given = vm_checks.body(request.body)
+    request = model.read(request, vm_model.VM, "vm")
+    given = request.body["properties"]
     location, tags = place(cloud, request, identifier)
     found = cloud.store.get(identifier)
     if found is not None:
@@ -142,7 +146,7 @@ def _new(
     availability_sets.check_reference(cloud, location, given.get("availabilitySet"), bool(extra))
     proximity_groups.check_reference(cloud, location, given.get("proximityPlacementGroup"))
     interfaces = vm_checks.interfaces(cloud, identifier, location, given.get("networkProfile"))
-    disk = vm_checks.os_disk(cloud, identifier, storage, uuid.uuid4().hex)
+    disk = vm_checks.os_disk(cloud, identifier, storage.get("osDisk") or {}, uuid.uuid4().hex, size)
     host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size, vm_checks.DEFAULT_SKU)
     plan = data_disks.plan(cloud, host, storage.get("dataDisks"))
     sizes.check_quota(cloud, size, location)
@@ -154,7 +158,7 @@ def _new(
             "imageReference": {**reference, "exactVersion": version},
             "osDisk": disk,
             "dataDisks": [],
-            "diskControllerType": storage.get("diskControllerType") or "SCSI",
+            "diskControllerType": vm_checks.disk_controller(storage, size),
         },
         "osProfile": profile,
         "networkProfile": {"networkInterfaces": interfaces},
@@ -222,6 +226,8 @@ def _power_handler(action: str) -> Callable[[Cloud, Request], Reply]:
         vm_life.refuse_if_busy(cloud, vm.id)
         vm_update.needs_machine(vm)
         _refuse_power(vm, action)
+        if action == "deallocate":
+            ephemeral_disks.refuse_deallocation(vm)
         if action == "deallocate" and request.query.get("hibernate", "").lower() == "true":
             raise ArmError(409, "OperationNotAllowed", "Local Azure can't hibernate a VM; deallocate it without.")
 

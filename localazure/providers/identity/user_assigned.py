@@ -8,16 +8,35 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.protocol import shape
-from localazure.protocol.errors import ArmError
+from localazure.protocol.errors import ArmError, gateway_error
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
-from localazure.providers import crud, kinds
+from localazure.providers import crud, kinds, model
 from localazure.providers.common import envelope, existing, place
+from localazure.providers.model import ANY, READ_ONLY, NotHere, named, obj
 from localazure.store.resources import Resource
 
 KIND = kinds.USER_IDENTITY
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.I)
-_SHAPE: dict[str, Any] = {"properties": {"isolationScope": str}}
+_MODEL = obj(
+    "Identity",
+    **named("id name type systemData", READ_ONLY), location=ANY, tags=ANY,
+    properties=obj(
+        "UserAssignedIdentityProperties", isolationScope=str, **named("tenantId principalId clientId", READ_ONLY)
+    ),
+)  # fmt: skip
+
+
+class _Refusals:
+    def unknown(self, type_name: str, name: str, path: str) -> ArmError:
+        return self.unreadable(f"Could not find member '{name}' on object of type '{type_name}'. Path '{path}'.", path)
+
+    def unreadable(self, message: str, path: str) -> ArmError:
+        message = f"The request content was invalid and could not be deserialized: '{message}'."
+        return gateway_error(400, "InvalidRequestContent", message)
+
+    def not_here(self, what: NotHere, path: str) -> ArmError:
+        return ArmError(400, "BadRequest", f"Local Azure has no {what.words} ({path}).")
 
 
 def routes() -> list[Route]:
@@ -39,23 +58,26 @@ def put(cloud: Cloud, request: Request) -> Reply:
             "letter or number, and hold letters, numbers, '-' and '_' only."
         )
         raise ArmError(400, "BadRequest", message)
-    shape.check(request.body, _SHAPE)
+    given = model.read(request.body, _MODEL, _Refusals())
     location, tags = place(cloud, request, identifier)
     before = cloud.store.get(identifier)
     properties = dict(before.properties) if before else {
         "tenantId": cloud.settings.tenant, "principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4()),
     }  # fmt: skip
-    scope = (request.body.get("properties") or {}).get("isolationScope")
-    if scope:
-        properties["isolationScope"] = scope
+    properties.update(_scope(given))
     identity = cloud.store.put(Resource(identifier, location, tags or {}, properties))
     body = render(cloud, request, identity)
     return Reply(200, body) if before else Reply(201, body, {"Location": str(identity.id)})
 
 
+def _scope(given: dict[str, Any]) -> dict[str, Any]:
+    scope = (given.get("properties") or {}).get("isolationScope")
+    return {"isolationScope": scope} if scope else {}
+
+
 def patch(cloud: Cloud, request: Request) -> Reply:
     identity = existing(cloud, request.resource_id(KIND, "identity"))
-    shape.check(request.body, _SHAPE)
+    identity.properties = {**identity.properties, **_scope(model.read(request.body, _MODEL, _Refusals()))}
     if "tags" in request.body:
         identity.tags = shape.tags(request.body) or {}
     cloud.store.put(identity)

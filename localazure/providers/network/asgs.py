@@ -8,11 +8,16 @@ from localazure.protocol.errors import network_error
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import kinds
-from localazure.providers.network import bodies, network, references
+from localazure.providers.model import READ_ONLY, named, obj
+from localazure.providers.network import bodies, model, network, references
 from localazure.store.resources import Resource
 
 KIND = kinds.ASG
 _PACE = network.Pace(retry_after=10, duration=3)
+_MODEL = model.resource(
+    "ApplicationSecurityGroup",
+    obj("ApplicationSecurityGroupPropertiesFormat", **named("resourceGuid provisioningState", READ_ONLY)),
+)
 
 
 def routes() -> list[Route]:
@@ -20,7 +25,8 @@ def routes() -> list[Route]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier, location, tags, _, found = network.read_put(cloud, request, KIND, "asg", {"properties": dict})
+    request = model.read(request, _MODEL)
+    identifier, location, tags, _, found = network.read_put(cloud, request, KIND, "asg")
     network.refuse_if_going(cloud, identifier)
     return network.write(
         cloud, request, Resource(identifier, location, tags), _PACE, bodies.asg_body, _nothing, is_new=found is None

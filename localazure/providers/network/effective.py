@@ -120,7 +120,7 @@ def _prefix(text: str) -> str:
     if text.lower() in ("*", "any"):
         return _ANYWHERE
     try:
-        return str(ipaddress.ip_network(text))
+        return str(ipaddress.ip_network(rules.prefix_of(text)))
     except ValueError:
         return text
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from localazure.machines.machine import WIRE_SERVER, FirewallRule
-from localazure.providers.network.rules import DEFAULT_RULES
+from localazure.providers.network.rules import DEFAULT_RULES, prefix_of
 from localazure.providers.network.service_tags import ENFORCED
 from localazure.store.resources import Resource
 
@@ -45,7 +45,9 @@ def _addresses(properties: dict[str, Any], side: str, members: Members) -> tuple
     if groups:
         return tuple(dict.fromkeys(address for one in groups for address in members(one["id"])))
     given = properties.get(f"{side}AddressPrefixes") or [properties[f"{side}AddressPrefix"]]
-    return tuple(one for one in given if one.lower() in (*_ANY, *_TAGS) or (one[0].isdigit() and ":" not in one))
+    return tuple(
+        prefix_of(one) for one in given if one.lower() in (*_ANY, *_TAGS) or (one[0].isdigit() and ":" not in one)
+    )
 
 
 def defaults() -> list[FirewallRule]:

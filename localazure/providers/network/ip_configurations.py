@@ -5,28 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, shape
+from localazure.protocol import ids
 from localazure.protocol.errors import ArmError, network_error, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import spelled
-from localazure.providers.network import address_plan, network, references, rules
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, Obj, named, obj
+from localazure.providers.network import address_plan, model, network, references, rules
 from localazure.store.resources import Resource
 
-SHAPE: dict[str, Any] = {
-    "name": str,
-    "properties": {
-        "privateIPAddress": str,
-        "privateIPAllocationMethod": str,
-        "privateIPAddressVersion": str,
-        "primary": bool,
-        "subnet": shape.SUB_RESOURCE,
-        "publicIPAddress": {"id": str, "properties": {"deleteOption": str}},
-        "applicationSecurityGroups": [shape.SUB_RESOURCE],
-        "loadBalancerBackendAddressPools": [shape.SUB_RESOURCE],
-        "loadBalancerInboundNatRules": [shape.SUB_RESOURCE],
-        "applicationGatewayBackendAddressPools": [shape.SUB_RESOURCE],
-    },
-}
+MODEL = model.part(
+    "NetworkInterfaceIPConfiguration",
+    obj(
+        "NetworkInterfaceIPConfigurationPropertiesFormat",
+        **named("privateIPAddress privateIPAllocationMethod privateIPAddressVersion", str),
+        privateIPAddressPrefixLength=NotHere("PrefixLength", "blocks of private addresses"),
+        primary=bool,
+        subnet=REFERENCE,
+        publicIPAddress=Obj(
+            "PublicIPAddress",
+            {"id": str, "properties": Obj("PublicIPAddressPropertiesFormat", {"deleteOption": str}, loose=True)},
+            loose=True,
+        ),
+        **named(
+            "applicationSecurityGroups loadBalancerBackendAddressPools loadBalancerInboundNatRules "
+            "applicationGatewayBackendAddressPools",
+            [REFERENCE],
+        ),
+        gatewayLoadBalancer=NotHere("GatewayLoadBalancer", "gateway load balancers"),
+        virtualNetworkTaps=NotHere("VirtualNetworkTap", "virtual network taps"),
+        **named("privateLinkConnectionProperties provisioningState", READ_ONLY),
+    ),
+)
 # Members that name resources of types which Local Azure has none of.
 _UNSUPPORTED = (
     "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools",

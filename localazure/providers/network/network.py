@@ -13,12 +13,12 @@ from localazure.arm import patience
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
 from localazure.protocol import ids, locations
-from localazure.protocol import shape as shapes
 from localazure.protocol.errors import ArmError, network_error, operation_in_progress, reference_not_found
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Handler, Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing, place, refuse_if_busy
+from localazure.providers.network.model import unread
 from localazure.store.resources import Resource
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,78}[a-z0-9_])?", re.I)
@@ -46,15 +46,6 @@ def check_name(name: str) -> None:
         )
 
 
-def check_shape(body: Any, shape: shapes.Shape) -> None:
-    """Raise ArmError InvalidRequestFormat for the first member of a wrong type, as this provider's reader does."""
-    try:
-        shapes.check(body, shape)
-    except ArmError as error:
-        wrong = [{"code": "InvalidJson", "message": error.message}]
-        raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=wrong) from None
-
-
 def check_dns_server(resource: ids.ResourceId, server: str) -> None:
     """Raise ArmError for a DNS server that is no address. A NIC may also say that it takes Azure's own."""
     try:
@@ -69,8 +60,7 @@ def reference(member: Any, path: str) -> str | None:
     if member is None:
         return None
     if not member.get("id"):
-        missing = [{"code": "MissingJsonReferenceId", "message": f"Value for reference id is missing. Path {path}."}]
-        raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=missing)
+        raise unread("MissingJsonReferenceId", f"Value for reference id is missing. Path {path}.")
     return str(member["id"])
 
 
@@ -80,8 +70,7 @@ def referred(cloud: Cloud, identifier: str, path: str, full_type: str, location:
     found = cloud.store.get(parsed)
     if parsed.type.lower() != full_type.lower():
         message = f"Reference Id {identifier} is not formatted correctly. The Id is expected to reference resources of "
-        wrong = [{"code": "InvalidJsonReferenceWrongType", "message": f"{message}type {full_type}. Path {path}."}]
-        raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=wrong)
+        raise unread("InvalidJsonReferenceWrongType", f"{message}type {full_type}. Path {path}.")
     if found is None or found.location != location or found.state == "Deleting":
         raise reference_not_found(identifier, source)
     return found
@@ -110,13 +99,13 @@ def refuse_if_going(cloud: Cloud, target: ids.ResourceId) -> None:
     """Raise ArmError while a resource or a child of it is being deleted; other writes would be superseded."""
     for operation in cloud.operations.below(target):
         if operation.action == "delete":
-            raise operation_in_progress(operation.id)
+            raise operation_in_progress(operation.uri)
 
 
 def refuse_if_busy_below(cloud: Cloud, target: ids.ResourceId) -> None:
     """Raise ArmError while a resource or a child of it is being changed, for those that change one child at a time."""
     for operation in cloud.operations.below(target):
-        raise operation_in_progress(operation.id)
+        raise operation_in_progress(operation.uri)
 
 
 class Put(NamedTuple):
@@ -129,13 +118,12 @@ class Put(NamedTuple):
     found: Resource | None
 
 
-def read_put(cloud: Cloud, request: Request, full_type: str, name: str, shape: shapes.Shape) -> Put:
-    """`name` is the path's variable. Raises ArmError for a wrong name, a member of a wrong type, a wrong location."""
+def read_put(cloud: Cloud, request: Request, full_type: str, name: str) -> Put:
+    """`name` is the path's variable, the body is read already. Raises ArmError for a wrong name or location."""
     identifier = request.resource_id(full_type, name)
     check_name(identifier.name)
-    check_shape(request.body, shape)
     location, tags = place(cloud, request, identifier)
-    return Put(identifier, location, tags, request.body.get("properties") or {}, cloud.store.get(identifier))
+    return Put(identifier, location, tags, request.body["properties"], cloud.store.get(identifier))
 
 
 def guid(found: Resource | None) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, shape
+from localazure.protocol import ids
 from localazure.protocol.errors import network_error
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing, refuse_if_busy, spelled
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, enum, named, obj
 from localazure.providers.network import (
     bodies,
     ip_configurations,
     machine_updates,
+    model,
     network,
     nic_reservations,
     references,
@@ -23,19 +25,33 @@ from localazure.store.resources import Resource
 
 KIND = kinds.NIC
 _PACE = network.Pace(retry_after=None, duration=0, first_state="Succeeded")
-_SHAPE: dict[str, Any] = {
-    "kind": str,
-    "properties": {
-        "ipConfigurations": [ip_configurations.SHAPE],
-        "networkSecurityGroup": shape.SUB_RESOURCE,
-        "enableAcceleratedNetworking": bool,
-        "enableIPForwarding": bool,
-        "disableTcpStateTracking": bool,
-        "auxiliaryMode": str,
-        "auxiliarySku": str,
-        "dnsSettings": {"dnsServers": [str], "internalDnsNameLabel": str},
-    },
-}
+_LINKS = NotHere("PrivateLink", "private link services")
+_MODEL = model.resource(
+    "NetworkInterface",
+    obj(
+        "NetworkInterfacePropertiesFormat",
+        ipConfigurations=[ip_configurations.MODEL],
+        networkSecurityGroup=REFERENCE,
+        **named("enableAcceleratedNetworking enableIPForwarding disableTcpStateTracking", bool),
+        **named("auxiliaryMode auxiliarySku", str),
+        dnsSettings=obj(
+            "NetworkInterfaceDnsSettings",
+            dnsServers=[str],
+            internalDnsNameLabel=str,
+            **named("appliedDnsServers internalFqdn internalDomainNameSuffix", READ_ONLY),
+        ),
+        workloadType=NotHere("WorkloadType", "bare metal"),
+        nicType=enum("NetworkInterfaceNicType", "Standard", "Elastic", _LINKS),
+        privateLinkService=_LINKS,
+        migrationPhase=NotHere("Migration", "migrations of network interfaces"),
+        **named(
+            "virtualMachine privateEndpoint tapConfigurations macAddress primary vnetEncryptionSupported "
+            "defaultOutboundConnectivityEnabled hostedWorkloads dscpConfiguration resourceGuid provisioningState "
+            "nicAuxiliarySkuBillingNotificationType allowPort25Out",
+            READ_ONLY,
+        ),
+    ),
+)
 _AUXILIARY = {
     "auxiliaryMode": ("None", "MaxConnections", "Floating", "AcceleratedConnections"),
     "auxiliarySku": ("None", "A1", "A2", "A4", "A8"),
@@ -76,7 +92,8 @@ def expanded(cloud: Cloud, request: Request, nic: Resource) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "nic", _SHAPE)
+    request = model.read(request, _MODEL)
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "nic")
     network.refuse_if_going(cloud, identifier)
     kept = ip_configurations.checked(cloud, identifier, location, given.get("ipConfigurations") or [], found)
     properties = _properties(identifier, given, kept, found)

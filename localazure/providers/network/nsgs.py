@@ -11,11 +11,23 @@ from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import refuse_if_busy
-from localazure.providers.network import bodies, machine_updates, network, references, rules
+from localazure.providers.model import READ_ONLY, NotHere, named, obj
+from localazure.providers.network import bodies, machine_updates, model, network, references, rules
 from localazure.store.resources import Resource
 
 KIND = kinds.NSG
 _PACE = network.Pace(retry_after=10, duration=3)
+_MODEL = model.resource(
+    "NetworkSecurityGroup",
+    obj(
+        "NetworkSecurityGroupPropertiesFormat",
+        securityRules=[rules.MODEL],
+        flushConnection=NotHere("FlushConnection", "end for connections that a new rule forbids"),
+        **named(
+            "defaultSecurityRules networkInterfaces subnets flowLogs resourceGuid provisioningState", READ_ONLY
+        ),
+    ),
+)
 
 
 def routes() -> list[Route]:
@@ -42,8 +54,8 @@ def expanded(cloud: Cloud, request: Request, group: Resource) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    shape = {"properties": {"securityRules": [rules.SHAPE]}}
-    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "nsg", shape)
+    request = model.read(request, _MODEL)
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "nsg")
     kept = [
         rules.checked(cloud, identifier, location, one.get("name") or "", one.get("properties") or {})
         for one in given.get("securityRules") or []
@@ -100,10 +112,10 @@ def put_rule(cloud: Cloud, request: Request) -> Reply:
     group = cloud.store.get(request.resource_id(KIND, "nsg"))
     if group is None or group.state == "Deleting":
         raise parent_not_found(KIND, request.params["nsg"], kinds.SECURITY_RULE, identifier.name)
-    network.check_shape(request.body, rules.SHAPE)
+    request = model.read(request, rules.MODEL)
     before = _find_rule(group, identifier.name)
     name = before["name"] if before else identifier.name
-    rule = rules.checked(cloud, group.id, group.location, name, request.body.get("properties") or {})
+    rule = rules.checked(cloud, group.id, group.location, name, request.body["properties"])
     kept = network.with_part(group.properties["securityRules"], before, rule)
     rules.check_conflicts(kept)
     refuse_if_busy(cloud, group.id)

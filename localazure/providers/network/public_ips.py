@@ -6,30 +6,47 @@ import re
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, locations, reserved_names, shape
+from localazure.protocol import ids, locations, reserved_names
 from localazure.protocol.errors import network_error, reference_not_found
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import spelled
-from localazure.providers.network import bodies, machine_updates, network, references
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, named, obj
+from localazure.providers.network import bodies, machine_updates, model, network, references
 from localazure.store.resources import Resource
 
 KIND = kinds.PUBLIC_IP
 _PACE = network.Pace(retry_after=3, duration=3)
 _LABEL = re.compile(r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")
-_SHAPE: dict[str, Any] = {
-    "sku": {"name": str, "tier": str},
-    "properties": {
-        "publicIPAllocationMethod": str,
-        "publicIPAddressVersion": str,
-        "idleTimeoutInMinutes": int,
-        "dnsSettings": {"domainNameLabel": str, "domainNameLabelScope": str, "fqdn": str, "reverseFqdn": str},
-        "ipTags": [{"ipTagType": str, "tag": str}],
-        "publicIPPrefix": shape.SUB_RESOURCE,
-        "ddosSettings": {"protectionMode": str, "ddosProtectionPlan": shape.SUB_RESOURCE},
-    },
-}
+_MIGRATION = NotHere("Migration", "migrations of public addresses")
+_MODEL = model.resource(
+    "PublicIPAddress",
+    obj(
+        "PublicIPAddressPropertiesFormat",
+        **named("publicIPAllocationMethod publicIPAddressVersion", str),
+        idleTimeoutInMinutes=int,
+        dnsSettings=obj(
+            "PublicIPAddressDnsSettings", **named("domainNameLabel domainNameLabelScope reverseFqdn", str),
+            fqdn=READ_ONLY,
+        ),
+        ipTags=[obj(
+            "IpTag", **named("ipTagType tag", str),
+            firstPartyServiceTagId=NotHere("FirstPartyServiceTag", "service tags of Microsoft's own"),
+        )],
+        publicIPPrefix=REFERENCE,
+        ddosSettings=obj(
+            "DdosSettings", protectionMode=str, ddosProtectionPlan=REFERENCE,
+            ddosCustomPolicy=NotHere("DdosCustomPolicy", "DDoS policies of one's own"),
+        ),
+        **named("servicePublicIPAddress linkedPublicIPAddress migrationPhase", _MIGRATION),
+        natGateway=NotHere("NatGateways", "NAT gateways"),
+        deleteOption=NotHere("DeleteOption", "deleteOption of an address itself: its IP configuration has one"),
+        **named("ipAddress ipConfiguration resourceGuid provisioningState upgradedToV2", READ_ONLY),
+    ),
+    sku=obj("PublicIPAddressSku", **named("name tier", str)),
+    zones=[str],
+)  # fmt: skip
 
 
 def routes() -> list[Route]:
@@ -69,7 +86,7 @@ def _dns(
         return None
     _check_label(label)
     if (given or {}).get("domainNameLabelScope"):
-        message = "Local Azure's domain name labels have no scope."
+        message = "Local Azure's domain name labels have no scope (domainNameLabelScope)."
         raise network_error(400, "DomainNameLabelScopeNotSupportedByLocalAzure", message)
     fqdn = _fqdn(cloud, label, location)
     user = _label_user(cloud, fqdn)
@@ -140,7 +157,6 @@ def _protection(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, 
 
 def _zones(identifier: ids.ResourceId, body: dict[str, Any], before: Resource | None) -> dict[str, Any]:
     """The top-level member `zones`, which stays as it was at first."""
-    shape.check(body.get("zones"), [str], "zones")
     given = body.get("zones") or []
     if before is None:
         return {"zones": given} if given else {}
@@ -158,7 +174,8 @@ def _zones(identifier: ids.ResourceId, body: dict[str, Any], before: Resource | 
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "publicip", _SHAPE)
+    request = model.read(request, _MODEL)
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "publicip")
     method = _method(given)
     sku = _sku(identifier, request.body, method, found)
     if (given.get("publicIPAddressVersion") or "IPv4").lower() != "ipv4":

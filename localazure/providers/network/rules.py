@@ -7,24 +7,22 @@ import re
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, shape
+from localazure.protocol import ids
 from localazure.protocol.errors import ArmError, network_error
 from localazure.providers import kinds
 from localazure.providers.common import spelled
-from localazure.providers.network import network, service_tags
+from localazure.providers.model import READ_ONLY, REFERENCE, obj
+from localazure.providers.network import model, network, service_tags
 from localazure.store.resources import Resource
 
-SHAPE: dict[str, Any] = {
-    "name": str,
-    "properties": {
-        "description": str, "protocol": str, "priority": int, "access": str, "direction": str,
-        "sourcePortRange": str, "destinationPortRange": str, "sourceAddressPrefix": str,
-        "destinationAddressPrefix": str, "sourcePortRanges": [str], "destinationPortRanges": [str],
-        "sourceAddressPrefixes": [str], "destinationAddressPrefixes": [str],
-        "sourceApplicationSecurityGroups": [shape.SUB_RESOURCE],
-        "destinationApplicationSecurityGroups": [shape.SUB_RESOURCE],
-    },
+_MEMBERS = {
+    "description": str, "protocol": str, "priority": int, "access": str, "direction": str,
+    "sourcePortRange": str, "destinationPortRange": str, "sourceAddressPrefix": str,
+    "destinationAddressPrefix": str, "sourcePortRanges": [str], "destinationPortRanges": [str],
+    "sourceAddressPrefixes": [str], "destinationAddressPrefixes": [str],
+    "sourceApplicationSecurityGroups": [REFERENCE], "destinationApplicationSecurityGroups": [REFERENCE],
 }  # fmt: skip
+MODEL = model.part("SecurityRule", obj("SecurityRulePropertiesFormat", **_MEMBERS, provisioningState=READ_ONLY))
 _ENUMS = {
     "protocol": ("Tcp", "Udp", "Icmp", "Esp", "Ah", "*"),
     "access": ("Allow", "Deny"),
@@ -82,7 +80,7 @@ def checked(cloud: Cloud, group: ids.ResourceId, location: str, name: str, given
     """A rule as it is kept; raises ArmError for what the service would not take."""
     network.check_name(name)
     identifier = group.child("securityRules", name)
-    properties = {member: given[member] for member in SHAPE["properties"] if given.get(member) is not None}
+    properties = {member: given[member] for member in _MEMBERS if given.get(member) is not None}
     for member, allowed in _ENUMS.items():
         properties[member] = _one_of(name, member, properties.get(member), allowed)
     _check_priority(properties.get("priority"))
@@ -204,10 +202,25 @@ def _check_prefix(value: str) -> None:
     if _is_tag(value):
         return
     try:
-        ipaddress.ip_network(value)
+        ipaddress.ip_network(prefix_of(value))
     except ValueError:
         message = f"Security rule has invalid Address prefix. Value provided: {value}"
         raise network_error(400, "SecurityRuleInvalidAddressPrefix", message) from None
+
+
+def prefix_of(value: str) -> str:
+    """An address or prefix in four parts: .NET's reader also takes fewer, the last of which fills what is left.
+
+    So 789 is 0.0.3.21, and 10.1 is 10.0.0.1.
+    """
+    address, slash, length = value.partition("/")
+    parts = address.split(".")
+    if len(parts) < 4 and all(re.fullmatch(r"\d{1,10}", one, re.ASCII) for one in parts):
+        last, most = int(parts[-1]), 256 ** (5 - len(parts))
+        if all(int(one) < 256 for one in parts[:-1]) and last < most:
+            number = sum(int(one) << (24 - 8 * at) for at, one in enumerate(parts[:-1])) + last
+            return f"{ipaddress.IPv4Address(number)}{slash}{length}"
+    return value
 
 
 def _exactly_one(identifier: ids.ResourceId, properties: dict[str, Any], members: tuple[str, ...]) -> None:

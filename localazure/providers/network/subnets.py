@@ -5,29 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, shape, versions
+from localazure.protocol import ids, versions
 from localazure.protocol.errors import network_error, parent_not_found, reference_not_found
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing, spelled
-from localazure.providers.network import address_plan, bodies, catalogue, machine_updates, network, references
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, named, obj
+from localazure.providers.network import address_plan, bodies, catalogue, machine_updates, model, network, references
 from localazure.store.resources import Resource
 
 KIND = kinds.SUBNET
-_POOLS_SINCE = "2024-01-01"
+POOLS_SINCE = "2024-01-01"
 PACE = network.Pace(retry_after=3, duration=3)
-_SERVICE: dict[str, Any] = {"name": str, "properties": {"serviceName": str}}
-SHAPE: dict[str, Any] = {
-    "name": str,
-    "properties": {
-        "addressPrefix": str, "addressPrefixes": [str], "networkSecurityGroup": shape.SUB_RESOURCE,
-        "defaultOutboundAccess": bool, "serviceEndpoints": [{"service": str, "locations": [str]}],
-        "delegations": [_SERVICE], "privateEndpointNetworkPolicies": str, "privateLinkServiceNetworkPolicies": str,
-        "routeTable": shape.SUB_RESOURCE, "natGateway": shape.SUB_RESOURCE,
-        "serviceEndpointPolicies": [shape.SUB_RESOURCE],
-    },
-}  # fmt: skip
+MODEL = model.part(
+    "Subnet",
+    obj(
+        "SubnetPropertiesFormat",
+        addressPrefix=str, addressPrefixes=[str], defaultOutboundAccess=bool,
+        **named("networkSecurityGroup routeTable natGateway", REFERENCE), serviceEndpointPolicies=[REFERENCE],
+        serviceEndpoints=[obj(
+            "ServiceEndpointPropertiesFormat", service=str, locations=[str],
+            networkIdentifier=NotHere("NetworkIdentifier", "public addresses as the identity of a service endpoint"),
+            provisioningState=READ_ONLY,
+        )],
+        delegations=[model.part("Delegation", obj(
+            "ServiceDelegationPropertiesFormat", serviceName=str, **named("actions provisioningState", READ_ONLY)
+        ))],
+        **named("privateEndpointNetworkPolicies privateLinkServiceNetworkPolicies", str),
+        ipAllocations=NotHere("IpAllocations", "IP allocations"),
+        applicationGatewayIPConfigurations=NotHere("ApplicationGateways", "application gateways"),
+        sharingScope=NotHere("SharingScope", "subnets that others share"),
+        ipamPoolPrefixAllocations=model.POOLS,
+        serviceGateway=NotHere("ServiceGateways", "service gateways"),
+        **named(
+            "privateEndpoints ipConfigurations ipConfigurationProfiles resourceNavigationLinks "
+            "serviceAssociationLinks purpose provisioningState",
+            READ_ONLY,
+        ),
+    ),
+)  # fmt: skip
 _POLICIES = {
     "privateEndpointNetworkPolicies": ("Disabled", "Enabled", "NetworkSecurityGroupEnabled", "RouteTableEnabled"),
     "privateLinkServiceNetworkPolicies": ("Enabled", "Disabled"),
@@ -156,17 +173,18 @@ def list_all(cloud: Cloud, request: Request) -> Reply:
 
 
 def _shown(cloud: Cloud, request: Request, vnet: Resource, subnet: dict[str, Any]) -> dict[str, Any]:
-    """Newer versions tell what a subnet has from a pool of addresses: nothing here."""
-    body = in_version(request, bodies.subnet_body(cloud, vnet, subnet))
-    if request.api_version >= _POOLS_SINCE:
-        body["properties"].setdefault("ipamPoolPrefixAllocations", [])
-    return body
+    return in_version(request, bodies.subnet_body(cloud, vnet, subnet))
 
 
 def in_version(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    """The body of a subnet without what older versions do not know."""
+    """The body of a subnet without what older versions do not know, with what newer ones tell besides.
+
+    That is what it has from a pool of addresses: nothing here.
+    """
     if request.api_version < versions.OUTBOUND_ACCESS_SINCE:
         body["properties"].pop("defaultOutboundAccess", None)
+    if request.api_version >= POOLS_SINCE:
+        body["properties"]["ipamPoolPrefixAllocations"] = []
     return body
 
 
@@ -198,7 +216,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     vnet = cloud.store.get(parent) if parent else None
     if vnet is None or vnet.state == "Deleting":
         raise parent_not_found(kinds.VNET, request.params["vnet"], KIND, identifier.name)
-    network.check_shape(request.body, SHAPE)
+    request = model.read(request, MODEL)
     found = references.find_subnet(cloud, identifier)
     before = found[1] if found else None
     given = {**request.body, "name": identifier.name}
@@ -213,7 +231,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
 
     return network.write(
         cloud, request, vnet, PACE, bodies.vnet_body, effect, is_new=before is None,
-        answer=lambda: in_version(request, bodies.subnet_body(cloud, vnet, subnet)), target=identifier,
+        answer=lambda: _shown(cloud, request, vnet, subnet), target=identifier,
     )  # fmt: skip
 
 

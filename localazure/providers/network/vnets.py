@@ -6,29 +6,42 @@ import ipaddress
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.protocol import ids, shape
+from localazure.protocol import ids
 from localazure.protocol.errors import ArmError, network_error, reference_not_found
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing
-from localazure.providers.network import address_plan, bodies, machine_updates, network, references, subnets
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, enum, named, obj
+from localazure.providers.network import address_plan, bodies, machine_updates, model, network, references, subnets
 from localazure.store.resources import Resource
 
 KIND = kinds.VNET
 PEERING = f"{KIND}/virtualNetworkPeerings"
-_SHAPE: dict[str, Any] = {
-    "properties": {
-        "addressSpace": {"addressPrefixes": [str]},
-        "subnets": [subnets.SHAPE],
-        "dhcpOptions": {"dnsServers": [str]},
-        "enableDdosProtection": bool,
-        "ddosProtectionPlan": shape.SUB_RESOURCE,
-        "encryption": {"enabled": bool, "enforcement": str},
-        "flowTimeoutInMinutes": int,
-        "virtualNetworkPeerings": [dict],
-    }
-}
+_MODEL = model.resource(
+    "VirtualNetwork",
+    obj(
+        "VirtualNetworkPropertiesFormat",
+        addressSpace=obj("AddressSpace", addressPrefixes=[str], ipamPoolPrefixAllocations=model.POOLS),
+        subnets=[subnets.MODEL],
+        dhcpOptions=obj("DhcpOptions", dnsServers=[str]),
+        enableDdosProtection=bool,
+        enableVmProtection=NotHere("VmProtection", "protection of all VMs of a virtual network"),
+        ddosProtectionPlan=REFERENCE,
+        encryption=obj(
+            "VirtualNetworkEncryption",
+            enabled=bool,
+            enforcement=enum("VirtualNetworkEncryptionEnforcement", "DropUnencrypted AllowUnencrypted"),
+        ),
+        flowTimeoutInMinutes=int,
+        virtualNetworkPeerings=NotHere("Peering", "peerings: it keeps virtual networks apart"),
+        bgpCommunities=NotHere("BgpCommunities", "BGP communities"),
+        ipAllocations=NotHere("IpAllocations", "IP allocations"),
+        privateEndpointVNetPolicies=enum("PrivateEndpointVNetPolicies", "Disabled Basic"),
+        summarizedGatewayPrefixes=NotHere("Gateways", "gateways of virtual networks"),
+        **named("resourceGuid provisioningState flowLogs defaultPublicNatGateway", READ_ONLY),
+    ),
+)
 _SUGGESTIONS = 5
 
 
@@ -44,8 +57,14 @@ def routes() -> list[Route]:
 
 
 def _in_version(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    for subnet in body["properties"]["subnets"]:
+    """Newer versions tell what comes from pools of addresses (nothing here) and how private endpoints are served."""
+    properties = body["properties"]
+    for subnet in properties["subnets"]:
         subnets.in_version(request, subnet)
+    if request.api_version < subnets.POOLS_SINCE:
+        properties.pop("privateEndpointVNetPolicies", None)
+    else:
+        properties["addressSpace"] = {**properties["addressSpace"], "ipamPoolPrefixAllocations": []}
     return body
 
 
@@ -53,7 +72,8 @@ def _in_version(request: Request, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "vnet", _SHAPE)
+    request = model.read(request, _MODEL)
+    identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "vnet")
     space = (given.get("addressSpace") or {}).get("addressPrefixes") or []
     kept = _subnets(cloud, request, identifier, location, given, found)
     address_plan.check_subnets(identifier, space, kept)
@@ -103,8 +123,8 @@ def _subnets(
 def _options(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any]:
     """What is kept as it was given, and refused where it would have to do something that is not here."""
     options: dict[str, Any] = {}
-    servers = (given.get("dhcpOptions") or {}).get("dnsServers")
-    if servers is not None:
+    if given.get("dhcpOptions") is not None:
+        servers = given["dhcpOptions"].get("dnsServers") or []
         for server in servers:
             network.check_dns_server(identifier, server)
         options["dhcpOptions"] = {"dnsServers": servers}
@@ -118,10 +138,11 @@ def _options(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any
     if plan:
         raise reference_not_found(plan, str(identifier))
     if (given.get("encryption") or {}).get("enabled"):
-        message = "Local Azure does not encrypt the traffic of virtual networks."
+        message = "Local Azure does not encrypt the traffic of virtual networks (properties.encryption)."
         raise network_error(400, "EncryptionNotSupportedByLocalAzure", message)
-    if given.get("virtualNetworkPeerings"):
-        raise _no_peerings()
+    if given.get("encryption"):
+        options["encryption"] = given["encryption"]
+    options["privateEndpointVNetPolicies"] = given.get("privateEndpointVNetPolicies") or "Disabled"
     return options
 
 

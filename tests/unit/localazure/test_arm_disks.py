@@ -75,7 +75,7 @@ def test_a_disk_is_made_shown_grown_and_deleted_with_its_content(arm: LocalAzure
         ({"properties": {"creationData": {"createOption": "Made"}, "diskSizeGB": 4}}, "BadRequest"),
         ({"properties": {"creationData": {"createOption": "Copy"}, "diskSizeGB": 4}}, "OperationNotAllowed"),
         ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, "size": 1}}, "BadRequest"),
-        ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": "4"}}, "InvalidRequestContent"),
+        ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": "four"}}, "BadRequest"),
         ({"properties": {"creationData": {"galleryImageReference": None}, "diskSizeGB": 4}}, "InvalidParameter"),
         ({"properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, "maxShares": 2}},
          "OperationNotAllowed"),
@@ -161,6 +161,38 @@ def test_disks_come_and_go_while_the_vm_runs_and_keep_their_content(arm: LocalAz
     assert _of_machine(group, vm) == []
     assert "managedBy" not in arm.call("GET", group.compute("disks/data")).body
     assert ids.short_id(disk) in arm.platform.disks
+
+
+def test_attaching_a_disk_as_another_account_type_changes_it(arm: LocalAzure, group: Group) -> None:
+    vm, disk = group.vm(), _disk(group)
+    managed = {"id": disk, "storageAccountType": "premium_lrs"}
+    _set(group, vm, _attached(disk, managedDisk=managed))
+    shown = arm.call("GET", group.compute("disks/data")).body
+    assert (shown["sku"], shown["properties"]["tier"]) == ({"name": "Premium_LRS", "tier": "Premium"}, "P1")
+    (entry,) = arm.call("GET", vm).body["properties"]["storageProfile"]["dataDisks"]
+    assert entry["managedDisk"] == {"storageAccountType": "Premium_LRS", "id": disk}
+    other = {"id": _disk(group, "other"), "storageAccountType": "UltraSSD_LRS"}
+    assert _set_disks(group, vm, _attached("", 1, managedDisk=other)).code == "OperationNotAllowed"
+
+
+def test_a_premium_disk_has_the_tier_of_its_size_or_a_higher_one(arm: LocalAzure, group: Group) -> None:
+    path = group.compute("disks/fast")
+
+    def shown(**changes: Any) -> tuple[str, int]:
+        arm.done("PATCH", path, {"properties": changes})
+        properties = arm.call("GET", path).body["properties"]
+        return properties["tier"], properties["diskIOPSReadWrite"]
+
+    creation = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, "tier": "P20"}
+    arm.done("PUT", path, {"location": "westus", "sku": {"name": "Premium_LRS"}, "properties": creation})
+    assert shown(burstingEnabled=False) == ("P20", 2300)
+    assert shown(tier="p30") == ("P30", 5000)
+    assert shown(diskSizeGB=2000) == ("P40", 7500)
+    for tier in ("P5", "E10"):
+        assert arm.call("PATCH", path, {"properties": {"tier": tier}}).code == "InvalidParameter"
+    plain = {**creation, "tier": "P10"}
+    slow = arm.call("PUT", group.compute("disks/slow"), {"location": "westus", "properties": plain})
+    assert slow.code == "InvalidParameter"
 
 
 def test_the_whole_vm_as_it_is_read_can_be_put_again(arm: LocalAzure, group: Group) -> None:

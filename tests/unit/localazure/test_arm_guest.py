@@ -106,7 +106,7 @@ def test_where_it_is_not_published_it_is_not_found(arm: LocalAzure) -> None:
     ("changes", "code"),
     [({"type": "Nothing"}, "ArtifactNotFound"), ({"typeHandlerVersion": "7.0"}, "ArtifactVersionNotFound"),
      ({"typeHandlerVersion": "x"}, "ArtifactVersionNotFound"), ({"publisher": None}, "InvalidParameter"),
-     ({"settings": "text"}, "InvalidRequestContent")],
+     ({"settings": "text"}, "BadRequest")],
 )  # fmt: skip
 def test_a_bad_extension_is_refused(arm: LocalAzure, vm: str, changes: dict[str, Any], code: str) -> None:
     assert arm.call("PUT", f"{vm}/extensions/docker", _extension(**changes)).code == code
@@ -169,6 +169,18 @@ def test_a_managed_run_command_answers_in_its_instance_view(arm: LocalAzure, vm:
     assert plain["provisioningState"] == "Succeeded"
     assert "instanceView" not in plain
     assert "b-secret" not in str(plain) + str(arm.call("GET", f"{vm}/runCommands").body)
+
+
+def test_a_managed_run_command_shows_what_was_sent_and_no_more(arm: LocalAzure, vm: str) -> None:
+    arm.done("PUT", f"{vm}/runCommands/one", _command("exit 127"))
+    shown = arm.call("GET", f"{vm}/runCommands/one").body["properties"]
+    assert (shown["timeoutInSeconds"], shown["asyncExecution"]) == (0, False)
+    assert not {"parameters", "treatFailureAsDeploymentFailure", "runAsUser"} & set(shown)
+    message = "Execution failed: failed to execute command: command terminated with exit status=127"
+    assert _view(arm, vm)["executionMessage"] == message
+    arm.done("PATCH", f"{vm}/runCommands/one", {"properties": {"treatFailureAsDeploymentFailure": False}})
+    shown = arm.call("GET", f"{vm}/runCommands/one").body["properties"]
+    assert shown["treatFailureAsDeploymentFailure"] is False
 
 
 def test_protected_parameters_are_neither_kept_nor_logged(

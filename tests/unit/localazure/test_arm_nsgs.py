@@ -29,6 +29,9 @@ def _refused(arm: LocalAzure, group: Group, **changes: Any) -> Any:
         ({"sourceAddressPrefix": "10.0.0.1/24"}, "SecurityRuleInvalidAddressPrefix"),
         ({"sourceAddressPrefix": "AzureBastionSubnet"}, "SecurityRuleInvalidAddressPrefix"),
         ({"sourceAddressPrefix": "Storage.Atlantis"}, "SecurityRuleInvalidAddressPrefix"),
+        ({"sourceAddressPrefix": "4294967296"}, "SecurityRuleInvalidAddressPrefix"),
+        ({"sourceAddressPrefix": "300.1"}, "SecurityRuleInvalidAddressPrefix"),
+        ({"sourceAddressPrefix": "10.1.1/24"}, "SecurityRuleInvalidAddressPrefix"),
         ({"sourceAddressPrefix": None, "sourceAddressPrefixes": ["Internet"]},
          "SecurityRuleParameterContainsUnsupportedValue"),
         ({"sourceAddressPrefix": None, "sourceAddressPrefixes": ["*"]},
@@ -40,6 +43,7 @@ def _refused(arm: LocalAzure, group: Group, **changes: Any) -> Any:
         ({"sourceAddressPrefixes": ["10.0.0.1"]}, "SecurityRuleParameterConflict"),
         ({"description": "x" * 141}, "SecurityRuleInvalidDescription"),
         ({"priority": "high"}, "InvalidRequestFormat"),
+        ({"madeUp": 1}, "InvalidRequestFormat"),
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_refused(arm: LocalAzure, group: Group, changes: dict[str, Any], code: str) -> None:
@@ -47,7 +51,7 @@ def test_a_bad_parameter_is_refused(arm: LocalAzure, group: Group, changes: dict
 
 
 def test_a_rule_is_kept_as_the_service_shows_it(arm: LocalAzure, group: Group) -> None:
-    given = rule("a", 1000, "22", protocol="TCP", sourceAddressPrefix="internet", provisioningState="Failed", madeUp=1)
+    given = rule("a", 1000, "22", protocol="TCP", sourceAddressPrefix="internet", provisioningState="Failed")
     group.nsg("nsg", given)
     path = group.network("networkSecurityGroups/nsg/securityRules/A")
     shown = arm.call("GET", path).body
@@ -56,7 +60,6 @@ def test_a_rule_is_kept_as_the_service_shows_it(arm: LocalAzure, group: Group) -
     assert (properties["protocol"], properties["sourceAddressPrefix"]) == ("Tcp", "Internet")
     assert properties["destinationPortRanges"] == []
     assert properties["provisioningState"] == "Succeeded"
-    assert "madeUp" not in properties
 
 
 def test_the_default_rules_have_all_their_members(arm: LocalAzure, group: Group) -> None:
@@ -78,6 +81,18 @@ def test_services_that_are_not_here_and_ipv6_open_nothing(arm: LocalAzure, group
     ]
     machine = group.machine(group.vm(nsg=group.nsg("nsg", *rules)))
     assert [(one.name, one.source_prefixes) for one in arm.platform.firewalls[machine]] == [("some", ("10.0.0.9",))]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("789", "0.0.3.21"), ("10.1", "10.0.0.1"), ("10.1.256/24", "10.1.1.0/24"), ("7/32", "0.0.0.7/32")],
+)
+def test_an_address_may_have_fewer_parts(arm: LocalAzure, group: Group, given: str, meant: str) -> None:
+    group.nsg("nsg", rule("odd", 1000, "22", sourceAddressPrefix=given))
+    shown = arm.call("GET", group.network("networkSecurityGroups/nsg/securityRules/odd")).body["properties"]
+    assert shown["sourceAddressPrefix"] == given
+    machine = group.machine(group.vm(nsg=group.id_of(group.network("networkSecurityGroups/nsg"))))
+    assert [one.source_prefixes for one in arm.platform.firewalls[machine]] == [(meant,)]
 
 
 # application security groups

@@ -20,7 +20,7 @@ def _put(arm: LocalAzure, group: Group, top: dict[str, Any] | None = None, **pro
     ("top", "properties", "code"),
     [
         ({}, {"idleTimeoutInMinutes": 3}, "PublicIPAddressIdleTimeoutIsInvalid"),
-        ({}, {"idleTimeoutInMinutes": "4"}, "InvalidRequestFormat"),
+        ({}, {"idleTimeoutInMinutes": "four"}, "InvalidRequestFormat"),
         ({}, {"publicIPAllocationMethod": "Sometimes"}, "InvalidRequestFormat"),
         ({}, {"ddosSettings": {"protectionMode": "Sometimes"}}, "InvalidRequestFormat"),
         ({}, {"publicIPAddressVersion": "IPv6"}, "IPv6NotSupportedByLocalAzure"),

@@ -38,6 +38,34 @@ def test_members_are_read_without_regard_to_case_and_unknown_ones_refused(arm: L
     assert shown["storageProfile"]["osDisk"]["createOption"] == "FromImage"
 
 
+def test_low_priority_becomes_spot_on_a_deallocated_vm(arm: LocalAzure, group: Group) -> None:
+    vm = group.compute("virtualMachines/web1")
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["priority"] = "Low"
+    arm.done("PUT", vm, body)
+    assert arm.call("PATCH", vm, {"properties": {"priority": "Spot"}}).code == "PropertyChangeNotAllowed"
+    arm.done("POST", f"{vm}/deallocate")
+    assert arm.call("PATCH", vm, {"properties": {"priority": "Regular"}}).code == "PropertyChangeNotAllowed"
+    arm.done("PATCH", vm, {"properties": {"priority": "Spot"}})
+    assert arm.call("GET", vm).body["properties"]["priority"] == "Spot"
+    assert arm.call("PATCH", vm, {"properties": {"priority": "Low"}}).code == "PropertyChangeNotAllowed"
+
+
+def test_the_kind_of_disk_controller_follows_the_size_and_changes_without_a_host(arm: LocalAzure, group: Group) -> None:
+    vm = group.compute("virtualMachines/web1")
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["storageProfile"]["diskControllerType"] = "NVMe"
+    refused = arm.call("PUT", vm, body)
+    assert (refused.code, "diskControllerType" in refused.message) == ("InvalidParameter", True)
+    body["properties"]["hardwareProfile"]["vmSize"] = "Standard_E2bs_v5"
+    arm.done("PUT", vm, body)
+    change = {"properties": {"storageProfile": {"diskControllerType": "scsi"}}}
+    assert arm.call("PATCH", vm, change).code == "PropertyChangeNotAllowed"
+    arm.done("POST", f"{vm}/deallocate")
+    arm.done("PATCH", vm, change)
+    assert arm.call("GET", vm).body["properties"]["storageProfile"]["diskControllerType"] == "SCSI"
+
+
 @pytest.mark.parametrize(
     ("properties", "code"),
     [

@@ -164,7 +164,7 @@ def test_status_only_lists_power_states(arm: LocalAzure, group: Group) -> None:
         ("properties.hardwareProfile.vmSize", None, 400, "InvalidParameter"),
         ("properties.hardwareProfile.vmSize", "Standard_NC6s_v3", 409, "SkuNotAvailable"),
         ("properties.hardwareProfile.vmSize", "Standard_M128s", 409, "OperationNotAllowed"),
-        ("properties.hardwareProfile", "text", 400, "InvalidRequestContent"),
+        ("properties.hardwareProfile", "text", 400, "BadRequest"),
         ("properties.storageProfile.imageReference.publisher", "Nobody", 404, "PlatformImageNotFound"),
         ("properties.storageProfile.imageReference.version", "0.0.0", 404, "PlatformImageNotFound"),
         ("properties.storageProfile.imageReference", None, 400, "InvalidParameter"),
@@ -333,6 +333,7 @@ def test_a_vm_in_the_making_takes_no_other_change_but_its_deletion(arm: LocalAzu
     for method, path in (("PUT", vm), ("POST", f"{vm}/start"), ("PATCH", vm)):
         answer = arm.call(method, path, body if method != "POST" else None)
         assert (answer.status, answer.code) == (409, "AnotherOperationInProgress")
+        assert f"use uri: {creation.headers['Azure-AsyncOperation']}." in answer.message
     deletion = arm.call("DELETE", vm)
     assert deletion.status == 202
     assert arm.wait(creation).code == "OperationPreempted"

@@ -67,14 +67,12 @@ def test_a_subnet_shows_its_defaults_endpoints_and_delegations(arm: LocalAzure, 
         "serviceEndpoints": [{"service": "microsoft.storage"}],
         "delegations": [{"name": "d", "properties": {"serviceName": "Microsoft.Web/serverFarms"}}],
         "provisioningState": "Failed",
-        "madeUp": 1,
     }
     group.vnet("v")
     path = group.network("virtualNetworks/v/subnets/two")
     arm.done("PUT", path, {"properties": given})
     shown = arm.call("GET", path).body["properties"]
     assert shown["provisioningState"] == "Succeeded"
-    assert "madeUp" not in shown
     assert shown["privateEndpointNetworkPolicies"] == "Disabled"
     assert shown["serviceEndpoints"] == [
         {"provisioningState": "Succeeded", "service": "Microsoft.Storage", "locations": ["*"]}
@@ -84,6 +82,29 @@ def test_a_subnet_shows_its_defaults_endpoints_and_delegations(arm: LocalAzure, 
     assert delegation["properties"]["actions"]
     nic = group.nic_body(group.id_of(path))
     assert arm.call("PUT", group.network("networkInterfaces/n"), nic).code == "ResourceNotPermittedOnDelegatedSubnet"
+
+
+def test_dhcp_options_have_a_list_even_when_it_was_left_out(arm: LocalAzure, group: Group) -> None:
+    path = group.network("virtualNetworks/v")
+    arm.done("PUT", path, _vnet("10.0.0.0/16", dhcpOptions={}))
+    assert arm.call("GET", path).body["properties"]["dhcpOptions"] == {"dnsServers": []}
+    arm.done("PUT", path, _vnet("10.0.0.0/16"))
+    assert "dhcpOptions" not in arm.call("GET", path).body["properties"]
+
+
+@pytest.mark.parametrize(("api", "told"), [("2023-11-01", False), ("2024-05-01", True)])
+def test_newer_versions_tell_of_pools_and_private_endpoints(
+    arm: LocalAzure, group: Group, api: str, told: bool
+) -> None:
+    path = group.network("virtualNetworks/v")
+    first = arm.done("PUT", path, _vnet("10.0.0.0/16", subnets={"default": "10.0.0.0/24"}), api=api).body
+    subnet = arm.call("GET", f"{path}/subnets/default", api=api).body
+    listed = arm.call("GET", group.network("virtualNetworks"), api=api).body["value"][0]
+    for body in (first, arm.call("GET", path, api=api).body, listed):
+        properties = body["properties"]
+        assert properties.get("privateEndpointVNetPolicies") == ("Disabled" if told else None)
+        parts = (properties["addressSpace"], properties["subnets"][0]["properties"], subnet["properties"])
+        assert [one.get("ipamPoolPrefixAllocations") for one in parts] == [[] if told else None] * 3
 
 
 def test_what_a_subnet_names_must_be_of_the_right_type_and_there(arm: LocalAzure, group: Group) -> None:
