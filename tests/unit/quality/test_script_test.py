@@ -31,7 +31,7 @@ PROGRAM = """#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
 root=${here%/script}
 root=${root%/cache/dev/bin}
-echo "${0##*/} $*" >>"$root/ran"
+echo "${0##*/} $*" | tee -a "$root/ran"
 for word in $(cat "$root/broken"); do
     case "$*" in *"$word"*) exit 1 ;; esac
     [ "$word" != "${0##*/}" ] || exit 1
@@ -57,6 +57,7 @@ def run(tmp_path):
         (tmp_path / "bin/id").chmod(0o755)
         done = subprocess.run([tmp_path / "script/test", *words], cwd=tmp_path, capture_output=True, text=True,
                               env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+        start.shown = done.stdout
         return done.returncode, (tmp_path / "ran").read_text(), done.stderr
 
     return start
@@ -69,6 +70,12 @@ def test_everything_is_run_and_what_was_left_out_is_said(run):
     for folder in ("tests/unit", "tests/scenario", "tests/flows", "tests/stock_az", "tests/e2e"):
         assert folder in ran and folder in said.split("Left out")[0]
     assert "Left out: what script/test --long runs besides" in said and "FAILED" not in said
+
+
+def test_what_ran_beside_the_rest_is_shown_after_it_and_once(run):
+    run()
+    assert run.shown.splitlines()[-1].endswith("pytest -p no:cacheprovider tests/e2e")
+    assert run.shown.count("tests/e2e") == 1
 
 
 def test_the_long_run_has_all_of_lint_and_the_sabotage_too(run):

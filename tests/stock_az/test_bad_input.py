@@ -1,7 +1,6 @@
 """Bad input, through the unmodified az: one clear error, az's own exit code, nothing made, nothing lost.
 
-A Local Azure with fake machines is enough: nothing boots here. Each case has a home of its own, with a sound set of
-certificates in ~/.docker and no ~/.ssh.
+Each case has a home of its own, with a sound set of certificates in ~/.docker and no ~/.ssh.
 """
 
 from __future__ import annotations
