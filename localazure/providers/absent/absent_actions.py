@@ -11,7 +11,8 @@ from localazure.protocol.router import Handler, Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing
 
-_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_GROUP = f"{_SUBSCRIPTION}/resourceGroups/{{group}}"
 _DEPLOYMENTS = "Microsoft.Resources/deployments"
 
 
@@ -38,6 +39,7 @@ _OF_RESOURCES = [
     Action(kinds.PUBLIC_IP, "publicip", "reserveCloudServicePublicIpAddress", "has no cloud services"),
     Action(kinds.VNET, "vnet", "ddosProtectionStatus", "has no DDoS protection"),
 ]
+_STORAGE = "Microsoft.Storage/storageAccounts"
 _OF_GROUPS = {
     "exportTemplate": "can't make a template out of the resources of a group",
     "moveResources": "can't move resources to another group or subscription",
@@ -47,18 +49,24 @@ _OF_GROUPS = {
 
 def routes() -> list[Route]:
     what_if = f"{crud.address(_DEPLOYMENTS, 'deployment')}/whatIf"
-    of_subscription = f"/subscriptions/{{subscription}}/providers/{_DEPLOYMENTS}"
+    of_subscription = f"{_SUBSCRIPTION}/providers/{_DEPLOYMENTS}"
     return [
         *(Route("POST", f"{crud.address(one.full_type, one.name)}/{one.action}", _of_resource(one), one.full_type)
           for one in _OF_RESOURCES),
         *(Route("POST", f"{_GROUP}/{name}", _refuser(_code(name), lacks), "Microsoft.Resources/resourceGroups")
           for name, lacks in _OF_GROUPS.items()),
+        Route("POST", f"{_SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability", refuse_storage),
         Route("POST", what_if, _refuser("WhatIf", "has no what-if for deployments"), _DEPLOYMENTS),
         *(Route(method, f"{of_subscription}{rest}", _refuser("SubscriptionDeployments", "deploys to groups only"),
                 _DEPLOYMENTS)
           for method, rest in (("PUT", "/{deployment}"), ("POST", "/{deployment}/validate"),
                                ("POST", "/{deployment}/whatIf"))),
     ]  # fmt: skip
+
+
+def refuse_storage(cloud: Cloud, request: Request) -> Reply:
+    """az asks for a name before it makes an account."""
+    raise absent.refusal(_STORAGE)
 
 
 def _code(action: str) -> str:

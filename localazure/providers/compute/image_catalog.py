@@ -127,6 +127,17 @@ ALIASES = {
 }
 
 
+# Those of Windows: az must know what they mean, so that it hears that they can't be had.
+WINDOWS_ALIASES = {
+    "Win2022Datacenter": "MicrosoftWindowsServer:WindowsServer:2022-datacenter-g2",
+    "Win2022AzureEditionCore": "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition-core",
+    "Win2019Datacenter": "MicrosoftWindowsServer:WindowsServer:2019-datacenter-gensecond",
+    "Win2016Datacenter": "MicrosoftWindowsServer:WindowsServer:2016-datacenter-gensecond",
+    "Win2012R2Datacenter": "MicrosoftWindowsServer:WindowsServer:2012-R2-Datacenter",
+    "Win2012Datacenter": "MicrosoftWindowsServer:WindowsServer:2012-Datacenter",
+}
+
+
 # Publishers of Windows, which no guest here can be.
 _WINDOWS = ("microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftsqlserver", "microsoftvisualstudio")
 

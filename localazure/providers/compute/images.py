@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -11,7 +11,16 @@ from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers.compute import extension_images
-from localazure.providers.compute.image_catalog import ALIASES, IMAGES, Image, architecture, find, of_windows, ordered
+from localazure.providers.compute.image_catalog import (
+    ALIASES,
+    IMAGES,
+    WINDOWS_ALIASES,
+    Image,
+    architecture,
+    find,
+    of_windows,
+    ordered,
+)
 
 _KIND = "Microsoft.Compute/locations"
 
@@ -56,16 +65,21 @@ def _same(one: str, other: str) -> bool:
 
 def alias_document(cloud: Cloud, request: Request) -> Reply:
     """The document at vmImageAliasDoc, a template whose output az reads: short names of images and what they mean."""
-    linux = {}
-    for alias, urn in ALIASES.items():
-        publisher, offer, sku = urn.split(":")
-        linux[alias] = {
-            "publisher": publisher, "offer": offer, "sku": sku, "version": "latest", "architecture": architecture(sku),
-        }  # fmt: skip
-    outputs = {"aliases": {"type": "object", "value": {"Linux": linux, "Windows": {}}}}
+    known = {"Linux": _told(ALIASES), "Windows": _told(WINDOWS_ALIASES)}
+    outputs = {"aliases": {"type": "object", "value": known}}
     schema = "http://schema.management.azure.com/schemas/2015-01-01/deploymentTemplate.json"
     body = {"$schema": schema, "contentVersion": "1.0.0.0", "parameters": {}, "variables": {}, "resources": []}
     return Reply(200, {**body, "outputs": outputs})
+
+
+def _told(aliases: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found = {}
+    for alias, urn in aliases.items():
+        publisher, offer, sku = urn.split(":")
+        found[alias] = {
+            "publisher": publisher, "offer": offer, "sku": sku, "version": "latest", "architecture": architecture(sku),
+        }  # fmt: skip
+    return found
 
 
 def list_publishers(cloud: Cloud, request: Request) -> Reply:

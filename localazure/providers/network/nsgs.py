@@ -16,7 +16,7 @@ from localazure.providers.network import bodies, machine_updates, model, network
 from localazure.store.resources import Resource
 
 KIND = kinds.NSG
-_PACE = network.Pace(retry_after=10, duration=3)
+_PACE = network.Pace(retry_after=1, duration=3)  # since about 2024
 _MODEL = model.resource(
     "NetworkSecurityGroup",
     obj(

@@ -93,12 +93,21 @@ def test_anything_else_is_said_to_be_lacking_here(arm: LocalAzure, path: str, co
     assert answer.message.endswith(": Local Azure does not have it.")
 
 
-def test_a_template_with_such_a_type_is_refused_before_anything_is_made(arm: LocalAzure, group: Group) -> None:
+def test_the_name_of_an_account_is_refused_as_the_account_is(arm: LocalAzure) -> None:
+    refused = arm.call("POST", "/providers/Microsoft.Storage/checkNameAvailability", {"name": "x"}, api="2023-05-01")
+    assert refused.code == "StorageAccountsNotSupportedByLocalAzure"
+
+
+def test_a_deployment_of_such_a_type_fails_with_these_words(arm: LocalAzure, group: Group) -> None:
     balancer: dict[str, Any] = {
         "type": "Microsoft.Network/loadBalancers", "apiVersion": "2023-09-01", "name": "lb", "location": "westus",
     }  # fmt: skip
-    group_body = {"$schema": "https://x/deploymentTemplate.json#", "contentVersion": "1.0.0.0", "resources": [balancer]}
+    template = {"$schema": "https://x/deploymentTemplate.json#", "contentVersion": "1.0.0.0", "resources": [balancer]}
     path = f"{group.path}/providers/Microsoft.Resources/deployments/d"
-    refused = arm.call("PUT", path, {"properties": {"mode": "Incremental", "template": group_body}})
-    assert refused.status == 400
-    assert "Local Azure has no load balancers." in str(refused.body)
+    started = arm.call("PUT", path, {"properties": {"mode": "Incremental", "template": template}})
+    status = arm.wait(started).body
+    assert (status["status"], status["error"]["code"]) == ("Failed", "DeploymentFailed")
+    (detail,) = status["error"]["details"]
+    assert (detail["code"], detail["message"]) == (
+        "LoadBalancersNotSupportedByLocalAzure", "Local Azure has no load balancers."
+    )  # fmt: skip

@@ -76,6 +76,15 @@ def test_windows_is_refused_in_words_of_one_s_own(arm: LocalAzure, group: Group)
     assert refused.message.endswith("Local Azure has Linux images only.")
 
 
+def test_az_is_told_what_its_short_names_mean(arm: LocalAzure) -> None:
+    told = arm.raw("GET", "/metadata/aliases.json").body["outputs"]["aliases"]["value"]
+    assert told["Linux"]["Ubuntu2204"]["offer"] == "0001-com-ubuntu-server-jammy"
+    assert told["Windows"]["Win2022Datacenter"] == {
+        "publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-g2",
+        "version": "latest", "architecture": "x64",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("publisher", "name", "system"),
     [("Microsoft.Azure.Security.LinuxAttestation", "GuestAttestation", "Linux"),
