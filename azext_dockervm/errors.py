@@ -6,6 +6,7 @@ Nothing here knows azure-cli; ``error_map`` turns these into az's error classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class DockerVMError(Exception):
@@ -64,13 +65,27 @@ class Conflict(DockerVMError):
     """Something exists already and is not ours to change."""
 
 
+@dataclass(frozen=True)
+class PolicyViolation:
+    """Why a policy disallows a request: the names of its definition and of its assignment, the assignment's id, and
+    each condition that it looked at as field, operator and target values, such as ("tags[cost]", "Exists",
+    ("false",))."""
+
+    definition: str
+    assignment: str
+    assignment_id: str = ""
+    fields: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+
 class AzureRefused(DockerVMError):
     """Azure answered with an error; ``code`` is Azure's own code where it sent one. ``why`` is a word that
-    ``advice.connection`` knows, where it is not Azure that refuses but a proxy before it."""
+    ``advice.connection`` knows, where it is not Azure that refuses but a proxy before it. ``violations`` are of
+    policies that disallow the request."""
 
     def __init__(self, message: str, recommendation: str | Sequence[str] | None = None, code: str | None = None,
-                 status: int | None = None, why: str = "") -> None:
+                 status: int | None = None, why: str = "", violations: tuple[PolicyViolation, ...] = ()) -> None:
         super().__init__(message, recommendation)
+        self.violations = violations
         self.code = code
         self.status = status
         self.why = why

@@ -27,6 +27,11 @@ def create_with(host: AskedHost, option: str, *words: str) -> str:
     return _create(host, {**given, option: words}.values())
 
 
+def create_anew_with(host: AskedHost, option: str, *words: str) -> str:
+    """``create_anew`` with other ``words`` for the option that az names ``option``."""
+    return _create(host, {**{name: typed.words for name, typed in host.given.items()}, option: words}.values())
+
+
 def create_by_owner(host: NamedHost) -> str:
     """The create of whoever made this host, whose options are not known."""
     return _create(host, [])
@@ -81,6 +86,12 @@ def delete(host: NamedHost, data_disks_go: bool = False) -> str:
 def delete_extension(host: NamedHost) -> str:
     """The Docker VM extension; the agent stops Docker with it."""
     return az("vm", "extension", "delete", "-g", host.group, "--vm-name", host.name, "-n", names.EXTENSION_TYPE,
+              subscription=host.subscription)
+
+
+def list_extensions(host: NamedHost) -> str:
+    """With their states."""
+    return az("vm", "extension", "list", "-g", host.group, "--vm-name", host.name, "-o", "table",
               subscription=host.subscription)
 
 

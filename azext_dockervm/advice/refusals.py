@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azext_dockervm.advice import connection, host_commands, option_values, region_commands
+from azext_dockervm.advice import connection, host_commands, option_values, policies, region_commands
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DockerVMError, HostFailed
@@ -32,12 +32,6 @@ def _terms(host: AskedHost) -> str:
 def _rights(host: AskedHost) -> str:
     return (f"Ask an owner of the subscription for the role Contributor on the resource group '{host.group}'. If you "
             f"were given it just now, log in again: {az('login')}")
-
-
-def _policies(host: AskedHost) -> str:
-    return "The policies that apply: " + az("policy", "assignment", "list", "-g", host.group,
-                                            "--disable-scope-strict-match", "-o", "table",
-                                            subscription=host.subscription)
 
 
 def _locks(host: AskedHost) -> str:
@@ -72,12 +66,14 @@ ADVICE: dict[str, Callable[[AskedHost], str]] = {
     "MarketplacePurchaseEligibilityFailed": _terms,
     "ResourcePurchaseValidationFailed": _terms,
     "AuthorizationFailed": _rights,
-    "RequestDisallowedByPolicy": _policies,
+    "RequestDisallowedByPolicy": policies.list_assignments,
     "ScopeLocked": _locks,
     # A name of Azure's that no rule of ours knows.
     "ReservedResourceName": lambda _host: option_values.OTHER_NAME,
     "DomainNameLabelReserved": lambda _host: option_values.OTHER_DNS_LABEL,
     "VMAgentStatusCommunicationError": _silent_agent,
+    "VMExtensionProvisioningError": lambda host: ("An extension that has failed may block others. The VM's extensions "
+                                                  f"and their states: {host_commands.list_extensions(host)}"),
     "ReadOnlyDisabledSubscription": _subscriptions,
     "InvalidResourceReference": lambda host: ("What it stands on was deleted meanwhile, by another command. The same "
                                               f"again makes it anew: {host_commands.create_anew(host)}"),
@@ -116,6 +112,8 @@ def with_recommendation(error: DockerVMError, host: AskedHost) -> DockerVMError:
 def _of_code(error: DockerVMError, host: AskedHost) -> tuple[str, ...]:
     if not isinstance(error, AzureRefused):
         return ()
+    if error.violations:
+        return policies.of_violations(error.violations, host)
     return (ADVICE[error.code](host),) if error.code in ADVICE else ()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azext_dockervm import _client_factory as factory
+from azext_dockervm.azure import policies
 from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, DockerVMError, NotFound
 
 logger = logging.getLogger("cli.azext_dockervm.azure")
@@ -49,7 +50,7 @@ def extension_error_of(verb: str, error: Exception) -> DockerVMError:
             return unreadable(verb, error.response)
         failure = _error_body(error.response) or _failed_state(error.response)
         if failure:     # an operation that failed is told by an answer of status 200
-            return AzureRefused(f"{verb}: {_message(failure)}", code=failure.get("code"))
+            return _told(verb, failure)
     unreached = _why_unreached(error)
     if unreached is None and isinstance(error, OSError) and error.filename:     # az's own, on the way to a token
         return AzureRefused(f"{verb}: {error.filename}: {error.strerror}", status=401)
@@ -92,7 +93,17 @@ def _refusal(verb: str, response: Any) -> DockerVMError:
         return AzureRefused(f"{verb}: {said}", status=status, why=why)
     if status == 404:
         return NotFound(f"{verb}: {_message(failure)}")
-    return AzureRefused(f"{verb}: {_message(failure)}", code=failure.get("code"), status=status)
+    return _told(verb, failure, status)
+
+
+def _told(verb: str, failure: dict[str, Any], status: int | None = None) -> AzureRefused:
+    """An error of Azure's with its code; of policies its message is a line of JSON, so their names are told."""
+    found = policies.violations(failure)
+    if not found:
+        return AzureRefused(f"{verb}: {_message(failure)}", code=failure.get("code"), status=status)
+    names = " and ".join(f"the policy '{one.definition}' (assigned as '{one.assignment}')" for one in found)
+    return AzureRefused(f"{verb}: {names} disallow{'' if len(found) > 1 else 's'} it.", code=policies.CODE,
+                        status=status, violations=found)
 
 
 def _words_of(status: int) -> tuple[str, str]:

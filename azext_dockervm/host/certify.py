@@ -43,6 +43,8 @@ EXTENSION_SECONDS = 480.0
 REMOVAL_SHARE = 0.3
 # For removing an extension that an earlier run left: long enough for the agent's round trip, short enough to wait.
 SECOND_REMOVAL_SECONDS = 120.0
+# Azure's code for an extension or a run command that the VM's agent could not do.
+BLOCKED = "VMExtensionProvisioningError"
 # What comes after the proof has a time of its own, so that neither a time-out nor what hangs holds a host that works.
 NOTE_SECONDS = 60.0
 DELETE_RUN_COMMANDS_SECONDS = 120.0
@@ -102,14 +104,26 @@ def _why_take_over(error: BaseException) -> str | None:
 def extension_is_left(target: Target) -> bool:
     """Whether an earlier try left the Docker VM extension there; one that Azure is busy with may be another terminal's.
     Where it may not be read it counts as none."""
+    return _state_of_extension(target) not in ("", "Creating", "Updating", "Deleting")
+
+
+def _state_of_extension(target: Target) -> str:
     spec = target.spec
     try:
-        found = target.azure.get(kinds.EXTENSION, spec.group, spec.name, EXTENSION_TYPE)
+        return state(target.azure.get(kinds.EXTENSION, spec.group, spec.name, EXTENSION_TYPE))
     except Interrupted:
         raise
     except DockerVMError:
-        return False
-    return found is not None and state(found) not in ("Creating", "Updating", "Deleting")
+        return ""
+
+
+def unblocking(target: Target, refusal: BaseException) -> Step | None:
+    """The step that lets a host that was never finished be asked after all: an extension that has failed blocks others
+    that are new, and nobody knows whether run commands count. None where the refusal is another."""
+    blocked = isinstance(refusal, AzureRefused) and refusal.code == BLOCKED
+    if not blocked or target.finished or _state_of_extension(target) != "Failed":
+        return None
+    return _remove_extension(target, (), at_most(SECOND_REMOVAL_SECONDS))
 
 
 def tell_of_extension(target: Target, provisioner: str, listener: Listener) -> None:

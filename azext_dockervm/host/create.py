@@ -177,7 +177,7 @@ class Creation:
             self.azure.until(deadline), self.spec, self.found, self.commands, results[AUTHORITY], self.store),
             quiet=True)
         try:
-            standing: Standing = execute([step], self.listener, self.azure.deadline, authority)["look"]
+            standing = self._asked(step, authority)
         except PlanFailed as failure:
             certify.delete_what_asked(failure.cause, self.commands, self.listener)
             raise self._told_how_to_go_on(failure.cause) from failure.cause
@@ -187,11 +187,28 @@ class Creation:
             self.commands = self.commands.on(self.spec)
         return standing
 
+    def _asked(self, look: Step, authority: Results) -> Standing:
+        """The host's answer; where an extension that has failed is in its way, that is removed first: our own, from a
+        host of ours that nobody has finished."""
+        try:
+            standing: Standing = execute([look], self.listener, self.azure.deadline, authority)[look.key]
+        except PlanFailed as failure:
+            ours = names.tag(self.found.vm, names.TAG_AUTHORITY) is not None
+            removal = certify.unblocking(self._existing(), failure.cause) if ours else None
+            if removal is None:
+                raise
+            execute([removal], self.listener, self.azure.deadline)
+            standing = execute([look], self.listener, self.azure.deadline, authority)[look.key]
+        return standing
+
+    def _existing(self) -> Target:
+        noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
+        return replace(self._target(), resumed=True, finished=noted is not None)
+
     def _finish(self, results: Results, standing: Standing) -> FinishedHost:
         """Set-up or a new certificate where it is needed, then the proof."""
         address: Address = results[ADDRESS]
-        noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
-        target = replace(self._target(), resumed=True, finished=noted is not None)
+        target = self._existing()
         reason = why_set_up(self.spec, self.found, standing, address.fqdn)
         if reason:
             self.listener.say(f"Setting up '{self.spec.name}' by {self.choice.provisioner} ({self.choice.reason}): "

@@ -9,6 +9,7 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.behavior.behavior import Behavior
+from localazure.protocol import versions
 from localazure.protocol.errors import operation_in_progress
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Handler
@@ -34,7 +35,9 @@ def budget_headers() -> Mapping[str, str]:
 async def call_handler(cloud: Cloud, handler: Handler, request: Request) -> Reply:
     """What a provider's handler answers to a client or a deployment, unless behavior.json has it refused."""
     behavior = cloud.behavior
-    behavior.refuse(request, _caller.get())
+    found = cloud.store.get(request.path.rstrip("/")) if behavior.config.conditions.all("policy") else None
+    _refuse_version(cloud, request)
+    behavior.refuse(request, _caller.get(), (found.tags if found else None) or {})
     lingering = cloud.operations.lingering(request.path)
     if lingering is not None and request.method not in ("GET", "HEAD", "DELETE"):
         raise operation_in_progress(lingering)
@@ -50,3 +53,26 @@ async def call_handler(cloud: Cloud, handler: Handler, request: Request) -> Repl
     if lags and (reply.status == 201 or (reply.status == 202 and not existed)):
         behavior.visibility.created(behavior.config.conditions, request)
     return behavior.visibility.without_hidden(request, reply)
+
+
+def _refuse_version(cloud: Cloud, request: Request) -> None:
+    """Raise ArmError NoRegisteredProviderFound for a version that behavior.json does not have served in the region of
+    what the request is about: where it is, or shall be."""
+    if not cloud.behavior.config.conditions.all("api_versions") or not request.kind:
+        return
+    body = request.body if isinstance(request.body, dict) else {}
+    region = request.params.get("location") or body.get("location") or _region_of(cloud, request.path)
+    region = str(region).replace(" ", "").lower()
+    served = cloud.behavior.served_versions(request.kind, region)
+    if served is not None and request.api_version not in served:
+        raise versions.refusal(request.kind, request.api_version, region, served)
+
+
+def _region_of(cloud: Cloud, path: str) -> str:
+    """Of the resource that a path names, or of that which it lies in; "" for none."""
+    parts = path.rstrip("/").split("/")
+    for cut in range(3):
+        found = cloud.store.get("/".join(parts[: len(parts) - cut]))
+        if found is not None:
+            return found.location or ""
+    return ""

@@ -96,11 +96,17 @@ class Behavior:
                 return rule
         return None
 
-    def refuse(self, request: Request, claims: Mapping[str, Any]) -> None:
-        """Raise ArmError for what is denied, disallowed by policy, read only, or not visible yet."""
+    def refuse(self, request: Request, claims: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+        """Raise ArmError for what is denied, disallowed by policy, read only, or not visible yet. `tags` are those that
+        the resource has."""
         if len(self.config.conditions):
-            denials.refuse(self.config.conditions, request, claims, self._subscription)
+            denials.refuse(self.config.conditions, request, claims, self._subscription, tags)
             self.visibility.refuse(request)
+
+    def served_versions(self, full_type: str, region: str) -> tuple[str, ...] | None:
+        """The api-versions in which a type is served there, oldest first; None for all that it has."""
+        found = self.config.conditions.find("api_versions", type=full_type, region=region)
+        return tuple(sorted(found["versions"])) if found else None
 
     # operations
 
@@ -193,6 +199,11 @@ class Behavior:
         if found is None or "view" not in found:
             return None
         return found["view"], found.get("view_seconds", 0.0)
+
+    def failed_extension_blocks(self, vm: str, what: str) -> bool:
+        """Whether an extension that has failed on this VM blocks `what`: "extensions" or "run_commands"."""
+        found = self.config.conditions.find("failed_extension", vm=vm)
+        return found is not None and found["blocks"] in (what, "both")
 
     def machine(self, vm: str) -> dict[str, Any]:
         """Members of the MachineSpec of a new VM that differ from their defaults."""

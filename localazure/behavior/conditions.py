@@ -35,10 +35,18 @@ _ARRAYS: Mapping[str, tuple[Mapping[str, Reader], tuple[str, ...]]] = {
         {"type": values.words, "seconds": values.number, "list_seconds": values.number, "child_seconds": values.number},
         ("seconds",),
     ),
+    "api_versions": (
+        {"type": values.words, "region": values.words, "versions": values.words},
+        ("versions",),
+    ),
+    "failed_extension": (
+        {"vm": values.words, "blocks": values.one_of("extensions", "run_commands", "both")},
+        ("blocks",),
+    ),
     "denied": ({"action": values.words, "scope": values.words}, ("action",)),
     "policy": (
         {"type": values.words, "scope": values.words, "region": values.words, "without_tag": values.text,
-         "assignment": values.text, "definition": values.text},
+         "any_source": values.boolean, "assignment": values.text, "definition": values.text},
         ("assignment",),
     ),
 }  # fmt: skip

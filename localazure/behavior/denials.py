@@ -22,8 +22,15 @@ _JOINED = (
 _POLICY = "/providers/Microsoft.Authorization"
 
 
-def refuse(conditions: Conditions, request: Request, claims: Mapping[str, Any], subscription: str) -> None:
-    """Raise ArmError for a request that permissions, the subscription's state or a policy forbid."""
+# What a security rule says for everybody.
+_ANY_SOURCE = ("*", "Internet", "0.0.0.0/0", "::/0", "any")
+
+
+def refuse(
+    conditions: Conditions, request: Request, claims: Mapping[str, Any], subscription: str, tags: Mapping[str, str]
+) -> None:
+    """Raise ArmError for a request that permissions, the subscription's state or a policy forbid. `tags` are those that
+    the resource has: a policy looks at what it would be."""
     _refuse_unauthorized(conditions, request, claims)
     if conditions.read_only and request.method not in ("GET", "HEAD") and "subscription" in request.params:
         raise gateway_error(
@@ -34,7 +41,7 @@ def refuse(conditions: Conditions, request: Request, claims: Mapping[str, Any], 
         )
     if request.method in ("PUT", "PATCH") and isinstance(request.body, dict):
         for policy in conditions.all("policy"):
-            if _violates(policy, request):
+            if _violates(policy, request, tags):
                 raise PolicyDenial(policy, request, subscription)
 
 
@@ -70,17 +77,43 @@ def _is_denied(denied: tuple[Condition, ...], action: str, scope: str) -> bool:
     return any(fits_any(action, one["action"]) and fits_any(scope, one.get("scope", ("*",))) for one in denied)
 
 
-def _violates(policy: Condition, request: Request) -> bool:
+def _violates(policy: Condition, request: Request, tags: Mapping[str, str]) -> bool:
     body = request.body
     region = str(body.get("location") or "").replace(" ", "")
-    tags = body.get("tags") if isinstance(body.get("tags"), dict) else {}
+    if request.method == "PUT" or "tags" in body:
+        tags = body["tags"] if isinstance(body.get("tags"), dict) else {}
     wanted = policy.get("without_tag")
     return (
         fits_any(type_of(request.method, request.path), policy.get("type", ("*",)))
         and fits_any(request.path, policy.get("scope", ("*",)))
         and ("region" not in policy or fits_any(region, policy["region"]))
         and (wanted is None or wanted.lower() not in (name.lower() for name in tags))
+        and (not policy.get("any_source") or _open_rule(request) is not None)
     )
+
+
+def _open_rule(request: Request) -> tuple[str, str] | None:
+    """The source by which a security rule of a body lets in everybody, and where a policy finds it; None for none."""
+    full_type = type_of(request.method, request.path).lower()
+    properties = request.body.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    alias = "Microsoft.Network/networkSecurityGroups/securityRules"
+    if full_type.endswith("/securityrules"):
+        source = _any_source(properties)
+        return (source, f"{alias}/sourceAddressPrefix") if source else None
+    for one in properties.get("securityRules") or () if full_type.endswith("/networksecuritygroups") else ():
+        source = _any_source(one.get("properties") or {}) if isinstance(one, dict) else None
+        if source:
+            return source, f"{alias}[*].sourceAddressPrefix"
+    return None
+
+
+def _any_source(rule: Mapping[str, Any]) -> str | None:
+    if str(rule.get("access")).lower() != "allow" or str(rule.get("direction")).lower() != "inbound":
+        return None
+    sources = [rule.get("sourceAddressPrefix"), *(rule.get("sourceAddressPrefixes") or ())]
+    known = {one.lower() for one in _ANY_SOURCE}
+    return next((one for one in sources if isinstance(one, str) and one.lower() in known), None)
 
 
 class PolicyDenial(ArmError):
@@ -121,16 +154,25 @@ class PolicyDenial(ArmError):
 
 
 def _expressions(policy: Condition, request: Request) -> list[dict[str, Any]]:
+    """What the policy's rule has looked at, as the service tells it (evaluationDetails)."""
     full_type = type_of(request.method, request.path)
-    found = [("type", full_type, full_type, "Equals")]
+    found: list[dict[str, Any]] = [_field("type", full_type, "Equals", full_type)]
     if "region" in policy:
-        found.append(("location", str(request.body.get("location")), ",".join(policy["region"]), "Like"))
+        found.append(_field("location", list(policy["region"]), "In", str(request.body.get("location"))))
     if "without_tag" in policy:
-        found.append((f"tags[{policy['without_tag']}]", "", "false", "Exists"))
-    return [
-        {
-            "result": "True", "expressionKind": "Field", "expression": expression, "path": expression,
-            "expressionValue": value, "targetValue": target, "operator": operator,
-        }
-        for expression, value, target, operator in found
-    ]  # fmt: skip
+        found.append(_field(f"tags[{policy['without_tag']}]", "false", "Exists"))
+    open_rule = _open_rule(request) if policy.get("any_source") else None
+    if open_rule is not None:
+        source, alias = open_rule
+        path = "properties.sourceAddressPrefix"
+        path = f"properties.securityRules[*].{path}" if "[*]" in alias else path
+        found.append({**_field(alias, list(_ANY_SOURCE), "In", source), "path": path})
+    return found
+
+
+def _field(name: str, target: Any, operator: str, value: str | None = None) -> dict[str, Any]:
+    """One evaluated condition; what is not there has no value."""
+    return {
+        "result": "True", "expressionKind": "Field", "expression": name, "path": name,
+        **({} if value is None else {"expressionValue": value}), "targetValue": target, "operator": operator,
+    }  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from localazure.protocol.errors import gateway_error
+from collections.abc import Sequence
+
+from localazure.protocol.errors import ArmError, gateway_error
 
 COMPUTE = (
     "2015-06-15 2016-03-30 2016-04-30-preview 2017-03-30 2017-12-01 2018-04-01 2018-06-01 2018-10-01 2019-03-01 "
@@ -121,15 +123,20 @@ def check(full_type: str, api_version: str | None, location: str = "") -> str:
         raise gateway_error(400, "MissingApiVersionParameter", message)
     known = of_type(full_type)
     if api_version not in known:
-        newest_first = ", ".join(reversed(known))
-        namespace, _, type_name = full_type.partition("/")
-        if namespace == "Microsoft.Resources":
-            message = f"The api-version '{api_version}' is invalid. The supported versions are '{newest_first}'."
-            raise gateway_error(400, "InvalidApiVersionParameter", message)
-        raise gateway_error(
-            400,
-            "NoRegisteredProviderFound",
-            f"No registered resource provider found for location '{location}' and API version '{api_version}' for "
-            f"type '{type_name}'. The supported api-versions are '{newest_first}'.",
-        )
+        raise refusal(full_type, api_version, location, known)
     return api_version
+
+
+def refusal(full_type: str, api_version: str, location: str, known: Sequence[str]) -> ArmError:
+    """That a version is not served for a type, there; it names those that are (`known`, oldest first)."""
+    newest_first = ", ".join(reversed(known))
+    namespace, _, type_name = full_type.partition("/")
+    if namespace == "Microsoft.Resources":
+        message = f"The api-version '{api_version}' is invalid. The supported versions are '{newest_first}'."
+        return gateway_error(400, "InvalidApiVersionParameter", message)
+    return gateway_error(
+        400,
+        "NoRegisteredProviderFound",
+        f"No registered resource provider found for location '{location}' and API version '{api_version}' for "
+        f"type '{type_name}'. The supported api-versions are '{newest_first}'.",
+    )

@@ -142,9 +142,11 @@ class World:
                 **client_options())
         return make
 
-    def create(self, group: str, folder: Path, seconds: float = TIMEOUT_SECONDS) -> Ended:
-        given = {"provisioner": Given(("--provisioner", "run-command"))}
-        spec = host_spec(group, "web1", password=Secret(PASSWORD), provisioner="run-command", given=given)
+    def create(self, group: str, folder: Path, seconds: float = TIMEOUT_SECONDS, **values: Any) -> Ended:
+        """``values`` as ``host_spec`` names them."""
+        provisioner = values.setdefault("provisioner", "run-command")
+        given = {"provisioner": Given(("--provisioner", provisioner))}
+        spec = host_spec(group, "web1", password=Secret(PASSWORD), given=given, **values)
         store, told = CertificateStore(folder), Told()
         azure = self.azure(Deadline(seconds))
         try:

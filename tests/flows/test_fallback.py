@@ -14,8 +14,12 @@ VM = "Microsoft.Compute/virtualMachines"
 FAILS = [{"type": "DockerExtension", "outcome": "failed"}]
 
 
+# What a failed extension keeps from being installed beside it, at the worst.
+BLOCKS = [{"blocks": "both"}]
+
+
 def failing(cloud, *more: dict) -> None:
-    cloud.behavior(conditions={"extension": FAILS}, rules=list(more))
+    cloud.behavior(conditions={"extension": FAILS, "failed_extension": BLOCKS}, rules=list(more))
 
 
 def test_auto_takes_it_for_an_image_of_its_era_and_lets_it_install_docker(cloud):
@@ -55,14 +59,15 @@ def test_asked_for_it_fails_plainly_and_the_same_command_goes_on(cloud):
     failing(cloud)
     failed = cloud.create("--provisioner", "docker-extension")
     assert failed.code == 1 and "The Docker VM extension failed" in failed.stderr
-    cloud.behavior()
+    cloud.behavior(conditions={"failed_extension": BLOCKS})
     made = cloud.create("--provisioner", "docker-extension").succeeded()
     assert made.json["provisioner"] == "docker-extension" and made.json["reachable"] is True
 
 
 def test_a_removal_that_hangs_does_not_end_the_create(cloud, monkeypatch):
     monkeypatch.setattr(certify, "REMOVAL_SHARE", 0.005)        # of the 20 minutes
-    failing(cloud, {"do": "endless_operation", "method": "DELETE", "type": f"{VM}/extensions"})
+    cloud.behavior(conditions={"extension": FAILS}, rules=[
+        {"do": "endless_operation", "method": "DELETE", "type": f"{VM}/extensions"}])
     made = cloud.create(*ERA).succeeded()
     assert made.json["provisioner"] == "run-command" and made.json["reachable"] is True
     assert f"az vm extension delete -g {cloud.group} --vm-name {HOST} -n DockerExtension" in made.stderr
@@ -105,12 +110,12 @@ def test_after_its_deletion_the_same_create_starts_docker_again(cloud, fallen_ba
 
 
 def test_run_command_after_a_failed_extension_removes_it_first(cloud):
-    cloud.behavior(conditions={"extension": FAILS})
+    failing(cloud)
     failed = cloud.create("--provisioner", "docker-extension")
     assert failed.code == 1
     assert ("To set the host up without it: "
             f"az dockervm create -g {cloud.group} -n {HOST} --provisioner run-command") in failed.stderr
-    cloud.behavior()
+    cloud.behavior(conditions={"failed_extension": BLOCKS})
     made = cloud.create("--provisioner", "run-command").succeeded()
     assert made.json["reachable"] is True and not extensions(cloud)
     assert cloud.create().succeeded().json == made.json and cloud.engine_certificate()

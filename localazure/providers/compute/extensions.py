@@ -151,6 +151,7 @@ async def _run(
     async with cloud.lock(vm.id, "agent"):
         if not operation.running:
             return  # overtaken while it waited
+        vm_life.refuse_beside_failed(cloud, vm, "extensions", extension.id)
         docker = (publisher, type_name) == extension_images.DOCKER
         if docker and extension_images.docker_extension(cloud, vm.location) == "failing":
             await cloud.operations.pause(60)

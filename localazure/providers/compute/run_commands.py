@@ -276,6 +276,7 @@ class _Run:
 
 async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None:
     try:
+        vm_life.refuse_beside_failed(cloud, vm, "run_commands", command.id)
         run_command_host.refuse_spent(command)
     except ArmError:
         _settle(cloud, command, command.state, {"executionState": "Unknown"})

@@ -53,6 +53,21 @@ def refuse_without_extensions(vm: Resource) -> None:
         raise ArmError(409, "OperationNotAllowed", message)
 
 
+def refuse_beside_failed(cloud: Cloud, vm: Resource, what: str, itself: ids.ResourceId) -> None:
+    """Raise ArmError where another extension of the VM has failed and behavior.json lets that block `what`.
+
+    "If there's an existing extension with a failed provisioning state, any other new extension fails to install"
+    (Microsoft's page on extensions). Whether run commands count is not known; the words are those of another error.
+    """
+    others = [one for one in cloud.store.children(vm.id, kinds.EXTENSION) if ids.key(one.id) != ids.key(itself)]
+    if any(one.state == "Failed" for one in others) and cloud.behavior.failed_extension_blocks(vm.name, what):
+        message = (
+            "Multiple VM extensions failed to be provisioned on the VM. Please see the VM extension instance view for "
+            "details."
+        )
+        raise ArmError(409, "VMExtensionProvisioningError", message)
+
+
 @contextmanager
 def agent_words(vm: Resource) -> Iterator[None]:
     """Say in Azure's words that no agent has answered."""

@@ -260,3 +260,39 @@ def test_not_found_is_by_status_and_in_azure_s_words(azure, service):
     service.replies("PUT", "web1", refusal(404, "ResourceGroupNotFound", "Resource group 'g' could not be found."))
     assert failing(lambda: azure.send(PUT), NotFound).message == (
         "create the VM 'web1': Resource group 'g' could not be found.")
+
+
+VIOLATION = {"type": "PolicyViolation", "info": {
+    "evaluationDetails": {"evaluatedExpressions": [
+        {"result": "True", "expressionKind": "Field", "expression": "type", "path": "type",
+         "expressionValue": "Microsoft.Network/publicIPAddresses", "targetValue": "Microsoft.Network/publicIPAddresses",
+         "operator": "Equals"},
+        {"result": "True", "expressionKind": "Field", "expression": "tags[cost]", "path": "tags[cost]",
+         "targetValue": "false", "operator": "Exists"},
+        {"result": "True", "expressionKind": "Field", "expression": "location", "operator": "NotIn",
+         "targetValue": ["westeurope", "uksouth"]}, "odd", {"expression": 7}]},
+    "policyDefinitionDisplayName": "Require a tag", "policyDefinitionName": "871b6d14",
+    "policyAssignmentId": "/subscriptions/s/a", "policyAssignmentName": "3fd3", "policyAssignmentDisplayName": "Pay"}}
+DISALLOWED = {"code": "RequestDisallowedByPolicy", "target": "ip", "message": "Resource 'ip' was disallowed by policy. "
+              "Policy identifiers: '[{\"policyAssignment\":{}}]'.", "additionalInfo": [VIOLATION, VIOLATION, {}]}
+
+
+@pytest.mark.parametrize("error", [
+    DISALLOWED, {"code": "InvalidTemplateDeployment", "message": "Failed.", "details": [DISALLOWED, "odd"]}])
+def test_policies_are_told_by_name_with_what_they_looked_at(azure, service, error):
+    service.replies("PUT", "web1", Reply(403, {"error": error}))
+    refused = failing(lambda: azure.send(PUT), AzureRefused)
+    assert refused.message == "create the VM 'web1': the policy 'Require a tag' (assigned as 'Pay') disallows it."
+    assert (refused.code, refused.status) == ("RequestDisallowedByPolicy", 403)
+    [found] = refused.violations
+    assert (found.definition, found.assignment, found.assignment_id) == ("Require a tag", "Pay", "/subscriptions/s/a")
+    assert found.fields[1:] == (("tags[cost]", "Exists", ("false",)), ("location", "NotIn", ("westeurope", "uksouth")),
+                                ("", "", ()))
+
+
+@pytest.mark.parametrize("info", [None, "odd", [], [{"type": "PolicyViolation"}], [{"type": "Other", "info": {}}]])
+def test_where_nothing_of_a_policy_is_told_azure_s_words_are(azure, service, info):
+    service.replies("PUT", "web1", Reply(403, {"error": {**DISALLOWED, "additionalInfo": info}}))
+    refused = failing(lambda: azure.send(PUT), AzureRefused)
+    assert refused.message.startswith("create the VM 'web1': Resource 'ip' was disallowed by policy")
+    assert refused.violations == ()

@@ -159,6 +159,40 @@ def test_it_is_removed_before_docker_is_started(cloud, command, half_made):
     assert order(cloud)[:4] == ["PUT runCommands", "DELETE extensions", "PUT runCommands", "PUT runCommands"]
 
 
+def block(cloud):
+    """A failed extension blocks run commands, as long as it is there."""
+    def blocked(_azure, _request):
+        if any(one.endswith(THERE) for one in cloud.there()):
+            raise AzureRefused("Multiple VM extensions failed", code="VMExtensionProvisioningError")
+
+    cloud.when("PUT", RUN_COMMAND, blocked)
+
+
+def test_where_it_blocks_even_the_question_how_the_host_is_it_is_removed_first(cloud, command, half_made):
+    block(cloud)
+    assert command.create().proof.reachable and left(cloud) == []
+    assert order(cloud)[:3] == ["PUT runCommands", "DELETE extensions", "PUT runCommands"]
+
+
+@pytest.mark.parametrize("change", [
+    {"dockervm_provisioner": "docker-extension"},       # a host that works loses its Docker with it
+    {"dockervm_ca": None}])     # nor is it known whose it is
+def test_but_not_from_a_host_that_was_finished_or_may_be_another_s(cloud, command, half_made, change):
+    block(cloud)
+    cloud.retag(VM, "web1", **change)
+    error = command.failing(AzureRefused)
+    assert "az vm extension list -g g --vm-name web1 -o table" in error.recommendations[0]
+    assert not cloud.sent("DELETE", EXTENSION)
+
+
+@pytest.mark.parametrize("state", ["Succeeded", "Updating"])
+def test_nor_one_that_has_not_failed(cloud, command, half_made, state):
+    half_made(state)
+    block(cloud)
+    command.failing(AzureRefused)
+    assert not cloud.sent("DELETE", EXTENSION)
+
+
 @pytest.mark.parametrize("busy", ["Creating", "Updating", "Deleting"])
 def test_one_that_azure_is_busy_with_is_another_terminal_s(cloud, command, half_made, busy):
     half_made(busy)

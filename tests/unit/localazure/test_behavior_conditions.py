@@ -97,6 +97,33 @@ def test_a_deallocated_vm_finds_no_place_again(arm: LocalAzure, group: Group, be
     assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
 
 
+@pytest.mark.parametrize(("entry", "there", "elsewhere"), [
+    ({"region": "westus"}, True, False), ({}, True, True), ({"type": "Microsoft.Network/*"}, False, False),
+])  # fmt: skip
+def test_api_versions_that_a_region_or_the_whole_cloud_lacks(
+    arm: LocalAzure, group: Group, behavior: Any, entry: dict[str, Any], there: bool, elsewhere: bool
+) -> None:
+    vm = group.vm()
+    other = Group(arm, "eastus")
+    other_vm = other.vm()
+    served = {"type": "Microsoft.Compute/virtualMachines*", "versions": ["2021-03-01", "2020-06-01"], **entry}
+    behavior(conditions={"api_versions": [served]})
+    for path in (vm, f"{vm}/extensions", f"{vm}/runCommands/none"):
+        answer = arm.call("GET", path)
+        assert (answer.body.get("error", {}).get("code") == "NoRegisteredProviderFound") is there, path
+        assert arm.call("GET", path, api="2021-03-01").body.get("error", {}).get("code") in (None, "ResourceNotFound")
+    assert (arm.call("GET", other_vm).status == 400) is elsewhere
+    refused = arm.call("PUT", f"{vm}2", {"location": "West US"})
+    assert (refused.body["error"]["code"] == "NoRegisteredProviderFound") is there
+    if there:
+        assert refused.message == (
+            "No registered resource provider found for location 'westus' and API version '2024-11-01' for type "
+            "'virtualMachines'. The supported api-versions are '2021-03-01, 2020-06-01'."
+        )
+    behavior()
+    arm.call("DELETE", other.path)
+
+
 # guests
 
 
@@ -131,6 +158,31 @@ def test_an_extension_that_fails(
     assert len(arm.platform.extensions) == ran
     behavior(conditions={"extension": [{"type": "Docker*", **entry}]})
     assert arm.wait(arm.call("PUT", f"{vm}/extensions/s", body)).body["status"] == "Succeeded"
+
+
+@pytest.mark.parametrize(("blocks", "extension", "command"), [
+    (None, "Succeeded", "Succeeded"), ("extensions", "Failed", "Succeeded"), ("run_commands", "Succeeded", "Failed"),
+    ("both", "Failed", "Failed"),
+])  # fmt: skip
+def test_an_extension_that_has_failed_blocks_what_is_new(
+    arm: LocalAzure, group: Group, behavior: Any, blocks: str | None, extension: str, command: str
+) -> None:
+    vm = group.vm()
+    fails = {"extension": [{"type": "CustomScript", "outcome": "failed"}]}
+    access = {"publisher": "Microsoft.OSTCExtensions", "type": "VMAccessForLinux", "typeHandlerVersion": "1.5"}
+    bodies = [{"location": "westus", "properties": one} for one in (SCRIPT, access)]
+    behavior(conditions=fails)
+    arm.wait(arm.call("PUT", f"{vm}/extensions/s", bodies[0]))
+    behavior(conditions={"failed_extension": [{"blocks": blocks}]} if blocks else {})
+    assert arm.wait(arm.call("PUT", f"{vm}/extensions/a", bodies[1])).body["status"] == extension
+    status = run(arm, vm, "a")[0]
+    assert status["status"] == command
+    if command == "Failed":
+        assert status["error"]["code"] == "VMExtensionProvisioningError"
+    for name in "as":
+        arm.done("DELETE", f"{vm}/extensions/{name}")
+    assert run(arm, vm, "b")[0]["status"] == "Succeeded"
+    assert arm.wait(arm.call("PUT", f"{vm}/extensions/a", bodies[1])).body["status"] == "Succeeded"
 
 
 def run(arm: LocalAzure, vm: str, name: str, **more: Any) -> Any:
@@ -268,6 +320,56 @@ def test_a_policy(arm: LocalAzure, group: Group, behavior: Any) -> None:
     assert arm.call("PUT", path, {"location": "westus", "tags": {"owner": "me"}}).status == 201
     elsewhere = arm.call("PUT", "/resourceGroups/elsewhere", {"location": "North Europe"})
     assert elsewhere.code == "RequestDisallowedByPolicy"
+
+
+def rule(source: str | None, access: str = "Allow", **more: Any) -> dict[str, Any]:
+    return {"name": "r", "properties": {
+        "priority": 100, "direction": "Inbound", "access": access, "protocol": "Tcp", "sourcePortRange": "*",
+        "destinationAddressPrefix": "*", "destinationPortRange": "22", "sourceAddressPrefix": source, **more,
+    }}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "refused"), [
+    ([rule("*")], True), ([rule("10.0.0.0/8"), rule("Internet")], True), ([rule("0.0.0.0/0")], True),
+    ([rule(None, sourceAddressPrefixes=["10.0.0.0/8", "0.0.0.0/0"])], True), ([rule("10.0.0.0/8")], False),
+    ([rule("*", "Deny")], False), ([rule("*", direction="Outbound")], False), ([], False),
+])  # fmt: skip
+def test_a_policy_against_rules_that_let_in_everybody(
+    arm: LocalAzure, group: Group, behavior: Any, rules: list[Any], refused: bool
+) -> None:
+    behavior(conditions={"policy": [{"any_source": True, "assignment": "Closed", "definition": "No open doors"}]})
+    rules = [{**one, "name": f"r{at}", "properties": {**one["properties"], "priority": 100 + at}}
+             for at, one in enumerate(rules)]  # fmt: skip
+    answer = arm.call("PUT", group.network("networkSecurityGroups/nsg"), {
+        "location": "westus", "properties": {"securityRules": rules}})  # fmt: skip
+    assert (answer.status == 403) is refused
+    if not refused:
+        return
+    info = answer.body["error"]["additionalInfo"][0]["info"]
+    assert (info["policyAssignmentDisplayName"], info["policyDefinitionDisplayName"]) == ("Closed", "No open doors")
+    found = info["evaluationDetails"]["evaluatedExpressions"][-1]
+    assert found["expression"] == "Microsoft.Network/networkSecurityGroups/securityRules[*].sourceAddressPrefix"
+    assert (found["operator"], found["expressionValue"] in found["targetValue"]) == ("In", True)
+    arm.done("PUT", group.network("networkSecurityGroups/empty"), {"location": "westus"})
+    one = arm.call("PUT", group.network("networkSecurityGroups/empty/securityRules/r"), rules[-1])
+    assert one.code == "RequestDisallowedByPolicy"
+    told = one.body["error"]["additionalInfo"][0]["info"]["evaluationDetails"]["evaluatedExpressions"][-1]
+    assert told["path"] == "properties.sourceAddressPrefix"
+
+
+def test_a_policy_looks_at_what_a_resource_would_be(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    """A change of other members keeps its tags."""
+    vm = group.vm()
+    arm.done("PATCH", vm, {"tags": {"cost": "1"}})
+    behavior(conditions={"policy": [{"without_tag": "cost", "assignment": "Pay"}]})
+    change = {"properties": {"storageProfile": {"dataDisks": []}}}
+    arm.done("PATCH", vm, change)
+    refused = arm.call("PATCH", vm, {"tags": {"other": "1"}})
+    [_, tag] = refused.body["error"]["additionalInfo"][0]["info"]["evaluationDetails"]["evaluatedExpressions"]
+    assert tag == {
+        "result": "True", "expressionKind": "Field", "expression": "tags[cost]", "path": "tags[cost]",
+        "targetValue": "false", "operator": "Exists",
+    }  # fmt: skip
 
 
 def test_a_disabled_subscription_is_read_only(arm: LocalAzure, group: Group, behavior: Any) -> None:

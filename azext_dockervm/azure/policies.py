@@ -1,0 +1,53 @@
+"""What Azure Policy says of a request that it disallows: which policy, and what of the request it looked at.
+
+Azure tells it beside the message, as `additionalInfo` of type PolicyViolation; the message itself is a line of JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from azext_dockervm.errors import PolicyViolation
+
+CODE = "RequestDisallowedByPolicy"
+
+
+def violations(failure: Any) -> tuple[PolicyViolation, ...]:
+    """Of ARM's error, or of the errors in its details; () where it tells of none."""
+    return tuple(dict.fromkeys(_read(info) for info in _infos(failure)))
+
+
+def _infos(failure: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(failure, dict):
+        return
+    for one in _list(failure.get("additionalInfo")):
+        if isinstance(one, dict) and one.get("type") == "PolicyViolation" and isinstance(one.get("info"), dict):
+            yield one["info"]
+    for detail in _list(failure.get("details")):
+        yield from _infos(detail)
+
+
+def _read(info: dict[str, Any]) -> PolicyViolation:
+    details = info.get("evaluationDetails")
+    evaluated = _list(details.get("evaluatedExpressions")) if isinstance(details, dict) else []
+    return PolicyViolation(
+        _text(info, "policyDefinitionDisplayName") or _text(info, "policyDefinitionName"),
+        _text(info, "policyAssignmentDisplayName") or _text(info, "policyAssignmentName"),
+        _text(info, "policyAssignmentId"),
+        tuple((_text(one, "expression"), _text(one, "operator"), _texts(one.get("targetValue")))
+              for one in evaluated if isinstance(one, dict)))
+
+
+def _text(value: dict[str, Any], name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else [value]
+    return tuple(str(one) for one in found if isinstance(one, (str, int, bool)))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
