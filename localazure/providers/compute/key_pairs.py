@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -18,7 +17,7 @@ def is_public_key(text: str) -> bool:
     algorithm, _, rest = text.strip().partition(" ")
     try:
         blob = base64.b64decode(rest.split(" ")[0], validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or beyond ASCII
         return False
     # The blob begins with the algorithm's name, preceded by its length in four bytes.
     return bool(algorithm) and text.strip().isprintable() and blob[4 : 4 + len(algorithm)] == algorithm.encode()

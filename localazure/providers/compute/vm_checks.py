@@ -14,7 +14,7 @@ from localazure.protocol import ids, reserved_names
 from localazure.protocol.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import missing_property
-from localazure.providers.compute import disk_kinds, disks, ephemeral_disks
+from localazure.providers.compute import disk_kinds, disks, ephemeral_disks, key_pairs
 from localazure.providers.compute.image_catalog import Image, find, of_windows
 from localazure.providers.compute.sizes import Size
 from localazure.providers.network import nic_reservations, references
@@ -224,14 +224,7 @@ def _key(given: dict[str, Any], user: str) -> str:
         )
         raise invalid_parameter(f"{target}.path", message)
     kept = given.get("keyData") or ""
-    key = kept.strip()
-    algorithm, _, rest = key.partition(" ")
-    try:
-        blob = base64.b64decode(rest.split(" ")[0], validate=True)
-    except binascii.Error:
-        blob = b""
-    # The blob begins with the algorithm's name, preceded by its length in four bytes.
-    if not algorithm or not key.isprintable() or blob[4 : 4 + len(algorithm)] != algorithm.encode():
+    if not key_pairs.is_public_key(kept):
         raise invalid_parameter(
             f"{target}.keyData", "The value of parameter linuxConfiguration.ssh.publicKeys.keyData is invalid."
         )

@@ -30,6 +30,7 @@ _FEATURES = {
 # Those for which a person at Microsoft decides.
 _BY_APPROVAL = ("EUAPParticipation", "AllowBringYourOwnPublicIpAddress")
 _DURATION_S = 60.0
+_RELEASED = "2021-01-01T00:00:00Z"  # one day for all: nobody's decisions hang on it
 
 
 def routes() -> list[Route]:
@@ -68,8 +69,8 @@ def _registration(cloud: Cloud, namespace: str, name: str) -> dict[str, Any]:
     of_provider = f"Microsoft.Features/featureProviders/{namespace}/subscriptionFeatureRegistrations"
     properties = {
         "subscriptionId": cloud.settings.subscription, "featureName": name, "providerNamespace": namespace,
-        "state": record["state"], "approvalType": "ApprovalRequired" if name in _BY_APPROVAL else "AutoApproval",
-        "shouldFeatureDisplayInPortal": False,
+        "state": record["state"], "releaseDate": _RELEASED, "shouldFeatureDisplayInPortal": False,
+        "approvalType": "ApprovalRequired" if name in _BY_APPROVAL else "AutoApproval",
     }  # fmt: skip
     if "since" in record:
         properties["registrationDate"] = record["since"]

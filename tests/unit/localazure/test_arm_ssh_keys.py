@@ -68,6 +68,7 @@ def test_a_pair_is_generated_once_and_its_private_half_kept_by_nobody(
     [
         ({"location": "westus", "properties": {"publicKey": "no key"}}, "InvalidParameter"),
         ({"location": "westus", "properties": {"publicKey": f"{KEY}\n{KEY}"}}, "InvalidParameter"),
+        ({"location": "westus", "properties": {"publicKey": "ssh-rsa \u00e9\u00e9"}}, "InvalidParameter"),
         ({"location": "westus", "properties": {"key": KEY}}, "BadRequest"),
         ({"location": "nowhere"}, "LocationNotAvailableForResourceType"),
     ],

@@ -204,7 +204,9 @@ def test_a_bad_vm_is_refused_and_nothing_is_made(
     assert arm.call("GET", group.compute("disks")).body["value"] == []
 
 
-@pytest.mark.parametrize("key", ["", "ssh-rsa", "ssh-rsa !!!", "ssh-rsa " + KEY.split()[1], KEY + "\n" + KEY])
+@pytest.mark.parametrize(
+    "key", ["", "ssh-rsa", "ssh-rsa !!!", "ssh-rsa \u00e9", "ssh-rsa " + KEY.split()[1], KEY + "\n" + KEY]
+)
 def test_a_bad_public_key_is_refused(arm: LocalAzure, group: Group, key: str) -> None:
     linux = {"ssh": {"publicKeys": [{"keyData": key}]}}
     body = group.vm_body(group.nic(group.vnet()), linuxConfiguration=linux)

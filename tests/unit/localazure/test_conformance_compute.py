@@ -130,6 +130,18 @@ def placement(calls: Calls) -> None:
     calls.do("proximity placement group delete", path)
 
 
+def ssh_keys(calls: Calls) -> None:
+    path = calls.group.compute("sshPublicKeys/mine")
+    calls.do("ssh public key put", path, {"location": "westus"})
+    calls.do("ssh public key generate", f"{path}/generateKeyPair", {"encryptionType": "Ed25519"})
+    calls.do("ssh public key get", path)
+    calls.do("ssh public key list", calls.group.compute("sshPublicKeys"))
+    calls.do("ssh public key list in subscription", "/providers/Microsoft.Compute/sshPublicKeys")
+    calls.do("ssh public key patch", path, {"properties": {"publicKey": calls.answers["ssh public key get"].body[
+        "properties"]["publicKey"]}})  # fmt: skip
+    calls.do("ssh public key delete", path)
+
+
 def catalogue(calls: Calls) -> None:
     here = "/providers/Microsoft.Compute/locations/westus"
     calls.do("vm sizes", f"{here}/vmSizes")
@@ -169,8 +181,8 @@ def failure(calls: Calls) -> None:
 
 
 PARTS = (
-    networks, vm, vm_diagnostics, extensions, run_commands, disks, disk_in_progress, placement, catalogue, failure,
-    power,
+    networks, vm, vm_diagnostics, extensions, run_commands, disks, disk_in_progress, placement, ssh_keys, catalogue,
+    failure, power,
 )  # fmt: skip
 
 

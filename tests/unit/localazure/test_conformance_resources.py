@@ -45,6 +45,20 @@ def catalogue(calls: Calls) -> None:
     calls.do("provider compute get", "/providers/Microsoft.Compute")
 
 
+def features(calls: Calls) -> None:
+    at = "/providers/Microsoft.Features"
+    one = f"{at}/providers/Microsoft.Network/features/EnableVnetEncryption"
+    registration = f"{at}/featureProviders/Microsoft.Network/subscriptionFeatureRegistrations/EnableVnetEncryption"
+    calls.do("feature list", f"{at}/features")
+    calls.do("feature list of namespace", f"{at}/providers/Microsoft.Network/features")
+    calls.do("feature get", one)
+    calls.do("feature registration list", f"{at}/subscriptionFeatureRegistrations")
+    calls.do("feature registration get", registration)
+    calls.do("feature registration put", registration, {})
+    calls.do("feature registration delete", registration)
+    calls.do("feature unregister", f"{one}/unregister")
+
+
 def deployment_body(**more: Any) -> dict[str, Any]:
     address = {
         "type": "Microsoft.Network/publicIPAddresses", "apiVersion": "2022-11-01", "name": "[parameters('address')]",
@@ -148,8 +162,8 @@ def roles(calls: Calls, principal: str) -> None:
 
 
 PARTS = (
-    groups, resources, catalogue, deployments, deployment_that_fails, deployment_that_is_cancelled, tags, locks,
-    identities,
+    groups, resources, catalogue, features, deployments, deployment_that_fails, deployment_that_is_cancelled, tags,
+    locks, identities,
 )  # fmt: skip
 
 
