@@ -1,4 +1,4 @@
-"""Provider namespaces: their types, regions and api-versions, and whether the subscription is registered for them."""
+"""Provider namespaces (some have no types here): regions, api-versions, and whether the subscription is registered."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ _AUTHORIZATIONS = {
     "Microsoft.Network": ("2cf9eb86-36b5-49dc-86ae-9a63135dfa8c", "13ba9ab4-19f0-4804-adc4-14ece36cc7a1"),
 }
 _RECORD = "registration"
+# Namespaces of Azure of which nothing is here. Tools register for them before they know whether they need them.
+_WITHOUT_TYPES = [f"Microsoft.{name}" for name in (
+    "AAD Advisor AlertsManagement ApiManagement App AppConfiguration Attestation Automation Batch Billing BotService "
+    "Cache Cdn ClassicCompute ClassicInfrastructureMigrate ClassicNetwork ClassicStorage CognitiveServices Confluent "
+    "Consumption ContainerInstance ContainerRegistry ContainerService CostManagement CustomProviders DBforMariaDB "
+    "DBforMySQL DBforPostgreSQL DataFactory DataLakeAnalytics DataLakeStore DataMigration DataProtection Databricks "
+    "DesktopVirtualization DevTestLab Devices DocumentDB EventGrid EventHub GuestConfiguration HDInsight "
+    "HealthcareApis Insights KeyVault Kusto Logic MachineLearningServices Maintenance ManagedServices Management Maps "
+    "MarketplaceOrdering Migrate MixedReality NotificationHubs OperationalInsights OperationsManagement "
+    "PolicyInsights PowerBIDedicated RecoveryServices Relay ResourceGraph ResourceHealth Search Security "
+    "SecurityInsights SerialConsole ServiceBus ServiceFabric SignalRService Sql Storage StreamAnalytics Web"
+).split()]  # fmt: skip
 
 
 def routes() -> list[Route]:
@@ -57,18 +69,28 @@ def _provider(cloud: Cloud, namespace: str) -> dict[str, Any]:
         "namespace": namespace,
         "authorizations": [{"applicationId": one, "roleDefinitionId": role} for one, role in found],
         "resourceTypes": [_type(namespace, one) for one in versions.TYPES if one.startswith(f"{namespace}/")],
-        "registrationState": registration(cloud, namespace),
+        "registrationState": _state(cloud, namespace),
         "registrationPolicy": "RegistrationFree" if namespace in FREE_NAMESPACES else "RegistrationRequired",
     }
 
 
+def _state(cloud: Cloud, namespace: str) -> str:
+    """As `registration`; a namespace without types is not registered until somebody does it."""
+    untouched = namespace in _WITHOUT_TYPES and cloud.records.get(_RECORD, namespace) is None
+    return "NotRegistered" if untouched else registration(cloud, namespace)
+
+
+def _namespaces() -> list[str]:
+    return sorted([*versions.namespaces(), *_WITHOUT_TYPES])
+
+
 def list_providers(cloud: Cloud, request: Request) -> Reply:
-    return listing([_provider(cloud, namespace) for namespace in versions.namespaces()])
+    return listing([_provider(cloud, namespace) for namespace in _namespaces()])
 
 
 def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
-    namespace = spelled(asked, versions.namespaces())
+    namespace = spelled(asked, _namespaces())
     if namespace is None:
         raise invalid_namespace(asked)
     return namespace
@@ -97,7 +119,7 @@ def unregister(cloud: Cloud, request: Request) -> Reply:
 
 
 def _change(cloud: Cloud, namespace: str, passing: str, final: str) -> Reply:
-    if registration(cloud, namespace) not in (passing, final):
+    if _state(cloud, namespace) not in (passing, final):
         cloud.records.put(_RECORD, namespace, {"state": passing})
 
         async def finish() -> None:
@@ -111,7 +133,7 @@ def _change(cloud: Cloud, namespace: str, passing: str, final: str) -> Reply:
 
 def settle(cloud: Cloud) -> None:
     """End what the last server left half-way."""
-    for namespace in versions.namespaces():
+    for namespace in _namespaces():
         passing = registration(cloud, namespace)
         if passing in ("Registering", "Unregistering"):
             cloud.records.put(_RECORD, namespace, {"state": passing.replace("ing", "ed")})

@@ -29,6 +29,17 @@ def test_a_write_to_an_unregistered_namespace_is_refused_until_it_is_registered(
     assert arm.call("POST", f"{IDENTITY}/unregister").code == "CannotUnregisterNamespaceInUse"
 
 
+def test_a_namespace_of_which_nothing_is_here_can_be_registered(arm: LocalAzure) -> None:
+    path = "/providers/Microsoft.ContainerRegistry"
+    shown = arm.call("GET", path).body
+    assert (shown["resourceTypes"], shown["registrationState"]) == ([], "NotRegistered")
+    assert arm.call("POST", f"{path}/register").body["registrationState"] == "Registering"
+    eventually(lambda: _state(arm, path) == "Registered")
+    assert arm.call("POST", f"{path}/unregister").body["registrationState"] == "Unregistering"
+    assert "Microsoft.ContainerRegistry" in [one["namespace"] for one in arm.call("GET", "/providers").body["value"]]
+    assert arm.call("GET", "/providers/Microsoft.Nonsense").code == "InvalidResourceNamespace"
+
+
 def test_what_every_subscription_has_stays_registered(arm: LocalAzure) -> None:
     assert arm.call("POST", "/providers/Microsoft.Resources/unregister").status == 400
     provider = arm.call("GET", "/providers/microsoft.resources").body
