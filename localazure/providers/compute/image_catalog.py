@@ -142,9 +142,16 @@ WINDOWS_ALIASES = {
 _WINDOWS = ("microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftsqlserver", "microsoftvisualstudio")
 
 
-def of_windows(publisher: str) -> bool:
-    """Whether a publisher's images are Windows."""
-    return publisher.lower() in _WINDOWS
+_CONFIDENTIAL = re.compile(r"confidential-vm|-cvm\b|\bcvm\b", re.I)
+
+
+def lacking(publisher: str, offer: str = "", sku: str = "") -> str:
+    """What Local Azure has not that an image would need, as a sentence; "" for any other image."""
+    if publisher.lower() in _WINDOWS:
+        return "Local Azure has Linux images only."
+    if _CONFIDENTIAL.search(f"{offer} {sku}"):
+        return "Local Azure has no confidential VMs."
+    return ""
 
 
 def architecture(sku: str) -> str:
@@ -180,6 +187,8 @@ _OTHER_VERSION = "1.0.0"
 def find(publisher: str, offer: str, sku: str) -> Image | None:
     """The image of these names (case is ignored), or None."""
     wanted = (publisher.lower(), offer.lower(), sku.lower())
+    if lacking(*wanted):
+        return None
     offers = set()
     for image in IMAGES:
         if (image.publisher.lower(), image.offer.lower(), image.sku.lower()) == wanted:

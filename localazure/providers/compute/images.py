@@ -18,7 +18,7 @@ from localazure.providers.compute.image_catalog import (
     Image,
     architecture,
     find,
-    of_windows,
+    lacking,
     ordered,
 )
 
@@ -51,12 +51,10 @@ def _items(location: str, path: str, names: Iterable[str]) -> Reply:
     return Reply(200, [{"location": location, "name": name, "id": f"{path}/{name}"} for name in names])
 
 
-def not_found() -> ArmError:
-    return ArmError(404, "NotFound", "Artifact: VMImage was not found.")
-
-
-def _no_windows() -> ArmError:
-    return ArmError(404, "NotFound", "Artifact: VMImage was not found. Local Azure has Linux images only.")
+def not_found(*names: str) -> ArmError:
+    """`names` are those of a publisher, offer and SKU, as far as the path has them."""
+    message = f"Artifact: VMImage was not found. {lacking(*names) if names else ''}".strip()
+    return ArmError(404, "NotFound", message)
 
 
 def _same(one: str, other: str) -> bool:
@@ -92,21 +90,17 @@ def list_offers(cloud: Cloud, request: Request) -> Reply:
     publisher = request.params["publisher"]
     location, path = _at(cloud, request, publisher, "ArtifactTypes", "VMImage", "Offers")
     offers = dict.fromkeys(image.offer for image in IMAGES if _same(image.publisher, publisher))
-    if of_windows(publisher):
-        raise _no_windows()
     if not offers and not any(_same(publisher, one) for one in extension_images.publishers()):
-        raise not_found()
+        raise not_found(publisher)
     return _items(location, path, offers)
 
 
 def list_skus(cloud: Cloud, request: Request) -> Reply:
     publisher, offer = request.params["publisher"], request.params["offer"]
     location, path = _at(cloud, request, publisher, "ArtifactTypes", "VMImage", "Offers", offer, "Skus")
-    if of_windows(publisher):
-        raise _no_windows()
     skus = [image.sku for image in IMAGES if _same(image.publisher, publisher) and _same(image.offer, offer)]
     if not skus:
-        raise not_found()
+        raise not_found(publisher, offer)
     reply = _items(location, path, skus)
     for one in reply.body:
         one["properties"] = {"automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": False}}
@@ -114,9 +108,10 @@ def list_skus(cloud: Cloud, request: Request) -> Reply:
 
 
 def _image(request: Request) -> Image:
-    image = find(request.params["publisher"], request.params["offer"], request.params["sku"])
+    names = [request.params[name] for name in ("publisher", "offer", "sku")]
+    image = find(*names)
     if image is None:
-        raise _no_windows() if of_windows(request.params["publisher"]) else not_found()
+        raise not_found(*names)
     return image
 
 

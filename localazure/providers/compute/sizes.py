@@ -8,6 +8,7 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.protocol import locations
+from localazure.protocol.absent import not_supported
 from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
@@ -64,6 +65,8 @@ TABLE = [
     Size("Standard_L8s_v3", "standardLSv3Family", 8, 65536, 16, 81920, refusal="AllocationFailed"),
     Size("Standard_NC6s_v3", "standardNCSv3Family", 6, 114688, 12, 752640, refusal="SkuNotAvailable"),
 ]  # fmt: skip
+# Sizes of confidential VMs: the families DC and EC.
+_CONFIDENTIAL = ("standard_dc", "standard_ec")
 SIZES = {size.name.lower(): size for size in TABLE}
 
 
@@ -80,6 +83,8 @@ def routes() -> list[Route]:
 def find(name: str, location: str) -> Size:
     """A size by its name; raises ArmError for one that does not exist, or has no room in the region."""
     size = SIZES.get(name.lower())
+    if size is None and name.lower().startswith(_CONFIDENTIAL):
+        raise not_supported("ConfidentialVM", f"Local Azure has no confidential VMs, which sizes like {name} are for.")
     if size is None:
         names = ",".join(one.name for one in TABLE)
         message = (

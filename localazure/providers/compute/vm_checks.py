@@ -15,7 +15,7 @@ from localazure.protocol.errors import ArmError, invalid_parameter, reference_no
 from localazure.providers import kinds
 from localazure.providers.common import missing_property
 from localazure.providers.compute import disk_kinds, disks, ephemeral_disks, key_pairs
-from localazure.providers.compute.image_catalog import Image, find, of_windows
+from localazure.providers.compute.image_catalog import Image, find, lacking
 from localazure.providers.compute.sizes import Size
 from localazure.providers.network import nic_reservations, references
 from localazure.store.resources import Resource
@@ -66,17 +66,13 @@ def image(given: dict[str, Any]) -> tuple[Image, str]:
     version = parts[3]
     if found is not None and version == "latest":
         version = found.versions[-1]
-    if of_windows(parts[0]):
-        message = f"The platform image '{':'.join(parts)}' is not available. Local Azure has Linux images only."
-        raise ArmError(404, "PlatformImageNotFound", message, target="imageReference")
     if found is None or version not in found.versions:
-        raise ArmError(
-            404,
-            "PlatformImageNotFound",
-            f"The platform image '{':'.join(parts)}' is not available. Verify that all fields in the storage profile "
-            "are correct. For more details about storage profile information, please refer to https://aka.ms/storageprofile",
-            target="imageReference",
+        why = lacking(*parts[:3]) or (
+            "Verify that all fields in the storage profile are correct. For more details about storage profile "
+            "information, please refer to https://aka.ms/storageprofile"
         )
+        message = f"The platform image '{':'.join(parts)}' is not available. {why}"
+        raise ArmError(404, "PlatformImageNotFound", message, target="imageReference")
     return found, version
 
 

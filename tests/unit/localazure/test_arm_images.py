@@ -86,6 +86,26 @@ def test_az_is_told_what_its_short_names_mean(arm: LocalAzure) -> None:
 
 
 @pytest.mark.parametrize(
+    "urn", ["Canonical:0001-com-ubuntu-confidential-vm-jammy:22_04-lts-cvm", "RedHat:rhel-cvm:9_5_cvm"]
+)
+def test_confidential_vms_are_refused_in_words_of_one_s_own(arm: LocalAzure, group: Group, urn: str) -> None:
+    publisher, offer, sku = urn.split(":")
+    path = f"{AT}/publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}/versions/latest"
+    answer = arm.call("GET", path)
+    assert (answer.status, answer.message.endswith("Local Azure has no confidential VMs.")) == (404, True)
+    body = group.vm_body(group.nic(group.vnet()))
+    reference = body["properties"]["storageProfile"]["imageReference"]
+    reference.update(publisher=publisher, offer=offer, sku=sku)
+    vm = group.compute("virtualMachines/web1")
+    refused = arm.call("PUT", vm, body)
+    assert (refused.code, refused.message.endswith("Local Azure has no confidential VMs.")) == (
+        "PlatformImageNotFound", True
+    )  # fmt: skip
+    body["properties"]["hardwareProfile"]["vmSize"] = "Standard_DC2as_v5"
+    assert arm.call("PUT", vm, body).code == "ConfidentialVMNotSupportedByLocalAzure"
+
+
+@pytest.mark.parametrize(
     ("publisher", "name", "system"),
     [("Microsoft.Azure.Security.LinuxAttestation", "GuestAttestation", "Linux"),
      ("Microsoft.OSTCExtensions", "LinuxDiagnostic", "Linux"),
