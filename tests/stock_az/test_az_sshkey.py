@@ -9,12 +9,10 @@ def test_sshkey_create_list_show_update_and_delete(azure, group):
     generated = azure.query("sshkey", "create", "-g", group, "-n", "own", "--encryption-type", "Ed25519")
     assert generated["publicKey"].startswith("ssh-ed25519 ")
     assert azure.query("sshkey", "create", "-g", group, "-n", "given", "--public-key", KEY)["publicKey"] == KEY
-    assert sorted(one["name"] for one in azure.query("sshkey", "list", "-g", group)) == ["given", "own"]
     other = KEY.replace("somebody", "other")
     assert azure.query("sshkey", "update", "-g", group, "-n", "given", "--public-key", other)["publicKey"] == other
-    assert azure.query("sshkey", "show", "-g", group, "-n", "given")["publicKey"] == other
     azure.az("sshkey", "delete", "-g", group, "-n", "given", "--yes").succeeded()
-    assert azure.az("sshkey", "show", "-g", group, "-n", "given").code == 3
+    assert [one["name"] for one in azure.query("sshkey", "list", "-g", group)] == ["own"]
     create = ("vm", "create", "-g", group, "--image", "Ubuntu2204", "--admin-username", "me", "--nsg-rule", "NONE",
               "--size", "Standard_B2s")
     azure.az(*create, "-n", "web1", "--ssh-key-name", "own", "--public-ip-address", "").succeeded()
