@@ -14,6 +14,8 @@ from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request
 
 LIFETIME_S = 24 * 3600 - 1  # what Azure gives to service principals with continuous access evaluation
+# The version of the cloud's metadata that msrestazure asks for.
+_FIRST_METADATA = "2015-01-01"
 _SHARED_TENANTS = ("common", "organizations")
 
 
@@ -109,6 +111,10 @@ class Authority:
 def endpoints(cloud: Any, request: Request) -> Reply:
     """GET /metadata/endpoints: one JSON object, as `az cloud register` reads it."""
     base = request.base_url
+    if request.query.get("api-version") == _FIRST_METADATA:
+        sign_in = {"loginEndpoint": base, "audiences": [f"{base}/"]}
+        old = {f"{name}Endpoint": base for name in ("gallery", "graph", "portal")}
+        return Reply(200, {**old, "authentication": sign_in})
     suffix = cloud.settings.suffix
     return Reply(
         200,

@@ -19,6 +19,14 @@ def test_metadata_is_one_object_that_names_this_server_for_sign_in_and_arm(arm: 
     assert answer.body["authentication"]["loginEndpoint"] == base
 
 
+def test_the_first_version_of_the_metadata_has_names_of_its_own(arm: LocalAzure) -> None:
+    base = f"https://localhost:{arm.port}"
+    assert arm.raw("GET", "/metadata/endpoints?api-version=2015-01-01").body == {
+        "galleryEndpoint": base, "graphEndpoint": base, "portalEndpoint": base,
+        "authentication": {"loginEndpoint": base, "audiences": [f"{base}/"]},
+    }  # fmt: skip
+
+
 def test_openid_configuration_of_the_tenant_leads_to_its_token_endpoint(arm: LocalAzure) -> None:
     answer = arm.raw("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration")
     assert answer.body["token_endpoint"].endswith(f"/{TENANT}/oauth2/v2.0/token")
