@@ -47,6 +47,16 @@ def _vm(azure, created, *words: object):
     return azure.query("vm", "show", "--ids", created["id"], *words)
 
 
+def test_vm_create_with_an_ephemeral_os_disk(azure, create):
+    """Read-only caching is az's own doing; the place and the account type are the service's."""
+    created = create("--size", "Standard_D2ds_v5", "--ephemeral-os-disk", "true")
+    disk = _vm(azure, created, "--query", "storageProfile.osDisk")
+    assert disk["diffDiskSettings"] == {"option": "Local", "placement": "CacheDisk"}
+    assert (disk["caching"], disk["managedDisk"]["storageAccountType"]) == ("ReadOnly", "Standard_LRS")
+    refused = azure.az("vm", "deallocate", "--ids", created["id"])
+    assert (refused.code, "instances using an ephemeral OS disk" in refused.stderr) == (1, True)
+
+
 def test_vm_create_with_defaults(azure, group, network):
     """Generated keys, and a network, public address, NSG and interface named after the VM."""
     created = azure.query("vm", "create", "-g", group, "-n", "plain", "--image", IMAGE, "--generate-ssh-keys")

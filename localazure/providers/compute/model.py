@@ -107,6 +107,7 @@ _RUN_COMMAND = obj(
     **named("instanceView provisioningState", READ_ONLY),
 )  # fmt: skip
 RUN_COMMAND = resource(_RUN_COMMAND)
+ACTION = obj("RunCommandInput", commandId=str, script=[str], parameters=_PARAMETERS)
 
 # disks
 

@@ -23,7 +23,6 @@ KIND = kinds.RUN_COMMAND
 _ACTION_S = 20.0  # the least that the action takes in Azure
 _AS_FAILURE = "treatFailureAsDeploymentFailure"  # of the resource alone: the guest never hears of it
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARAMETERS: shape.Shape = [{"name": str, "value": str}]
 _DOCUMENTS = {
     "RunShellScript": ("Executes a Linux shell script", ['echo "Hello World!"']),
     "ifconfig": ("List network configuration", ["ifconfig"]),
@@ -78,7 +77,7 @@ def _all_parameters(given: dict[str, Any]) -> list[dict[str, Any]]:
 
 def invoke(cloud: Cloud, request: Request) -> Reply:
     vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
-    shape.check(request.body, {"commandId": str, "script": [str], "parameters": _PARAMETERS})
+    request = model.read(request, model.ACTION, "parameters")
     command = request.body.get("commandId") or ""
     if command.lower() not in (name.lower() for name in _DOCUMENTS):
         raise _unknown(command)

@@ -20,8 +20,8 @@ def resource(type_name: str, properties: Model, **members: Model) -> Obj:
 
 
 def part(type_name: str, properties: Model) -> Obj:
-    """What a resource keeps in itself under a name, like its subnets."""
-    return obj(type_name, **named("id type etag", READ_ONLY), name=str, properties=properties)
+    """What a resource keeps in itself under a name, like its subnets. Generic clients send a location with any body."""
+    return obj(type_name, **named("id type etag location", READ_ONLY), name=str, properties=properties)
 
 
 def unread(code: str, message: str) -> ArmError:

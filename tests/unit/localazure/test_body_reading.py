@@ -182,3 +182,19 @@ def test_a_patch_of_more_than_tags_is_refused(
     assert (answer.status, answer.code) == (400, "InvalidRequestContent")
     sent_back = {"location": "westus", "id": group.id_of(group.network(path)), "tags": {"a": "b"}}
     assert arm.call("PATCH", group.network(path), sent_back).status == 200
+
+
+def test_generic_clients_send_a_location_with_any_body(arm: LocalAzure, group: Group) -> None:
+    group.vnet()
+    body = {"location": "westus", "properties": {"addressPrefix": "10.0.2.0/24"}}
+    arm.done("PUT", group.network("virtualNetworks/vnet/subnets/two"), body)
+
+
+def test_the_action_run_command_takes_numbers_as_texts(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    body: dict[str, Any] = {"commandId": "RunShellScript", "script": ["echo $N"]}
+    body["parameters"] = [{"name": "N", "value": 7}]
+    end = arm.wait(arm.call("POST", f"{vm}/runCommand", body))
+    assert "[stdout]\n7\n" in end.body["properties"]["output"]["value"][0]["message"]
+    body["scripts"] = body.pop("script")
+    assert arm.call("POST", f"{vm}/runCommand", body).code == "BadRequest"
