@@ -48,7 +48,7 @@ class Cloud:
         self.behavior = Behavior(settings.subscription, settings.time_scale)
         self.operations = Operations(database, settings.subscription, settings.time_scale, self.behavior)
         # How a deployment calls what a client could: set by the server. (method, path, api-version, body, base URL)
-        self.dispatch: Callable[[str, str, str, Any, str], Awaitable[Reply]] = _no_server
+        self.dispatch: Callable[..., Awaitable[Reply]] = _no_server
         # Called with a VM whose machine has been brought in line with its network: set by the providers.
         self.after_network_update: Callable[[Cloud, Resource], Awaitable[None]] = _no_providers
         self.deployments: dict[str, Any] = {}  # those that run, by key of their id

@@ -25,6 +25,12 @@ def count_request(behavior: Behavior, method: str, path: str, claims: Mapping[st
     _budgets.set(behavior.budgets.spend(method, path, str(claims.get("oid", ""))))
 
 
+def count_part(behavior: Behavior, method: str, path: str) -> None:
+    """Count a call within a client's request, as its own."""
+    claims = _caller.get()
+    behavior.budgets.spend(method, path, str(claims.get("oid", "")))
+
+
 def budget_headers() -> Mapping[str, str]:
     """The headers that tell what is left after the request at hand; to be asked once."""
     found = _budgets.get()

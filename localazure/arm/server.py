@@ -9,6 +9,7 @@ import logging
 import ssl
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -131,12 +132,20 @@ class ArmServer:
         )
         return await self._perform(route, request)
 
-    async def dispatch(self, method: str, path: str, api_version: str, body: Any, base_url: str) -> Reply:
-        """A call that a deployment makes: checked and answered as a client's; `path` as in an id. Raises ArmError."""
+    async def dispatch(
+        self, method: str, path: str, api_version: str, body: Any, base_url: str, *,
+        query: Mapping[str, str] | None = None, caller: str = "",
+    ) -> Reply:  # fmt: skip
+        """A call that a deployment or a batch makes: checked and answered as a client's. Raises ArmError.
+
+        `path` is as in an id; what else `query` has is in lower-case names.
+        """
         route, params = self.router.find(method, [part for part in path.split("/") if part])
-        query = {"api-version": api_version}
-        known = admission.admit(self.cloud, route, params, query)
-        request = Request(method, path, params, query, body, known, base_url, route.kind)
+        if route.open:
+            raise gateway_error(404, "NotFound", "The requested path was not found.")
+        asked = {**(query or {}), "api-version": api_version}
+        known = admission.admit(self.cloud, route, params, asked)
+        request = Request(method, path, params, asked, body, known, base_url, route.kind, caller=caller)
         return await faults.inside(self.cloud.behavior, request, lambda: self._perform(route, request))
 
     async def _perform(self, route: Route, request: Request) -> Reply:

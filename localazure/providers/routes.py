@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localazure.arm import directory
+from localazure.arm import batch, directory
 from localazure.arm import identity as sign_in
 from localazure.arm.cloud import Cloud
 from localazure.protocol.router import Route
@@ -49,7 +49,7 @@ from localazure.providers.resources import (
 )
 
 _MODULES = (
-    directory,
+    batch, directory,
     deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags,
     user_assigned,
     asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
