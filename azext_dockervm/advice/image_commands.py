@@ -10,6 +10,11 @@ def use(image: str) -> str:
     return option("--image", image)
 
 
+def show(image_id: str) -> str:
+    """An image, or a version of one in a gallery, by its id."""
+    return az("resource", "show", "--ids", image_id)
+
+
 def list_images() -> str:
     """Those of Ubuntu's publisher: the whole list takes az minutes."""
     return az("vm", "image", "list", "--publisher", "Canonical", "--all", "-o", "table")

@@ -64,6 +64,9 @@ ADVICE: dict[str, Callable[[AskedHost], str]] = {
     "OperationNotAllowed": _compute_quota,
     "PublicIPCountLimitReached": _network_quota,
     "MarketplacePurchaseEligibilityFailed": _terms,
+    "VMMarketplaceInvalidInput": lambda _host: (
+        "The image comes from one of the Marketplace, and a VM of it must name the plan. dockervm takes the plan from "
+        "the image's definition in a gallery (purchasePlan); a managed image has no place for it."),
     "ResourcePurchaseValidationFailed": _terms,
     "AuthorizationFailed": _rights,
     "RequestDisallowedByPolicy": policies.list_assignments,

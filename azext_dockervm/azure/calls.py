@@ -16,6 +16,7 @@ from urllib.parse import quote
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure import names as azure_names
 from azext_dockervm.azure.errors import Lost, translated, unreadable
+from azext_dockervm.azure.image_ids import image_path
 from azext_dockervm.azure.kinds import KINDS, Kind, Patience, Spoken
 from azext_dockervm.azure.offers import Offers, offers
 from azext_dockervm.azure.versions import REFUSALS, Versions, without_younger
@@ -180,6 +181,24 @@ class Azure:
         return _none_if_missing(lambda: self._ask(
             kinds.IMAGES, "read the image", "compute.virtual_machine_images", "get", location, publisher, offer, sku,
             version, location=location, shape=lambda found: found["properties"].items()))
+
+    def image_by_id(self, image_id: str, location: str) -> Resource | None:
+        """A managed image, or the definition of a gallery's image, by the id of either or of one of its versions;
+        ``location`` is where a shared or community gallery is asked for it. None where it is not there; nothing is
+        known of ids of other kinds ({})."""
+        asked = image_path(image_id, self._made("subscription"), location)
+        if asked is None:
+            return {}
+        (path, spoken), verb = asked, "read the image"
+
+        def get(version: str) -> Resource:
+            found = self._call(version, verb, "resources.resources", "get_by_id", path, api_version=version,
+                               cls=_as_on_the_wire)
+            if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
+                raise unreadable(verb)
+            return found
+
+        return _none_if_missing(lambda: self._read(lambda: self._in_version(spoken, "", get)))
 
     def extension_versions(self, location: str, publisher: str, kind: str) -> Resources | None:
         return _none_if_missing(lambda: self._ask(

@@ -122,6 +122,9 @@ KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
 # What is only asked for.
 GROUPS = Spoken("Microsoft.Resources/resourceGroups", "2021-04-01")
 IMAGES = Spoken("Microsoft.Compute/locations/publishers", COMPUTE_VERSION)
+# Galleries have api-versions of their own; purchasePlan and features are there since 2020-09-30.
+GALLERY_IMAGES = Spoken("Microsoft.Compute/galleries/images", "2023-07-03")
+MANAGED_IMAGES = Spoken("Microsoft.Compute/images", COMPUTE_VERSION)
 SIZES = Spoken("Microsoft.Compute/locations/vmSizes", COMPUTE_VERSION)
 SIZES_ON_OFFER = Spoken("Microsoft.Compute/skus", "2021-07-01")
 DNS_LABELS = Spoken("Microsoft.Network/locations/CheckDnsNameAvailability", NETWORK_VERSION)

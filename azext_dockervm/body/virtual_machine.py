@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from azext_dockervm.azure import names
+from azext_dockervm.body import image as image_body
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.spec.host import HostSpec
@@ -14,16 +15,6 @@ from azext_dockervm.spec.host import HostSpec
 def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, str | Ref]:
     """The VM's tags, schema 1: what is known of the host so far."""
     return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **known}
-
-
-def _security_profile(image: Resource | None) -> Resource | None:
-    """Trusted Launch where the image is generation V2 and says that it supports it, as ``az vm create`` does."""
-    properties = (image or {}).get("properties") or {}
-    supported = {(feature.get("name"), feature.get("value")) for feature in properties.get("features") or ()}
-    wanted = {("SecurityType", "TrustedLaunchSupported"), ("SecurityType", "TrustedLaunchAndConfidentialVmSupported")}
-    if properties.get("hyperVGeneration") != "V2" or not supported & wanted:
-        return None
-    return {"securityType": "TrustedLaunch", "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True}}
 
 
 def _os_profile(spec: HostSpec, custom_data: bytes | None) -> Resource:
@@ -53,12 +44,12 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str
         "networkProfile": {"networkInterfaces": [
             {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
     }
-    security = _security_profile(image)
+    security = image_body.security_profile(image)
     if security:
         properties["securityProfile"] = security
     vm = {"location": spec.location, "properties": properties,
           "tags": tags(spec, run_id, {names.TAG_FQDN: fqdn, names.TAG_AUTHORITY: authority})}
-    plan = ((image or {}).get("properties") or {}).get("plan")
+    plan = image_body.plan(image)
     if plan:
         vm["plan"] = plan
     return vm

@@ -17,7 +17,7 @@ class Found:
     security_group: Resource | None = None
     public_ip: Resource | None = None
     network_interface: Resource | None = None
-    image: Resource | None = None       # None: a resource id, or not allowed to ask
+    image: Resource | None = None       # None: not allowed to ask
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
     label: str = ""
     other_label: str = ""       # the one to take should Azure say after all that ``label`` is taken

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from azext_dockervm.advice import host_commands, network_commands, option_values, region_commands
+from azext_dockervm.advice import host_commands, image_commands, network_commands, option_values, region_commands
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.image_ids import is_managed
 from azext_dockervm.azure.reserved import HOLDS_A_RESERVED_WORD, RESERVED_LABEL
+from azext_dockervm.body import image as image_body
 from azext_dockervm.body import network_interface, public_ip, virtual_network
 from azext_dockervm.body.resource import Resource, has_failed
 from azext_dockervm.body.resource import region as region_of
@@ -172,7 +174,7 @@ def _uses(vm: Resource, nic: Resource | None) -> bool:
 def _find_image(azure: Azure, spec: HostSpec) -> Resource | None:
     image = spec.machine.image
     if image.id is not None:
-        return None
+        return _image_by_id(azure, spec, image.id)
     location, publisher, offer, sku, version = (
         part or "" for part in (spec.location, image.publisher, image.offer, image.sku, image.version))
     missing = InvalidValue(f"--image: {spec.location} has no image '{image}'.",
@@ -185,6 +187,19 @@ def _find_image(azure: Azure, spec: HostSpec) -> Resource | None:
     found = azure.image(location, publisher, offer, sku, version)
     if found is None:
         raise missing
+    return found
+
+
+def _image_by_id(azure: Azure, spec: HostSpec, image_id: str) -> Resource:
+    """One of the user's own, or another's that is shared: what it asks of a VM is told before anything is made."""
+    found = azure.image_by_id(image_id, spec.location or "")
+    if found is None:
+        raise InvalidValue(f"--image: there is no image '{image_id}'.", image_commands.show(image_id))
+    problem = image_body.why_no_host(found)
+    if problem is None and is_managed(image_id) and region_of(found) != spec.location:
+        problem = f"it is in {region_of(found)}, and a managed image makes VMs in its own region only"
+    if problem is not None:
+        raise InvalidValue(f"--image: '{image_id}' can't be used: {problem}.", image_commands.show(image_id))
     return found
 
 

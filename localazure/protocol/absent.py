@@ -12,7 +12,6 @@ TYPES = {
     "Microsoft.Compute/diskAccesses": "private access to disks",
     "Microsoft.Compute/diskEncryptionSets": "disk encryption sets",
     "Microsoft.Compute/hostGroups": "dedicated hosts",
-    "Microsoft.Compute/images": "images of one's own",
     "Microsoft.Compute/restorePointCollections": "restore points",
     "Microsoft.Compute/snapshots": "snapshots",
     "Microsoft.Compute/virtualMachineScaleSets": "scale sets",

@@ -17,6 +17,10 @@ DISKS = (
     "2020-06-30 2020-09-30 2020-12-01 2021-04-01 2021-08-01 2021-12-01 2022-03-02 2022-07-02 2023-01-02 2023-04-02 "
     "2023-10-02 2024-03-02 2025-01-02 2026-03-02"
 ).split()
+GALLERIES = (
+    "2018-06-01 2019-03-01 2019-07-01 2019-12-01 2020-09-30 2021-07-01 2021-10-01 2022-01-03 2022-03-03 2022-08-03 "
+    "2023-07-03 2024-03-03 2025-03-03 2026-03-03"
+).split()
 SKUS = "2017-03-30 2017-09-01 2019-04-01 2021-07-01".split()
 NETWORK = (
     "2015-06-15 2016-09-01 2016-12-01 2017-03-01 2017-06-01 2017-08-01 2017-09-01 2017-10-01 2017-11-01 2018-01-01 "
@@ -61,7 +65,11 @@ TYPES: dict[str, list[str]] = {
     "Microsoft.Authorization/roleDefinitions": ROLES,
     "Microsoft.Compute/availabilitySets": COMPUTE,
     "Microsoft.Compute/disks": DISKS,
-    "Microsoft.Compute/locations": sorted({*COMPUTE, *DISKS}),
+    "Microsoft.Compute/galleries": GALLERIES,
+    "Microsoft.Compute/galleries/images": GALLERIES,
+    "Microsoft.Compute/galleries/images/versions": GALLERIES,
+    "Microsoft.Compute/images": COMPUTE,
+    "Microsoft.Compute/locations": sorted({*COMPUTE, *DISKS, *GALLERIES}),
     "Microsoft.Compute/locations/operations": COMPUTE,
     "Microsoft.Compute/locations/publishers": COMPUTE,
     "Microsoft.Compute/locations/runCommands": COMPUTE,

@@ -267,6 +267,10 @@ class FakeAzure:
         self._asked(f"image {publisher}:{offer}:{sku}:{version}")
         return self._asked("image") and self.cloud.image
 
+    def image_by_id(self, image_id: str, location: str) -> dict | None:
+        self._asked(f"image {image_id} {location}")
+        return self._asked("image") and self.cloud.image
+
     def extension_versions(self, *_extension: str) -> Iterable[str]:
         return self._asked("extension_versions") and (["1.2.2"] if self.cloud.published else [])
 

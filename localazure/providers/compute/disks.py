@@ -13,7 +13,7 @@ from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, missing_property, place, refuse_if_busy
-from localazure.providers.compute import compute, disk_kinds, disk_versions, image_catalog, model
+from localazure.providers.compute import compute, disk_kinds, disk_versions, image_catalog, model, vm_image
 from localazure.store.resources import Resource
 
 KIND = kinds.DISK
@@ -67,7 +67,7 @@ def create_os_disk(cloud: Cloud, vm: Resource, image: str, generation: str) -> R
     creation = {"createOption": "FromImage", "imageReference": {"id": image}}
     properties = _properties(name, os_disk["diskSizeGB"], creation)
     properties.update(osType="Linux", hyperVGeneration=generation, LastOwnershipUpdateTime=timestamp())
-    architecture = image_catalog.architecture(vm.properties["storageProfile"]["imageReference"].get("sku", ""))
+    architecture = image_catalog.architecture(vm_image.origin(vm).get("sku", ""))
     properties["supportedCapabilities"] = {"acceleratedNetwork": True, "architecture": architecture}
     return cloud.store.put(Resource(identifier, vm.location, vm.tags, properties, extra))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from localazure.machines.machine import Guise
+from localazure.providers.compute import vm_image
 from localazure.providers.compute.image_catalog import WITHOUT_CLOUD_INIT, Image, find
 from localazure.store.resources import Resource
 
@@ -25,7 +26,7 @@ _OLD_RED_HAT = {"openlogic": ("6", "7"), "redhat": ("7",)}
 
 def guise_of(vm: Resource, pace: float) -> Guise:
     """What a VM's guest passes for; `pace` is the time scale."""
-    reference = vm.properties["storageProfile"]["imageReference"]
+    reference = vm_image.origin(vm)
     image = find(reference["publisher"], reference["offer"], reference["sku"])
     return guise(image, pace) if image is not None else Guise("", "", False, pace)
 

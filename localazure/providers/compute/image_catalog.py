@@ -10,6 +10,8 @@ from localazure.protocol.errors import ArmError
 
 # A publisher that has no cloud-init in its only image, to try what happens then.
 WITHOUT_CLOUD_INIT = ("LocalAzure", "linux-without-cloud-init")
+# Offers of the Marketplace: VMs of them need a plan. Terms count as accepted here.
+WITH_PLAN = (("resf", "rockylinux-x86_64"), ("kinvolk", "flatcar-container-linux"))
 
 
 _GENERATION_1_OFFERS = ("UbuntuServer", "CentOS", "CoreOS")
@@ -39,6 +41,13 @@ class Image:
     def trusted_launch(self) -> bool:
         """Whether its features tell that a VM of it can be a Trusted Launch one."""
         return self.generation == "V2" and (self.offer, self.sku) not in _WITHOUT_TRUSTED_LAUNCH
+
+    @property
+    def plan(self) -> dict[str, str] | None:
+        """What a VM of it must say, where it is sold: plans are named as their images are."""
+        if (self.publisher, self.offer) not in WITH_PLAN:
+            return None
+        return {"name": self.sku, "publisher": self.publisher, "product": self.offer}
 
     @property
     def cloud_init(self) -> bool:
@@ -105,6 +114,7 @@ MicrosoftCBLMariner:azure-linux-3:azure-linux-3-gen2   3.20250702.01
 microsoftazurelinux:azurelinux-4:4                     4.20260201.01
 microsoftazurelinux:azurelinux-4:4-gen1                4.20260201.01
 microsoftazurelinux:azurelinux-4:4-arm64               4.20260201.01
+kinvolk:flatcar-container-linux:stable-gen2             4230.2.1
 kinvolk:flatcar-container-linux-free:stable-gen2       4230.2.1
 CoreOS:CoreOS:Stable                                   2512.3.0
 Oracle:Oracle-Linux:ol95-lvm-gen2                      9.5.1

@@ -150,6 +150,7 @@ def _properties(image: Image) -> dict[str, Any]:
     if image.trusted_launch:
         features.insert(0, {"name": "SecurityType", "value": "TrustedLaunchSupported"})
     return {
+        **({"plan": image.plan} if image.plan else {}),
         "hyperVGeneration": image.generation,
         "architecture": architecture(image.sku),
         "replicaType": "Managed",

@@ -40,7 +40,7 @@ def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:
         "licenseType": _text(properties.get("licenseType")),
         "location": vm.location,
         "name": vm.name,
-        "offer": image["offer"],
+        "offer": image.get("offer", ""),
         "osProfile": {
             "adminUsername": profile["adminUsername"],
             "computerName": profile["computerName"],
@@ -54,17 +54,17 @@ def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:
         "priority": _text(properties.get("priority")),
         "provider": "Microsoft.Compute",
         "publicKeys": (linux.get("ssh") or {}).get("publicKeys", []),
-        "publisher": image["publisher"],
+        "publisher": image.get("publisher", ""),
         "resourceGroupName": vm.id.group,
         "resourceId": str(vm.id),
         "securityProfile": _security(properties.get("securityProfile") or {}),
-        "sku": image["sku"],
+        "sku": image.get("sku", ""),
         "storageProfile": _storage(vm),
         "subscriptionId": vm.id.subscription,
         "tags": ";".join(f"{name}:{value}" for name, value in tags.items()),
         "tagsList": [{"name": name, "value": value} for name, value in tags.items()],
         "userData": _text(vm.hidden.get("userData")),
-        "version": image["exactVersion"],
+        "version": image.get("exactVersion", ""),
         "vmId": properties["vmId"],
         "vmScaleSetName": "",
         "vmSize": properties["hardwareProfile"]["vmSize"],
@@ -102,7 +102,7 @@ def _storage(vm: Resource) -> dict[str, Any]:
             for one in storage["dataDisks"]
         ],
         "imageReference": {
-            "id": "", **{name: image[name] for name in ("offer", "publisher", "sku", "version")},
+            name: image.get(name, "") for name in ("id", "offer", "publisher", "sku", "version")
         },
         "osDisk": {
             **_disk(os_disk),

@@ -55,9 +55,6 @@ def image(given: dict[str, Any]) -> tuple[Image, str]:
     reference = given.get("imageReference") or {}
     if not reference:
         raise missing_property("imageReference")
-    if reference.get("id"):
-        message = f"The image '{reference['id']}' could not be found; Local Azure has platform images only."
-        raise ArmError(404, "NotFound", message, target="imageReference.id")
     parts = [reference.get(name) or "" for name in ("publisher", "offer", "sku", "version")]
     for name, value in zip(("publisher", "offer", "sku", "version"), parts, strict=True):
         if not value:

@@ -16,7 +16,7 @@ from localazure.machines.machine import MachineError, MachineSpec
 from localazure.protocol import ids
 from localazure.protocol.errors import ArmError, operation_in_progress
 from localazure.providers import kinds
-from localazure.providers.compute import compute, data_disks, disks, sizes
+from localazure.providers.compute import compute, data_disks, disks, image_sources, sizes, vm_image
 from localazure.providers.compute.image_catalog import find
 from localazure.providers.compute.vm_checks import Credentials
 from localazure.providers.network import machine_updates, nic_reservations, references
@@ -99,7 +99,7 @@ def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec
     vnet, subnet = place
     profile = vm.properties["osProfile"]
     size = sizes.of_vm(vm)
-    reference = vm.properties["storageProfile"]["imageReference"]
+    reference = vm_image.origin(vm)
     image = find(reference["publisher"], reference["offer"], reference["sku"])
     return MachineSpec(
         id=ids.short_id(vm.id),
@@ -153,6 +153,7 @@ async def _allocate(cloud: Cloud, vm: Resource) -> None:
 async def create(cloud: Cloud, vm: Resource, credentials: Credentials) -> None:
     """Boot the machine of a new VM; when that fails nothing of the machine is left. Raises ArmError, MachineError."""
     async with cloud.lock(vm.id):
+        image_sources.refuse_purchase(vm.hidden.get("plan"), vm.extra.get("plan") or {}, vm.id)
         await _allocate(cloud, vm)
         spec = spec_of(cloud, vm, credentials)
         try:

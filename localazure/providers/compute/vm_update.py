@@ -24,6 +24,7 @@ from localazure.providers.compute import (
     sizes,
     vm_checks,
     vm_identity,
+    vm_image,
     vm_life,
     vm_model,
     vm_view,
@@ -109,10 +110,11 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
         if value and value != (vm.extra.get("plan") or {}).get(name):
             raise compute.unchangeable("plan", f"plan.{name}")
     reference = storage.get("imageReference") or {}
-    if reference.get("id"):
+    kept_reference = kept_storage["imageReference"]
+    if (reference.get("id") or "").lower() not in ("", kept_reference.get("id", "").lower()):
         raise compute.unchangeable("imageReference", "imageReference.id")
     for member in ("publisher", "offer", "sku", "version"):
-        if reference.get(member) and reference[member].lower() != kept_storage["imageReference"][member].lower():
+        if reference.get(member) and reference[member].lower() != kept_reference.get(member, "").lower():
             raise compute.unchangeable("imageReference")
     if interfaces is not None and [ids.key(one.get("id") or "") for one in interfaces] != kept_ids:
         message = "Local Azure can't change the network interfaces of a VM."
@@ -195,7 +197,7 @@ def _size(cloud: Cloud, vm: Resource, given: dict[str, Any]) -> sizes.Size:
     if wanted.lower() == before.name.lower():
         return before
     size = sizes.find(wanted, vm.location)
-    reference = vm.properties["storageProfile"]["imageReference"]
+    reference = vm_image.origin(vm)
     sizes.check_architecture(size, image_catalog.architecture(reference["sku"]))
     sizes.check_quota(cloud, size, vm.location, freed=before.cores)
     return size

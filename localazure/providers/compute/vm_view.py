@@ -11,7 +11,7 @@ from localazure.arm.operations import timestamp
 from localazure.machines.machine import MachineError
 from localazure.providers import kinds
 from localazure.providers.common import envelope
-from localazure.providers.compute import availability_sets, boot_diagnostics
+from localazure.providers.compute import availability_sets, boot_diagnostics, vm_image
 from localazure.store.resources import Resource
 
 Answer = TypeVar("Answer")
@@ -114,8 +114,8 @@ async def instance_view(cloud: Cloud, vm: Resource) -> dict[str, Any]:
         answers = not silent and await _ask(cloud, cloud.platform.machine_agent, vm)
         if answers:  # it is the agent who tells these
             view["computerName"] = vm.properties["osProfile"]["computerName"]
-            view["osName"] = vm.properties["storageProfile"]["imageReference"]["offer"]
-            view["osVersion"] = vm.properties["storageProfile"]["imageReference"]["exactVersion"]
+            view["osName"] = vm_image.origin(vm)["offer"]
+            view["osVersion"] = vm_image.origin(vm)["exactVersion"]
         view["vmAgent"] = _agent(cloud, vm, bool(answers))
     storage = vm.properties["storageProfile"]
     made = status("ProvisioningState/succeeded", "Provisioning succeeded", time=vm.properties["timeCreated"])

@@ -22,6 +22,7 @@ from localazure.providers.compute import (
     disks,
     ephemeral_disks,
     image_catalog,
+    image_sources,
     model,
     proximity_groups,
     sizes,
@@ -137,9 +138,10 @@ def _new(
         raise missing_property("hardwareProfile.vmSize")
     size = sizes.find(wanted, location)
     storage = given.get("storageProfile") or {}
-    image, version = vm_checks.image(storage)
-    sizes.check_architecture(size, image_catalog.architecture(image.sku))
-    vm_checks.refuse_unsupported(given, image.generation)
+    source = image_sources.find_source(cloud, storage, location)
+    sizes.check_architecture(size, image_catalog.architecture(source.platform.sku))
+    vm_checks.refuse_unsupported(given, source.generation)
+    image_sources.check_security(source, (given.get("securityProfile") or {}).get("securityType"))
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     profile, credentials = vm_checks.os_profile(identifier.name, given.get("osProfile"))
     extra: dict[str, Any] = compute.zones_of(request.body, location, identifier)
@@ -150,12 +152,11 @@ def _new(
     host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size, vm_checks.DEFAULT_SKU)
     plan = data_disks.plan(cloud, host, storage.get("dataDisks"))
     sizes.check_quota(cloud, size, location)
-    reference = {name: storage["imageReference"][name] for name in ("publisher", "offer", "sku", "version")}
     properties: dict[str, Any] = {
         "vmId": str(uuid.uuid4()),
         "hardwareProfile": {"vmSize": size.name},
         "storageProfile": {
-            "imageReference": {**reference, "exactVersion": version},
+            "imageReference": source.reference,
             "osDisk": disk,
             "dataDisks": [],
             "diskControllerType": vm_checks.disk_controller(storage, size),
@@ -168,11 +169,15 @@ def _new(
     if properties.get("priority") == "Spot":
         properties.setdefault("evictionPolicy", "Deallocate")
     hidden = {
-        "generation": image.generation,
+        "generation": source.generation,
+        "image": source.id,
+        "plan": source.plan,
         "customData": vm_life.fingerprint(credentials.custom_data),
         "userData": vm_checks.user_data(given),
         "changed": timestamp(),
     }
+    if source.origin is not None:
+        hidden["origin"] = source.origin
     if request.body.get("plan"):
         extra["plan"] = request.body["plan"]
     vm = Resource(identifier, location, None, properties, extra, hidden, "Creating")
@@ -181,13 +186,7 @@ def _new(
 
 
 def _make_os_disk(cloud: Cloud, vm: Resource) -> None:
-    reference = vm.properties["storageProfile"]["imageReference"]
-    image = (
-        f"/Subscriptions/{cloud.settings.subscription}/Providers/Microsoft.Compute/Locations/{vm.location}/Publishers/"
-        f"{reference['publisher']}/ArtifactTypes/VMImage/Offers/{reference['offer']}/Skus/{reference['sku']}/Versions/"
-        f"{reference['exactVersion']}"
-    )
-    disks.create_os_disk(cloud, vm, image, vm.hidden["generation"])
+    disks.create_os_disk(cloud, vm, vm.hidden["image"], vm.hidden["generation"])
 
 
 # going

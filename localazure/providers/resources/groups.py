@@ -29,6 +29,8 @@ _ORDER = [
         kinds.NSG, kinds.ASG,
     )
 ]  # fmt: skip
+# What is made of another thing does not hold it: images and what they were made of, VMs and their images.
+_HELD_BY_NOBODY = (kinds.IMAGE, kinds.GALLERY, kinds.GALLERY_IMAGE, kinds.GALLERY_VERSION)
 # What is kept for a group and what is in it, beside its resources.
 _RECORDS = ("lock", "role-assignment", *deployment_record.RECORDS)
 # Types of which more has to go than the resource: (cloud, resource) -> awaitable.
@@ -217,9 +219,12 @@ async def remove(cloud: Cloud, resource: Resource) -> None:
 
 
 def _users(cloud: Cloud, resource: Resource) -> list[Resource]:
-    """What refers to a resource, or to a subnet in it."""
+    """What stands on a resource, or on a subnet in it."""
+    if resource.type in _HELD_BY_NOBODY:
+        return []
     inner = [resource.id.child("subnets", one["name"]) for one in resource.properties.get("subnets", ())]
-    return [user for target in (resource.id, *inner) for user in cloud.store.referrers(target)]
+    users = [user for target in (resource.id, *inner) for user in cloud.store.referrers(target)]
+    return [user for user in users if user.type not in _HELD_BY_NOBODY]
 
 
 def _follow(cloud: Cloud, operation: Operation, request: Request) -> Reply:

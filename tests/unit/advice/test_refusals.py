@@ -23,6 +23,7 @@ from azext_dockervm.spec.machine import Image
     ("ScopeLocked", "az lock list -g 'my(group)'"),
     ("ReservedResourceName", "another --name"), ("DomainNameLabelReserved", "another label"),
     ("VMAgentStatusCommunicationError", "az vm restart -g 'my(group)' -n web1"),
+    ("VMMarketplaceInvalidInput", "must name the plan"),
     ("VMExtensionProvisioningError", "az vm extension list -g 'my(group)' --vm-name web1 -o table"),
     ("ReadOnlyDisabledSubscription", "az account list -o table"),
 ])

@@ -259,10 +259,30 @@ def test_an_image_that_the_region_has_not_is_refused(cloud, lacking):
     assert told.recommendations[0].startswith("az vm image list -l westus --publisher Canonical")
 
 
-def test_an_image_of_one_s_own_is_not_looked_for(cloud):
-    cloud.image = None
-    assert see(cloud, image=Image.parse("/subscriptions/s/images/mine"))[1].image is None
-    assert "image" not in cloud.asked
+OWN = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute"
+IN_GALLERY = f"{OWN}/galleries/own/images/host/versions/1.0.0"
+
+
+def test_an_image_of_one_s_own_is_read_before_anything_is_made(cloud):
+    cloud.image = {"location": "eastus", "properties": {"hyperVGeneration": "V2"}}
+    assert see(cloud, image=Image.parse(IN_GALLERY))[1].image == cloud.image
+    assert f"image {IN_GALLERY} westus" in cloud.asked and "image_versions" not in cloud.asked
+
+
+@pytest.mark.parametrize(("image_id", "image", "words"), [
+    (IN_GALLERY, None, "there is no image"), (f"{OWN}/images/i", None, "there is no image"),
+    (IN_GALLERY, {"location": "westus", "properties": {"osType": "Windows"}}, "it is an image of Windows"),
+    (f"{OWN}/images/i", {"location": "East US", "properties": {}}, "it is in eastus")])
+def test_one_of_which_no_host_can_be_made_is_refused(cloud, image_id, image, words):
+    cloud.image = image
+    told = refused(cloud, InvalidValue, image=Image.parse(image_id))
+    assert told.message.startswith("--image: ") and words in told.message and image_id in told.message
+    assert told.recommendations == (f"az resource show --ids {image_id}",)
+
+
+def test_one_that_may_not_be_read_is_taken_on_trust(cloud):
+    cloud.forbidden = {"image"}
+    assert see(cloud, image=Image.parse(IN_GALLERY))[1].image is None
 
 
 def test_image_and_size_of_a_host_that_exists_are_not_asked_for(cloud, finished):

@@ -1,0 +1,54 @@
+"""An image as it is read: a platform image, a managed one, or the definition of a gallery's; what it asks of a VM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azext_dockervm.body.resource import Resource
+
+# Values of the feature SecurityType of images that may, or must, be booted as Trusted Launch VMs: what may be is, as
+# `az vm create` does it. A gallery's image refuses other VMs where it must (terraform-provider-azurerm#23148).
+_TRUSTED = frozenset({"trustedlaunch", "trustedlaunchsupported", "trustedlaunchandconfidentialvmsupported"})
+# Of which only confidential VMs can be made.
+_CONFIDENTIAL = "confidentialvm"
+
+
+def security_profile(image: Resource | None) -> Resource | None:
+    """The VM's, where the image is generation V2 and of Trusted Launch; None where it says nothing."""
+    if _properties(image).get("hyperVGeneration") != "V2" or _security_type(image) not in _TRUSTED:
+        return None
+    return {"securityType": "TrustedLaunch", "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True}}
+
+
+def plan(image: Resource | None) -> Resource | None:
+    """What a VM of an image that is sold must say; a gallery's definition calls it purchasePlan
+    (terraform-provider-azurerm#28797)."""
+    properties = _properties(image)
+    named = properties.get("plan") or properties.get("purchasePlan") or {}
+    found = {name: named[name] for name in ("name", "publisher", "product") if named.get(name)}
+    return found or None
+
+
+def why_no_host(image: Resource) -> str | None:
+    """Why a Docker host can't be made of an image; None where nothing speaks against it."""
+    properties = _properties(image)
+    disk = (properties.get("storageProfile") or {}).get("osDisk") or properties.get("osDiskImage") or {}
+    system = properties.get("osType") or disk.get("osType") or disk.get("operatingSystem") or "Linux"
+    if str(system).lower() != "linux":
+        return f"it is an image of {system}; a Docker host runs Linux"
+    if str(properties.get("osState") or disk.get("osState") or "").lower() == "specialized":
+        return "it is specialized: its users and its name are those of the VM that it was made of"
+    if _security_type(image) == _CONFIDENTIAL:
+        return "only confidential VMs can be made of it, and dockervm makes none"
+    return None
+
+
+def _security_type(image: Resource | None) -> str:
+    features: list[Any] = _properties(image).get("features") or []
+    found = [one.get("value") for one in features if str(one.get("name")).lower() == "securitytype"]
+    return str(found[0]).lower() if found else ""
+
+
+def _properties(image: Resource | None) -> Resource:
+    found: Resource = (image or {}).get("properties") or {}
+    return found

@@ -1,0 +1,72 @@
+"""Galleries of images (Azure Compute Gallery): what holds image definitions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localazure.arm.cloud import Cloud
+from localazure.protocol.errors import invalid_parameter
+from localazure.protocol.request import Reply, Request
+from localazure.protocol.router import Route
+from localazure.providers import crud, kinds
+from localazure.providers.common import envelope, existing, place
+from localazure.providers.compute import gallery_writes, model
+from localazure.providers.model import READ_ONLY, NotHere, enum, obj
+from localazure.store.resources import Resource
+
+KIND = kinds.GALLERY
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
+_SHARING = NotHere("GallerySharing", "galleries that are shared with others (communityGalleryInfo, permissions)")
+_MODEL = model.resource(
+    obj(
+        "GalleryProperties", description=str, identifier=READ_ONLY, sharingStatus=READ_ONLY,
+        provisioningState=READ_ONLY,
+        sharingProfile=obj(
+            "SharingProfile",
+            permissions=enum("GallerySharingPermissionTypes", "Private", "Groups Community", _SHARING),
+            groups=READ_ONLY, communityGalleryInfo=_SHARING,
+        ),
+        softDeletePolicy=NotHere("SoftDelete", "soft deletion of images (softDeletePolicy)"),
+    ),
+    identity=NotHere("GalleryIdentity", "identities of galleries"),
+)  # fmt: skip
+
+
+def routes() -> list[Route]:
+    return crud.routes(
+        KIND, "gallery", show=_shown, put=put, patch=patch,
+        delete=gallery_writes.deletion(KIND, "gallery", inner=kinds.GALLERY_IMAGE),
+    )  # fmt: skip
+
+
+def _shown(cloud: Cloud, request: Request, gallery: Resource) -> dict[str, Any]:
+    return envelope(gallery, {"provisioningState": gallery.state, **gallery.properties})
+
+
+def put(cloud: Cloud, request: Request) -> Reply:
+    identifier = request.resource_id(KIND, "gallery")
+    if not _NAME.fullmatch(identifier.name):
+        message = (
+            "The entity name 'galleryName' is invalid according to its validation rule: "
+            "^[^\\W_]([\\w._]{0,78}[^\\W_])?$."
+        )
+        raise invalid_parameter("galleryName", message)
+    given = model.read(request, _MODEL, "gallery").body["properties"]
+    location, tags = place(cloud, request, identifier)
+    unique = f"{cloud.settings.subscription}-{identifier.name.upper()}"
+    properties: dict[str, Any] = {"identifier": {"uniqueName": unique}}
+    if given.get("description") is not None:
+        properties["description"] = given["description"]
+    if given.get("sharingProfile"):
+        properties["sharingProfile"] = {"permissions": "Private"}
+    return gallery_writes.write(cloud, request, Resource(identifier, location, tags, properties), _shown)
+
+
+def patch(cloud: Cloud, request: Request) -> Reply:
+    gallery = existing(cloud, request.resource_id(KIND, "gallery"))
+    body = model.read(request, _MODEL, "gallery").body
+    gallery.properties = gallery_writes.merged(gallery.properties, body["properties"], {"description"}.__contains__)
+    if "tags" in body:
+        gallery.tags = body["tags"]
+    return gallery_writes.write(cloud, request, gallery, _shown)
