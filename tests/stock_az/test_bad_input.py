@@ -345,8 +345,11 @@ class Attempts:
         """Run ``az dockervm WORDS``, hold it against what every refusal must be; the error and what follows it."""
         before, everything = contents(home), self._arm.everything()
         begin = self._log.stat().st_size
-        done = run([*prefix, cache() / "az/bin/az", "dockervm", *words],
-                   {**self.azure.environment, "HOME": str(home), **environment}, home)
+        if prefix or environment:
+            done = run([*prefix, cache() / "az/bin/az", "dockervm", *words],
+                       {**self.azure.environment, "HOME": str(home), **environment}, home)
+        else:
+            done = self.azure.ready_az().run(("dockervm", *words), home, home)
         self.requests = self._requests(begin)
         assert contents(home) == before, f"files were changed by {done}"
         assert all(method == "GET" for method, path in self.requests if "/oauth2/" not in path), self.requests
@@ -390,6 +393,7 @@ def attempts(request):
         _stand_in_the_way(arm)
         yield Attempts(azure, arm, _set_of_files(Authority.create()))
     finally:
+        azure.end_all()
         azure.down().succeeded()
 
 
