@@ -85,6 +85,9 @@ need_quality() {
 # need_sdk — the Azure SDKs that az itself has, beside the oldest network SDK that the extension takes.
 need_sdk() { need_venv sdk azure-mgmt-compute==34.1.0 azure-mgmt-network==28.0.0 azure-mgmt-resource==24.0.0 requests; }
 
+# need_libcloud — another library that speaks to Azure, with nothing of Microsoft's in it.
+need_libcloud() { need_venv libcloud apache-libcloud==3.9.1; }
+
 # A name for the state of everything that goes into the wheel.
 sources_hash() {
     (cd "$ROOT" && find setup.py README.md HISTORY.rst LICENSE azext_dockervm -type f ! -name '*.pyc' -print0 | sort -z |

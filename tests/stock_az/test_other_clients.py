@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from local_azure import cache
 from running import run
 
 pytestmark = pytest.mark.long
@@ -26,3 +27,10 @@ def test_the_sdks_for_javascript(azure, tmp_path):
     said = done.succeeded().json
     assert {name: version.partition(".")[0] for name, version in said["versions"].items()} == JAVASCRIPT
     assert {"makeVm", "switchPower", "runCommands", "attachAndDetach", "deleteInOrder"} <= {*said["steps"]}
+
+
+def test_apache_libcloud(azure):
+    environment = {**azure.environment, "SSL_CERT_FILE": str(azure.folder / "tls/ca.pem")}
+    words = [cache() / "libcloud/bin/python", "-B", HERE / "libcloud_driver.py", "libcloud"]
+    said = run(words, environment, azure.home, timeout=300).succeeded().json
+    assert {"make_node", "switch_power", "tag", "use_volume", "run_command", "destroy"} <= {*said["steps"]}
