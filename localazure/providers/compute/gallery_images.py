@@ -35,7 +35,8 @@ _SECURITY_TYPES = (
     "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVM", "ConfidentialVMSupported",
     "TrustedLaunchAndConfidentialVmSupported",
 )  # fmt: skip
-_CHANGE = ("description", "eula", "privacyStatementUri", "releaseNoteUri", "endOfLifeDate", "recommended", "disallowed")
+_CHANGE = ("description", "eula", "privacyStatementUri", "releaseNoteUri", "endOfLifeDate", "recommended", "disallowed",
+           "allowUpdateImage")  # fmt: skip
 _FIXED = ("osType", "osState", "hyperVGeneration", "architecture", "identifier", "purchasePlan", "features")
 
 

@@ -50,7 +50,7 @@ _MODEL = model.resource(
         ),
         securityProfile=NotHere("ImageSecurity", "keys of one's own for secure boot (securityProfile)"),
         restore=NotHere("SoftDelete", "soft deletion of images (restore)"),
-        **named("provisioningState replicationStatus validationsProfile", READ_ONLY),
+        **named("provisioningState replicationStatus validationsProfile imageMetadataProfiles", READ_ONLY),
     )
 )  # fmt: skip
 
@@ -188,5 +188,6 @@ def patch(cloud: Cloud, request: Request) -> Reply:
     body = model.read(request, _MODEL, "galleryImageVersion").body
     given = {name: {**version.properties[name], **(body["properties"].get(name) or {})}
              for name in ("publishingProfile", "safetyProfile")}  # fmt: skip
+    given["storageProfile"] = body["properties"].get("storageProfile") or {}
     tags = body["tags"] if "tags" in body else version.tags
     return _changed(cloud, request, version, given, tags)

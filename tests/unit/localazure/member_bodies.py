@@ -16,9 +16,12 @@ _NETWORK = ("virtualNetworks", "networkInterfaces", "networkSecurityGroups", "pu
 _PARENTS = {
     "subnets": "virtualNetworks/vnet", "securityRules": "networkSecurityGroups/nsg",
     "extensions": "virtualMachines/host", "runCommands": "virtualMachines/host",
+    "galleryImages": "galleries/changed", "galleryVersions": "galleries/changed/images/changed",
 }  # fmt: skip
+# How a kind is called in a path, where not by its own name.
+_SEGMENTS = {"galleryImages": "images", "galleryVersions": "versions"}
 # The newest api-versions: they have every member.
-_COMPUTE_API, _NETWORK_API, _DISKS_API = "2026-04-01", "2026-03-01", "2025-01-02"
+_COMPUTE_API, _NETWORK_API, _DISKS_API, _GALLERIES_API = "2026-04-01", "2026-03-01", "2025-01-02", "2026-03-03"
 # Of these there is one only: two rules would have one priority, two handlers of a type are refused.
 _SOLE = ("extensions", "subnets", "securityRules")
 
@@ -53,21 +56,39 @@ class World:
         for kind, name in (("extensions", "one"), ("runCommands", "changed"), ("networkInterfaces", "changed"),
                            ("sshPublicKeys", "changed")):  # fmt: skip
             self._made(kind, name, self.body(kind))
+        self._make_images()
+
+    def _make_images(self) -> None:
+        """What images are made of, and one image of each kind."""
+        template = self._path("virtualMachines", "template")
+        self._made("virtualMachines", "template", self.body("virtualMachines"))
+        self.arm.done("POST", f"{template}/deallocate")
+        self.arm.call("POST", f"{template}/generalize")
+        self.ids["sourceVirtualMachine"] = self.ids["source"] = self.group.id_of(template)
+        for kind, name in (("images", "changed"), ("galleries", "changed"), ("galleryImages", "changed"),
+                           ("galleryVersions", "1.0.0")):  # fmt: skip
+            self._made(kind, name, self.body(kind))
 
     def _made(self, kind: str, name: str, body: dict[str, Any]) -> str:
         path = self._path(kind, name)
-        self.arm.done("PUT", path, body)
+        answer = self.arm.call("PUT", path, body, _api(path))
+        assert answer.status in (200, 201, 202), answer.body
+        if "Azure-AsyncOperation" in answer.headers:
+            self.arm.wait(answer)
         return self.group.id_of(path)
 
     def _path(self, kind: str, name: str) -> str:
-        whole = f"{_PARENTS[kind]}/{kind}/{name}" if kind in _PARENTS else f"{kind}/{name}"
+        own = f"{_SEGMENTS.get(kind, kind)}/{name}"
+        whole = f"{_PARENTS[kind]}/{own}" if kind in _PARENTS else own
         return (self.group.network if whole.startswith(_NETWORK) else self.group.compute)(whole)
 
     def send(self, method: str, kind: str, body: dict[str, Any]) -> Answer:
         """Send a body and wait for what it starts; what was taken is answered by what GET shows."""
         name = "one" if kind in _SOLE else "changed" if method == "PATCH" else f"x{uuid.uuid4().hex[:8]}"
+        if kind == "galleryVersions":
+            name = "1.0.0" if method == "PATCH" else f"2.0.{uuid.uuid4().int % 10**8}"
         path = self._path(kind, name)
-        api = _DISKS_API if kind == "disks" else _NETWORK_API if "Microsoft.Network" in path else _COMPUTE_API
+        api = _api(path)
         answer = self.arm.call(method, path, body, api)
         if answer.status < 300:
             if "Azure-AsyncOperation" in answer.headers:
@@ -94,6 +115,15 @@ class World:
             "publicIPAddresses": {**place, "sku": {"name": "Standard"},
                                   "properties": {"publicIPAllocationMethod": "Static"}},
         }  # fmt: skip
+        if kind == "images":
+            return {**place, "properties": {"sourceVirtualMachine": {"id": self.ids["sourceVirtualMachine"]}}}
+        if kind == "galleryVersions":
+            source = {"virtualMachineId": self.ids["source"]}
+            return {**place, "properties": {"publishingProfile": {}, "storageProfile": {"source": source}}}
+        if kind == "galleryImages":
+            identifier = {"publisher": "us", "offer": "hosts", "sku": uuid.uuid4().hex}
+            known = {"osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V2", "identifier": identifier}
+            return {**place, "properties": known}
         if kind == "virtualMachines":
             nic = self._made("networkInterfaces", f"n{uuid.uuid4().hex[:8]}", self.body("networkInterfaces"))
             return self.group.vm_body(nic)
@@ -101,6 +131,13 @@ class World:
             return self.group.nic_body(self.ids["subnet"])
         found: dict[str, Any] = copy.deepcopy(bodies.get(kind, place))
         return found
+
+
+def _api(path: str) -> str:
+    """The newest api-version of what a path names."""
+    if "Microsoft.Network" in path:
+        return _NETWORK_API
+    return _DISKS_API if "/disks/" in path else _GALLERIES_API if "/galleries/" in path else _COMPUTE_API
 
 
 # one member more

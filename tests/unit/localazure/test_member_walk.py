@@ -27,6 +27,10 @@ PUTS = {
     "availabilitySets": compute.AvailabilitySet,
     "proximityPlacementGroups": compute.ProximityPlacementGroup,
     "sshPublicKeys": compute.SshPublicKeyResource,
+    "images": compute.Image,
+    "galleries": compute.Gallery,
+    "galleryImages": compute.GalleryImage,
+    "galleryVersions": compute.GalleryImageVersion,
     "virtualNetworks": network.VirtualNetwork,
     "subnets": network.Subnet,
     "networkInterfaces": network.NetworkInterface,
@@ -43,6 +47,10 @@ PATCHES = {
     "availabilitySets": compute.AvailabilitySetUpdate,
     "proximityPlacementGroups": compute.ProximityPlacementGroupUpdate,
     "sshPublicKeys": compute.SshPublicKeyUpdateResource,
+    "images": compute.ImageUpdate,
+    "galleries": compute.GalleryUpdate,
+    "galleryImages": compute.GalleryImageUpdate,
+    "galleryVersions": compute.GalleryImageVersionUpdate,
     "networkInterfaces": network.TagsObject,
 }
 
