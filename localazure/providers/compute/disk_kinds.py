@@ -75,6 +75,9 @@ def refuse_write_accelerator(disk: dict[str, Any], vm_size: str) -> None:
         raise ArmError(409, "OperationNotAllowed", message, target="writeAcceleratorEnabled")
 
 
+_PLUS_LEAST_GB = 513
+
+
 def check_tier(tier: str | None, sku: str) -> str | None:
     """A performance tier in Azure's spelling; raises ArmError for one that is none, or not for this account type."""
     if not tier:
@@ -84,6 +87,16 @@ def check_tier(tier: str | None, sku: str) -> str | None:
         message = f"The value '{tier}' of parameter 'disk.tier' is invalid for a disk of type {sku}."
         raise ArmError(400, "InvalidParameter", message, target="disk.tier")
     return known
+
+
+def check_performance_plus(creation: dict[str, Any], size_gb: int) -> None:
+    """Raise ArmError for a disk that is too small for performancePlus: documented, the answer's words are ours.
+
+    By how much the service raises a disk's numbers is not known here, so they stay.
+    """
+    if creation.get("performancePlus") and size_gb < _PLUS_LEAST_GB:
+        message = f"performancePlus is for disks of {_PLUS_LEAST_GB} GiB and more; this one has {size_gb} GiB."
+        raise ArmError(400, "InvalidParameter", message, target="disk.creationData.performancePlus")
 
 
 def performance(sku: str, size_gb: int, chosen: str | None = None) -> dict[str, Any]:

@@ -207,6 +207,7 @@ def _new(request: Request, identifier: ids.ResourceId, location: str, given: dic
         raise missing_property("disk.diskSizeGB")
     size = disk_kinds.check_size(given["diskSizeGB"], "disk.diskSizeGB")
     sku = disk_kinds.sku_of((request.body.get("sku") or {}).get("name"), "disk.sku.name")
+    disk_kinds.check_performance_plus(creation, size)
     _refuse_shared(given)
     tier = disk_kinds.check_tier(given.get("tier"), sku)
     extra = {"sku": _sku(sku), **compute.zones_of(request.body, location, identifier)}
@@ -276,6 +277,8 @@ def _refuse_changes(disk: Resource, body: dict[str, Any], given: dict[str, Any])
     kept = disk.properties
     pairs = [
         ("creationData", (given.get("creationData") or {}).get("createOption"), kept["creationData"]["createOption"]),
+        ("creationData.performancePlus", (given.get("creationData") or {}).get("performancePlus"),
+         kept["creationData"].get("performancePlus", False)),
         ("hyperVGeneration", given.get("hyperVGeneration"), kept.get("hyperVGeneration")),
         ("zones", body.get("zones") or None, disk.extra.get("zones")),
     ]

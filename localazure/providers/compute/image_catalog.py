@@ -67,7 +67,7 @@ Canonical:0001-com-ubuntu-server-jammy:22_04-lts       22.04.202502200 22.04.202
 Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2  22.04.202502200 22.04.202508180 22.04.202510020
 Canonical:0001-com-ubuntu-server-focal:20_04-lts       20.04.202505200
 Canonical:0001-com-ubuntu-server-focal:20_04-lts-gen2  20.04.202505200
-Canonical:UbuntuServer:18.04-LTS                       18.04.202306070 18.04.202401161
+Canonical:UbuntuServer:18.04-LTS                       18.04.202002180 18.04.202306070 18.04.202401161
 Canonical:UbuntuServer:18_04-lts-gen2                  18.04.202306070 18.04.202401161
 Canonical:UbuntuServer:18_04-lts-arm64                 18.04.202306070 18.04.202401161
 Canonical:UbuntuServer:16.04-LTS                       16.04.202106110 16.04.202109280

@@ -132,7 +132,7 @@ _CREATION_DATA = obj(
         _COPIES,
     ),
     logicalSectorSize=NotHere("LogicalSectorSize", "disks whose sectors have a size of choice (logicalSectorSize)"),
-    performancePlus=NotHere("PerformancePlus", "disks with performancePlus"),
+    performancePlus=bool,
     sourceUniqueId=READ_ONLY,
 )
 _DISK = obj(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+import uuid
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -12,7 +15,7 @@ from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import kinds
 from localazure.providers.common import spelled
-from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, named, obj
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, enum, named, obj
 from localazure.providers.network import bodies, machine_updates, model, network, references
 from localazure.store.resources import Resource
 
@@ -27,8 +30,10 @@ _MODEL = model.resource(
         **named("publicIPAllocationMethod publicIPAddressVersion", str),
         idleTimeoutInMinutes=int,
         dnsSettings=obj(
-            "PublicIPAddressDnsSettings", **named("domainNameLabel domainNameLabelScope reverseFqdn", str),
-            fqdn=READ_ONLY,
+            "PublicIPAddressDnsSettings", **named("domainNameLabel reverseFqdn", str), fqdn=READ_ONLY,
+            domainNameLabelScope=enum(
+                "DomainNameLabelScope", "TenantReuse SubscriptionReuse ResourceGroupReuse NoReuse"
+            ),
         ),
         ipTags=[obj(
             "IpTag", **named("ipTagType tag", str),
@@ -71,11 +76,28 @@ def _fqdn(cloud: Cloud, label: str, location: str) -> str:
     return f"{label}.{location}.cloudapp.{cloud.settings.suffix}"
 
 
+def _scoped(cloud: Cloud, identifier: ids.ResourceId, label: str, scope: str) -> str:
+    """A label with the hash of whom it is kept for: that scope alone gets the same name again. NoReuse: nobody does.
+
+    The service's own hash is not public; this one has its length and signs.
+    """
+    owner = {
+        "TenantReuse": cloud.settings.tenant, "SubscriptionReuse": cloud.settings.subscription,
+        "ResourceGroupReuse": f"{cloud.settings.subscription}/{identifier.group}".lower(), "NoReuse": uuid.uuid4().hex,
+    }[scope]  # fmt: skip
+    digest = hashlib.sha256(f"{label}/{owner}".encode()).digest()[:10]
+    return f"{label}.{base64.b32hexencode(digest).decode().lower()}"
+
+
 def _label_user(cloud: Cloud, fqdn: str) -> Resource | None:
     for one in cloud.store.of_type(KIND):
-        if (one.properties.get("dnsSettings") or {}).get("fqdn") == fqdn:
+        if _dns_settings(one).get("fqdn") == fqdn:
             return one
     return None
+
+
+def _dns_settings(public_ip: Resource | None) -> dict[str, Any]:
+    return (public_ip.properties.get("dnsSettings") if public_ip else None) or {}
 
 
 def _dns(
@@ -85,15 +107,17 @@ def _dns(
     if not label:
         return None
     _check_label(label)
-    if (given or {}).get("domainNameLabelScope"):
-        message = "Local Azure's domain name labels have no scope (domainNameLabelScope)."
-        raise network_error(400, "DomainNameLabelScopeNotSupportedByLocalAzure", message)
-    fqdn = _fqdn(cloud, label, location)
+    scope = (given or {}).get("domainNameLabelScope")
+    before = _dns_settings(cloud.store.get(identifier))
+    if scope and (before.get("domainNameLabel"), before.get("domainNameLabelScope")) == (label, scope):
+        fqdn = before["fqdn"]
+    else:
+        fqdn = _fqdn(cloud, _scoped(cloud, identifier, label, scope) if scope else label, location)
     user = _label_user(cloud, fqdn)
     if user is not None and ids.key(user.id) != ids.key(identifier):
         message = f"DNS record {fqdn} is already used by another public IP."
         raise network_error(400, "DnsRecordInUse", message)
-    settings = {"domainNameLabel": label, "fqdn": fqdn}
+    settings = {"domainNameLabel": label, **({"domainNameLabelScope": scope} if scope else {}), "fqdn": fqdn}
     if (given or {}).get("reverseFqdn"):
         settings["reverseFqdn"] = (given or {})["reverseFqdn"]
     return settings

@@ -11,7 +11,7 @@ from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing, spelled
-from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, named, obj
+from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, enum, named, obj
 from localazure.providers.network import address_plan, bodies, catalogue, machine_updates, model, network, references
 from localazure.store.resources import Resource
 
@@ -26,7 +26,7 @@ MODEL = model.part(
         **named("networkSecurityGroup routeTable natGateway", REFERENCE), serviceEndpointPolicies=[REFERENCE],
         serviceEndpoints=[obj(
             "ServiceEndpointPropertiesFormat", service=str, locations=[str],
-            networkIdentifier=NotHere("NetworkIdentifier", "public addresses as the identity of a service endpoint"),
+            networkIdentifier=REFERENCE,
             provisioningState=READ_ONLY,
         )],
         delegations=[model.part("Delegation", obj(
@@ -35,7 +35,7 @@ MODEL = model.part(
         **named("privateEndpointNetworkPolicies privateLinkServiceNetworkPolicies", str),
         ipAllocations=NotHere("IpAllocations", "IP allocations"),
         applicationGatewayIPConfigurations=NotHere("ApplicationGateways", "application gateways"),
-        sharingScope=NotHere("SharingScope", "subnets that others share"),
+        sharingScope=enum("SharingScope", "Tenant DelegatedServices"),
         ipamPoolPrefixAllocations=model.POOLS,
         serviceGateway=NotHere("ServiceGateways", "service gateways"),
         **named(
@@ -71,9 +71,11 @@ def checked(
     for member, allowed in _POLICIES.items():
         kept[member] = _policy(identifier, member, body.get(member), allowed)
     kept["delegations"] = [_delegation(identifier, one) for one in body.get("delegations") or []]
-    endpoints = [_endpoint(identifier, one) for one in body.get("serviceEndpoints") or []]
+    endpoints = [_endpoint(cloud, identifier, location, one) for one in body.get("serviceEndpoints") or []]
     if endpoints:
         kept["serviceEndpoints"] = endpoints
+    if body.get("sharingScope"):  # there is nobody else here who could use it
+        kept["sharingScope"] = body["sharingScope"]
     access = body.get("defaultOutboundAccess") if request.api_version >= versions.OUTBOUND_ACCESS_SINCE else None
     if access is None and before is not None:
         access = before["properties"].get("defaultOutboundAccess")
@@ -127,12 +129,18 @@ def _delegation(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, 
     return {"name": given.get("name") or "0", "properties": {"serviceName": service, "actions": actions}}
 
 
-def _endpoint(identifier: ids.ResourceId, given: dict[str, Any]) -> dict[str, Any]:
+def _endpoint(cloud: Cloud, identifier: ids.ResourceId, location: str, given: dict[str, Any]) -> dict[str, Any]:
     service = catalogue.endpoint_service(given.get("service") or "")
     if service is None:
         message = f"Service endpoint '{given.get('service')}' of subnet {identifier} is not known."
         raise network_error(400, "SubnetServiceEndpointUnknown", message)
-    return {"service": service, "locations": given.get("locations") or ["*"]}
+    kept = {"service": service, "locations": given.get("locations") or ["*"]}
+    path = "properties.serviceEndpoints.networkIdentifier"
+    known_as = network.reference(given.get("networkIdentifier"), path)
+    if known_as:
+        public_ip = network.referred(cloud, known_as, path, kinds.PUBLIC_IP, location, str(identifier))
+        kept["networkIdentifier"] = {"id": str(public_ip.id)}
+    return kept
 
 
 def _refuse_other_use(

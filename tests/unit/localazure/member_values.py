@@ -37,6 +37,7 @@ _BESIDE: list[tuple[str, dict[str, Any]]] = [
     (r".*\.publicKeys\[\]\.path", deep(f"{_LINUX}.ssh.publicKeys[].keyData", KEY)),
     (r"plan\..*", {"plan": {"name": "n", "publisher": "p", "product": "q"}}),
     (r"identity\.userAssignedIdentities", {"identity": {"type": "UserAssigned"}}),
+    (r"properties\.creationData\.performancePlus", deep("properties.diskSizeGB", 1024)),
     (r"properties\.source\.commandId", deep("properties.source.script", None)),
     (r"properties\.subnets\[\]\..*",
      deep("properties.subnets[]", {"name": "one", "properties": {"addressPrefix": "10.0.0.0/24"}})),

@@ -28,8 +28,8 @@ def _put(arm: LocalAzure, group: Group, top: dict[str, Any] | None = None, **pro
          "InvalidResourceReference"),
         ({"sku": {"name": "Golden"}}, {}, "InvalidPublicIpSku"),
         ({"sku": {"name": "Standard", "tier": "Global"}}, {}, "GlobalTierNotSupportedByLocalAzure"),
-        ({}, {"dnsSettings": {"domainNameLabel": "web", "domainNameLabelScope": "TenantReuse"}},
-         "DomainNameLabelScopeNotSupportedByLocalAzure"),
+        ({}, {"dnsSettings": {"domainNameLabel": "web", "domainNameLabelScope": "WorldReuse"}},
+         "InvalidRequestFormat"),
     ],
 )  # fmt: skip
 def test_a_bad_address_is_refused(
@@ -37,6 +37,27 @@ def test_a_bad_address_is_refused(
 ) -> None:
     answer = _put(arm, group, top, **properties)
     assert (answer.status, answer.code) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("scope", "again"),
+    [("TenantReuse", True), ("SubscriptionReuse", True), ("ResourceGroupReuse", False), ("NoReuse", False)],
+)
+def test_a_label_with_a_scope_is_another_one_outside_of_it(
+    arm: LocalAzure, group: Group, scope: str, again: bool
+) -> None:
+    def made(of: Group, idle: int = 4) -> Any:
+        settings = {"domainNameLabel": f"{group.name}s", "domainNameLabelScope": scope}
+        arm.wait(_put(arm, of, dnsSettings=settings, idleTimeoutInMinutes=idle))
+        return arm.call("GET", of.network("publicIPAddresses/ip")).body["properties"]["dnsSettings"]
+
+    first = made(group)
+    label, hashed, rest = first["fqdn"].split(".", 2)
+    assert (label, len(hashed), rest) == (f"{group.name}s", 16, "westus.cloudapp.test.test")
+    assert first["domainNameLabelScope"] == scope
+    assert made(group, 10) == first  # the same PUT keeps the name
+    arm.done("DELETE", group.network("publicIPAddresses/ip"))
+    assert (made(Group(arm))["fqdn"] == first["fqdn"]) is again
 
 
 def test_zones_stay_as_they_were(arm: LocalAzure, group: Group) -> None:

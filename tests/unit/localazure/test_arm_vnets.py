@@ -84,6 +84,20 @@ def test_a_subnet_shows_its_defaults_endpoints_and_delegations(arm: LocalAzure, 
     assert arm.call("PUT", group.network("networkInterfaces/n"), nic).code == "ResourceNotPermittedOnDelegatedSubnet"
 
 
+def test_a_subnet_keeps_whom_it_is_shared_with_and_by_which_address_a_service_knows_it(
+    arm: LocalAzure, group: Group
+) -> None:
+    group.vnet("v")
+    path, address = group.network("virtualNetworks/v/subnets/two"), {"id": group.public_ip("ip")}
+    endpoint = {"service": "Microsoft.Storage", "networkIdentifier": address}
+    given = {"addressPrefix": "10.0.2.0/24", "sharingScope": "Tenant", "serviceEndpoints": [endpoint]}
+    arm.done("PUT", path, {"properties": given})
+    shown = arm.call("GET", path).body["properties"]
+    assert (shown["sharingScope"], shown["serviceEndpoints"][0]["networkIdentifier"]) == ("Tenant", address)
+    address["id"] += "gone"
+    assert arm.call("PUT", path, {"properties": given}).code == "InvalidResourceReference"
+
+
 def test_dhcp_options_have_a_list_even_when_it_was_left_out(arm: LocalAzure, group: Group) -> None:
     path = group.network("virtualNetworks/v")
     arm.done("PUT", path, _vnet("10.0.0.0/16", dhcpOptions={}))
