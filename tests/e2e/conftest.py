@@ -12,6 +12,8 @@ from leftovers import MachineState
 from local_azure import ROOT, LocalAzure, cache, instance_name
 from running import run
 
+# A guest with a firewall of its own, which drops all but port 22.
+IPTABLES = "LocalAzure:linux-variants:azure-linux-iptables:latest"
 # What the tests look at, in the order in which the hosts of a region are made. Names are fixtures.
 ORDERS = {
     # Everything left to its default: today's image, set up by run commands.
@@ -19,7 +21,7 @@ ORDERS = {
     "extension": Order("westus", ("--provisioner", "docker-extension", "-e", "2222", "-u", "skipper",
                                   "-p", "@{fleet.password_file}", "--debug")),
     "run_command": Order("westus", ("--provisioner", "run-command", "-e", "2222", "-dp", "2376", "-u", "skipper",
-                                    "-dc", "{fleet.files}/own certificates",
+                                    "--image", IPTABLES, "-dc", "{fleet.files}/own certificates",
                                     "--ssh-key-values", "{fleet.ssh_key}.pub", "--only-show-errors")),
     "prompted": Order("eastus2", ("-e", "-u", "skipper", "--debug", "-p"), with_prompt),
     "without_cloud_init": Order("eastus2", ("--image", "LocalAzure:linux-without-cloud-init:agent-only:latest",

@@ -38,33 +38,39 @@ read_rules() { have "$1" && rules=$("$1" -w -S 2>/dev/null); }
 # iptables_shut TOOL PORT
 iptables_shut() { read_rules "$1" && printf '%s\n' "$rules" | rules_shut "$2"; }
 
-# chain_that_shuts PORT: the chain of nftables, if there is one, by rules as `nft -s list ruleset` prints them. What
-# iptables and firewalld have made there is theirs to open.
+# chain_that_shuts PORT: the chain of nftables, if there is one, by rules as `nft -s list ruleset` prints them. Each table has
+# a say of its own. What iptables and firewalld have made there is theirs to open.
 chain_that_shuts() {
-    table=''
-    chain=''
     shut=''
-    ended=yes       # of this chain no verdict matters: it is none that packets come to, or another one came first
-    while read -r rule; do
+    { cat && echo 'table end {'; } | while read -r rule; do
         case $rule in
-            'table '*) table=${rule#table } && table=${table% \{} ;;
-            'chain '*) chain=${rule#chain } && chain="$table ${chain% \{}" && ended=yes ;;
+            'table '*)
+                [ -z "$shut" ] || { echo "$shut" && break; }
+                table=${rule#table }
+                table=${table% \{}
+                chain=''
+                named=''
+                ended=yes ;;    # of this chain no verdict matters: packets do not come to it first, or one was before
+            'chain '*)
+                chain=${rule#chain }
+                chain="$table ${chain% \{}"
+                ended=yes ;;
             elements* | *dport*accept*)
-                case $chain in *' DOCKER'*) ;; *) ! names_port "$1" "$rule" || return 1 ;; esac ;;
+                case $chain in *' DOCKER'*) ;; *) ! names_port "$1" "$rule" || named=yes ;; esac
+                [ -z "$named" ] || shut='' ;;
             'type filter hook input '*)
                 case $chain in
                     ip6\ * | bridge\ * | netdev\ * | *' firewalld '*) ;;
-                    'ip filter INPUT') have iptables || ended='' ;;
-                    *) ended='' ;;
+                    'ip filter INPUT') have iptables || ended=$named ;;
+                    *) ended=$named ;;
                 esac
                 case $ended$rule in type*'policy drop;'*) shut=$chain ;; esac ;;
             accept)
                 if [ -z "$ended" ] && [ "$shut" = "$chain" ]; then shut=''; fi
                 ended=yes ;;
-            drop | 'counter drop' | reject* | 'counter reject'*) [ -n "$ended" ] || shut=$chain ;;
+            drop | 'counter drop' | reject* | 'counter reject'*) [ -n "$ended$named" ] || shut=$chain ;;
         esac
     done
-    [ -z "$shut" ] || echo "$shut"
 }
 
 # Sets $shut_by to the chain that shuts PORT; fails where none does.

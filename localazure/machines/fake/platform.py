@@ -116,6 +116,8 @@ class FakePlatform(RecordedPlatform):
     # -- a machine's life
 
     def machine_create(self, spec: MachineSpec) -> None:
+        if spec.variant:
+            raise MachineError("VariantNotSupportedByLocalAzure", "Local Azure's fake machines have no variants.")
         with self._lock:
             self._check_new(spec)
             self._keep(MachineRecord(spec))

@@ -25,7 +25,7 @@ class NetworkRecord:
 
 @dataclass(frozen=True)
 class MachineRecord:
-    """A machine: `running` is what its owner wants, `image` the lower layer that its disk stands on ("" for fakes)."""
+    """A machine: `running` is what its owner wants, `image` the lower layers that its disk stands on ("" for fakes)."""
 
     spec: MachineSpec
     running: bool = True

@@ -20,7 +20,7 @@ from localazure.machines.foundation.instance_registry import tag_of
 from localazure.machines.foundation.mounts import mount_points
 from localazure.machines.foundation.records import MachineRecord, remove_machine_folder, write_json
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
-from localazure.machines.nspawn import namespaces, provision, supervisor
+from localazure.machines.nspawn import namespaces, provision, supervisor, variants
 from localazure.machines.nspawn.agent import GuestAgent
 from localazure.machines.nspawn.cgroups import MachineCgroups
 from localazure.machines.nspawn.provision import NETWORK_FILE
@@ -61,8 +61,8 @@ class Guest:
         """The guest's layers over the image, provisioned. `spec` is the full one, with its secrets."""
         for name in ("root", "sys", "upper", "work", "docker", "runs", "platform"):
             (self._folder / name).mkdir(mode=0o700)
-        disk = provision.Disk(Path(self._record.image), self._folder / "upper")
-        shutil.copystat(disk.lower, disk.upper)
+        disk = provision.Disk(variants.layers(self._record.image), self._folder / "upper")
+        shutil.copystat(disk.lowers[-1], disk.upper)
         (self._folder / "docker").chmod(0o710)
         provision.provision(disk, spec, surroundings)
 

@@ -2,6 +2,7 @@
 
 Cache: ${DOCKERVM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/az-dockervm}/image/
     <version>/root      the guest's file system; never written after the build (guests lay an overlay over it)
+    <version>/variants/ layers over it: variants.py
     <version>/users/    one file per instance that has guests on it, naming that instance's folder
     packages/           the .deb files of the last build, so that the next one downloads only what is new
 The version is a hash of the recipe. Docker's packages and the archive's lists lie inside the image, so that
@@ -129,9 +130,9 @@ def ensure_image(say: Say | None = None, cache: Path | None = None) -> Image:
     image = Image(version, cache / version / "root")
     if image.root.is_dir():
         return image
-    say = say or _say_on_stderr
+    say = say or say_on_stderr
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _locked(cache / "lock", say):
+    with locked(cache / "lock", say):
         if not image.root.is_dir():
             _remove_leftovers(cache)
             _build(image, cache, sources, settings, say)
@@ -248,7 +249,8 @@ def _remove_unused(cache: Path, keep: str) -> None:
 
 
 @contextmanager
-def _locked(path: Path, say: Say) -> Iterator[None]:
+def locked(path: Path, say: Say) -> Iterator[None]:
+    """Only one builds; another process that does is waited for."""
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -258,7 +260,8 @@ def _locked(path: Path, say: Say) -> Iterator[None]:
         yield
 
 
-def _say_on_stderr(line: str) -> None:
+def say_on_stderr(line: str) -> None:
+    """What is said of a build where nobody listens otherwise."""
     print(line, file=sys.stderr, flush=True)
 
 

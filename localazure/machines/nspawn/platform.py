@@ -19,7 +19,7 @@ from localazure.machines.foundation import hosts_file, scripts
 from localazure.machines.foundation.address_blocks import host_networks, routed_blocks
 from localazure.machines.foundation.records import MachineRecord
 from localazure.machines.machine import RUN_TIMEOUT_S, DataDisk, MachineError, MachineSpec, RunResult
-from localazure.machines.nspawn import guest, image, namespaces, provision
+from localazure.machines.nspawn import guest, image, namespaces, provision, variants
 from localazure.machines.nspawn.namespaces import NetworkNamespaces
 from localazure.machines.nspawn.networks import NspawnNetworks
 from localazure.machines.nspawn.provision import default_document
@@ -120,7 +120,10 @@ class NspawnPlatform(NspawnNetworks):
             with self._lock:
                 self._check_new(spec)
                 base = self._ready_image()
-                record = MachineRecord(spec, image=str(base.root))
+            layers = variants.ensure_layers(base, spec.variant)  # the first one of a variant waits until it is built
+            with self._lock:
+                self._check_new(spec)
+                record = MachineRecord(spec, image=layers)
                 self._keep(record)
             try:
                 machine = self._guest(record)

@@ -32,17 +32,21 @@ HOST_KEY_TYPES = ("ed25519", "ecdsa")
 
 @dataclass(frozen=True)
 class Disk:
-    """A guest's layers: files are looked up in `lower` and written to `upper`."""
+    """A guest's layers: files are looked up in the lower ones, the uppermost of these first, and written to `upper`."""
 
-    lower: Path
+    lowers: tuple[Path, ...]
     upper: Path
 
     def read(self, path: str) -> str:
         """The text of a file as the guest would see it; "" when there is none."""
-        for layer in (self.upper, self.lower):
+        for layer in (self.upper, *self.lowers):
             if (layer / path).is_file():
                 return (layer / path).read_text(encoding="utf-8")
         return ""
+
+    def below(self, path: str) -> Path:
+        """Where the image has a file or folder; a path that is not there when it has none."""
+        return next((layer / path for layer in self.lowers if (layer / path).exists()), self.lowers[-1] / path)
 
     def folder(self, path: str, mode: int = 0o755) -> Path:
         """A folder of the upper layer. Where the image has it, mode and owner are the image's."""
@@ -52,7 +56,7 @@ class Disk:
         if target != self.upper:
             self.folder(str(Path(path).parent))
         target.mkdir()
-        model = self.lower / path
+        model = self.below(path)
         if model.is_dir():
             stat = model.stat()
             os.chown(target, stat.st_uid, stat.st_gid)
@@ -72,7 +76,7 @@ class Disk:
 
     def append(self, path: str, line: str) -> None:
         """Add a line to a file of the image; mode and group stay."""
-        stat = (self.lower / path).stat()
+        stat = self.below(path).stat()
         self.write(path, f"{self.read(path)}{line}\n", stat.st_mode & 0o7777, stat.st_gid)
 
 
@@ -119,7 +123,7 @@ def network_file(spec: MachineSpec) -> str:
 def _write_authority(disk: Disk, authority: bytes) -> None:
     """Trusted as public ones are: in the bundle that programs read, and where the bundle is made anew from."""
     bundle = "etc/ssl/certs/ca-certificates.crt"
-    if authority and (disk.lower / bundle).exists():
+    if authority and disk.below(bundle).exists():
         disk.write("usr/local/share/ca-certificates/local-azure.crt", authority)
         disk.append(bundle, authority.decode().strip())
 
@@ -132,15 +136,15 @@ def _write_user(disk: Disk, spec: MachineSpec) -> None:
     # Days since 1970 of the last change: any value but 0, which would force a new password.
     disk.append("etc/shadow", f"{name}:{_password_hash(spec)}:20000:0:99999:7:::")
     disk.write("etc/group", with_member(disk.read("etc/group"), name) + f"{name}:x:{UID}:\n")
-    group_shadow = (disk.lower / "etc/gshadow").stat()
+    group_shadow = disk.below("etc/gshadow").stat()
     shadow = with_member(disk.read("etc/gshadow"), name) + f"{name}:!::\n"
     disk.write("etc/gshadow", shadow, group_shadow.st_mode & 0o7777, group_shadow.st_gid)
     for file in ("etc/subuid", "etc/subgid"):
-        if (disk.lower / file).exists():
+        if disk.below(file).exists():
             disk.append(file, f"{name}:100000:65536")
     disk.write("etc/sudoers.d/90-azure-user", f"{name} ALL=(ALL) NOPASSWD:ALL\n", 0o440)
     folder = disk.folder(home, 0o750)
-    skeleton = disk.lower / "etc/skel"
+    skeleton = disk.below("etc/skel")
     if skeleton.is_dir():
         shutil.copytree(skeleton, folder, dirs_exist_ok=True, symlinks=True)
     if spec.ssh_keys:

@@ -82,7 +82,9 @@ class Supervisor:
         It is read-only: then systemd-nspawn does not wait for a udev that never sees these links.
         """
         layers = f"lowerdir={self.plan['lower']},upperdir={self.plan['upper']},workdir={self.plan['work']}"
-        command(["mount", "-t", "overlay", "overlay", "-o", layers, self.plan["root"]])
+        # By mount(2): fsconfig(2) takes 255 bytes an option, and a variant's layers are more.
+        command(["env", "LIBMOUNT_FORCE_MOUNT2=always", "mount", "-t", "overlay", "overlay", "-o", layers,
+                 self.plan["root"]])  # fmt: skip
         fresh = self.plan["sys"]
         command(["mount", "-t", "sysfs", "-o", "ro", "sysfs", fresh])
         command(["mount", "--rbind", "/sys/fs/cgroup", f"{fresh}/fs/cgroup"])

@@ -6,7 +6,7 @@ import re
 
 from localazure.machines.machine import Guise
 from localazure.providers.compute import vm_image
-from localazure.providers.compute.image_catalog import WITHOUT_CLOUD_INIT, Image, find
+from localazure.providers.compute.image_catalog import VARIANTS, WITHOUT_CLOUD_INIT, Image, find
 from localazure.store.resources import Resource
 
 RED_HAT = "Red Hat Enterprise Linux Server"
@@ -32,9 +32,9 @@ def guise_of(vm: Resource, pace: float) -> Guise:
 
 
 def guise(image: Image, pace: float) -> Guise:
-    """What an image passes for. The one without cloud-init is an Ubuntu of today otherwise."""
+    """What an image passes for. Local Azure's own are Ubuntus of today."""
     publisher = image.publisher.lower()
-    if (image.publisher, image.offer) == WITHOUT_CLOUD_INIT:
+    if (image.publisher, image.offer) in (WITHOUT_CLOUD_INIT, VARIANTS):
         return Guise("Ubuntu", "24.04", False, pace)
     if publisher == "canonical":
         release = _ubuntu(image)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from localazure.protocol.errors import ArmError
 
-# A publisher that has no cloud-init in its only image, to try what happens then.
+# A publisher whose image has no cloud-init, to try what happens then.
 WITHOUT_CLOUD_INIT = ("LocalAzure", "linux-without-cloud-init")
+# Its other offer: variants of the local image, the SKU being the name of one.
+VARIANTS = ("LocalAzure", "linux-variants")
 # Offers of the Marketplace: VMs of them need a plan. Terms count as accepted here.
 WITH_PLAN = (("resf", "rockylinux-x86_64"), ("kinvolk", "flatcar-container-linux"))
 
@@ -53,6 +55,11 @@ class Image:
     def cloud_init(self) -> bool:
         """Whether the guest's own cloud-init reads the custom data."""
         return (self.publisher, self.offer) != WITHOUT_CLOUD_INIT
+
+    @property
+    def variant(self) -> str:
+        """Which variant of the local image is booted; "" for the image itself."""
+        return self.sku if (self.publisher, self.offer) == VARIANTS else ""
 
 
 # publisher:offer:sku and its versions, oldest first
@@ -119,6 +126,16 @@ kinvolk:flatcar-container-linux-free:stable-gen2       4230.2.1
 CoreOS:CoreOS:Stable                                   2512.3.0
 Oracle:Oracle-Linux:ol95-lvm-gen2                      9.5.1
 LocalAzure:linux-without-cloud-init:agent-only         1.0.0
+LocalAzure:linux-variants:azure-linux-iptables         1.0.0
+LocalAzure:linux-variants:dnf-docker-ce                1.0.0
+LocalAzure:linux-variants:dnf-moby                     1.0.0
+LocalAzure:linux-variants:dnf-selinux                  1.0.0
+LocalAzure:linux-variants:dnf-without-docker           1.0.0
+LocalAzure:linux-variants:firewalld                    1.0.0
+LocalAzure:linux-variants:late-packages                1.0.0
+LocalAzure:linux-variants:rpm                          1.0.0
+LocalAzure:linux-variants:ssh-socket                   1.0.0
+LocalAzure:linux-variants:zypper-late                  1.0.0
 """
 
 

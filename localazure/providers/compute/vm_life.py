@@ -109,6 +109,7 @@ def spec_of(cloud: Cloud, vm: Resource, credentials: Credentials) -> MachineSpec
         ssh_keys=credentials.keys,
         custom_data=credentials.custom_data,
         cloud_init=image is not None and image.cloud_init,
+        variant="" if image is None else image.variant,
         network_id=ids.short_id(vnet.id),
         private_ip=references.primary_configuration(nic)["privateIPAddress"],
         subnet_prefix=subnet["properties"]["addressPrefix"],

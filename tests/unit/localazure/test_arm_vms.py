@@ -97,6 +97,14 @@ def test_an_image_without_cloud_init_is_booted_without(arm: LocalAzure, group: G
     assert not arm.platform.machines[group.machine(group.compute("virtualMachines/web1"))].cloud_init
 
 
+def test_an_image_that_is_a_variant_boots_it(arm: LocalAzure, group: Group) -> None:
+    reference = {"publisher": "localazure", "offer": "linux-variants", "sku": "firewalld", "version": "latest"}
+    body = _with(group.vm_body(group.nic(group.vnet())), "properties.storageProfile.imageReference", reference)
+    arm.done("PUT", group.compute("virtualMachines/web1"), body)
+    spec = arm.platform.machines[group.machine(group.compute("virtualMachines/web1"))]
+    assert (spec.variant, spec.cloud_init) == ("firewalld", True)
+
+
 def test_no_secret_is_ever_shown_kept_or_logged(
     arm: LocalAzure, group: Group, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -132,6 +132,7 @@ def test_distributions_that_the_handler_does_not_know_end_its_install_in_its_own
         ("Debian:debian-12:12-gen2", "", "", False),
         ("SUSE:sles-15-sp6:gen2", "", "", False),
         ("LocalAzure:linux-without-cloud-init:agent-only", "Ubuntu", "24.04", False),
+        ("LocalAzure:linux-variants:rpm", "Ubuntu", "24.04", False),
     ],
 )
 def test_what_an_image_passes_for(urn, distribution, release, of_its_time):

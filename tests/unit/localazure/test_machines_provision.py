@@ -41,7 +41,7 @@ def disk(tmp_path) -> provision.Disk:
     (lower / "etc/shadow").chmod(0o640)
     (lower / "etc").chmod(0o711)
     (tmp_path / "upper").mkdir()
-    return provision.Disk(lower, tmp_path / "upper")
+    return provision.Disk((lower,), tmp_path / "upper")
 
 
 def test_user_with_key(disk):
@@ -102,7 +102,7 @@ def test_without_cloud_init_the_agent_keeps_custom_data(disk):
 
 
 def test_machines_have_host_keys_of_their_own(disk, tmp_path):
-    other = provision.Disk(disk.lower, tmp_path / "other")
+    other = provision.Disk(disk.lowers, tmp_path / "other")
     other.upper.mkdir()
     for each in (disk, other):
         provision.provision(each, spec())

@@ -111,6 +111,11 @@ def nft(rules: str, chain: str = "input", table: str = "inet filter", policy: st
     (nft("drop", table="ip filter", chain="INPUT", policy="drop"), ""),      # made by iptables, which is there
     (nft("reject", table="inet firewalld", chain="filter_INPUT"), ""),
     (nft("tcp dport 2376 accept", table="ip filter", chain="DOCKER") + nft("drop"), "inet filter input"),
+    # Another table's verdict helps nobody: each has to let a packet through.
+    (nft("tcp dport 2376 accept", table="ip filter", chain="INPUT") + nft("drop"), "inet filter input"),
+    (nft("drop") + nft("tcp dport 2376 accept", table="ip filter", chain="INPUT"), "inet filter input"),
+    (nft("tcp dport 2376 accept\ndrop"), ""),
+    (nft("drop") + nft("", table="inet other"), "inet filter input"),
 ])
 def test_chains_of_nftables_that_shut_a_port(ruleset: str, chain: str):
     assert ask("chain_that_shuts", "2376", text=ruleset)[1] == chain
@@ -239,6 +244,18 @@ def test_nftables_of_ones_own_end_the_run(dash_machine: Machine):
         f"open it there and at once: nft insert rule inet filter input {rule}", "then the same command again"]
     dash_machine.switch("ruleset", nft(rule, policy="drop"))
     assert dash_machine.serve(csr).status == 0
+
+
+def test_what_iptables_was_opened_for_does_not_open_nftables(walled: Machine):
+    keep(walled, FILES["azure-linux"], AZURE_LINUX)
+    walled.add_tool("nft", """
+cat "$root/switch/ruleset"
+echo 'table ip filter {'
+echo 'chain INPUT {'
+sed -n 's/.*--dport \\(.*\\) -j ACCEPT/tcp dport \\1 accept/p' "$root/switch/iptables"
+""")
+    walled.switch("ruleset", nft("drop"))
+    assert walled.serve(walled.request().csr).reason == "firewall-shut"
 
 
 def test_sshd_stays_where_it_is_when_the_firewall_does_not_let_the_new_port_through(walled: Machine):
