@@ -7,10 +7,10 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.protocol import shape
-from localazure.protocol.errors import gateway_error
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Handler, Route
 from localazure.providers.common import existing
+from localazure.providers.model import FRONT_DOOR
 from localazure.store.resources import Resource
 
 # What clients send back of what they have read, beside the tags that they change.
@@ -116,11 +116,7 @@ def _refuse_all_but_tags(body: dict[str, Any]) -> None:
     """Raise ArmError for what such a PATCH would have to leave as it is. Members without a value ask for nothing."""
     for name, value in body.items():
         if name not in _NOT_PATCHED and value not in (None, {}):
-            message = (
-                "The request content was invalid and could not be deserialized: 'Could not find member "
-                f"'{name}' on object of type 'TagsObject'. Path '{name}'.'."
-            )
-            raise gateway_error(400, "InvalidRequestContent", message)
+            raise FRONT_DOOR.unknown("TagsObject", name, name)
 
 
 def delete_at_once(full_type: str, name: str, refuse_used: Callable[[Cloud, Resource], None] | None = None) -> Handler:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from localazure.protocol.errors import ArmError
+from localazure.protocol.errors import ArmError, gateway_error
 
 # A model is an Obj, an Enum, a list with the model of its members, str, int, float, bool, dict (an object of any
 # members), NotHere, READ_ONLY, or ANY: whatever it holds is left as it is.
@@ -79,6 +79,23 @@ class Refusals(Protocol):
     def unreadable(self, message: str, path: str) -> ArmError: ...
 
     def not_here(self, what: NotHere, path: str) -> ArmError: ...
+
+
+class FrontDoor:
+    """How Resource Manager itself says no, and who has no words of its own."""
+
+    def unknown(self, type_name: str, name: str, path: str) -> ArmError:
+        return self.unreadable(f"Could not find member '{name}' on object of type '{type_name}'. Path '{path}'.", path)
+
+    def unreadable(self, message: str, path: str) -> ArmError:
+        message = f"The request content was invalid and could not be deserialized: '{message}'."
+        return gateway_error(400, "InvalidRequestContent", message)
+
+    def not_here(self, what: NotHere, path: str) -> ArmError:
+        return ArmError(400, "BadRequest", f"Local Azure has no {what.words} ({path}).")
+
+
+FRONT_DOOR = FrontDoor()
 
 
 def read(value: Any, model: Model, refusals: Refusals, path: str = "") -> Any:

@@ -36,7 +36,7 @@ MAY_KNOW = {
     "providers": set(),
     "providers.kinds": set(),
     "providers.common": {"protocol", "arm", "store"},
-    "providers.crud": {"protocol", "arm", "store", "providers.common"},
+    "providers.crud": {"protocol", "arm", "store", "providers.common", "providers.model"},
     "providers.absent": OF_PROVIDERS,
     "providers.model": {"protocol"},
     "providers.identity": OF_PROVIDERS,

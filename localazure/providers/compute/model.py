@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Request
 from localazure.providers import model
 from localazure.providers.model import ANY, READ_ONLY, REFERENCE, Model, NotHere, enum, named, obj
@@ -26,11 +26,9 @@ class _Refusals:
     root: str
 
     def unknown(self, type_name: str, name: str, path: str) -> ArmError:
-        message = f"Could not find member '{name}' on object of type '{type_name}'. Path '{path}'."
         if type_name == _ENVELOPE:
-            message = f"The request content was invalid and could not be deserialized: '{message}'."
-            return gateway_error(400, "InvalidRequestContent", message)
-        return self.unreadable(message, path)
+            return model.FRONT_DOOR.unknown(type_name, name, path)
+        return self.unreadable(f"Could not find member '{name}' on object of type '{type_name}'. Path '{path}'.", path)
 
     def unreadable(self, message: str, path: str) -> ArmError:
         return ArmError(400, "BadRequest", message, target=f"{self.root}.{path}")

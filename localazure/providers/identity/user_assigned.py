@@ -8,12 +8,12 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.protocol import shape
-from localazure.protocol.errors import ArmError, gateway_error
+from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds, model
 from localazure.providers.common import envelope, existing, place
-from localazure.providers.model import ANY, READ_ONLY, NotHere, named, obj
+from localazure.providers.model import ANY, READ_ONLY, named, obj
 from localazure.store.resources import Resource
 
 KIND = kinds.USER_IDENTITY
@@ -25,18 +25,6 @@ _MODEL = obj(
         "UserAssignedIdentityProperties", isolationScope=str, **named("tenantId principalId clientId", READ_ONLY)
     ),
 )  # fmt: skip
-
-
-class _Refusals:
-    def unknown(self, type_name: str, name: str, path: str) -> ArmError:
-        return self.unreadable(f"Could not find member '{name}' on object of type '{type_name}'. Path '{path}'.", path)
-
-    def unreadable(self, message: str, path: str) -> ArmError:
-        message = f"The request content was invalid and could not be deserialized: '{message}'."
-        return gateway_error(400, "InvalidRequestContent", message)
-
-    def not_here(self, what: NotHere, path: str) -> ArmError:
-        return ArmError(400, "BadRequest", f"Local Azure has no {what.words} ({path}).")
 
 
 def routes() -> list[Route]:
@@ -58,7 +46,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
             "letter or number, and hold letters, numbers, '-' and '_' only."
         )
         raise ArmError(400, "BadRequest", message)
-    given = model.read(request.body, _MODEL, _Refusals())
+    given = model.read(request.body, _MODEL, model.FRONT_DOOR)
     location, tags = place(cloud, request, identifier)
     before = cloud.store.get(identifier)
     properties = dict(before.properties) if before else {
@@ -77,7 +65,7 @@ def _scope(given: dict[str, Any]) -> dict[str, Any]:
 
 def patch(cloud: Cloud, request: Request) -> Reply:
     identity = existing(cloud, request.resource_id(KIND, "identity"))
-    identity.properties = {**identity.properties, **_scope(model.read(request.body, _MODEL, _Refusals()))}
+    identity.properties = {**identity.properties, **_scope(model.read(request.body, _MODEL, model.FRONT_DOOR))}
     if "tags" in request.body:
         identity.tags = shape.tags(request.body) or {}
     cloud.store.put(identity)

@@ -12,15 +12,21 @@ from localazure.protocol import ids, locations, shape
 from localazure.protocol.errors import ArmError, gateway_error
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
-from localazure.providers import kinds
+from localazure.providers import kinds, model
 from localazure.providers.common import invalid_filter
 from localazure.providers.compute import disks, vm_life
+from localazure.providers.model import ANY, READ_ONLY, named, obj
 from localazure.providers.network import vnets
 from localazure.providers.resources import deployment_record
 from localazure.store.resources import Group, Resource
 
 KIND = "Microsoft.Resources/resourceGroups"
 _RETRY_AFTER_S = 15.0
+_MODEL = obj(
+    "ResourceGroupDefinition",
+    **named("id name type systemData", READ_ONLY), location=str, tags=ANY, managedBy=str,
+    properties=obj("ResourceGroupProperties", provisioningState=READ_ONLY),
+)  # fmt: skip
 # Users before what they use; whatever is not named here goes last.
 _ORDER = [
     kind.lower()
@@ -104,8 +110,8 @@ def _check_name(name: str) -> None:
 def put_group(cloud: Cloud, request: Request) -> Reply:
     name = request.params["group"]
     _check_name(name)
-    shape.check(request.body, {"location": str, "managedBy": str, "properties": dict})
-    asked = request.body.get("location")
+    given = model.read(request.body, _MODEL, model.FRONT_DOOR)
+    asked = given.get("location")
     if not asked:
         raise gateway_error(400, "LocationRequired", "The location property is required for this definition.")
     location = locations.normal(asked)
@@ -126,7 +132,7 @@ def put_group(cloud: Cloud, request: Request) -> Reply:
             )
             raise gateway_error(409, "InvalidResourceGroupLocation", message)
     group = Group(
-        existing.name if existing else name, location, shape.tags(request.body), request.body.get("managedBy")
+        existing.name if existing else name, location, shape.tags(request.body), given.get("managedBy")
     )
     cloud.store.put_group(group)
     return Reply(200 if existing else 201, _render(cloud, group))
@@ -134,8 +140,11 @@ def put_group(cloud: Cloud, request: Request) -> Reply:
 
 def patch_group(cloud: Cloud, request: Request) -> Reply:
     group = cloud.writable_group(request.params["group"])
-    if "tags" in request.body:
+    given = model.read(request.body, _MODEL, model.FRONT_DOOR)
+    if "tags" in given:
         group.tags = shape.tags(request.body)
+    if given.get("managedBy"):
+        group.managed_by = given["managedBy"]
     cloud.store.put_group(group)
     return Reply(200, _render(cloud, group))
 

@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import Any
 
-from arm_support import Answer, Group, LocalAzure, rule
+from arm_support import RESOURCES, Answer, Group, LocalAzure, rule
 from member_values import beside, deep, value
 from sdk_members import Member
 
@@ -54,7 +54,7 @@ class World:
         self._made("virtualMachines", "changed", spot)
         self._made("virtualMachines", "host", self.body("virtualMachines"))
         for kind, name in (("extensions", "one"), ("runCommands", "changed"), ("networkInterfaces", "changed"),
-                           ("sshPublicKeys", "changed")):  # fmt: skip
+                           ("sshPublicKeys", "changed"), ("resourceGroups", "changed")):  # fmt: skip
             self._made(kind, name, self.body(kind))
         self._make_images()
 
@@ -78,6 +78,8 @@ class World:
         return self.group.id_of(path)
 
     def _path(self, kind: str, name: str) -> str:
+        if kind == "resourceGroups":
+            return f"{self.group.path}-{name}"
         own = f"{_SEGMENTS.get(kind, kind)}/{name}"
         whole = f"{_PARENTS[kind]}/{own}" if kind in _PARENTS else own
         return (self.group.network if whole.startswith(_NETWORK) else self.group.compute)(whole)
@@ -95,7 +97,7 @@ class World:
                 self.arm.wait(answer)
             expand = {"_expand": "userData"} if kind == "virtualMachines" else {}
             answer.body = self.arm.call("GET", path, None, api, **expand).body
-            if (method, kind) == ("PUT", "virtualMachines"):
+            if method == "PUT" and kind in ("virtualMachines", "resourceGroups"):
                 self.arm.call("DELETE", path)
         return answer
 
@@ -135,8 +137,8 @@ class World:
 
 def _api(path: str) -> str:
     """The newest api-version of what a path names."""
-    if "Microsoft.Network" in path:
-        return _NETWORK_API
+    if "Microsoft.Compute" not in path:
+        return _NETWORK_API if "Microsoft.Network" in path else RESOURCES
     return _DISKS_API if "/disks/" in path else _GALLERIES_API if "/galleries/" in path else _COMPUTE_API
 
 

@@ -10,6 +10,7 @@ _STATUS = ("code", "level", "displayStatus", "message", "time")
 
 # "kind path", or "METHOD kind path" for one method alone → reason
 EXCEPTIONS: dict[str, str] = {
+    "resourceGroups name": _ADDRESS,
     "virtualMachines properties.osProfile.adminPassword": _SECRET,
     "PUT virtualMachines properties.osProfile.customData": _SECRET,
     "extensions properties.protectedSettings": _SECRET,

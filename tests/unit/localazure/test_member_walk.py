@@ -18,8 +18,10 @@ from sdk_members import Member, members
 
 compute = pytest.importorskip("azure.mgmt.compute.models")
 network = pytest.importorskip("azure.mgmt.network.models")
+resources = pytest.importorskip("azure.mgmt.resource.resources.models")
 
 PUTS = {
+    "resourceGroups": resources.ResourceGroup,
     "virtualMachines": compute.VirtualMachine,
     "extensions": compute.VirtualMachineExtension,
     "runCommands": compute.VirtualMachineRunCommand,
@@ -40,6 +42,7 @@ PUTS = {
     "applicationSecurityGroups": network.ApplicationSecurityGroup,
 }
 PATCHES = {
+    "resourceGroups": resources.ResourceGroupPatchable,
     "virtualMachines": compute.VirtualMachineUpdate,
     "extensions": compute.VirtualMachineExtensionUpdate,
     "runCommands": compute.VirtualMachineRunCommandUpdate,
