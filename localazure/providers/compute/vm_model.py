@@ -66,7 +66,7 @@ _STORAGE = obj(
     ),
     osDisk=_OS_DISK, dataDisks=[_DATA_DISK],
     diskControllerType=enum("DiskControllerTypes", "SCSI NVMe"),
-    alignRegionalDisksToVMZone=NotHere("DiskAlignment", "alignment of disks to zones (alignRegionalDisksToVMZone)"),
+    alignRegionalDisksToVMZone=bool,
     diskApiVersion=NotHere("DiskApiVersion", "choice of the api-version of a VM's disks (diskApiVersion)"),
 )  # fmt: skip
 
@@ -159,7 +159,13 @@ VM = resource(
     ),
     plan=obj("Plan", **named("name publisher product promotionCode", str)),
     identity=ANY, zones=[str], resources=READ_ONLY, extendedLocation=EXTENDED_LOCATION,
-    placement=NotHere("Placement", "choice of zones by Azure (placement)"),
+    placement=obj(
+        "Placement",
+        zonePlacementPolicy=enum(
+            "ZonePlacementPolicyType", "Any", "Auto", NotHere("ScaleSets", "scale sets, whose zones Auto chooses")
+        ),
+        **named("includeZones excludeZones", [str]),
+    ),
 )  # fmt: skip
 
 # the action attachDetachDataDisks

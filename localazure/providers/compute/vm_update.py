@@ -28,6 +28,7 @@ from localazure.providers.compute import (
     vm_life,
     vm_model,
     vm_view,
+    zone_placement,
 )
 from localazure.store.resources import Resource
 
@@ -93,6 +94,7 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
         ("availabilitySet.id", _id(given, "availabilitySet"), _id(vm.properties, "availabilitySet") or ""),
         ("priority", _priority(vm, given.get("priority"), priority), priority),
         ("zones", body.get("zones") or None, vm.extra.get("zones")),
+        ("placement", body.get("placement") or None, vm.extra.get("placement")),
     ]  # fmt: skip
     for name, value, before in pairs:
         if value is not None and value != before:
@@ -162,7 +164,8 @@ def update(
     properties = {**vm.properties, **passed_on(given), "hardwareProfile": {"vmSize": size.name}}
     properties["storageProfile"] = {
         **vm.properties["storageProfile"], "diskControllerType": _disk_controller(vm, storage, size),
-        "osDisk": _os_disk(cloud, vm, storage.get("osDisk") or {}, plan, size)
+        "osDisk": _os_disk(cloud, vm, storage.get("osDisk") or {}, plan, size),
+        **zone_placement.disk_alignment(storage, vm.properties["storageProfile"]),
     }  # fmt: skip
     properties["osProfile"] = _os_profile(vm.properties["osProfile"], given.get("osProfile") or {})
     interfaces = (given.get("networkProfile") or {}).get("networkInterfaces")

@@ -32,6 +32,7 @@ from localazure.providers.compute import (
     vm_model,
     vm_update,
     vm_view,
+    zone_placement,
 )
 from localazure.providers.compute.vm_checks import Credentials
 from localazure.store.resources import Resource
@@ -144,8 +145,8 @@ def _new(
     image_sources.check_security(source, (given.get("securityProfile") or {}).get("securityType"))
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     profile, credentials = vm_checks.os_profile(identifier.name, given.get("osProfile"))
-    extra: dict[str, Any] = compute.zones_of(request.body, location, identifier)
-    availability_sets.check_reference(cloud, location, given.get("availabilitySet"), bool(extra))
+    extra: dict[str, Any] = zone_placement.zone_members(request.body, location, identifier)
+    availability_sets.check_reference(cloud, location, given.get("availabilitySet"), "zones" in extra)
     proximity_groups.check_reference(cloud, location, given.get("proximityPlacementGroup"))
     interfaces = vm_checks.interfaces(cloud, identifier, location, given.get("networkProfile"))
     disk = vm_checks.os_disk(cloud, identifier, storage.get("osDisk") or {}, uuid.uuid4().hex, size)
@@ -160,6 +161,7 @@ def _new(
             "osDisk": disk,
             "dataDisks": [],
             "diskControllerType": vm_checks.disk_controller(storage, size),
+            **zone_placement.disk_alignment(storage, {}),
         },
         "osProfile": profile,
         "networkProfile": {"networkInterfaces": interfaces},

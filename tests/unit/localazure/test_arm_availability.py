@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from arm_support import Group, LocalAzure
 
 
@@ -114,3 +115,49 @@ def test_a_vm_changes_its_placement_group_only_when_deallocated(arm: LocalAzure,
     arm.done("POST", f"{vm}/deallocate")
     arm.done("PATCH", vm, change)
     assert len(arm.call("GET", path).body["properties"]["virtualMachines"]) == 1
+
+
+# zones by Azure's choice
+
+
+def _placed(group: Group, policy: str | None = "Any", **placement: list[str]) -> dict[str, Any]:
+    body = group.vm_body(group.nic(group.vnet()))
+    body["placement"] = {**({"zonePlacementPolicy": policy} if policy else {}), **placement}
+    return body
+
+
+@pytest.mark.parametrize(
+    ("placement", "zone"),
+    [({}, "1"), ({"includeZones": ["3", "2"]}, "2"), ({"excludeZones": ["1", "2"]}, "3"),
+     ({"includeZones": ["1", "3"], "excludeZones": ["1"]}, "3")],
+)  # fmt: skip
+def test_a_zone_is_chosen_for_a_vm_and_told(arm: LocalAzure, placement: dict[str, list[str]], zone: str) -> None:
+    group = Group(arm, "westeurope")
+    path = group.compute("virtualMachines/web1")
+    arm.done("PUT", path, _placed(group, **placement))
+    vm = arm.call("GET", path).body
+    assert (vm["zones"], vm["placement"]) == ([zone], {"zonePlacementPolicy": "Any", **placement})
+    vm["properties"]["storageProfile"]["alignRegionalDisksToVMZone"] = True
+    arm.done("PUT", path, vm)
+    assert arm.call("GET", path).body["properties"]["storageProfile"]["alignRegionalDisksToVMZone"] is True
+    vm["placement"] = {"zonePlacementPolicy": "Any", "includeZones": ["1", "2", "3"]}
+    assert arm.call("PUT", path, vm).code == "PropertyChangeNotAllowed"
+
+
+@pytest.mark.parametrize(
+    ("region", "more", "code"),
+    [
+        ("westeurope", {"placement": {"includeZones": ["1"]}}, "InvalidParameter"),
+        ("westeurope", {"zones": ["1"]}, "InvalidParameter"),
+        ("westeurope", {"placement": {"zonePlacementPolicy": "Any", "includeZones": ["9"]}}, "InvalidParameter"),
+        ("westeurope", {"placement": {"zonePlacementPolicy": "Auto"}}, "OperationNotAllowed"),
+        ("westeurope", {"placement": {"zonePlacementPolicy": "Best"}}, "BadRequest"),
+        ("westus", {}, "AvailabilityZoneNotSupported"),
+    ],
+)
+def test_a_choice_of_zones_that_can_not_be_made_is_refused(
+    arm: LocalAzure, region: str, more: dict[str, Any], code: str
+) -> None:
+    group = Group(arm, region)
+    answer = arm.call("PUT", group.compute("virtualMachines/web1"), {**_placed(group), **more})
+    assert (answer.status >= 400, answer.code) == (True, code)
