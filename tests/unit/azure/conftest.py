@@ -29,31 +29,54 @@ def _sdks_of_az() -> Path | None:
     return next(Path(cache).glob("sdk/lib/python3*/site-packages/azure"), None)
 
 
-@pytest.fixture(scope="module", params=["newest", "of az"])
-def sdk(request, tmp_path_factory) -> Iterator[SimpleNamespace]:
-    """The SDKs' client classes: as installed here, or as az has them with the oldest network SDK that is taken."""
-    before = _forget_sdks()
+@pytest.fixture(scope="session")
+def folder_of_az(tmp_path_factory) -> Path | None:
+    """Where az's own SDKs are found, and nothing else."""
+    found = _sdks_of_az()
+    if found is None:
+        return None
     folder = tmp_path_factory.mktemp("sdk")
-    if request.param == "of az":
-        found = _sdks_of_az()
-        if found is None:
-            pytest.skip("The environment 'sdk' has not been made yet (script/test makes it).")
-        (folder / "azure/mgmt").mkdir(parents=True)
-        for name in ("mgmt/compute", "mgmt/network", "mgmt/resource", "common", "profiles"):
-            if (found / name).exists():
-                (folder / "azure" / name).symlink_to(found / name)
-    sys.path.insert(0, str(folder))
+    (folder / "azure/mgmt").mkdir(parents=True)
+    for name in ("mgmt/compute", "mgmt/network", "mgmt/resource", "common", "profiles"):
+        if (found / name).exists():
+            (folder / "azure" / name).symlink_to(found / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def imported() -> dict[str, dict[str, Any]]:
+    """The modules of each kind, once they were imported: that takes a second."""
+    return {}
+
+
+@pytest.fixture(scope="module", params=["newest", "of az"])
+def sdk(request, folder_of_az, imported) -> Iterator[SimpleNamespace]:
+    """The SDKs' client classes: as installed here, or as az has them with the oldest network SDK that is taken."""
+    if request.param == "of az" and folder_of_az is None:
+        pytest.skip("The environment 'sdk' has not been made yet (script/test makes it).")
+    before = _forget_sdks()
+    path = [str(folder_of_az)] if request.param == "of az" else []
+    sys.path[:0] = path
+    _put_back(imported.get(request.param, {}))
     try:
         compute = import_module("azure.mgmt.compute")
-        assert compute.__file__.startswith(str(folder)) == (request.param == "of az")
+        assert compute.__file__.startswith(str(folder_of_az)) == (request.param == "of az")
         yield SimpleNamespace(
             compute=compute.ComputeManagementClient,
             network=import_module("azure.mgmt.network").NetworkManagementClient,
             resources=import_module("azure.mgmt.resource.resources").ResourceManagementClient)
     finally:
-        sys.path.remove(str(folder))
-        _forget_sdks()
-        sys.modules.update(before)
+        for one in path:
+            sys.path.remove(one)
+        imported[request.param] = _forget_sdks()
+        _put_back(before)
+
+
+def _put_back(modules: dict[str, Any]) -> None:
+    sys.modules.update(modules)
+    for name, module in modules.items():    # `import a.b as b` asks the package
+        parent, _, own = name.rpartition(".")
+        setattr(sys.modules[parent], own, module)
 
 
 @pytest.fixture(scope="session")
