@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from localazure.machines.fake import file_system
+from localazure.machines.foundation.guest_identity import ovf_environment
 from localazure.machines.handlers.context import HandlerContext
 from localazure.machines.handlers.dispatch import enable, remove
 from localazure.machines.handlers.docker_extension import UBUNTU, docker_settings
@@ -149,6 +150,7 @@ class Folder:
     def __init__(self, path):
         spec = MachineSpec("0a1b2c3d", "web1", "azureuser", None, (), None, True, "n", "10.0.0.4", "10.0.0.0/24",
                            "00:0d:3a:00:00:01", 2, 2048)  # fmt: skip
+        self.spec = spec
         file_system.make(path, spec)
         self.root, self.tools, self.noted = path / "root", path / "bin", path / "noted"
         file_system.link_tools(path / "harmless")
@@ -277,6 +279,15 @@ def test_the_user_is_the_one_of_the_provisioning_document_and_must_exist(folder)
     assert folder.enable(MODERN).stderr == "Enable Docker failed: ERROR: executing usermod failed: exit status 6"
     (folder.root / "var/lib/waagent/ovf-env.xml").unlink()
     assert "failed to get provisioned user: open /var/lib/waagent/ovf-env.xml" in folder.enable(MODERN).stderr
+
+
+@pytest.mark.parametrize("cloud_init", [True, False])
+def test_the_document_is_read_as_cloud_init_and_as_the_agent_leave_it(folder, cloud_init):
+    folder.prepare()
+    document = ovf_environment(replace(folder.spec, cloud_init=cloud_init))
+    (folder.root / "var/lib/waagent/ovf-env.xml").write_text(document)
+    assert ("<ns1:UserName>" in document) is cloud_init
+    assert folder.enable(MODERN).exit_code == 0
 
 
 def test_a_host_without_the_packaged_unit_fails(folder):

@@ -287,6 +287,12 @@ def test_a_script_without_an_interpreter_of_its_own_is_bash_s(platform):
     assert platform.machine_run(MACHINE, '[[ "$BASH" ]] && a=(1 2) && echo "${a[1]}"').stdout == "2\n"
 
 
+def test_custom_data_stays_in_the_provisioning_document_for_its_owner_alone(platform):
+    make(platform)
+    document = platform.state_dir / f"machines/{MACHINE}/root/var/lib/waagent/ovf-env.xml"
+    assert "CustomData>IyEvYmluL3NoCg==<" in document.read_text() and document.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_ssh_port_answers_with_a_greeting(platform):
     address = make(platform)
     rule = FirewallRule("ssh", 110, "Inbound", "Allow", "Tcp", ("*",), ("*",), ("*",), ("2222",))
