@@ -45,6 +45,15 @@ def test_the_warning_of_a_certificate_that_ends_says_when_and_what_to_type(host)
     assert f" expired on {ends}. " in host_messages.certificate_ends(host, ends, -1)
 
 
+def test_for_what_hangs_and_what_holds_a_lock_there_is_a_restart(host):
+    restart = "az vm restart -g 'my(group)' -n web1 --subscription 'sub 1'"
+    assert host_messages.agent_may_hang(host) == (
+        "If the VM's agent was restarted meanwhile, Azure waits for it in vain. Restarting the VM helps then: "
+        + restart)
+    lock = host_messages.lock_may_stay(host)
+    assert "holds its lock" in lock and lock.endswith(f": {restart}")
+
+
 def test_on_windows_too_each_command_is_one_line_quoted_for_its_shells(host, monkeypatch):
     monkeypatch.setattr(os, "name", "nt")
     errors = [host_messages.vm_was_kept(AzureRefused("no"), host), host_messages.belongs_to_others(host, "because"),
