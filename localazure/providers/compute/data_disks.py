@@ -14,7 +14,7 @@ from localazure.protocol.errors import ArmError, invalid_parameter
 from localazure.providers.common import existing, missing_property, refuse_if_busy
 from localazure.providers.compute import compute, disk_kinds, disks
 from localazure.providers.compute.model import out_of_range
-from localazure.providers.compute.sizes import Size
+from localazure.providers.compute.sizes import Size, check_account_type
 from localazure.store.resources import Resource
 
 _LAST_LUN = 63
@@ -28,7 +28,6 @@ class Host:
     location: str
     zones: tuple[str, ...]
     size: Size
-    default_sku: str
     kept: tuple[dict[str, Any], ...] = ()
 
 
@@ -185,7 +184,7 @@ def _made(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dict
     if entry.get("diskSizeGB") is None:
         raise missing_property("dataDisk.diskSizeGB")
     size = disk_kinds.check_size(entry["diskSizeGB"], "dataDisk.diskSizeGB")
-    sku = (entry.get("managedDisk") or {}).get("storageAccountType") or host.default_sku
+    sku = (entry.get("managedDisk") or {}).get("storageAccountType") or host.size.account_type
     known = disk_kinds.sku_of(sku, "dataDisk.managedDisk.storageAccountType")
     name = entry.get("name") or f"{host.id.name}_disk{entry['lun'] + 2}_{uuid.uuid4().hex}"
     identifier = ids.resource_id(host.id.subscription, host.id.group, disks.KIND, name)
@@ -202,6 +201,8 @@ def _check_together(host: Host, entries: list[dict[str, Any]]) -> None:
             raise invalid_parameter("dataDisk.lun", f"A disk at LUN {one['lun']} already exists.")
         if one["name"].lower() in names:
             raise invalid_parameter("dataDisk.name", f"A disk named '{one['name']}' already exists.")
+        target = "dataDisk.managedDisk.storageAccountType"
+        check_account_type(host.size, one["managedDisk"].get("storageAccountType") or "", target)
         luns.add(one["lun"])
         names.add(one["name"].lower())
     if len(entries) > host.size.data_disks:

@@ -37,6 +37,12 @@ class Size:
     refusal: str = ""
     architecture: str = "x64"
     controllers: str = "SCSI"
+    premium: bool = True  # whether its disks may be Premium SSDs
+
+    @property
+    def account_type(self) -> str:
+        """The storage of a disk that names none."""
+        return "Premium_LRS" if self.premium else "Standard_LRS"
 
 
 TABLE = [
@@ -49,6 +55,15 @@ TABLE = [
       [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)]),
     *(Size(f"Standard_DS{n}", "standardDSFamily", c, c * 3584, c * 4, c * 7168) for n, c in
       [(1, 1), (2, 2), (3, 4), (4, 8)]),
+    *(Size(f"Standard_A{n}_v2", "standardAv2Family", n, n * 2048, n * 2, n * 10240, premium=False)
+      for n in (1, 2, 4, 8)),
+    *(Size(f"Standard_D{n}", "standardDFamily", c, c * 3584, c * 4, c * 51200, premium=False)
+      for n, c in [(1, 1), (2, 2), (3, 4), (4, 8)]),
+    *(Size(f"Standard_D{n}_v2", "standardDv2Family", c, c * 3584, c * 4, c * 51200, premium=False)
+      for n, c in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)]),
+    *(Size(f"Standard_D{n}_v3", "standardDv3Family", n, n * 4096, n * 2, n * 25600, premium=False)
+      for n in (2, 4, 8, 16)),
+    *(Size(f"Standard_F{n}", "standardFFamily", n, n * 2048, n * 4, n * 16384, premium=False) for n in (1, 2, 4, 8)),
     *(Size(f"Standard_D{n}{suffix}", f"standardD{suffix}Family", n, n * 4096, min(n * 2, 32), temporary * n // 2)
       for suffix, temporary in [("s_v3", 16384), ("s_v4", 0), ("s_v5", 0), ("ds_v5", 76800), ("as_v5", 0), ("s_v6", 0)]
       for n in (2, 4, 8, 16, 32)),
@@ -106,6 +121,16 @@ def check_architecture(size: Size, architecture: str) -> None:
             "check that the CPU Architecture of the image or disk is compatible with that of the VM size."
         )
         raise ArmError(400, "BadRequest", message)
+
+
+def check_account_type(size: Size, account_type: str, target: str) -> None:
+    """Raise ArmError for a Premium disk of a VM whose size has none."""
+    if account_type.startswith("Premium") and not size.premium:
+        message = (
+            f"Requested operation cannot be performed because storage account type '{account_type}' is not supported "
+            f"for VM size '{size.name}'."
+        )
+        raise ArmError(400, "InvalidParameter", message, target=target)
 
 
 def of_vm(vm: Resource) -> Size:

@@ -16,7 +16,7 @@ from localazure.providers import kinds
 from localazure.providers.common import missing_property
 from localazure.providers.compute import disk_kinds, disks, ephemeral_disks, key_pairs
 from localazure.providers.compute.image_catalog import Image, find, lacking
-from localazure.providers.compute.sizes import Size
+from localazure.providers.compute.sizes import Size, check_account_type
 from localazure.providers.network import nic_reservations, references
 from localazure.store.resources import Resource
 
@@ -38,7 +38,6 @@ _CUSTOM_DATA_BYTES = 65535
 _CUSTOM_DATA_BASE64 = 87380  # what that is in base64
 _DISK_LIMIT_GB = 4095
 # What a VM's disks are where nobody says: all sizes here have premium storage.
-DEFAULT_SKU = "Premium_LRS"
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,10 @@ def os_disk(cloud: Cloud, vm: ids.ResourceId, disk: dict[str, Any], tag: str, si
         raise ArmError(409, "OperationNotAllowed", message, target="osDisk.createOption")
     local = ephemeral_disks.settings(disk, size)
     sku = (disk.get("managedDisk") or {}).get("storageAccountType") or (
-        ephemeral_disks.ACCOUNT_TYPE if local else DEFAULT_SKU
+        ephemeral_disks.ACCOUNT_TYPE if local else size.account_type
     )
     known = disk_kinds.sku_of(sku, "osDisk.managedDisk.storageAccountType")
+    check_account_type(size, known, "osDisk.managedDisk.storageAccountType")
     size_gb = disk.get("diskSizeGB") or disks.OS_DISK_GB
     if not disks.OS_DISK_GB <= size_gb <= _DISK_LIMIT_GB:
         message = (

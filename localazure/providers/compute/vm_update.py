@@ -64,7 +64,7 @@ def host_of(vm: Resource, size: sizes.Size | None = None) -> data_disks.Host:
     size = size or sizes.of_vm(vm)
     kept = tuple(vm.properties["storageProfile"]["dataDisks"])
     zones = tuple(vm.extra.get("zones") or ())
-    return data_disks.Host(vm.id, vm.location, zones, size, vm_checks.DEFAULT_SKU, kept)
+    return data_disks.Host(vm.id, vm.location, zones, size, kept)
 
 
 # what is fixed
@@ -220,6 +220,8 @@ def _os_disk(
 ) -> dict[str, Any]:
     kept = dict(vm.properties["storageProfile"]["osDisk"])
     disk_kinds.refuse_write_accelerator(given, vm_size.name)
+    target = "osDisk.managedDisk.storageAccountType"
+    sizes.check_account_type(vm_size, kept["managedDisk"].get("storageAccountType") or "", target)
     ephemeral_disks.change(vm, kept, given, vm_size)
     for name in ("deleteOption", "caching", "writeAcceleratorEnabled"):
         if given.get(name) is not None:

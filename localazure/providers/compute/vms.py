@@ -150,7 +150,7 @@ def _new(
     proximity_groups.check_reference(cloud, location, given.get("proximityPlacementGroup"))
     interfaces = vm_checks.interfaces(cloud, identifier, location, given.get("networkProfile"))
     disk = vm_checks.os_disk(cloud, identifier, storage.get("osDisk") or {}, uuid.uuid4().hex, size)
-    host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size, vm_checks.DEFAULT_SKU)
+    host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size)
     plan = data_disks.plan(cloud, host, storage.get("dataDisks"))
     sizes.check_quota(cloud, size, location)
     properties: dict[str, Any] = {

@@ -52,6 +52,20 @@ def test_the_versions_of_both_sdks_and_of_az_are_taken(arm: LocalAzure, api: str
 
 
 @pytest.mark.parametrize(
+    ("path", "versions"),
+    [
+        ("Microsoft.Compute/virtualMachines", "2015-05-01-preview 2015-06-15 2016-03-30 2016-04-30-preview 2016-08-30"),
+        ("Microsoft.Network/networkInterfaces",
+         "2014-12-01-preview 2015-05-01-preview 2015-06-15 2016-03-30 2016-06-01 2016-07-01 2016-08-01 2016-09-01 "
+         "2016-10-01 2016-11-01 2016-12-01 2017-03-01 2017-04-01 2017-06-01 2017-08-01 2018-03-01 2018-05-01"),
+    ],
+)  # fmt: skip
+def test_the_versions_that_public_refusals_of_the_service_name(arm: LocalAzure, path: str, versions: str) -> None:
+    refused = [one for one in versions.split() if arm.call("GET", f"/providers/{path}", api=one).status != 200]
+    assert refused == []
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
         ("GET", "/providers/Microsoft.Nothing/things", 404, "InvalidResourceNamespace"),
