@@ -8,7 +8,7 @@ import time
 
 import pytest
 from guests import Guests, needed_tools
-from local_azure import eventually
+from local_azure import GROUP, eventually
 from set_up import SetUp
 
 pytestmark = [
@@ -165,6 +165,22 @@ def test_repositories_without_docker_say_where_it_is(guest):
     assert refused.reason == "no-docker-package" and time.monotonic() - begun < 60
     assert refused.details[0] == "no package repository of this host offers docker-ce or moby-engine"
     assert "https://docs.docker.com/engine/install" in refused.details[1]
+
+
+@pytest.mark.long
+def test_what_a_host_says_of_its_repositories_is_told_and_doing_so_makes_it_a_host(local_azure, fleet):
+    words = ("dockervm", "create", "-g", GROUP, "-n", "without-docker", "--image",
+             "LocalAzure:linux-variants:dnf-without-docker:latest", "--ssh-key-values", f"{fleet.ssh_key}.pub")
+    failed = local_azure.az(*words)
+    assert failed.code == 1 and "Traceback" not in failed.stderr
+    assert "failed: no-docker-package. The host says:" in failed.stderr
+    assert "no package repository of this host offers docker-ce or moby-engine" in failed.stderr
+    assert "add it to this VM, then the same command again" in failed.stderr
+    local_azure.in_guest("without-docker", "printf '[docker]\\nname=Docker\\nbaseurl=file:///srv/rpm/docker-ce\\n"
+                         "gpgcheck=0\\n' >/etc/yum.repos.d/docker.repo")
+    made = local_azure.az(*words).succeeded().json
+    assert local_azure.docker("--tlsverify", "-H", made["dockerHost"], "version",
+                              DOCKER_CERT_PATH=made["certDir"]).succeeded()
 
 
 @pytest.mark.long

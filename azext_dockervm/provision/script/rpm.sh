@@ -24,9 +24,8 @@ rpm_install() {
 
 rpm_offers() { ask_rpm_manager -q list "$1" 2>>"$work/log" | grep -q "^$1[. ]"; }
 
-red_hat_way="Red Hat's distributions have none; Docker's own repository has: https://docs.docker.com/engine/install\
-${newline}add it, or Docker, to a VM or an image of your own, and name that to the same command; or take an image of Ubuntu, \
-Debian or Azure Linux"
+red_hat_way="Red Hat's distributions have none, Docker's own repository has: https://docs.docker.com/engine/install\
+${newline}add it to this VM, then the same command again; or take an image of Ubuntu, Debian or Azure Linux"
 
 # refuse_without_package NAMES WAY: for good, if all repositories have been read: one out of reach offers nothing either.
 refuse_without_package() {
