@@ -45,7 +45,8 @@ chain_that_shuts() {
     { cat && echo 'table end {'; } | while read -r rule; do
         case $rule in
             'table '*)
-                [ -z "$shut" ] || { echo "$shut" && break; }
+                if [ -n "$shut" ] && [ -z "$named" ]; then echo "$shut" && break; fi
+                shut=''
                 table=${rule#table }
                 table=${table% \{}
                 chain=''
@@ -56,19 +57,18 @@ chain_that_shuts() {
                 chain="$table ${chain% \{}"
                 ended=yes ;;
             elements* | *dport*accept*)
-                case $chain in *' DOCKER'*) ;; *) ! names_port "$1" "$rule" || named=yes ;; esac
-                [ -z "$named" ] || shut='' ;;
+                case $chain in *' DOCKER'*) ;; *) ! names_port "$1" "$rule" || named=yes ;; esac ;;
             'type filter hook input '*)
                 case $chain in
                     ip6\ * | bridge\ * | netdev\ * | *' firewalld '*) ;;
-                    'ip filter INPUT') have iptables || ended=$named ;;
-                    *) ended=$named ;;
+                    'ip filter INPUT') have iptables || ended='' ;;
+                    *) ended='' ;;
                 esac
                 case $ended$rule in type*'policy drop;'*) shut=$chain ;; esac ;;
             accept)
                 if [ -z "$ended" ] && [ "$shut" = "$chain" ]; then shut=''; fi
                 ended=yes ;;
-            drop | 'counter drop' | reject* | 'counter reject'*) [ -n "$ended$named" ] || shut=$chain ;;
+            drop | 'counter drop' | reject* | 'counter reject'*) [ -n "$ended" ] || shut=$chain ;;
         esac
     done
 }

@@ -115,6 +115,7 @@ def nft(rules: str, chain: str = "input", table: str = "inet filter", policy: st
     (nft("tcp dport 2376 accept", table="ip filter", chain="INPUT") + nft("drop"), "inet filter input"),
     (nft("drop") + nft("tcp dport 2376 accept", table="ip filter", chain="INPUT"), "inet filter input"),
     (nft("tcp dport 2376 accept\ndrop"), ""),
+    (nft("tcp dport 2376 accept\ndrop") + nft("", table="inet other"), ""),
     (nft("drop") + nft("", table="inet other"), "inet filter input"),
 ])
 def test_chains_of_nftables_that_shut_a_port(ruleset: str, chain: str):
