@@ -41,6 +41,7 @@ from localazure.providers.network import (
     vnets,
 )
 from localazure.providers.resources import (
+    agreements,
     deployments,
     features,
     groups,
@@ -54,7 +55,7 @@ from localazure.providers.resources import (
 
 _MODULES = (
     batch, directory,
-    deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags,
+    agreements, deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags,
     user_assigned,
     asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
     availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, galleries,

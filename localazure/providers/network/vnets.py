@@ -13,7 +13,16 @@ from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing
 from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, enum, named, obj
-from localazure.providers.network import address_plan, bodies, machine_updates, model, network, references, subnets
+from localazure.providers.network import (
+    address_plan,
+    bgp_communities,
+    bodies,
+    machine_updates,
+    model,
+    network,
+    references,
+    subnets,
+)
 from localazure.store.resources import Resource
 
 KIND = kinds.VNET
@@ -35,7 +44,9 @@ _MODEL = model.resource(
         ),
         flowTimeoutInMinutes=int,
         virtualNetworkPeerings=NotHere("Peering", "peerings: it keeps virtual networks apart"),
-        bgpCommunities=NotHere("BgpCommunities", "BGP communities"),
+        bgpCommunities=obj(
+            "VirtualNetworkBgpCommunities", virtualNetworkCommunity=str, regionalCommunity=READ_ONLY
+        ),
         ipAllocations=NotHere("IpAllocations", "IP allocations"),
         privateEndpointVNetPolicies=enum("PrivateEndpointVNetPolicies", "Disabled Basic"),
         summarizedGatewayPrefixes=NotHere("Gateways", "gateways of virtual networks"),
@@ -84,6 +95,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
         "resourceGuid": network.guid(found),
         "addressSpace": {"addressPrefixes": space},
         **_options(identifier, given),
+        **bgp_communities.kept(identifier, location, given.get("bgpCommunities")),
         "subnets": kept,
         "virtualNetworkPeerings": [],
         "enableDdosProtection": bool(given.get("enableDdosProtection")),

@@ -108,6 +108,7 @@ _VALUES: list[tuple[str, Any]] = [
     (r"subnets .*\.addressPrefixes\[\]", "10.2.0.0/24"),
     (r".*\.dnsServers\[\]", "10.0.0.4"),
     (r".*\.flowTimeoutInMinutes", 10),
+    (r".*\.virtualNetworkCommunity", "12076:20000"),
     (r".*\.locations\[\]", "westeurope"),
     (r".*\.privateIPAddress", "10.1.200.2"),
     (r".*\.privateIPAllocationMethod", "Static"),

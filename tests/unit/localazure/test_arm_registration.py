@@ -40,6 +40,16 @@ def test_a_namespace_of_which_nothing_is_here_can_be_registered(arm: LocalAzure)
     assert arm.call("GET", "/providers/Microsoft.Nonsense").code == "InvalidResourceNamespace"
 
 
+def test_the_terms_of_another_company_s_namespace_are_accepted(arm: LocalAzure) -> None:
+    path, version = "/providers/Microsoft.Confluent/agreements/default", "2020-03-01-preview"
+    assert arm.call("GET", path, api=version).body["properties"] == {"accepted": False}
+    accepted = arm.call("PUT", path, {"properties": {"accepted": True}}, api=version)
+    assert (accepted.status, accepted.body["properties"]) == (200, {"accepted": True})
+    assert arm.call("GET", path, api=version).body == accepted.body
+    assert arm.call("PUT", path, {"properties": {"accepted": {}}}, api=version).status == 400
+    assert arm.call("GET", path.replace("Confluent", "Web"), api=version).code == "InvalidResourceNamespace"
+
+
 def test_what_every_subscription_has_stays_registered(arm: LocalAzure) -> None:
     assert arm.call("POST", "/providers/Microsoft.Resources/unregister").status == 400
     provider = arm.call("GET", "/providers/microsoft.resources").body

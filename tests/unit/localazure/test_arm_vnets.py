@@ -98,6 +98,22 @@ def test_a_subnet_keeps_whom_it_is_shared_with_and_by_which_address_a_service_kn
     assert arm.call("PUT", path, {"properties": given}).code == "InvalidResourceReference"
 
 
+@pytest.mark.parametrize(
+    ("region", "regional"),
+    [("westus", {"regionalCommunity": "12076:50006"}), ("mexicocentral", {})],
+)
+def test_a_network_s_bgp_community_stands_beside_its_region_s(
+    arm: LocalAzure, region: str, regional: dict[str, str]
+) -> None:
+    group = Group(arm, region)
+    own = {"virtualNetworkCommunity": "12076:20001"}
+    path, body = group.network("virtualNetworks/v"), _vnet("10.0.0.0/16", bgpCommunities=own)
+    arm.done("PUT", path, {**body, "location": region})
+    assert arm.call("GET", path).body["properties"]["bgpCommunities"] == {**own, **regional}
+    own["virtualNetworkCommunity"] = "65000:1"
+    assert arm.call("PUT", path, {**body, "location": region}).code == "InvalidVirtualNetworkBgpCommunity"
+
+
 def test_dhcp_options_have_a_list_even_when_it_was_left_out(arm: LocalAzure, group: Group) -> None:
     path = group.network("virtualNetworks/v")
     arm.done("PUT", path, _vnet("10.0.0.0/16", dhcpOptions={}))
