@@ -25,11 +25,18 @@ def checkout(tmp_path) -> Lint:
     return Lint(tmp_path, cache() / "dev/bin", cache() / "quality/bin", tmp_path / ".kept")
 
 
+@pytest.fixture
+def short_set_up(monkeypatch):
+    """In place of the set-up script, which takes shellcheck seconds."""
+    join = types.SimpleNamespace(PARTS={"install": ()}, set_up_script=lambda action: f"echo {action}\n")
+    monkeypatch.setattr(shell_files, "_join", lambda: join)
+
+
 def extend(checkout: Lint, text: str) -> None:
     (checkout.root / "azext_dockervm/extended.py").write_text(text)
 
 
-def test_nothing_is_found_where_nothing_is_wrong(checkout):
+def test_nothing_is_found_where_nothing_is_wrong(checkout, short_set_up):
     for name, tool in lint.TOOLS.items():
         if name != "azdev":     # which needs commands
             assert tool(checkout) == Outcome(), name
@@ -84,7 +91,7 @@ COMMAND_LOADER_CLS = Worse
     assert "-dc" not in found
 
 
-def test_shellcheck_reads_every_shell_program(checkout):
+def test_shellcheck_reads_every_shell_program(checkout, short_set_up):
     (checkout.root / "script").mkdir()
     (checkout.root / "script/run").write_text('#!/bin/bash\necho $1\n')
     (checkout.root / "azext_dockervm/setup.sh").write_text('if [ "$1" == on ]; then true; fi\n')
