@@ -22,6 +22,7 @@ need_dev() { :; }
 need_quality() { :; }
 need_az() { :; }
 need_sdk() { :; }
+need_libcloud() { :; }
 need_oldest_az() { :; }
 need_extension() { :; }
 need_extension_in() { :; }
