@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -12,6 +13,7 @@ from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, place, spelled
 from localazure.providers.compute import compute, model, proximity_groups, sizes
+from localazure.providers.compute.disk_versions import FIRST
 from localazure.store.resources import Resource
 
 KIND = kinds.AVAILABILITY_SET
@@ -80,7 +82,24 @@ def render(cloud: Cloud, found: Resource, machines: bool = True) -> dict[str, An
 def _shown(cloud: Cloud, request: Request, found: Resource) -> dict[str, Any]:
     """With its VMs in its group; in a subscription's list by `$expand=virtualMachines/$ref`."""
     machines = "group" in request.params or "virtualmachines" in request.query.get("$expand", "").lower()
-    return render(cloud, found, machines)
+    return _told(request, found, render(cloud, found, machines))
+
+
+def _told(request: Request, found: Resource, body: dict[str, Any]) -> dict[str, Any]:
+    """The first version with managed disks has a property for what later ones say by the SKU."""
+    if request.api_version == FIRST:
+        body["properties"]["managed"] = found.extra["sku"]["name"] == "Aligned"
+    return body
+
+
+def _asked(request: Request) -> Request:
+    """A body of that version, in terms of SKUs."""
+    properties = request.body.get("properties")
+    if request.api_version != FIRST or not isinstance(properties, dict) or "managed" not in properties:
+        return request
+    kept = {name: value for name, value in properties.items() if name != "managed"}
+    sku = {"name": "Aligned"} if str(properties["managed"]).lower() == "true" else request.body.get("sku")
+    return replace(request, body={**request.body, "properties": kept, "sku": sku})
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
@@ -88,7 +107,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     compute.check_name("availabilitySetName", identifier.name)
     location, tags = place(cloud, request, identifier)
     found = cloud.store.get(identifier)
-    return _write(cloud, request, found or Resource(identifier, location), found is None, tags)
+    return _write(cloud, _asked(request), found or Resource(identifier, location), found is None, tags)
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:
@@ -122,7 +141,7 @@ def _write(cloud: Cloud, request: Request, target: Resource, new: bool, tags: di
     target.properties = {**counts, **{name: value for name, value in optional.items() if value}}
     target.extra["sku"] = {"name": sku}
     cloud.store.put(target)
-    return Reply(200, render(cloud, target))
+    return Reply(200, _told(request, target, render(cloud, target)))
 
 
 def _sku(target: Resource, body: dict[str, Any]) -> str:

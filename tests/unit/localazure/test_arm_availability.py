@@ -60,6 +60,21 @@ def test_a_set_keeps_its_counts_and_its_kind(arm: LocalAzure, group: Group) -> N
     assert arm.call("PATCH", path, {"tags": {"a": "b"}}).body["tags"] == {"a": "b"}
 
 
+@pytest.mark.parametrize(("managed", "sku"), [(True, "Aligned"), (False, "Classic"), (None, "Classic")])
+def test_the_first_version_with_managed_disks_says_so_by_a_property(
+    arm: LocalAzure, group: Group, managed: bool | None, sku: str
+) -> None:
+    path, first = group.compute("availabilitySets/set"), "2016-04-30-preview"
+    properties = {"platformFaultDomainCount": 2, **({} if managed is None else {"managed": managed})}
+    body = {"location": "westus", "properties": properties}
+    made = arm.call("PUT", path, body, api=first)
+    assert (made.status, made.body["properties"]["managed"]) == (200, bool(managed))
+    assert arm.call("GET", path, api=first).body["properties"]["managed"] is bool(managed)
+    later = arm.call("GET", path).body
+    assert later["sku"]["name"] == sku and "managed" not in later["properties"]
+    assert arm.call("PUT", path, {**body, "properties": {"managed": True}}).code == "BadRequest"
+
+
 def test_a_vm_must_fit_its_set(arm: LocalAzure, group: Group) -> None:
     body = group.vm_body(group.nic(group.vnet()))
     vm = group.compute("virtualMachines/web1")
