@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -66,7 +67,6 @@ def put(cloud: Cloud, request: Request) -> Reply:
 def patch(cloud: Cloud, request: Request) -> Reply:
     gallery = existing(cloud, request.resource_id(KIND, "gallery"))
     body = model.read(request, _MODEL, "gallery").body
-    gallery.properties = gallery_writes.merged(gallery.properties, body["properties"], {"description"}.__contains__)
-    if "tags" in body:
-        gallery.tags = body["tags"]
-    return gallery_writes.write(cloud, request, gallery, _shown)
+    properties = gallery_writes.merged(gallery.properties, body["properties"], {"description"}.__contains__)
+    tags = body["tags"] if "tags" in body else gallery.tags
+    return gallery_writes.write(cloud, request, replace(gallery, properties=properties, tags=tags), _shown)

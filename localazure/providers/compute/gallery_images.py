@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -56,6 +57,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     gallery = cloud.store.get(request.resource_id(kinds.GALLERY, "gallery"))
     if gallery is None:
         raise parent_not_found(kinds.GALLERY, request.params["gallery"], KIND, identifier.name)
+    gallery_writes.refuse_if_going(cloud, gallery)
     compute.check_name("galleryImageName", identifier.name)
     given = model.read(request, _MODEL, "galleryImage").body["properties"]
     location, tags = place(cloud, request, identifier)
@@ -97,7 +99,6 @@ def patch(cloud: Cloud, request: Request) -> Reply:
     for name in _FIXED:
         if body["properties"].get(name) not in (None, definition.properties.get(name)):
             raise compute.unchangeable(f"galleryImage.properties.{name}", name)
-    definition.properties = gallery_writes.merged(definition.properties, body["properties"], _CHANGE.__contains__)
-    if "tags" in body:
-        definition.tags = body["tags"]
-    return gallery_writes.write(cloud, request, definition, _shown)
+    properties = gallery_writes.merged(definition.properties, body["properties"], _CHANGE.__contains__)
+    tags = body["tags"] if "tags" in body else definition.tags
+    return gallery_writes.write(cloud, request, replace(definition, properties=properties, tags=tags), _shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -77,6 +78,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     if definition is None:
         parent = f"{request.params['gallery']}/{request.params['image']}"
         raise parent_not_found(kinds.GALLERY_IMAGE, parent, KIND, identifier.name)
+    gallery_writes.refuse_if_going(cloud, definition)
     if not _NAME.fullmatch(identifier.name):
         message = (
             "The entity name 'galleryImageVersionName' is invalid according to its validation rule: "
@@ -174,13 +176,12 @@ def _changed(
     if named_source and named_source.lower() != version.properties["storageProfile"]["source"]["id"].lower():
         raise compute.unchangeable("galleryImageVersion.properties.storageProfile.source", "source")
     published = version.properties["publishingProfile"]["publishedDate"]
-    version.properties = {
+    properties = {
         **version.properties,
         "publishingProfile": {**_profile(version.location, given), "publishedDate": published},
         "safetyProfile": _safety(given),
     }
-    version.tags = tags
-    return gallery_writes.write(cloud, request, version, _shown)
+    return gallery_writes.write(cloud, request, replace(version, properties=properties, tags=tags), _shown)
 
 
 def patch(cloud: Cloud, request: Request) -> Reply:

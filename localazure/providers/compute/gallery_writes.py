@@ -16,8 +16,17 @@ from localazure.providers.compute import compute
 from localazure.store.resources import Resource
 
 
+def refuse_if_going(cloud: Cloud, parent: Resource) -> None:
+    """Raise ArmError for a new child of what is being deleted."""
+    if parent.state == "Deleting":
+        refuse_if_busy(cloud, parent.id)
+
+
 def write(cloud: Cloud, request: Request, resource: Resource, show: crud.Show) -> Reply:
-    """Store a resource that was just checked, and let its operation end in Succeeded."""
+    """Store a resource that was just checked, and let its operation end in Succeeded.
+
+    `resource` is a new one or a changed copy: what is refused leaves the stored one as it was.
+    """
     refuse_if_busy(cloud, resource.id)
     is_new = cloud.store.get(resource.id) is None
     resource.state = "Creating" if is_new else "Updating"
@@ -25,7 +34,7 @@ def write(cloud: Cloud, request: Request, resource: Resource, show: crud.Show) -
 
     async def work(_: Operation) -> None:
         await cloud.operations.ripe()
-        if cloud.store.get(resource.id) is resource:
+        if cloud.store.get(resource.id) is resource and resource.state != "Deleting":
             resource.state = "Succeeded"
             cloud.store.put(resource)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -49,8 +50,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     if found is not None and found.properties["sourceVirtualMachine"]["id"].lower() != source.lower():
         raise compute.unchangeable("sourceVirtualMachine")
     if found is not None:  # it stays as it was made, whatever became of the VM
-        found.tags = tags
-        return gallery_writes.write(cloud, request, found, _shown)
+        return gallery_writes.write(cloud, request, replace(found, tags=tags), _shown)
     vm = image_sources.capture(cloud, source, "sourceVirtualMachine")
     if (vm.properties.get("securityProfile") or {}).get("securityType") == image_sources.TRUSTED_LAUNCH:
         message = "Creation of managed images are not supported for virtual machine with TrustedLaunch security type."

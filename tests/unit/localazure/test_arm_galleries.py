@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -268,3 +270,57 @@ def test_neither_an_image_nor_what_it_was_made_of_is_held_by_the_other(arm: Loca
     assert arm.wait(of).body["status"] == "Succeeded"
     for one in (group, images, vms):
         arm.done("DELETE", one.path)
+
+
+@pytest.mark.parametrize("kind", ["gallery", "definition", "version", "image"])
+def test_what_is_refused_while_it_is_changed_leaves_all_as_it_was(
+    arm: LocalAzure, group: Group, behavior: Any, kind: str
+) -> None:
+    gallery = Gallery(group)
+    paths = {"gallery": gallery.path, "definition": gallery.definition,
+             "version": f"{gallery.definition}/versions/1.0.0", "image": group.compute("images/i")}  # fmt: skip
+    path, source = paths[kind], template(group)
+    method, body = "PATCH", {"tags": {"a": "b"}, "properties": {}}
+    if kind == "version":
+        arm.wait(gallery.version(source))
+        body["properties"] = {"publishingProfile": {"replicaCount": 3}}
+    elif kind == "image":
+        properties = {"sourceVirtualMachine": {"id": source}}
+        arm.wait(arm.call("PUT", path, {"location": "westus", "properties": properties}))
+        method, body = "PUT", {"location": "westus", "tags": {"a": "b"}, "properties": properties}
+    else:
+        body["properties"] = {"description": "another"}
+    before = gallery.call("GET", path).body if kind != "image" else arm.call("GET", path).body
+    call = arm.call if kind == "image" else gallery.call
+    with slowly(arm, behavior):
+        busy = call(method, path, {**body, "tags": None, "properties": properties if kind == "image" else {}})
+        assert call(method, path, body).code == "AnotherOperationInProgress"
+    arm.wait(busy)
+    after = call("GET", path).body
+    assert {**after, "tags": None} == {**before, "tags": None}
+    assert not after.get("tags")
+
+
+def test_nothing_new_comes_into_what_is_going(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    gallery = Gallery(group)
+    source = template(group)
+    with slowly(arm, behavior):
+        going = gallery.call("DELETE", gallery.definition)
+        assert gallery.version(source).code == "AnotherOperationInProgress"
+    arm.wait(going)
+    with slowly(arm, behavior):
+        going = gallery.call("DELETE", gallery.path)
+        assert gallery.call("PUT", gallery.definition, gallery.body()).code == "AnotherOperationInProgress"
+    arm.wait(going)
+    assert gallery.call("GET", gallery.path).code == "ResourceNotFound"
+
+
+@contextlib.contextmanager
+def slowly(arm: LocalAzure, behavior: Any) -> Iterator[None]:
+    """Operations of Compute that begin now take a while."""
+    behavior(latencies={"Microsoft.Compute/*": 0.5})
+    arm.on_loop(lambda: setattr(arm.cloud.operations, "time_scale", 1.0))
+    try:
+        yield
+    finally:
+        arm.on_loop(lambda: setattr(arm.cloud.operations, "time_scale", 0.0))
