@@ -66,10 +66,17 @@ async def generate_key_pair(cloud: Cloud, request: Request) -> Reply:
     """Make a pair for a resource without a key; the private one is in this answer and nowhere else."""
     key = existing(cloud, request.resource_id(KIND, "key"))
     given = model.read(request, _PAIR, "parameters").body
-    if key.properties.get("publicKey"):
-        message = f"The SSH public key '{key.name}' has a key already; a key pair is generated once for each resource."
-        raise ArmError(409, "OperationNotAllowed", message, target="publicKey")
+    _without_key(key)
     private, public = await cloud.blocking(key_pairs.generate, given.get("encryptionType") or key_pairs.RSA)
+    key = _without_key(existing(cloud, key.id))  # it may have gone meanwhile, or another call was faster
     key.properties = {"publicKey": public}
     cloud.store.put(key)
     return Reply(200, {"privateKey": private, "publicKey": public, "id": str(key.id)})
+
+
+def _without_key(key: Resource) -> Resource:
+    """The resource; raises ArmError where it has a key."""
+    if key.properties.get("publicKey"):
+        message = f"The SSH public key '{key.name}' has a key already; a key pair is generated once for each resource."
+        raise ArmError(409, "OperationNotAllowed", message, target="publicKey")
+    return key

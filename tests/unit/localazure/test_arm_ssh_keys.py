@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from arm_support import Group, LocalAzure
 
+from localazure.providers.compute import key_pairs
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE+N4unGvv6pXPYebWiQ6Ak618DjYm5g6d2ECnq/1F0x somebody"
 
 
@@ -82,6 +84,36 @@ def test_an_unknown_algorithm_or_resource_has_no_pair(arm: LocalAzure, path: str
     assert arm.call("POST", f"{path}/generateKeyPair").code == "ResourceNotFound"
     arm.done("PUT", path, {"location": "westus"})
     assert arm.call("POST", f"{path}/generateKeyPair", {"encryptionType": "DSA"}).code == "BadRequest"
+
+
+def test_one_pair_for_a_resource_and_none_for_one_that_has_gone(
+    arm: LocalAzure, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm.done("PUT", path, {"location": "westus"})
+
+    def overtaken(method: str, body: Any) -> str:
+        """What is answered when another call comes while the pair is being made."""
+        resource = arm.on_loop(lambda: arm.cloud.store.of_type("Microsoft.Compute/sshPublicKeys"))
+        (key,) = [one for one in resource if str(one.id).endswith(path)]
+
+        def generate(_: str) -> tuple[str, str]:
+            def meanwhile() -> None:
+                if method == "DELETE":
+                    arm.cloud.store.delete(key.id)
+                else:
+                    key.properties = body
+
+            arm.on_loop(meanwhile)
+            return "private", f"{KEY} other"
+
+        monkeypatch.setattr(key_pairs, "generate", generate)
+        return arm.call("POST", f"{path}/generateKeyPair").code
+
+    assert overtaken("PUT", {"publicKey": KEY}) == "OperationNotAllowed"
+    assert arm.call("GET", path).body["properties"] == {"publicKey": KEY}
+    arm.done("PUT", path, {"location": "westus"})
+    assert overtaken("DELETE", None) == "ResourceNotFound"
+    assert arm.call("GET", path).code == "ResourceNotFound"
 
 
 def test_what_is_left_of_its_budgets(arm: LocalAzure, path: str) -> None:
