@@ -8,6 +8,8 @@ from typing import Any
 from localazure.arm.cloud import Cloud
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Handler, Route
+from localazure.providers.common import spelled
+from localazure.providers.model import FRONT_DOOR
 
 FIRST = "2016-04-30-preview"
 
@@ -33,11 +35,18 @@ def _translated(handler: Handler) -> Handler:
 
 
 def _with_sku(body: Any) -> Any:
-    properties = body.get("properties") if isinstance(body, dict) else None
-    if not isinstance(properties, dict) or "accountType" not in properties:
+    """The body with a SKU instead of its account type; names count without regard to case. Raises ArmError for both."""
+    if not isinstance(body, dict):
         return body
-    kept = {name: value for name, value in properties.items() if name != "accountType"}
-    return {**body, "properties": kept, "sku": {"name": properties["accountType"]}}
+    if spelled("sku", body) is not None:
+        raise FRONT_DOOR.unknown("ResourceDefinition", "sku", "sku")
+    inner = spelled("properties", body)
+    properties = body[inner] if inner else None
+    account_type = spelled("accountType", properties) if isinstance(properties, dict) else None
+    if inner is None or account_type is None:
+        return body
+    kept = {name: value for name, value in properties.items() if name != account_type}
+    return {**body, inner: kept, "sku": {"name": properties[account_type]}}
 
 
 def _with_account_type(disk: dict[str, Any]) -> dict[str, Any]:

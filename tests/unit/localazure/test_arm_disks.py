@@ -370,6 +370,24 @@ def test_the_first_versions_of_disks(arm: LocalAzure, group: Group, version: str
     assert arm.call("GET", path, api=version).code == "ResourceNotFound"
 
 
+@pytest.mark.parametrize(
+    ("more", "account_type", "told"),
+    [({"Properties": {"AccountType": "Premium_LRS"}}, "Premium_LRS", ""), ({}, "Standard_LRS", ""),
+     ({"sku": {"name": "Premium_LRS"}, "properties": {"accountType": "Standard_LRS"}}, None, "member 'sku'"),
+     ({"properties": {"accountType": "Fast"}}, None, "Fast")],
+)  # fmt: skip
+def test_what_the_first_version_of_disks_takes_for_an_account_type(
+    arm: LocalAzure, group: Group, more: dict[str, Any], account_type: str | None, told: str
+) -> None:
+    (name, given), *_ = [(name, more[name]) for name in more if name.lower() == "properties"] or [("properties", {})]
+    body = {"location": "westus", **more, name: {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4, **given}}
+    answer = arm.call("PUT", group.compute("disks/old"), body, "2016-04-30-preview")
+    if account_type is None:
+        assert (answer.status, told in answer.message) == (400, True)
+    else:
+        assert answer.body["properties"]["accountType"] == account_type
+
+
 def test_the_preview_version_of_compute_that_libcloud_deletes_by(arm: LocalAzure, group: Group) -> None:
     vm = group.vm()
     assert arm.call("GET", vm, api="2016-04-30-preview").body["name"] == "web1"
