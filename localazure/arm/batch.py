@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from localazure.arm import interceptor
 from localazure.arm.cloud import Cloud
@@ -63,7 +63,7 @@ async def _response(cloud: Cloud, request: Request, call: dict[str, Any]) -> dic
 
 async def _reply(cloud: Cloud, request: Request, call: dict[str, Any]) -> Reply:
     method = (call.get("httpMethod") or "GET").upper()
-    url = urlsplit(call.get("url") or call.get("relativeUrl") or "")
+    url = _address(call.get("url") or call.get("relativeUrl") or "")
     path = "/" + "/".join(unquote(part) for part in url.path.split("/") if part)
     if method not in _METHODS or path.lower() == "/batch":
         message = f"The request content was invalid: '{method} {path}' can't be a part of a batch."
@@ -78,3 +78,11 @@ async def _reply(cloud: Cloud, request: Request, call: dict[str, Any]) -> Reply:
     return await cloud.dispatch(
         method, path, query.get("api-version", ""), body, request.base_url, query=query, caller=request.caller
     )
+
+
+def _address(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:  # such as a bracket that is never closed
+        message = f"The request content was invalid: '{text}' is no address."
+        raise gateway_error(400, "InvalidRequestContent", message) from None

@@ -9,7 +9,9 @@ from localazure.arm.operations import timestamp
 from localazure.protocol.errors import gateway_error, invalid_namespace
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
+from localazure.providers import model
 from localazure.providers.common import spelled
+from localazure.providers.model import READ_ONLY, named, obj
 
 _KIND = "Microsoft.Features/features"
 _REGISTRATION = "Microsoft.Features/subscriptionFeatureRegistrations"
@@ -30,6 +32,7 @@ _FEATURES = {
 # Those for which a person at Microsoft decides.
 _BY_APPROVAL = ("EUAPParticipation", "AllowBringYourOwnPublicIpAddress")
 _DURATION_S = 60.0
+_MODEL = obj("SubscriptionFeatureRegistration", "properties", **named("id name type", READ_ONLY))
 _RELEASED = "2021-01-01T00:00:00Z"  # one day for all: nobody's decisions hang on it
 
 
@@ -94,7 +97,7 @@ def get_registration(cloud: Cloud, request: Request) -> Reply:
 
 def put_registration(cloud: Cloud, request: Request) -> Reply:
     """As `register` does."""
-    if request.body.get("properties"):
+    if model.read(request.body, _MODEL, model.FRONT_DOOR).get("properties"):
         message = "Local Azure keeps no properties of a feature's registration: send none."
         raise gateway_error(400, "FeatureRegistrationPropertiesNotSupportedByLocalAzure", message)
     register(cloud, request)

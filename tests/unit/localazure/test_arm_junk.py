@@ -30,24 +30,35 @@ JUNK: list[Any] = [
     "\ud800",
 ]
 # Those of types whose namespace the client does not know.
-VERSIONS = {"identity": "2023-01-31", "lock": "2016-09-01", "role": "2022-04-01"}
+VERSIONS = {"identity": "2023-01-31", "lock": "2016-09-01", "role": "2022-04-01", "feature": "2021-07-01"}
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if path:
         yield path
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in members:
-        yield from _places(inner, (*path, name))
+        yield from places(inner, (*path, name))
 
 
-def _replaced(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+def replaced(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     body = copy.deepcopy(body)
     inner = body
     for name in path[:-1]:
         inner = inner[name]
     inner[path[-1]] = value
     return body
+
+
+def send_junk(arm: LocalAzure, method: str, path: str, body: Any, api: str | None = None) -> None:
+    """Send a body with junk in each place, one at a time. Whatever is refused is refused by a code and in words."""
+    for place in places(body):
+        for junk in JUNK:
+            answer = arm.call(method, path, replaced(body, place, junk), api=api)
+            assert answer.status < 500, (place, junk, answer.body)
+            if answer.status >= 400:
+                assert answer.code
+                assert answer.message
 
 
 def _extension(location: str) -> dict[str, Any]:
@@ -66,7 +77,7 @@ def _run_command(location: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "what", ["group", "vnet", "subnet", "nsg", "rule", "ip", "nic", "vm", "extension", "command", "action",
-             "identity", "lock", "tags", "role"],
+             "identity", "lock", "tags", "role", "feature"],
 )
 def test_junk_is_never_an_internal_error(
     arm: LocalAzure, group: Group, what: str, caplog: pytest.LogCaptureFixture
@@ -103,15 +114,12 @@ def test_junk_is_never_an_internal_error(
         "role": ("PUT", f"{group.path}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}",
                  {"properties": {"roleDefinitionId": "/x/acdd72a7-3385-48ef-bd42-f606fba81ae7",
                                  "principalId": str(uuid.uuid4()), "principalType": "User", "description": "d"}}),
+        "feature": ("PUT", "/providers/Microsoft.Features/featureProviders/Microsoft.Compute"
+                           "/subscriptionFeatureRegistrations/EncryptionAtHost",
+                    {"properties": {"description": "d", "metadata": {"a": "b"}}}),
     }  # fmt: skip
     method, path, body = calls[what]
-    for place in _places(body):
-        for junk in JUNK:
-            answer = arm.call(method, path, _replaced(body, place, junk), api=VERSIONS.get(what))
-            assert answer.status < 500, (place, junk, answer.body)
-            if answer.status >= 400:
-                assert answer.code
-                assert answer.message
+    send_junk(arm, method, path, body, VERSIONS.get(what))
     if what == "lock":
         arm.call("DELETE", path, api=VERSIONS[what])
     assert " broke" not in caplog.text  # what the log says of an operation, too, that ended by an error of ours

@@ -129,5 +129,8 @@ def test_what_a_registration_refuses(arm: LocalAzure) -> None:
     assert registration(arm, "PUT", "Nonsense", {}).code == "FeatureNotFound"
     refused = registration(arm, "PUT", "EncryptionAtHost", {"properties": {"description": "mine"}})
     assert refused.code == "FeatureRegistrationPropertiesNotSupportedByLocalAzure"
+    spelled = registration(arm, "PUT", "EncryptionAtHost", {"Properties": {"description": "mine"}})
+    assert spelled.code == refused.code
+    assert registration(arm, "PUT", "EncryptionAtHost", {"tags": {"a": "b"}}).code == "InvalidRequestContent"
     elsewhere = AT.replace("microsoft.compute", "Microsoft.Nothing")
     assert arm.call("GET", elsewhere, api="2021-07-01").code == "InvalidResourceNamespace"
