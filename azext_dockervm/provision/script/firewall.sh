@@ -69,7 +69,8 @@ with_port_rule() {
     table=''
     while IFS= read -r rule || [ -n "$rule" ]; do
         case $table:$rule in
-            filter:'-A INPUT -j DROP'* | filter:'-A INPUT -j REJECT'* | filter:COMMIT*)
+            filter:'-A INPUT -j DROP'* | filter:'-A INPUT -j REJECT'* | filter:COMMIT* | \
+                filter:\[*]' -A INPUT -j DROP'* | filter:\[*]' -A INPUT -j REJECT'*)
                 echo "-A INPUT -p tcp -m tcp --dport $1 -j ACCEPT"
                 table='' ;;
             *:\**) table=${rule#\*} ;;

@@ -12,21 +12,51 @@ names_port() {
     return 1
 }
 
+# may_let_in PORT RULE, one that accepts: whether a new connection to the port, from elsewhere and over IPv4, may be meant.
+may_let_in() {
+    case $2 in
+        *'! -i '* | *'! -s '* | *' != '*) ;;
+        *' -i lo '* | *iif*' lo '* | *iif*' "lo" '*) return 1 ;;
+        *' -i docker'* | *' -i br-'* | *iif*' "docker'* | *iif*' "br-'*) return 1 ;;
+        # Itself, and Azure's own address, of which its agent and its probes hear.
+        *' -s 127.'* | *' -s 168.63.129.16/'* | *'saddr 127.'* | *'saddr 168.63.129.16 '*) return 1 ;;
+        'ip6 '* | *' -s fe80:'*) return 1 ;;
+    esac
+    case $2 in
+        *NEW* | *'ct state '*new*) ;;
+        *ESTABLISHED* | *RELATED* | *established* | *related*) return 1 ;;
+    esac
+    case $2 in
+        *tcp*) ;;
+        *' -p '* | *protocol* | *l4proto* | *nexthdr* | *icmp* | *udp*) return 1 ;;
+    esac
+    case $2 in
+        *'! --dport'* | *'dport != '*) ! names_port "$1" "$2" ;;
+        *dport*) names_port "$1" "$2" ;;
+        *sport* | *'! --tcp-flags'*) return 1 ;;
+    esac
+}
+
 # rules_shut PORT, by rules as iptables-save or `iptables -S` prints them: 0 they shut it, 1 they do not, 2 one of them
-# names it and lets somebody in, which is its owner's decision. What chains that INPUT jumps to refuse is not looked into.
+# lets somebody in, by the port's number or by who it is, which is its owner's decision. What chains that INPUT jumps to
+# refuse is not looked into, nor whether INPUT jumps there.
 rules_shut() {
     table=filter
     verdict=''
     policy=1
     while IFS= read -r rule || [ -n "$rule" ]; do
-        case $rule in \**) table=${rule#\*} ;; esac
+        case $rule in
+            \**) table=${rule#\*} ;;
+            \[*) rule=${rule#*] } ;;    # counters
+        esac
         [ "$table" = filter ] || continue
         case $rule in
-            '-A DOCKER'* | '-A FORWARD '* | '-A OUTPUT '*) ;;
-            '-A '*dport*ACCEPT*) ! names_port "$1" "$rule" || return 2 ;;
+            '-A DOCKER'* | '-A FORWARD '* | '-A OUTPUT '* | '-A ufw-'*-output\ * | '-A ufw-'*-forward\ *) ;;
+            '-A ufw-user-limit'* | '-A ufw-skip-to-policy'*) ;;
             '-P INPUT DROP'* | ':INPUT DROP'*) policy=0 ;;
             '-A INPUT -j ACCEPT'*) verdict=${verdict:-1} ;;
             '-A INPUT -j DROP'* | '-A INPUT -j REJECT'*) verdict=${verdict:-0} ;;
+            '-A '*'-j ACCEPT'* | '-A '*'-j ufw-user-limit-accept'*) ! may_let_in "$1" "$rule" || return 2 ;;
         esac
     done
     return "${verdict:-$policy}"
@@ -55,19 +85,27 @@ chain_that_shuts() {
             'chain '*)
                 chain=${rule#chain }
                 chain="$table ${chain% \{}"
+                base=''
                 ended=yes ;;
-            elements* | *dport*accept*)
-                case $chain in *' DOCKER'*) ;; *) ! names_port "$1" "$rule" || named=yes ;; esac ;;
+            elements* | [0-9]*)         # long ones have lines that begin with an element
+                ! names_port "$1" "dport $rule" || named=yes ;;
             'type filter hook input '*)
+                base=yes
                 case $chain in
-                    ip6\ * | bridge\ * | netdev\ * | *' firewalld '*) ;;
+                    ip6\ * | arp\ * | bridge\ * | netdev\ * | *' firewalld '*) ;;
                     'ip filter INPUT') have iptables || ended='' ;;
                     *) ended='' ;;
                 esac
                 case $ended$rule in type*'policy drop;'*) shut=$chain ;; esac ;;
-            accept)
-                if [ -z "$ended" ] && [ "$shut" = "$chain" ]; then shut=''; fi
-                ended=yes ;;
+            'type '*) chain='' ;;       # of packets that go elsewhere
+            *accept*)
+                case $base$rule:$chain in
+                    *: | *' DOCKER'*) ;;
+                    yesaccept:*)
+                        if [ -z "$ended" ] && [ "$shut" = "$chain" ]; then shut=''; fi
+                        ended=yes ;;
+                    *) ! may_let_in "$1" "$rule" || named=yes ;;
+                esac ;;
             drop | 'counter drop' | reject* | 'counter reject'*) [ -n "$ended" ] || shut=$chain ;;
         esac
     done

@@ -85,9 +85,42 @@ SHUT, OPEN, NAMED = 0, 1, 2
     (f"{IN_KERNEL}-A DOCKER -d 172.17.0.2/32 ! -i docker0 -p tcp -m tcp --dport 2376 -j ACCEPT\n", SHUT),
     (f"{IN_KERNEL}-A FORWARD -p tcp -m tcp --dport 2376 -j ACCEPT\n", SHUT),
     ("*nat\n:INPUT DROP [0:0]\n-A INPUT -j DROP\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", OPEN),
+    (RED_HAT.replace("-A ", "[7:420] -A "), SHUT),
 ])
 def test_rules_of_iptables_that_shut_a_port(rules: str, verdict: int):
     assert ask("rules_shut", "2376", text=rules)[0] == verdict
+
+
+# Rules that accept in the words of iptables, behind IN_KERNEL, and whether by them somebody from elsewhere may come in.
+@pytest.mark.parametrize(("rule", "somebody"), [
+    ("INPUT -s 10.0.0.0/8 -j ACCEPT", True),
+    ("INPUT -i eth0 -j ACCEPT", True),
+    ("INPUT -p tcp -j ACCEPT", True),
+    ("INPUT -m set --match-set friends src -j ACCEPT", True),
+    ('INPUT -m comment --comment "from everywhere" -j ACCEPT', True),
+    ("INPUT -m conntrack --ctstate NEW,RELATED,ESTABLISHED -j ACCEPT", True),
+    ("ALLOWIN -s 192.0.2.1/32 ! -i lo -j ACCEPT", True),      # ConfigServer's
+    ("IN_trusted -j ACCEPT", True),                           # firewalld's before nftables
+    ("ufw-user-input -s 10.0.0.0/8 -j ACCEPT", True),
+    ("ufw-user-input -p tcp -m tcp --dport 2376 -j ufw-user-limit-accept", True),
+    ("INPUT -p tcp -m tcp ! --dport 25 -j ACCEPT", True),
+    ("INPUT -p tcp -m tcp ! --dport 2376 -j ACCEPT", False),
+    ("INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", False),
+    ("INPUT -p icmp -j ACCEPT", False),
+    ("INPUT -p udp -m udp --dport 2376 -j ACCEPT", False),
+    ("INPUT -p tcp -m tcp --sport 443 -j ACCEPT", False),
+    ("INPUT -i docker0 -j ACCEPT", False),
+    ("INPUT -s 127.0.0.0/8 -j ACCEPT", False),
+    ("INPUT -s 168.63.129.16/32 -j ACCEPT", False),
+    ('INPUT -p tcp -m tcp --dport 2376 -m comment --comment "no ACCEPT" -j DROP', False),
+    ("ufw-user-output -j ACCEPT", False),
+    ("ufw-user-limit-accept -j ACCEPT", False),
+    ("ufw-user-input -p tcp -m tcp --dport 22 -j ufw-user-limit-accept", False),
+])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_whoever_is_let_in_without_the_port_s_number_is_its_owner_s_decision_too(rule: str, somebody: bool, shell: str):
+    verdict = ask("rules_shut", "2376", text=f"{IN_KERNEL}-A {rule}\n", shell=shell)[0]
+    assert verdict == (NAMED if somebody else SHUT)
 
 
 def nft(rules: str, chain: str = "input", table: str = "inet filter", policy: str = "accept") -> str:
@@ -120,6 +153,50 @@ def nft(rules: str, chain: str = "input", table: str = "inet filter", policy: st
 ])
 def test_chains_of_nftables_that_shut_a_port(ruleset: str, chain: str):
     assert ask("chain_that_shuts", "2376", text=ruleset)[1] == chain
+
+
+# Rules that accept in the words of nft, in a chain that drops.
+@pytest.mark.parametrize(("rule", "somebody"), [
+    ("ip saddr 10.0.0.0/8 accept", True),
+    ('ip saddr @friends counter accept comment "ours"', True),
+    ('iifname "eth0" accept', True),
+    ('iifname { "lo", "eth0" } accept', True),
+    ('iifname != "lo" accept', True),
+    ("meta l4proto { tcp, udp } th dport 2376 accept", True),
+    ("tcp dport vmap { 22 : accept, 2376 : accept }", True),
+    ("tcp dport != 25 accept", True),
+    ("ct state established,new accept", True),
+    ('iif "lo" accept', False),
+    ("iifname lo accept", False),
+    ('iifname "docker0" accept', False),
+    ("ct state established,related accept", False),
+    ("ct state vmap { invalid : drop, established : accept }", False),
+    ("ip protocol icmp accept", False),
+    ("meta l4proto { icmp, ipv6-icmp } accept", False),
+    ("ip6 saddr fe80::/10 accept", False),
+    ("ip saddr 168.63.129.16 accept", False),
+    ("udp dport 2376 accept", False),
+    ("tcp sport 443 accept", False),
+])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_chain_of_nftables_that_lets_somebody_in(rule: str, somebody: bool, shell: str):
+    _, chain = ask("chain_that_shuts", "2376", text=nft(rule, policy="drop"), shell=shell)
+    assert chain == ("" if somebody else "inet filter input")
+
+
+def test_what_other_chains_of_nftables_accept_counts_where_the_input_may_come_to_them():
+    def shut(chain: str) -> str:
+        return ask("chain_that_shuts", "2376", text=chain + nft("jump friends", policy="drop").partition("\n")[2])[1]
+    assert shut("table inet filter {\n\tchain friends {\n\t\taccept\n\t}\n") == ""
+    hook = "type filter hook forward priority filter; policy drop;"
+    assert shut(f"table inet filter {{\n\tchain fwd {{\n\t\t{hook}\n\t\tip saddr 10.0.0.0/8 accept\n\t}}\n") != ""
+
+
+def test_a_port_in_a_later_line_of_a_set_of_nftables_is_named():
+    """nft breaks the lines of long ones."""
+    lines = "{ 22, 80, 443, 1000-2000,\n\t\t\t     2376, 8080 }"
+    ruleset = nft("tcp dport @ours accept", policy="drop").replace("{ 22 }", lines)
+    assert ask("chain_that_shuts", "2376", text=ruleset)[1] == ""
 
 
 # On a machine: iptables as a file of rules a family, `-S`, `-A` and `-I`
@@ -183,13 +260,15 @@ def test_a_port_is_opened_at_once_and_in_the_files_that_are_loaded_at_boot(walle
     assert [path.read_text().count(ours) for path in paths] == [1, 1]
 
 
-def test_the_rule_stands_in_front_of_the_one_that_shuts_everybody_out(walled: Machine):
-    (path, _) = keep(walled, FILES["red-hat"], RED_HAT)
+@pytest.mark.parametrize("counters", ["", "[7:420] "])
+def test_the_rule_stands_in_front_of_the_one_that_shuts_everybody_out(walled: Machine, counters: str):
+    kept = RED_HAT.replace("-A ", f"{counters}-A ")
+    (path, _) = keep(walled, FILES["red-hat"], kept)
     kernel = IN_KERNEL.replace("DROP", "ACCEPT") + "-A INPUT -j REJECT --reject-with icmp-host-prohibited\n"
     walled.switch("iptables", kernel)
     assert walled.serve(walled.request().csr).status == 0
     ours = accepted(walled.port)
-    assert path.read_text() == RED_HAT.replace("-A INPUT -j REJECT", f"{ours}\n-A INPUT -j REJECT")
+    assert path.read_text() == kept.replace(f"{counters}-A INPUT -j REJECT", f"{ours}\n{counters}-A INPUT -j REJECT")
     in_front = kernel.replace("-A INPUT -j REJECT", f"{ours}\n-A INPUT -j REJECT")
     assert walled.file("/switch/iptables").read_text() == in_front
 
