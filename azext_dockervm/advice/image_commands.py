@@ -10,8 +10,16 @@ def use(image: str) -> str:
     return option("--image", image)
 
 
-def show(image_id: str) -> str:
-    """An image, or a version of one in a gallery, by its id."""
+def show(image_id: str, location: str) -> str:
+    """An image, or a version of one in a gallery, by its id; az asks for one of a gallery that others share in a
+    region, not by its id."""
+    kind, gallery, _, image, *_ = [*image_id.strip("/").split("/"), "", "", "", ""]
+    if kind.lower() == "sharedgalleries":
+        return az("sig", "image-definition", "show-shared", "--gallery-unique-name", gallery,
+                  "--gallery-image-definition", image, "-l", location)
+    if kind.lower() == "communitygalleries":
+        return az("sig", "image-definition", "show-community", "--public-gallery-name", gallery,
+                  "--gallery-image-definition", image, "-l", location)
     return az("resource", "show", "--ids", image_id)
 
 

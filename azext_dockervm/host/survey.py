@@ -23,6 +23,9 @@ from azext_dockervm.spec.host import HostSpec
 
 Answer = TypeVar("Answer")
 
+# ARM's code, with status 401, for a read of what is in a subscription of another tenant.
+OTHER_TENANT = "InvalidAuthenticationTokenTenant"
+
 
 def unknown_if_forbidden(call: Callable[[], Answer]) -> Callable[[], Answer | None]:
     """People with rights on one group only are normal: a 403 on a read means 'unknown', not failure."""
@@ -190,16 +193,23 @@ def _find_image(azure: Azure, spec: HostSpec) -> Resource | None:
     return found
 
 
-def _image_by_id(azure: Azure, spec: HostSpec, image_id: str) -> Resource:
-    """One of the user's own, or another's that is shared: what it asks of a VM is told before anything is made."""
-    found = azure.image_by_id(image_id, spec.location or "")
+def _image_by_id(azure: Azure, spec: HostSpec, image_id: str) -> Resource | None:
+    """One of the user's own, or another's that is shared: what it asks of a VM is told before anything is made. None
+    where it is in another tenant than the login."""
+    show = image_commands.show(image_id, spec.location or "")
+    try:
+        found = azure.image_by_id(image_id, spec.location or "")
+    except AzureRefused as error:
+        if error.code != OTHER_TENANT:
+            raise
+        return None
     if found is None:
-        raise InvalidValue(f"--image: there is no image '{image_id}'.", image_commands.show(image_id))
+        raise InvalidValue(f"--image: there is no image '{image_id}'.", show)
     problem = image_body.why_no_host(found)
     if problem is None and is_managed(image_id) and region_of(found) != spec.location:
         problem = f"it is in {region_of(found)}, and a managed image makes VMs in its own region only"
     if problem is not None:
-        raise InvalidValue(f"--image: '{image_id}' can't be used: {problem}.", image_commands.show(image_id))
+        raise InvalidValue(f"--image: '{image_id}' can't be used: {problem}.", show)
     return found
 
 

@@ -90,6 +90,7 @@ class FakeCloud:
     taken_labels: set[str] = field(default_factory=set)     # by hosts of others, in every region
     reserved_labels: set[str] = field(default_factory=set)      # with words that Azure keeps for itself
     forbidden: set[str] = field(default_factory=set)        # names of methods, such as "locations"
+    refusal: tuple[str, int] = ("AuthorizationFailed", 403)     # of these: code and status
     asked: list[str] = field(default_factory=list)          # the same, that were called
     extension_fails: str | None = None
     engine_says: list[EngineUnreachable | None] = field(default_factory=list)   # next handshakes; None: as they are
@@ -288,7 +289,8 @@ class FakeAzure:
     def _asked(self, name: str) -> bool:
         self.cloud.asked.append(name)
         if name in self.cloud.forbidden:
-            raise AzureRefused(f"may not {name}", code="AuthorizationFailed", status=403)
+            code, status = self.cloud.refusal
+            raise AzureRefused(f"may not {name}", code=code, status=status)
         return True
 
 

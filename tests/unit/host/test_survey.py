@@ -280,9 +280,15 @@ def test_one_of_which_no_host_can_be_made_is_refused(cloud, image_id, image, wor
     assert told.recommendations == (f"az resource show --ids {image_id}",)
 
 
-def test_one_that_may_not_be_read_is_taken_on_trust(cloud):
-    cloud.forbidden = {"image"}
+@pytest.mark.parametrize("refusal", [("AuthorizationFailed", 403), ("InvalidAuthenticationTokenTenant", 401)])
+def test_one_that_may_not_be_read_is_taken_on_trust(cloud, refusal):
+    cloud.forbidden, cloud.refusal = {"image"}, refusal
     assert see(cloud, image=Image.parse(IN_GALLERY))[1].image is None
+
+
+def test_a_login_that_has_run_out_is_no_such_refusal(cloud):
+    cloud.forbidden, cloud.refusal = {"image"}, ("ExpiredAuthenticationToken", 401)
+    refused(cloud, AzureRefused, image=Image.parse(IN_GALLERY))
 
 
 def test_image_and_size_of_a_host_that_exists_are_not_asked_for(cloud, finished):
