@@ -10,6 +10,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +22,7 @@ from localazure.arm import admission, etags, interceptor
 from localazure.arm.cloud import Cloud
 from localazure.arm.paging import Pager
 from localazure.behavior import faults
+from localazure.protocol import shape
 from localazure.protocol.errors import ArmError, gateway_error
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route, Router
@@ -149,6 +151,7 @@ class ArmServer:
         return await faults.inside(self.cloud.behavior, request, lambda: self._perform(route, request))
 
     async def _perform(self, route: Route, request: Request) -> Reply:
+        request = replace(request, body=shape.with_own_names(request.body))
         admission.refuse_locked(self.cloud, request)
         admission.refuse_unregistered(self.cloud, request)
         admission.refuse_reserved(request)

@@ -43,6 +43,17 @@ def _wrong(path: str, expected: str) -> ArmError:
     )
 
 
+_ENVELOPE = ("location", "tags", "properties")
+
+
+def with_own_names(body: Any) -> Any:
+    """A body in which what Resource Manager reads itself is spelled its way. Clients may write it in any case; of two
+    spellings the later one counts."""
+    if type(body) is not dict:  # what deployments make of their templates knows more than a dict does
+        return body
+    return {name.lower() if name.lower() in _ENVELOPE else name: value for name, value in body.items()}
+
+
 def tags(body: dict[str, Any]) -> dict[str, str] | None:
     """The tags of a body, checked against Azure's limits: 50 a resource, names 512, values 256, no < > % & \\ ? /."""
     value = body.get("tags")

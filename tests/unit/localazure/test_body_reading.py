@@ -198,3 +198,27 @@ def test_the_action_run_command_takes_numbers_as_texts(arm: LocalAzure, group: G
     assert "[stdout]\n7\n" in end.body["properties"]["output"]["value"][0]["message"]
     body["scripts"] = body.pop("script")
     assert arm.call("POST", f"{vm}/runCommand", body).code == "BadRequest"
+
+
+@pytest.mark.parametrize(
+    ("what", "api"),
+    [("Microsoft.Compute/galleries/x", "2024-03-03"), ("Microsoft.Compute/sshPublicKeys/x", None),
+     ("Microsoft.Compute/availabilitySets/x", None), ("Microsoft.Network/networkSecurityGroups/x", None),
+     ("Microsoft.ManagedIdentity/userAssignedIdentities/xyz", "2023-01-31"), ("", None)],
+)  # fmt: skip
+def test_location_and_tags_are_found_in_any_case(arm: LocalAzure, group: Group, what: str, api: str | None) -> None:
+    path = f"{group.path}/providers/{what}" if what else f"{group.path}-other"
+    made = arm.call("PUT", path, {"Location": "westus", "TAGS": {"A": "b"}}, api)
+    assert made.status in (200, 201), made.body
+    assert (made.body["location"], made.body["tags"]) == ("westus", {"A": "b"})
+    if "Azure-AsyncOperation" in made.headers:
+        arm.wait(made)
+    changed = arm.call("PATCH", path, {"Tags": {"c": "D"}}, api)
+    assert (changed.status, changed.body["tags"]) == (200, {"c": "D"})
+    if not what:
+        arm.call("DELETE", path)
+
+
+def test_of_two_spellings_the_later_one_counts(arm: LocalAzure, group: Group) -> None:
+    body = {"location": "westus", "tags": {"a": "b"}, "Tags": {"c": "d"}}
+    assert arm.call("PUT", group.compute("sshPublicKeys/x"), body).body["tags"] == {"c": "d"}
