@@ -54,8 +54,9 @@ def new(
         "providers": _providers(template),
         "dependencies": _dependencies(template),
     }
-    if given.get("debugSetting"):
-        properties["debugSetting"] = given["debugSetting"]
+    for name in ("debugSetting", "validationLevel"):
+        if given.get(name):
+            properties[name] = given[name]
     record = {
         "id": str(identifier), "name": identifier.name, "properties": properties, "operations": [],
         "operation": operation, "started": time.time(),

@@ -10,12 +10,13 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
-from localazure.protocol import ids, shape
+from localazure.protocol import ids
 from localazure.protocol.errors import ArmError, gateway_error
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
-from localazure.providers import crud
+from localazure.providers import crud, model
 from localazure.providers.common import invalid_filter
+from localazure.providers.model import READ_ONLY, NotHere, enum, named, obj
 from localazure.providers.resources import deployment_checks as checks
 from localazure.providers.resources import deployment_record as records
 from localazure.providers.resources.deployment_record import KIND
@@ -25,12 +26,20 @@ from localazure.template.template import hash_of
 # How often the service wants to be asked, and how long it takes to forget a deployment.
 _RETRY_AFTER_S = 5.0
 _DELETE_RETRY_AFTER_S = 15.0
-_SHAPE: dict[str, Any] = {
-    "properties": {
-        "mode": str, "template": dict, "templateLink": dict, "parameters": dict, "parametersLink": dict,
-        "debugSetting": dict, "onErrorDeployment": dict, "expressionEvaluationOptions": dict,
-    },
-}  # fmt: skip
+_PROPERTIES = obj(
+    "DeploymentProperties", mode=str,
+    **named("template templateLink parameters parametersLink debugSetting onErrorDeployment", dict),
+    expressionEvaluationOptions=dict,
+    validationLevel=enum(
+        "ValidationLevel", "Provider ProviderNoRbac", "Template",
+        NotHere("ValidationLevel", "validation of templates without their resources (validationLevel Template)"),
+    ),
+    extensionConfigs=NotHere("TemplateExtensions", "extensions of templates (extensionConfigs)"),
+    **named("externalInputs externalInputDefinitions",
+            NotHere("ExternalInputs", "external inputs of templates (externalInputs)")),
+    **named("provisioningState correlationId timestamp duration outputs outputResources validatedResources providers "
+            "dependencies templateHash error diagnostics", READ_ONLY),
+)  # fmt: skip
 
 
 def routes() -> list[Route]:
@@ -71,8 +80,7 @@ def _identifier(request: Request) -> ids.ResourceId:
 
 def _properties(request: Request) -> dict[str, Any]:
     """The properties of a deployment's body, with `mode` in the service's spelling."""
-    shape.check(request.body, _SHAPE)
-    given = request.body.get("properties")
+    given = model.read(request.body.get("properties"), _PROPERTIES, model.FRONT_DOOR, "properties")
     if not given:
         raise gateway_error(400, "InvalidRequestContent", "The request content was invalid: 'properties' is missing.")
     mode = (given.get("mode") or "").capitalize()
@@ -83,6 +91,15 @@ def _properties(request: Request) -> dict[str, Any]:
         if given.get(link):
             message = f"Local Azure downloads nothing, so '{link}' can't be used: send the content itself."
             raise gateway_error(400, "DeploymentLinkNotSupportedByLocalAzure", message)
+    if request.body.get("identity"):
+        message = "Local Azure makes deployments as who asks for them, not by identities of their own ('identity')."
+        raise gateway_error(400, "DeploymentIdentityNotSupportedByLocalAzure", message)
+    if request.body.get("location"):
+        message = (
+            f"The 'location' property is not allowed for '{request.params['deployment']}' at resource group scope. "
+            "Please see https://aka.ms/arm-deployment-subscription for usage details."
+        )
+        raise gateway_error(400, "InvalidDeployment", message)
     if given.get("onErrorDeployment"):
         message = "Local Azure does not go back to an earlier deployment ('onErrorDeployment')."
         raise gateway_error(400, "OnErrorDeploymentNotSupportedByLocalAzure", message)

@@ -6,15 +6,21 @@ from typing import Any
 
 from localazure.arm.admission import LOCKS
 from localazure.arm.cloud import Cloud
-from localazure.protocol import shape
 from localazure.protocol.errors import gateway_error
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Route
-from localazure.providers import crud
+from localazure.providers import crud, model
 from localazure.providers.common import spelled
+from localazure.providers.model import READ_ONLY, named, obj
 
 _LEVELS = ("CanNotDelete", "ReadOnly")
-_SHAPE = {"properties": {"level": str, "notes": str, "owners": [dict]}}
+_MODEL = obj(
+    "ManagementLockObject", **named("id name type systemData", READ_ONLY),
+    properties=obj(
+        "ManagementLockProperties", **named("level notes", str),
+        owners=[obj("ManagementLockOwner", applicationId=str)],
+    ),
+)  # fmt: skip
 LONGEST_NOTES = 512
 
 
@@ -50,8 +56,7 @@ def get(cloud: Cloud, request: Request) -> Reply:
 
 
 def put(cloud: Cloud, request: Request) -> Reply:
-    shape.check(request.body, _SHAPE)
-    given = request.body.get("properties") or {}
+    given = model.read(request.body, _MODEL, model.FRONT_DOOR).get("properties") or {}
     asked = given.get("level") or ""
     level = spelled(asked, _LEVELS)
     if level is None:
@@ -65,6 +70,8 @@ def put(cloud: Cloud, request: Request) -> Reply:
     properties: dict[str, Any] = {"level": level}
     if notes:
         properties["notes"] = notes
+    if given.get("owners"):
+        properties["owners"] = given["owners"]
     lock = {
         "scope": request.params["scope"],
         "id": before["id"] if before else _id(request),

@@ -74,6 +74,18 @@ def test_locks_are_listed_around_and_below_a_scope(arm: LocalAzure, group: Group
     assert names(group.path) == set()
 
 
+def test_a_lock_keeps_all_that_it_is_given(arm: LocalAzure, group: Group) -> None:
+    path = f"{group.path}/{LOCKS}/mine"
+    given = {"Level": "readonly", "Notes": "why", "Owners": [{"ApplicationId": "app"}]}
+    kept = {"level": "ReadOnly", "notes": "why", "owners": [{"applicationId": "app"}]}
+    assert arm.call("PUT", path, {"Properties": given}, api="2016-09-01").body["properties"] == kept
+    assert arm.call("GET", path, api="2016-09-01").body["properties"] == kept
+    for more in ({"owners": [{"name": "x"}]}, {"until": "tomorrow"}):
+        refused = arm.call("PUT", path, {"properties": {"level": "ReadOnly", **more}}, api="2016-09-01")
+        assert refused.code == "InvalidRequestContent"
+    arm.call("DELETE", path, api="2016-09-01")
+
+
 def test_locks_need_a_level_and_something_to_lock(arm: LocalAzure, group: Group) -> None:
     at = f"{group.path}/{LOCKS}/l"
     assert arm.call("PUT", at, {"properties": {"level": "Loose"}}, api="2016-09-01").code == "InvalidLockLevel"

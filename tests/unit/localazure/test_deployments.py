@@ -291,6 +291,32 @@ def test_bad_bodies(deployment, change):
     assert deployment.put(sent).status == 400
 
 
+@pytest.mark.parametrize(
+    ("top", "properties", "code", "told"),
+    [
+        ({"location": "westus"}, {}, "InvalidDeployment", "'location' property is not allowed for"),
+        ({"identity": {"type": "UserAssigned"}}, {}, "DeploymentIdentityNotSupportedByLocalAzure", "'identity'"),
+        ({}, {"validationLevel": "Template"}, "BadRequest", "validationLevel"),
+        ({}, {"extensionConfigs": {"a": {"b": {"value": 1}}}}, "BadRequest", "extensionConfigs"),
+        ({}, {"externalInputs": {"a": {"value": 1}}}, "BadRequest", "externalInputs"),
+        ({}, {"externalInputDefinitions": {"a": {"kind": "b"}}}, "BadRequest", "externalInputs"),
+        ({}, {"speed": "fast"}, "InvalidRequestContent", "member 'speed'"),
+    ],
+)
+def test_nothing_of_a_deployment_is_taken_and_lost(deployment, top, properties, code, told):
+    sent = {**body(), **top}
+    sent["properties"].update(properties)
+    refused = deployment.put(sent)
+    assert (refused.status, refused.code) == (400, code)
+    assert told in refused.message
+
+
+def test_a_deployment_tells_how_it_was_validated(deployment):
+    sent = body()
+    sent["properties"]["validationLevel"] = "providernorbac"
+    assert deployment.put(sent).body["properties"]["validationLevel"] == "ProviderNoRbac"
+
+
 def test_bad_names(group):
     for name in ("a b", "x" * 65, "a%2Fb"):
         assert group.arm.call("PUT", f"{group.path}/{KIND}/{name.replace(' ', '%20')}", body()).status in (400, 404)
