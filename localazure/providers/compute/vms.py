@@ -62,6 +62,11 @@ def routes() -> list[Route]:
 
 async def list_vms(cloud: Cloud, request: Request) -> Reply:
     """All VMs of a group, region or subscription; `statusOnly=true` brings their power states instead of models."""
+    wanted = _expanded(request)
+    if request.query.get("$filter"):
+        # Azure's own filter is for the VMs of a scale set.
+        message = "Local Azure has no scale sets, and filters lists of VMs by nothing else: send no $filter."
+        raise ArmError(400, "FilterNotSupportedByLocalAzure", message, target="$filter")
     vms = cloud.store.of_type(KIND, request.params.get("group"))
     if "location" in request.params:
         location = locations.in_path(request.params["location"], KIND, request.api_version)
@@ -73,12 +78,20 @@ async def list_vms(cloud: Cloud, request: Request) -> Reply:
             view = {"statuses": vm_view.statuses(vm, await vm_view.power_state(cloud, vm))}
             body["properties"] = {"vmId": vm.properties["vmId"], "provisioningState": vm.state, "instanceView": view}
             body.pop("resources", None)
-        elif "instanceview" in request.query.get("$expand", "").lower():
+        elif "instanceview" in wanted:
             body["properties"]["instanceView"] = await vm_view.instance_view(cloud, vm)
         if "resources" in body:  # lists name the extensions only; az stumbles over whole ones there
             body["resources"] = [{"id": one["id"]} for one in body["resources"]]
         items.append(body)
     return listing(items)
+
+
+def _expanded(request: Request) -> list[str]:
+    """What `$expand` asks for, in small letters; raises ArmError for what the service does not know either."""
+    wanted = [one.strip().lower() for one in request.query.get("$expand", "").split(",") if one.strip()]
+    if set(wanted) - {"instanceview", "userdata"}:
+        raise ArmError(400, "InvalidParameter", "The request URL is not valid.", target="$expand")
+    return wanted
 
 
 def _vm(cloud: Cloud, request: Request) -> Resource:
@@ -88,7 +101,7 @@ def _vm(cloud: Cloud, request: Request) -> Resource:
 async def get(cloud: Cloud, request: Request) -> Reply:
     vm = _vm(cloud, request)
     body = vm_view.render(cloud, vm)
-    wanted = request.query.get("$expand", "").lower()
+    wanted = _expanded(request)
     if "instanceview" in wanted:
         body["properties"]["instanceView"] = await vm_view.instance_view(cloud, vm)
     if "userdata" in wanted and vm.hidden.get("userData"):

@@ -357,3 +357,15 @@ def test_restarting_a_stopped_vm_is_refused(arm: LocalAzure, group: Group) -> No
     vm = group.vm()
     arm.done("POST", f"{vm}/powerOff")
     assert arm.call("POST", f"{vm}/restart").code == "OperationNotAllowed"
+
+
+@pytest.mark.parametrize("path", ["", "/web1"])
+def test_what_a_query_asks_for_beyond_what_is_there_is_refused(arm: LocalAzure, group: Group, path: str) -> None:
+    group.vm()
+    at = group.compute(f"virtualMachines{path}")
+    refused = arm.call("GET", at, _expand="resources")
+    assert (refused.status, refused.code) == (400, "InvalidParameter")
+    assert arm.call("GET", at, _expand="instanceView,UserData").status == 200
+    if not path:
+        refused = arm.call("GET", at, _filter="name eq 'web1'")
+        assert (refused.status, refused.code) == (400, "FilterNotSupportedByLocalAzure")
