@@ -30,6 +30,8 @@ def list_assignments(host: AskedHost) -> str:
 
 
 def _of_one(violation: PolicyViolation, host: AskedHost) -> list[str]:
+    if "multi-factor" in violation.definition.lower():      # Azure's own, of every tenant
+        return [f"It wants a login with multi-factor authentication: {az('login')}"]
     tags = [tag for field, operator, targets in violation.fields
             if (tag := _wanted_tag(field, operator.lower(), targets)) is not None]
     if tags:

@@ -97,13 +97,15 @@ def _refusal(verb: str, response: Any) -> DockerVMError:
 
 
 def _told(verb: str, failure: dict[str, Any], status: int | None = None) -> AzureRefused:
-    """An error of Azure's with its code; of policies its message is a line of JSON, so their names are told."""
+    """An error of Azure's with its code; of policies its message is a line of JSON, so their names are told,
+    and what the company says of them."""
     found = policies.violations(failure)
     if not found:
         return AzureRefused(f"{verb}: {_message(failure)}", code=failure.get("code"), status=status)
     names = " and ".join(f"the policy '{one.definition}' (assigned as '{one.assignment}')" for one in found)
-    return AzureRefused(f"{verb}: {names} disallow{'' if len(found) > 1 else 's'} it.", code=policies.CODE,
-                        status=status, violations=found)
+    reasons = policies.reasons(failure)
+    return AzureRefused(f"{verb}: {names} disallow{'' if len(found) > 1 else 's'} it.{reasons and f' {reasons}.'}",
+                        code=policies.CODE, status=status, violations=found)
 
 
 def _words_of(status: int) -> tuple[str, str]:

@@ -1,21 +1,33 @@
 """What Azure Policy says of a request that it disallows: which policy, and what of the request it looked at.
 
-Azure tells it beside the message, as `additionalInfo` of type PolicyViolation; the message itself is a line of JSON.
+Azure tells it beside the message, as `additionalInfo` of type PolicyViolation; the message itself is a line of JSON, or
+the words that a company's own non-compliance messages have for it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from azext_dockervm.errors import PolicyViolation
 
 CODE = "RequestDisallowedByPolicy"
+_REASONS = re.compile(r"disallowed by policy\. (Reasons: .+?)\.? See error details for policy", re.DOTALL)
 
 
 def violations(failure: Any) -> tuple[PolicyViolation, ...]:
     """Of ARM's error, or of the errors in its details; () where it tells of none."""
     return tuple(dict.fromkeys(_read(info) for info in _infos(failure)))
+
+
+def reasons(failure: Any) -> str:
+    """The words of whoever assigned the policies, as a phrase that begins with "Reasons:"; "" where there are none."""
+    found = _REASONS.search(str(failure.get("message"))) if isinstance(failure, dict) else None
+    if found:
+        return " ".join(found[1].split())
+    details = _list(failure.get("details")) if isinstance(failure, dict) else []
+    return next((words for detail in details if (words := reasons(detail))), "")
 
 
 def _infos(failure: Any) -> Iterator[dict[str, Any]]:

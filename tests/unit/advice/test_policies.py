@@ -75,3 +75,11 @@ def test_what_it_allows_is_told(host, field, words):
     [("type", "Equals", ("Microsoft.Compute/virtualMachines",))]])
 def test_of_what_is_not_known_only_where_to_look_is_said(host, fields):
     assert advised(host, *fields) == []
+
+
+def test_who_logged_in_without_a_second_factor_logs_in_again(host):
+    name = "[Preview]: Users must authenticate with multi-factor authentication to create or update resources"
+    violation = PolicyViolation(name, "MFA", "/a", (("location", "NotIn", ("westus",)),))
+    refused = AzureRefused("no", code="RequestDisallowedByPolicy", violations=(violation,))
+    assert refusals.with_recommendation(refused, host).recommendations[0] == (
+        "It wants a login with multi-factor authentication: az login")

@@ -290,6 +290,19 @@ def test_policies_are_told_by_name_with_what_they_looked_at(azure, service, erro
                                 ("", "", ()))
 
 
+@pytest.mark.parametrize("words", ["'Ask team Pay, see https://in.test/tags'", "You need to\ndeploy in East US"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_what_the_company_says_of_its_policy_is_told_too(azure, service, words, nested):
+    """Its non-compliance message, quoted or not."""
+    error = {**DISALLOWED, "message": f"Resource 'ip' was disallowed by policy. Reasons: {words}. See error details "
+                                      "for policy resource IDs."}
+    if nested:
+        error = {"code": "InvalidTemplateDeployment", "message": "Failed.", "details": ["odd", error]}
+    service.replies("PUT", "web1", Reply(403, {"error": error}))
+    told = failing(lambda: azure.send(PUT), AzureRefused).message
+    assert told.endswith(f"(assigned as 'Pay') disallows it. Reasons: {' '.join(words.split())}.")
+
+
 @pytest.mark.parametrize("info", [None, "odd", [], [{"type": "PolicyViolation"}], [{"type": "Other", "info": {}}]])
 def test_where_nothing_of_a_policy_is_told_azure_s_words_are(azure, service, info):
     service.replies("PUT", "web1", Reply(403, {"error": {**DISALLOWED, "additionalInfo": info}}))
