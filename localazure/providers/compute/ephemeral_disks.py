@@ -91,6 +91,13 @@ def is_ephemeral(vm: Resource) -> bool:
     return "diffDiskSettings" in vm.properties["storageProfile"]["osDisk"]
 
 
+def refuse_capture(vm: Resource) -> None:
+    """Raise ArmError for a VM of which no image can be made. The service's own words are not known."""
+    if is_ephemeral(vm):
+        message = "Capture of an image is not supported for VMs using an ephemeral OS disk."
+        raise ArmError(409, "NotSupported", message)
+
+
 def refuse_deallocation(vm: Resource) -> None:
     """Raise ArmError for a VM whose OS disk would be gone with its host."""
     if is_ephemeral(vm):

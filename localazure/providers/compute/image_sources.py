@@ -10,7 +10,7 @@ from localazure.arm.cloud import Cloud
 from localazure.protocol import ids
 from localazure.protocol.errors import ArmError
 from localazure.providers import kinds
-from localazure.providers.compute import vm_checks
+from localazure.providers.compute import ephemeral_disks, vm_checks
 from localazure.providers.compute.image_catalog import Image, find
 from localazure.providers.compute.vm_image import origin
 from localazure.store.resources import Resource
@@ -39,6 +39,10 @@ def find_source(cloud: Cloud, storage: dict[str, Any], location: str) -> Source:
     identifier = (storage.get("imageReference") or {}).get("id")
     if not identifier:
         return _platform(cloud, storage, location)
+    beside = [name for name in ("publisher", "offer", "sku", "version") if storage["imageReference"].get(name)]
+    if beside:  # the service's own words are not known
+        message = f"An image is named by its id or by its publisher, offer, sku and version, not by id and {beside[0]}."
+        raise ArmError(400, "InvalidParameter", message, target=f"imageReference.{beside[0]}")
     image = _named(cloud, identifier)
     if image.type == kinds.IMAGE:
         if image.location != location:
@@ -166,6 +170,13 @@ def capture(cloud: Cloud, identifier: str, path: str) -> Resource:
     if not vm.hidden.get("generalized"):
         message = (
             f"Can't create an image of the VM '{vm.name}': it is not generalized. Run 'az vm generalize' for it first."
+        )
+        raise ArmError(409, "OperationNotAllowed", message, target=path)
+    ephemeral_disks.refuse_capture(vm)
+    if vm.properties["storageProfile"]["dataDisks"]:
+        message = (
+            f"Local Azure copies no contents of disks, so an image can't have the data disks of the VM '{vm.name}': "
+            "detach them first (az vm disk detach)."
         )
         raise ArmError(409, "OperationNotAllowed", message, target=path)
     return vm

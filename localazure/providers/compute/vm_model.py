@@ -61,7 +61,8 @@ _STORAGE = obj(
         "ImageReference", **named("id publisher offer sku version", str), exactVersion=READ_ONLY,
         **named(
             "sharedGalleryImageId communityGalleryImageId",
-            NotHere("Gallery", "galleries of images (sharedGalleryImageId, communityGalleryImageId)"),
+            NotHere("GallerySharing", "galleries that are shared with others (sharedGalleryImageId, "
+                                      "communityGalleryImageId)"),
         ),
     ),
     osDisk=_OS_DISK, dataDisks=[_DATA_DISK],

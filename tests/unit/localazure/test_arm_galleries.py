@@ -315,6 +315,37 @@ def test_nothing_new_comes_into_what_is_going(arm: LocalAzure, group: Group, beh
     assert gallery.call("GET", gallery.path).code == "ResourceNotFound"
 
 
+def test_of_disks_beside_the_system_there_is_no_image(arm: LocalAzure, group: Group) -> None:
+    with_data = {**group.vm_body("")["properties"]["storageProfile"],
+                 "dataDisks": [{"lun": 0, "createOption": "Empty", "diskSizeGB": 4}]}  # fmt: skip
+    source = template(group, storageProfile=with_data)
+    image = {"location": "westus", "properties": {"sourceVirtualMachine": {"id": source}}}
+    for refused in (arm.call("PUT", group.compute("images/i"), image), Gallery(group).version(source)):
+        assert (refused.status, refused.code) == (409, "OperationNotAllowed")
+        assert refused.message.startswith("Local Azure copies no contents of disks")
+
+
+def test_of_a_vm_with_an_ephemeral_disk_there_is_no_image(arm: LocalAzure, group: Group) -> None:
+    vm = group.compute("virtualMachines/web1")
+    body = group.vm_body(group.nic(group.vnet()))
+    body["properties"]["hardwareProfile"]["vmSize"] = "Standard_D2ds_v5"
+    body["properties"]["storageProfile"]["osDisk"] |= {"caching": "ReadOnly", "diffDiskSettings": {"option": "Local"}}
+    arm.done("PUT", vm, body)
+    arm.done("POST", f"{vm}/powerOff")
+    assert arm.call("POST", f"{vm}/generalize").status == 200
+    image = {"location": "westus", "properties": {"sourceVirtualMachine": {"id": group.id_of(vm)}}}
+    for refused in (arm.call("PUT", group.compute("images/i"), image), Gallery(group).version(group.id_of(vm))):
+        assert (refused.status, refused.code) == (409, "NotSupported")
+
+
+def test_an_image_has_one_name(arm: LocalAzure, group: Group) -> None:
+    body = group.vm_body(group.nic(group.vnet()))
+    reference = body["properties"]["storageProfile"]["imageReference"]
+    reference["id"] = group.id_of(group.compute("images/i"))
+    refused = arm.call("PUT", group.compute("virtualMachines/web1"), body)
+    assert (refused.status, refused.code, "publisher" in refused.message) == (400, "InvalidParameter", True)
+
+
 @contextlib.contextmanager
 def slowly(arm: LocalAzure, behavior: Any) -> Iterator[None]:
     """Operations of Compute that begin now take a while."""
