@@ -15,7 +15,10 @@ def test_vm_image_list_aliases_exist(azure):
     images = azure.query("vm", "image", "list")
     every = azure.query("vm", "image", "list", "--all", "-l", "westus")
     known = {(one["publisher"], one["offer"], one["sku"]) for one in every}
-    assert {(one["publisher"], one["offer"], one["sku"]) for one in images} <= known
+    short = {(one["publisher"], one["offer"], one["sku"]) for one in images}
+    # Windows has short names so that az sends them and Local Azure can refuse them: no image stands behind one.
+    windows = {one for one in short if one[0] == "MicrosoftWindowsServer"}
+    assert short - windows <= known and windows and not windows & known
 
 
 def test_vm_image_list_publishers_offers_and_skus(azure):
