@@ -40,7 +40,7 @@ choose_compose() {
             return 0
         fi
     done
-    if [ -n "$lists_are_current" ] || { [ "$offers" = rpm_offers ] && run_logged ask_rpm_manager makecache; }; then
+    if [ -n "$lists_are_current" ] || { [ "$offers" = rpm_offers ] && all_repositories_were_read; }; then
         permanent_error="no-compose-package no package source of this host offers any of: $*"
     fi
     return 1

@@ -27,10 +27,16 @@ rpm_offers() { ask_rpm_manager -q list "$1" 2>>"$work/log" | grep -q "^$1[. ]"; 
 red_hat_way="Red Hat's distributions have none, Docker's own repository has: https://docs.docker.com/engine/install\
 ${newline}add it to this VM, then the same command again; or take an image of Ubuntu, Debian or Azure Linux"
 
-# refuse_without_package NAMES WAY: for good, if all repositories have been read: one out of reach offers nothing either.
+# refuse_without_package NAMES WAY: for good, if all repositories have been read.
 refuse_without_package() {
-    if run_logged ask_rpm_manager makecache &&
-        ! grep -qiE 'ignoring repositories|failed to download metadata|no enabled repositories' "$work/log"; then
+    if all_repositories_were_read; then
         permanent_error="no-docker-package no package repository of this host offers $1$newline$2"
     fi
+}
+
+# Whether what this round has found not offered is offered nowhere: of a repository out of reach, or while somebody else
+# held the lock, nothing was found either.
+all_repositories_were_read() {
+    run_logged ask_rpm_manager makecache && ! package_lock_was_held &&
+        ! grep -qiE 'ignoring repositories|failed to download metadata|no enabled repositories' "$work/log"
 }
