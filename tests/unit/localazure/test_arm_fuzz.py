@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from arm_support import SUBSCRIPTION, TENANT, Group, LocalAzure
+from arm_support import SUBSCRIPTION, TENANT, Group, LocalAzure, rule
 from conftest import Restartable
+from test_arm_galleries import Gallery, template
 
 from localazure.protocol import versions
 from localazure.protocol.router import Route
@@ -23,7 +24,9 @@ WORDS = ["", " ", "x", "..", ".", "%2f", "a/b", "\x00", "é", "\U0001f600", "x" 
 NAMES = ["vnet", "nsg", "ip", "nic", "web1", "default", "westus", "Microsoft.Compute", "nosuch", "latest"]
 REAL = {"vnet": "vnet", "subnet": "default", "nsg": "nsg", "publicip": "ip", "nic": "nic", "vm": "web1",
         "namespace": "Microsoft.Compute", "location": "westus", "subscription": SUBSCRIPTION,
-        "tenant": TENANT}  # fmt: skip
+        "tenant": TENANT, "gallery": "own", "image": "host", "version": "1.0.0", "key": "key", "disk": "data",
+        "set": "set", "placement": "placement", "asg": "asg", "command": "command", "feature": "EncryptionAtHost",
+        "rule": "rule"}  # fmt: skip
 QUERIES = ["$filter", "$expand", "$top", "$skiptoken", "$orderby", "statusOnly", "monitor", "forceDeletion", "location"]
 MEMBERS = ["location", "tags", "properties", "sku", "zones", "identity", "id", "name", "operation", "value"]
 
@@ -79,6 +82,34 @@ class Junk:
         return json.dumps({"location": "westus", **members}).encode()
 
 
+def _make_the_rest(group: Group) -> None:
+    """One of each smaller type, by the names in REAL."""
+    arm, place = group.arm, {"location": "westus"}
+    disk = {**place, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4}}
+    script = {**place, "properties": {"source": {"script": "true"}}}
+    for path, body in (
+        ("sshPublicKeys/key", place), ("disks/data", disk), ("proximityPlacementGroups/placement", place),
+        ("availabilitySets/set", {**place, "sku": {"name": "Aligned"}}),
+        ("virtualMachines/web1/runCommands/command", script),
+    ):  # fmt: skip
+        arm.done("PUT", group.compute(path), body)
+    arm.done("PUT", group.network("applicationSecurityGroups/asg"), place)
+    arm.done("PUT", group.network("networkSecurityGroups/nsg/securityRules/rule"), rule("rule", 1000, "22"))
+    Gallery(group).published()
+    source = {"sourceVirtualMachine": {"id": template(group, "other")}}
+    arm.done("PUT", group.compute("images/host"), {**place, "properties": source})
+
+
+def test_most_types_are_there_to_be_hit() -> None:
+    names = {part[1:-1] for one in all_routes() for part in one.pattern.split("/") if part.startswith("{")}
+    # What has its values from a list, or is made by the calls themselves.
+    elsewhere = {"scope", "group", "name", "id", "vmid", "blob", "operation", "tag", "value", "publisher", "offer", "sku",
+                 "type", "assignment", "role", "lock", "identity", "deployment", "configuration", "extension",
+                 "peering"}  # fmt: skip
+    assert names - elsewhere - set(REAL) == set()
+    assert set(REAL) <= names
+
+
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_random_calls_of_every_route_are_answered(
     instance: Restartable, number: int, caplog: pytest.LogCaptureFixture
@@ -87,6 +118,7 @@ def test_random_calls_of_every_route_are_answered(
     group = Group(arm)
     nic = group.nic(group.vnet(), public_ip=group.public_ip(), nsg=group.nsg())
     arm.done("PUT", group.compute("virtualMachines/web1"), group.vm_body(nic))
+    _make_the_rest(group)
     junk = Junk(SEED + number)
     routes = all_routes()
     junk.chance.shuffle(routes)
