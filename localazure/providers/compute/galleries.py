@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
+from localazure.protocol import shape
 from localazure.protocol.errors import invalid_parameter
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
@@ -68,5 +69,5 @@ def patch(cloud: Cloud, request: Request) -> Reply:
     gallery = existing(cloud, request.resource_id(KIND, "gallery"))
     body = model.read(request, _MODEL, "gallery").body
     properties = gallery_writes.merged(gallery.properties, body["properties"], {"description"}.__contains__)
-    tags = body["tags"] if "tags" in body else gallery.tags
+    tags = shape.tags(body) if "tags" in body else gallery.tags
     return gallery_writes.write(cloud, request, replace(gallery, properties=properties, tags=tags), _shown)

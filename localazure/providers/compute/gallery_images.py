@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from localazure.arm.cloud import Cloud
+from localazure.protocol import shape
 from localazure.protocol.errors import ArmError, invalid_parameter, parent_not_found
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
@@ -100,5 +101,5 @@ def patch(cloud: Cloud, request: Request) -> Reply:
         if body["properties"].get(name) not in (None, definition.properties.get(name)):
             raise compute.unchangeable(f"galleryImage.properties.{name}", name)
     properties = gallery_writes.merged(definition.properties, body["properties"], _CHANGE.__contains__)
-    tags = body["tags"] if "tags" in body else definition.tags
+    tags = shape.tags(body) if "tags" in body else definition.tags
     return gallery_writes.write(cloud, request, replace(definition, properties=properties, tags=tags), _shown)

@@ -8,7 +8,7 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import timestamp
-from localazure.protocol import ids, locations
+from localazure.protocol import ids, locations, shape
 from localazure.protocol.errors import ArmError, invalid_parameter, parent_not_found
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
@@ -190,5 +190,5 @@ def patch(cloud: Cloud, request: Request) -> Reply:
     given = {name: {**version.properties[name], **(body["properties"].get(name) or {})}
              for name in ("publishingProfile", "safetyProfile")}  # fmt: skip
     given["storageProfile"] = body["properties"].get("storageProfile") or {}
-    tags = body["tags"] if "tags" in body else version.tags
+    tags = shape.tags(body) if "tags" in body else version.tags
     return _changed(cloud, request, version, given, tags)

@@ -301,6 +301,15 @@ def test_what_is_refused_while_it_is_changed_leaves_all_as_it_was(
     assert not after.get("tags")
 
 
+def test_tags_of_a_change_are_checked(arm: LocalAzure, group: Group) -> None:
+    gallery = Gallery(group)
+    gallery.published()
+    for path in (gallery.path, gallery.definition, f"{gallery.definition}/versions/1.0.0"):
+        for tags, code in ((1.5, "InvalidRequestContent"), ({"<": "x"}, "InvalidTagNameCharacters")):
+            assert gallery.call("PATCH", path, {"tags": tags}).code == code
+        assert gallery.call("PATCH", path, {"tags": {"a": None}}).body["tags"] == {"a": ""}
+
+
 def test_nothing_new_comes_into_what_is_going(arm: LocalAzure, group: Group, behavior: Any) -> None:
     gallery = Gallery(group)
     source = template(group)

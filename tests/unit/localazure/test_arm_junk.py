@@ -59,6 +59,9 @@ def send_junk(arm: LocalAzure, method: str, path: str, body: Any, api: str | Non
             if answer.status >= 400:
                 assert answer.code
                 assert answer.message
+            else:  # what was kept can be read by lists of what resources have
+                assert arm.call("GET", "/tagNames").status == 200, (place, junk)
+    assert arm.call("GET", "/resources").status == 200
 
 
 def _extension(location: str) -> dict[str, Any]:
