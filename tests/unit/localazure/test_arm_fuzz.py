@@ -103,9 +103,10 @@ def _make_the_rest(group: Group) -> None:
 def test_most_types_are_there_to_be_hit() -> None:
     names = {part[1:-1] for one in all_routes() for part in one.pattern.split("/") if part.startswith("{")}
     # What has its values from a list, or is made by the calls themselves.
-    elsewhere = {"scope", "group", "name", "id", "vmid", "blob", "operation", "tag", "value", "publisher", "offer", "sku",
-                 "type", "assignment", "role", "lock", "identity", "deployment", "configuration", "extension",
-                 "peering"}  # fmt: skip
+    elsewhere = {
+        "scope", "group", "name", "id", "vmid", "blob", "operation", "tag", "value", "publisher", "offer", "sku",
+        "type", "assignment", "role", "lock", "identity", "deployment", "configuration", "extension", "peering",
+    }  # fmt: skip
     assert names - elsewhere - set(REAL) == set()
     assert set(REAL) <= names
 
