@@ -18,11 +18,11 @@ from azext_dockervm.spec.machine import Image
 # Red Hat: "Docker is not included and not supported" since RHEL 8 (Building, running, and managing containers);
 # AlmaLinux and Rocky rebuild RHEL, and Rocky's own guide adds Docker's repository (docs.rockylinux.org, gemstones);
 # Oracle names podman instead (Oracle Linux: Podman User's Guide). On RHEL and CentOS 7 `docker` is an engine of 2017,
-# which the set-up script does not take.
+# which the set-up script does not take. AlmaLinux-HPC has moby-engine in the image (Azure/azhpc-images).
 WITHOUT_DOCKER = (
     ("redhat", r"rhel.*|rh-.*", "Red Hat Enterprise Linux"),
     ("openlogic", r"centos.*", "CentOS"),
-    ("almalinux", r"almalinux.*", "AlmaLinux"),
+    ("almalinux", r"almalinux(?!-hpc).*", "AlmaLinux"),
     ("resf", r"rockylinux.*", "Rocky Linux"),
     ("erockyenterprisesoftwarefoundationinc1653071250513", r"rockylinux.*", "Rocky Linux"),
     ("oracle", r"oracle-linux.*", "Oracle Linux"),

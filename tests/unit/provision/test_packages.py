@@ -45,6 +45,7 @@ def test_the_extension_brings_docker_to_the_images_of_its_era(image):
 @pytest.mark.parametrize("image", [
     *sorted(set(images.ALIASES) - {"CentOS85Gen2", "RHELRaw8LVMGen2"}), "SUSE:sles-15-sp6:gen2:latest",
     "MicrosoftCBLMariner:azure-linux-3:azure-linux-3-gen2:latest", "kinvolk:flatcar:stable:latest", OWN,
-    "cognosys:centos-with-docker:one:latest", "redhat:openshift:one:latest"])
+    "almalinux:almalinux-hpc:8_10-hpc-gen2:latest", "cognosys:centos-with-docker:one:latest",
+    "redhat:openshift:one:latest"])
 def test_others_may_have_it(image):
     packages.check(Image.parse(image), BY_RUN_COMMAND)
