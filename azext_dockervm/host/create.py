@@ -69,8 +69,12 @@ def prepare(azure: Azure, spec: HostSpec, store: CertificateStore) -> Prepared:
         return Prepared(spec, found, new)
     adopt.check_whose(spec, found.vm, store.authority_fingerprints())
     adopt.check_runs(spec, found.vm)
-    choice = as_it_was_set_up(spec, names.tag(found.vm, names.TAG_PROVISIONER))
-    return Prepared(spec, found, choice or choose(spec, found.extension_published), adopt.is_ruin(found.vm))
+    choice = as_it_was_set_up(spec, names.tag(found.vm, names.TAG_PROVISIONER)) or choose(
+        spec, found.extension_published)
+    ruin = adopt.is_ruin(found.vm)
+    if ruin:
+        packages.check(spec.machine.image, choice)
+    return Prepared(spec, found, choice, ruin)
 
 
 def create(azure: Azure, prepared: Prepared, store: CertificateStore, listener: Listener,

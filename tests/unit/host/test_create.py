@@ -614,6 +614,11 @@ def test_its_image_and_size_are_looked_up_again(cloud, command, ruin):
     assert "image" in cloud.asked
 
 
+def test_it_stays_where_the_new_one_s_image_is_refused(cloud, command, ruin):
+    command.failing(InvalidValue, image=Image.parse("RedHat:RHEL:9_5:latest"))
+    untouched(cloud)
+
+
 def test_where_it_can_t_be_deleted_that_is_told_with_the_commands(cloud, command, ruin):
     cloud.refuse("DELETE", VM, "ScopeLocked")
     error = command.failing(AzureRefused, size="Standard_B2s", typed={"--size": ("Standard_B2s",)})
