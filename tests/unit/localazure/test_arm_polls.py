@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from arm_support import Answer, Group, LocalAzure
 
@@ -75,6 +77,36 @@ def test_network_s_polls_double_their_interval(arm: LocalAzure, group: Group) ->
 )
 def test_what_compute_s_polls_say(target: str, polls: int, scale: float, told: str | None) -> None:
     assert patience.of_compute(target, polls, scale).get("Retry-After") == told
+
+
+@pytest.mark.parametrize(
+    ("what", "made", "deleted"),
+    [
+        ("virtualMachines/web1", 10, 10), ("networkSecurityGroups/nsg", 1, 10), ("publicIPAddresses/ip", 3, 10),
+        ("virtualNetworks/net", 3, 10), ("disks/data", 2, None),
+    ],
+)  # fmt: skip
+def test_what_first_answers_say_of_when_to_ask(
+    arm: LocalAzure, group: Group, what: str, made: int, deleted: int | None
+) -> None:
+    bodies: dict[str, dict[str, Any]] = {
+        "virtualMachines/web1": group.vm_body(group.nic(group.vnet())),
+        "disks/data": {"properties": DISK},
+        "publicIPAddresses/ip": {"sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}},
+        "virtualNetworks/net": {"properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}},
+    }
+    path = (group.compute if what.startswith(("virtualMachines", "disks")) else group.network)(what)
+    arm.on_loop(lambda: setattr(arm.cloud.operations, "time_scale", 0.02))
+    try:
+        creation = arm.call("PUT", path, {"location": "westus", **bodies.get(what, {})})
+        arm.wait(creation)
+        deletion = arm.call("DELETE", path)
+        arm.wait(deletion)
+    finally:
+        arm.on_loop(lambda: setattr(arm.cloud.operations, "time_scale", 0.0))
+    told = [one.headers.get("retry-after-ms") for one in (creation, deletion)]
+    # Where the service names nothing, a client that need not wait as long as there is told to ask soon.
+    assert told == [str(made * 20), "100" if deleted is None else str(deleted * 20)]
 
 
 def test_every_answer_says_that_it_must_not_be_kept(arm: LocalAzure) -> None:
