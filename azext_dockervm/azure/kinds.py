@@ -106,9 +106,9 @@ RUN_COMMAND = Kind(
     ), "run command", "compute", "virtual_machine_run_commands", "run", BUSY, BUSY,
     list_method="list_by_virtual_machine", expand="instanceView")
 VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks",
-                           Member("properties.subnets[].properties.defaultOutboundAccess", "2023-05-01"))
+                           Member("properties.subnets[].properties.defaultOutboundAccess", "2023-06-01"))
 SUBNET = _network("virtualNetworks/subnets", "subnet", "subnets",
-                  Member("properties.defaultOutboundAccess", "2023-05-01"))
+                  Member("properties.defaultOutboundAccess", "2023-06-01"))
 PUBLIC_IP = _network("publicIPAddresses", "public IP address", "public_ip_addresses",
                      Member("properties.deleteOption", "2021-02-01"))
 NETWORK_INTERFACE = _network(

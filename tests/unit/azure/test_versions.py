@@ -149,4 +149,5 @@ def test_an_older_network_is_not_asked_for_what_it_does_not_know():
     network = {"properties": {"subnets": [{"name": "hosts", **subnet}]}}
     for kind, body in ((kinds.SUBNET, subnet), (kinds.VIRTUAL_NETWORK, network)):
         assert without_younger(kind.younger_members, kind.api_version, body) == body
-        assert "defaultOutboundAccess" not in str(without_younger(kind.younger_members, "2023-04-01", body))
+        assert without_younger(kind.younger_members, "2023-06-01", body) == body
+        assert "defaultOutboundAccess" not in str(without_younger(kind.younger_members, "2023-05-01", body))
