@@ -105,6 +105,8 @@ RUN_COMMAND = Kind(
         Member("properties.treatFailureAsDeploymentFailure", "2023-03-01"),
     ), "run command", "compute", "virtual_machine_run_commands", "run", BUSY, BUSY,
     list_method="list_by_virtual_machine", expand="instanceView")
+# Of outbound access Microsoft's change log says 2023-05-01, and a published specification of that version has it not:
+# by the later one nothing is sent that may be refused as unknown.
 VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks",
                            Member("properties.subnets[].properties.defaultOutboundAccess", "2023-06-01"))
 SUBNET = _network("virtualNetworks/subnets", "subnet", "subnets",
