@@ -54,8 +54,8 @@ def _wanted_tag(field: str, operator: str, targets: tuple[str, ...]) -> str | No
     found = _TAG.fullmatch(field)
     if found is None:
         return None
-    value = targets[0] if operator in _LISTS and targets else "VALUE"
-    return f"{found[1]}={value}"
+    value = targets[0] if operator in _LISTS and targets else ""       # "" where it must not be empty
+    return f"{found[1]}={value or 'VALUE'}"
 
 
 def _add_tags(host: AskedHost, tags: list[str]) -> str:

@@ -27,7 +27,7 @@ def advised(host, *fields, assignment_id="/subscriptions/s/a"):
 @pytest.mark.parametrize(("fields", "added"), [
     ([("tags[cost]", "Exists", ("false",))], "cost=VALUE"), ([("tags['cost']", "Exists", ("false",))], "cost=VALUE"),
     ([("tags.cost", "Exists", ("false",))], "cost=VALUE"), ([("tags[cost]", "Equals", ("7",))], "cost=7"),
-    ([ADDRESS, ("tags[cost]", "NotIn", ("a", "b"))], "cost=a"),
+    ([ADDRESS, ("tags[cost]", "NotIn", ("a", "b"))], "cost=a"), ([("tags[cost]", "Equals", ("",))], "cost=VALUE"),
     ([("tags[cost]", "Exists", ("false",)), ("tags[team]", "Exists", ("false",))], "cost=VALUE team=VALUE")])
 def test_a_tag_that_is_asked_for_is_added_to_those_that_were_typed(host, fields, added):
     [sentence] = advised(host, *fields)
