@@ -20,7 +20,7 @@ may_let_in() {
         *' -i docker'* | *' -i br-'* | *iif*' "docker'* | *iif*' "br-'*) return 1 ;;
         # Itself, and Azure's own address, of which its agent and its probes hear.
         *' -s 127.'* | *' -s 168.63.129.16/'* | *'saddr 127.'* | *'saddr 168.63.129.16 '*) return 1 ;;
-        'ip6 '* | *' -s fe80:'*) return 1 ;;
+        'ip6 '* | *' -s fe80:'* | *multicast* | *broadcast* | *' -d 224.'* | *'daddr 224.'*) return 1 ;;
     esac
     case $2 in
         *NEW* | *'ct state '*new*) ;;
