@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 # How many calls there may be: the programs of the newest version send 20 at a time, Ansible up to 500.
 _MOST = {"2015-11-01": 500, "2016-07-01": 500, "2020-06-01": 20}
-_CALL = {"httpMethod": str, "url": str, "relativeUrl": str, "name": str}
+_CALL = {"httpMethod": str, "url": str, "relativeUrl": str, "name": str, "headers": dict, "requestHeaderDetails": dict}
+# Headers on which it depends whether a call may be carried out; others only tell who asks and for what.
+_CONDITIONS = ("if-match", "if-none-match")
 _METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 
 
@@ -68,6 +70,10 @@ async def _reply(cloud: Cloud, request: Request, call: dict[str, Any]) -> Reply:
     if method not in _METHODS or path.lower() == "/batch":
         message = f"The request content was invalid: '{method} {path}' can't be a part of a batch."
         raise gateway_error(400, "InvalidRequestContent", message)
+    given = {**(call.get("headers") or {}), **(call.get("requestHeaderDetails") or {})}
+    if any(name.lower() in _CONDITIONS for name in given):
+        message = "Local Azure obeys no conditions within a batch (If-Match, If-None-Match): send the call alone."
+        raise gateway_error(400, "BatchConditionNotSupportedByLocalAzure", message)
     body = call.get("content")
     if body is None and method == "POST":
         body = {}

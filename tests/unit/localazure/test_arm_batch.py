@@ -59,6 +59,14 @@ def test_a_part_may_write_and_goes_on_as_an_operation(arm: LocalAzure, group: Gr
     assert made["properties"]["provisioningState"] == "Succeeded"
 
 
+@pytest.mark.parametrize("member", ["headers", "requestHeaderDetails"])
+def test_a_condition_is_not_passed_over(arm: LocalAzure, group: Group, member: str) -> None:
+    call = {"httpMethod": "PUT", "url": f"{group.id}?api-version={RESOURCES}", "content": {"location": "westus"}}
+    answer = batch(arm, {**call, member: {"If-None-Match": "*"}}, {**call, member: {"commandName": "x"}})
+    assert responses(answer) == [(None, 400), (None, 200)]
+    assert answer.body["responses"][0]["content"]["error"]["code"] == "BatchConditionNotSupportedByLocalAzure"
+
+
 @pytest.mark.parametrize("url", ["/batch?api-version=2015-11-01", "/metadata/endpoints", "/nowhere?api-version=1", ""])
 def test_what_can_be_no_part(arm: LocalAzure, url: str) -> None:
     part, after = batch(arm, {"httpMethod": "POST", "url": url}, {"httpMethod": "GET", "url": GROUPS}).body["responses"]
