@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,16 @@ def test_everything_is_run_and_what_was_left_out_is_said(run):
     for folder in ("tests/unit", "tests/scenario", "tests/flows", "tests/stock_az", "tests/e2e"):
         assert folder in ran and folder in said.split("Left out")[0]
     assert "Left out: what script/test --long runs besides" in said and "FAILED" not in said
+
+
+def test_no_two_files_of_one_call_have_the_same_name(run):
+    """Where a folder is no package, pytest takes the second one for the first and collects nothing any more."""
+    _, ran, _ = run()
+    for line in ran.splitlines():
+        folders = [ROOT / word for word in line.split() if word.startswith("tests/")]
+        files = [file for folder in folders for file in folder.rglob("*.py")]
+        names = Counter(file.name for file in files if not (file.parent / "__init__.py").exists())
+        assert [name for name, count in names.items() if count > 1 and name != "conftest.py"] == [], line
 
 
 def test_what_ran_beside_the_rest_is_shown_after_it_and_once(run):
