@@ -21,6 +21,7 @@ from azext_dockervm.azure.kinds import KINDS, Kind, Patience, Spoken
 from azext_dockervm.azure.offers import Offers, offers
 from azext_dockervm.azure.versions import REFUSALS, Versions, without_younger
 from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, NotFound
+from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request, to_bytes
 from azext_dockervm.flow.waiting import ended_by
@@ -169,7 +170,7 @@ class Azure:
 
     def locations(self) -> Names:
         verb = "list the regions"
-        with translated(verb):
+        with translated(verb), trace.call("GET", "/subscriptions/…/locations"):    # by a client of az's own
             return ended_by(self.deadline, verb, self._shared.clients.locations)
 
     def image_versions(self, location: str, publisher: str, offer: str, sku: str) -> Resources | None:

@@ -26,6 +26,7 @@ from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineRespon
 from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
+from azext_dockervm.azure import traced
 from azext_dockervm.azure.errors import is_web_page
 from azext_dockervm.errors import DeadlinePassed, Interrupted
 from azext_dockervm.flow.deadline import Deadline
@@ -104,7 +105,8 @@ class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
         settings = self.configure_retries(request.context.options)
         while True:
             try:
-                response = self._attempt(request, deadline)
+                response: Answered = traced.attempt(request.http_request, len(settings["history"]) + 1,
+                                                    lambda: self._attempt(request, deadline))
             except AzureError as error:
                 pause = self._pause_after_error(settings, request, error)
                 if pause is None or pause > deadline.remaining():

@@ -7,6 +7,7 @@ from typing import Any
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.flow import trace
 
 # Waiting mends none of these.
 FINAL = frozenset({"files"})
@@ -19,8 +20,12 @@ def until_answering(endpoint: Endpoint, deadline: Any) -> bytes:
     """
     while True:
         try:
-            return handshake(endpoint, timeout=max(1.0, min(5.0, deadline.remaining())))
+            with trace.call("TLS", f"{endpoint.host}:{endpoint.port}"):
+                certificate = handshake(endpoint, timeout=max(1.0, min(5.0, deadline.remaining())))
+            trace.state("engine", "answers")
+            return certificate
         except EngineUnreachable as error:
+            trace.state("engine", error.kind)
             if error.kind in FINAL or deadline.remaining() < 1:
                 raise
             deadline.sleep(min(1.0, deadline.remaining() / 2), error.cause)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from azext_dockervm.errors import DeadlinePassed, Interrupted
+from azext_dockervm.flow import trace
 from azext_dockervm.flow.cancellation import Cancellation
 
 
@@ -53,7 +54,8 @@ class Deadline:
     def sleep(self, seconds: float, state: str) -> None:
         """Sleep, but not beyond the deadline; raises as ``check`` does."""
         self.check(state)
-        self.cancellation.wait(min(seconds, self.remaining()))
+        with trace.pause():
+            self.cancellation.wait(min(seconds, self.remaining()))
         self.check(state)
 
 

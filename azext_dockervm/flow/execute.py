@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azext_dockervm.errors import Interrupted
+from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.step import DEADLINE, Alternative, Listener, Plan, Step, steps_of
 from azext_dockervm.flow.workers import Ended, Workers
@@ -46,6 +47,7 @@ class _Run:
         self.running: dict[str, tuple[Step, float]] = {}
         self.begun: list[Step] = []
         self.failure: BaseException | None = None
+        self.last_ended: str | None = None      # whose end let those begin that begin now
         self.workers = Workers()
         # Of each step that has one: its alternative; of each of these that has begun: the deadline of its first steps.
         self.alternatives: dict[str, Alternative] = {}
@@ -91,11 +93,13 @@ class _Run:
     def _call(self, step: Step) -> Any:
         deadline = self._deadline_of(step)
         results = {**self.results, DEADLINE: deadline}
+        after = self.last_ended
 
         def call() -> tuple[Any, str]:
-            result = step.do(results, deadline)
-            # Here, so that an answer without what the detail names is the step's failure.
-            return result, step.detail(result) if step.detail else ""
+            with trace.step(step.key, step.title, step.waits_for, after, step.quiet):
+                result = step.do(results, deadline)
+                # Here, so that an answer without what the detail names is the step's failure.
+                return result, step.detail(result) if step.detail else ""
 
         return call
 
@@ -107,6 +111,7 @@ class _Run:
 
     def _collect(self, ended: Ended) -> None:
         step, since = self.running.pop(ended.key)
+        self.last_ended = step.key
         seconds = time.monotonic() - since
         if ended.error is None:
             result, detail = ended.result
@@ -164,7 +169,9 @@ def undo(steps: Sequence[Step], listener: Listener, deadline: Deadline) -> list[
     undoing = {step.key: (step, step.undo) for step in reversed(steps) if step.undo is not None}
     for step, way_back in undoing.values():
         try:
-            if way_back(deadline):
+            with trace.step(f"undo {step.key}", f"undo: {step.title}"):
+                was_ours = way_back(deadline)
+            if was_ours:
                 listener.say(f"undone: {step.title}")
             else:
                 listener.say(f"left alone, because another run has made it since: {step.title}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from azext_dockervm.flow.deadline import Deadline
@@ -26,7 +27,7 @@ class Call(Generic[Result]):
         self._ended = threading.Event()
         self._results: list[Result] = []
         self._error: BaseException | None = None
-        threading.Thread(target=self._work, name="dockervm-call", daemon=True).start()
+        threading.Thread(target=copy_context().run, args=(self._work,), name="dockervm-call", daemon=True).start()
 
     def _work(self) -> None:
         try:

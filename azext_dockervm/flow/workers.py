@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,8 @@ class Workers:
                 ended = Ended(key, error=error)
             self.ended.put(ended)
 
-        threading.Thread(target=work, name=f"dockervm-{key}", daemon=True).start()
+        # In this thread's context: what is recorded here (``trace``) is recorded there too.
+        threading.Thread(target=copy_context().run, args=(work,), name=f"dockervm-{key}", daemon=True).start()
 
     def next_ended(self) -> Ended | None:
         """One that has ended; None where none has for half a second."""

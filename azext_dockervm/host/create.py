@@ -13,6 +13,7 @@ from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import DeadlinePassed, DockerVMError
+from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
@@ -54,6 +55,7 @@ class Prepared:
     never_ran: bool = False
 
 
+@trace.step("prepare", "look at what is there")
 def prepare(azure: Azure, spec: HostSpec, store: CertificateStore) -> Prepared:
     """Read what is there and decide; makes nothing.
 

@@ -11,6 +11,7 @@ from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import run_command
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import DeadlinePassed, DockerVMError, HostFailed, Interrupted, NotFound
+from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import DEADLINE
@@ -80,9 +81,10 @@ class RunCommands:
         """As ``run``, but a failure that the script tells is an answer too."""
         name = request.names[-1]
         self.sent.append(name)
+        trace.state(f"run command '{_action(request)}'", "sent")
         try:
             self._put(request.resolved({DEADLINE: deadline}), deadline)
-            view = self._ended_view(name, deadline)
+            view = self._ended_view(name, _action(request), deadline)
         except DeadlinePassed as error:
             error.recommendations += (host_messages.agent_may_hang(self.spec),)
             raise
@@ -129,12 +131,13 @@ class RunCommands:
     def _read(self, azure: Azure, name: str) -> Resource | None:
         return azure.get(kinds.RUN_COMMAND, self.spec.group, self.spec.name, name)
 
-    def _ended_view(self, name: str, deadline: Deadline) -> Resource:
+    def _ended_view(self, name: str, action: str, deadline: Deadline) -> Resource:
         """The PUT's own operation may end before the script has."""
         azure, unknown = self.azure.until(deadline), deadline.within(UNKNOWN_SECONDS)
         while True:
             view = run_command.instance_view(self._read(azure, name))
             state = _state(view)
+            trace.state(f"run command '{action}'", state)
             if state in run_command.ENDED or (state not in run_command.AT_WORK and unknown.remaining() < 1):
                 return view
             deadline.sleep(min(4.0, max(1.0, unknown.remaining())), f"the run command '{name}' is {state}")

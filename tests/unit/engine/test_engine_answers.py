@@ -24,6 +24,8 @@ from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import client_context, handshake, turns_strangers_away
 from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.flow import trace
+from azext_dockervm.flow.trace import Trace
 
 
 def failure(endpoint: Endpoint, call: Callable = handshake) -> EngineUnreachable:
@@ -252,6 +254,15 @@ def test_waiting_ends_with_the_first_answer(tried):
     assert wait.until_answering(ENDPOINT, clock) == b"der"
     assert tried == [5.0, 5.0, 5.0]
     assert clock.slept == [(1.0, "nothing listens there")] * 2, "a second between two tries, and the reason is told"
+
+
+def test_each_try_is_traced_with_what_came_of_it(tried):
+    tried.good, record = 3, Trace()
+    with trace.recording(record):
+        wait.until_answering(ENDPOINT, Clock(60))
+    assert [(call.method, call.path, call.outcome, call.why) for call in record.calls] == [
+        ("TLS", "web1.example:4243", "failed", "refused")] * 2 + [("TLS", "web1.example:4243", "done", "")]
+    assert [(one.who, one.text) for one in record.states] == [("engine", "refused"), ("engine", "answers")]
 
 
 def test_waiting_uses_up_its_time_and_no_more(tried):

@@ -7,9 +7,11 @@ from provision_azure import AzureOfOneVm, by_action, one_after_the_other, parame
 from specs import changed, host_spec
 
 from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, Interrupted, NotFound
+from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import DEADLINE
+from azext_dockervm.flow.trace import Trace
 from azext_dockervm.provision import run_commands
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.script.answer import Answer
@@ -126,6 +128,15 @@ def test_an_answer_is_waited_for_though_the_put_has_ended(clock):
     answer = ask(commands_on(AzureOfOneVm(one_after_the_other(*views))))
     assert answer == Answer(True, {"run": "r1", "result": "ok", "engine": "26.1.5"})
     assert clock[0] == 1020, "asked every four seconds"
+
+
+def test_the_states_of_a_run_command_are_traced():
+    record = Trace()
+    views = ({"executionState": "Pending"}, {"executionState": "Running"}, {"executionState": "Running"}, said())
+    with trace.recording(record):
+        ask(commands_on(AzureOfOneVm(one_after_the_other(*views))))
+    assert [(one.who, one.text) for one in record.states] == [
+        ("run command 'serve'", text) for text in ("sent", "Pending", "Running", "Succeeded")]
 
 
 def test_one_that_works_is_waited_for_until_the_deadline(clock):
