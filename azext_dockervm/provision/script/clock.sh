@@ -23,6 +23,9 @@ retry_for() {
     shift
     until "$@"; do
         [ "$(now)" -lt "$end" ] || return 1
-        sleep 1
+        short_pause
     done
 }
+
+# A sleep that takes no fractions is an old one.
+short_pause() { sleep 0.2 2>/dev/null || sleep 1; }

@@ -13,15 +13,17 @@ ALWAYS_LAST = ("main",)
 DOCKER = ("command", "openssl", "package", "apt", "rpm-manager", "rpm", "zypper", "docker")
 FIREWALL = ("port", "backup", "shut-port", "firewall")
 SSHD = (*FIREWALL, "selinux", "sshd")
+# What each run command that changes a host does first, in case its action boot is at work.
+TAKE_OVER = ("marker", "take-over")
 START_AND_CHECK = ("command", "certificate", "engine", "engine-start", "engine-tls")
 
 # Action → the parts between them. Each has what it calls and nothing else; a test holds it.
 PARTS: dict[str, tuple[str, ...]] = {
-    "install": (*DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", "install"),
-    "request": (*DOCKER, *SSHD, "key", "request"),
-    "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "serve"),
-    "ssh": ("command", "openssl", "rpm-manager", *SSHD, "ssh"),
-    "restart": (*START_AND_CHECK, "port", "drop-ins", "engine-settings", "restart"),
+    "install": (*DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", *TAKE_OVER, "install"),
+    "request": (*DOCKER, *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
+    "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "given-files", *TAKE_OVER, "serve"),
+    "ssh": ("command", "openssl", "rpm-manager", *SSHD, *TAKE_OVER, "ssh"),
+    "restart": (*START_AND_CHECK, "port", "drop-ins", "engine-settings", *TAKE_OVER, "restart"),
     "check": ("openssl", "port", "shut-port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings",
               "check"),
 }

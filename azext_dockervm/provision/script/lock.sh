@@ -2,6 +2,8 @@
 # The lock: custom data and a run command may run this script at the same time. The second waits, and finds Docker
 # installed.
 
+before_lock=true        # what the action does before: a function
+
 acquire_lock() {
     make_private_folder "$run_dir"
     # Tried first: a redirection of `exec` that fails ends the shell.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154  # set in other parts
 # The run. The action's own part defines what it reads and does.
 
 main() {
@@ -7,6 +7,7 @@ main() {
     trap interrupted TERM INT HUP
     read_input
     read_action_input
+    "$before_lock"
     acquire_lock
     perform_action
     answer ok

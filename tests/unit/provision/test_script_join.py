@@ -18,7 +18,7 @@ ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
 # Bytes that an action may have: what it has today and room for some ten lines. One whose text grows carries what others
 # need, or does too much. A run command's script may have 256 KB.
-LARGEST = {"install": 27_500, "request": 39_500, "serve": 31_000, "ssh": 29_600, "restart": 19_400, "check": 25_800}
+LARGEST = {"install": 29_800, "request": 41_700, "serve": 33_100, "ssh": 31_500, "restart": 21_200, "check": 26_100}
 # Forgiven to the whole: a word that is to be split, and test -ef.
 FORGIVEN = {"SC2086", "SC3013"}
 
