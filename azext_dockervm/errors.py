@@ -111,6 +111,10 @@ class HostFailed(DockerVMError):
     """The host came up but Docker on it did not; the message holds the host's own words."""
 
 
+class HostSilent(DockerVMError):
+    """The host did not come forward in the way that was tried; the message says what was seen. Another way may do."""
+
+
 class EngineUnreachable(DockerVMError):
     """The engine did not answer on its port from here; ``cause`` is the plain reason."""
 

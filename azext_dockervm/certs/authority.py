@@ -133,6 +133,10 @@ class Authority:
         """Until when the signing certificate is valid: aware, in UTC."""
         return self._certificate.not_valid_after_utc
 
+    def server_expiry(self, now: datetime | None = None) -> datetime:
+        """Until when a server certificate would be valid that is issued at that moment: aware, in UTC."""
+        return self._validity(now)[1]
+
     def issue_client(self, subject: str | None = None, now: datetime | None = None) -> Credential:
         """A client certificate with a new key. ``subject`` is the common name, by which Docker's authorization plugins
         know the client; ``user@machine`` by default."""
@@ -176,11 +180,7 @@ class Authority:
 
     def _sign(self, subject: x509.Name, public_key: CertificatePublicKeyTypes, purpose: x509.ObjectIdentifier,
               names: Sequence[x509.GeneralName] | None, now: datetime | None) -> bytes:
-        moment = _seconds(now)
-        first, last = self._certificate.not_valid_before_utc, self._certificate.not_valid_after_utc
-        check_validity(first, last, moment, "The CA certificate")
-        not_before = max(moment - BACKDATE, first)
-        not_after = min(not_before + LEAF_LIFETIME, last)
+        not_before, not_after = self._validity(now)
         encipher = purpose == ExtendedKeyUsageOID.SERVER_AUTH and isinstance(public_key, rsa.RSAPublicKey)
         builder = (
             _builder(subject, self._certificate.subject, public_key, not_before, not_after)
@@ -193,6 +193,13 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         digest = None if isinstance(self._key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
         return builder.sign(self._key, digest).public_bytes(Encoding.PEM)
+
+    def _validity(self, now: datetime | None) -> tuple[datetime, datetime]:
+        moment = _seconds(now)
+        first, last = self._certificate.not_valid_before_utc, self._certificate.not_valid_after_utc
+        check_validity(first, last, moment, "The CA certificate")
+        not_before = max(moment - BACKDATE, first)
+        return not_before, min(not_before + LEAF_LIFETIME, last)
 
     def _key_identifier(self) -> x509.AuthorityKeyIdentifier:
         """The CA's own subject key identifier, whichever way its maker computed it (RFC 5280 section 4.2.1.1)."""

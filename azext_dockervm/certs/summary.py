@@ -81,6 +81,15 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(SHA256()).hex()
 
 
+def have_one_key(one: bytes, other: bytes) -> bool:
+    """Whether two certificates (PEM or DER) were issued for the same key. Raises CertificateError for what can't be
+    read."""
+    from azext_dockervm.certs.pem import public_bytes, read_certificates
+
+    first, second = (read_certificates(data, "The certificate")[0].public_key() for data in (one, other))
+    return public_bytes(first) == public_bytes(second)
+
+
 def fingerprints(certificates: bytes, name: str = "The certificate") -> tuple[str, ...]:
     """``fingerprint`` of each certificate in PEM, in their order. Raises CertificateError for what can't be read."""
     from azext_dockervm.certs.pem import read_certificates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from dataclasses import dataclass
 
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.errors import EngineUnreachable
@@ -66,25 +67,44 @@ def turns_strangers_away(endpoint: Endpoint, timeout: float = 5.0) -> bool:
     return b"200" not in reply.split(b"\r\n", 1)[0]
 
 
-def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
-    """The answer to a ping and the server's certificate (DER), in ``timeout`` seconds and a little."""
-    call = Call(lambda: _ping(endpoint, context, timeout))
+@dataclass(frozen=True)
+class Question:
+    """What is sent once a connection is secured, and how the answer to it ends. ``name`` is whom the server's
+    certificate has to name, the host that is dialled where it is None. ``most`` is in bytes."""
+
+    text: bytes = PING
+    ends_with: bytes = b"\r\n\r\n"
+    most: int = MOST_BYTES
+    name: str | None = None
+
+
+def exchange(address: tuple[str, int], context: ssl.SSLContext, question: Question, timeout: float,
+             connect_timeout: float | None = None) -> tuple[bytes, bytes]:
+    """One question → the answer and the server's certificate (DER), in ``timeout`` seconds and a little. Raises
+    ``EngineUnreachable``, whose kinds ``handshake`` tells."""
+    call = Call(lambda: _exchanged(address, context, question, timeout, connect_timeout or timeout))
     call.wait(timeout + GRACE_SECONDS)
     if not call.has_ended:
-        raise EngineUnreachable(f"{endpoint.host}:{endpoint.port} does not answer in time", kind="timeout")
+        raise EngineUnreachable(f"{address[0]}:{address[1]} does not answer in time", kind="timeout")
     return call.result(Deadline.never(), "it has ended")
 
 
-def _ping(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
-    address = f"{endpoint.host}:{endpoint.port}"
+def _exchange(endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> tuple[bytes, bytes]:
+    return exchange((endpoint.host, endpoint.port), context, Question(), timeout)
+
+
+def _exchanged(dialled: tuple[str, int], context: ssl.SSLContext, question: Question, timeout: float,
+               connect_timeout: float) -> tuple[bytes, bytes]:
+    address = f"{dialled[0]}:{dialled[1]}"
     try:
-        with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as plain:
-            with context.wrap_socket(plain, server_hostname=endpoint.host) as secured:
+        with socket.create_connection(dialled, timeout=connect_timeout) as plain:
+            plain.settimeout(timeout)
+            with context.wrap_socket(plain, server_hostname=question.name or dialled[0]) as secured:
                 certificate = secured.getpeercert(binary_form=True) or b""     # a server always shows one
-                secured.sendall(PING)
-                return _read(secured), certificate
+                secured.sendall(question.text)
+                return _read(secured, question), certificate
     except socket.gaierror as error:
-        raise EngineUnreachable(f"the name {endpoint.host} does not resolve from here", kind="dns") from error
+        raise EngineUnreachable(f"the name {dialled[0]} does not resolve from here", kind="dns") from error
     except ssl.SSLCertVerificationError as error:
         kind = "expired" if error.verify_code == CERTIFICATE_HAS_EXPIRED else "certificate"
         raise EngineUnreachable(f"the certificate of {address} can't be verified: {error.verify_message}",
@@ -113,9 +133,9 @@ def _meaning(error: ssl.SSLError) -> tuple[str, str]:
     return "protocol", f"does not speak TLS as expected: {_reason(error)}"
 
 
-def _read(secured: ssl.SSLSocket) -> bytes:
+def _read(secured: ssl.SSLSocket, question: Question) -> bytes:
     reply = b""
-    while b"\r\n\r\n" not in reply and len(reply) < MOST_BYTES:
+    while question.ends_with not in reply and len(reply) < question.most:
         part = secured.recv(4096)
         if not part:
             break

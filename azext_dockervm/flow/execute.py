@@ -9,7 +9,7 @@ from typing import Any
 from azext_dockervm.errors import Interrupted
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
-from azext_dockervm.flow.step import DEADLINE, Alternative, Listener, Plan, Step, steps_of
+from azext_dockervm.flow.step import COURSE, DEADLINE, Alternative, Course, Listener, Plan, Step, steps_of
 from azext_dockervm.flow.workers import Ended, Workers
 
 
@@ -48,6 +48,7 @@ class _Run:
         self.begun: list[Step] = []
         self.failure: BaseException | None = None
         self.last_ended: str | None = None      # whose end let those begin that begin now
+        self.course = Course()
         self.workers = Workers()
         # Of each step that has one: its alternative; of each of these that has begun: the deadline of its first steps.
         self.alternatives: dict[str, Alternative] = {}
@@ -76,7 +77,7 @@ class _Run:
 
     def _stop(self) -> None:
         reason = self.deadline.cancellation.reason
-        self.failure = Interrupted(f"Stopped by {reason}")
+        self._end_with(Interrupted(f"Stopped by {reason}"))
         self.listener.warn(f"Stopping ({reason}; once more stops at once and leaves everything as it is).")
 
     def _start_what_is_ready(self) -> None:
@@ -92,7 +93,7 @@ class _Run:
 
     def _call(self, step: Step) -> Any:
         deadline = self._deadline_of(step)
-        results = {**self.results, DEADLINE: deadline}
+        results = {**self.results, DEADLINE: deadline, COURSE: self.course}
         after = self.last_ended
 
         def call() -> tuple[Any, str]:
@@ -116,6 +117,7 @@ class _Run:
         if ended.error is None:
             result, detail = ended.result
             self.results[step.key] = result
+            self.course.done[step.key] = time.monotonic()
             if not step.quiet:
                 self.listener.finished(step, seconds, detail)
         else:
@@ -143,7 +145,11 @@ class _Run:
         if self.failure is None and self.deadline.cancelled:
             self._stop()
         elif self.failure is None:
-            self.failure = error
+            self._end_with(error)
+
+    def _end_with(self, failure: BaseException) -> None:
+        self.failure = failure
+        self.course.has_failed = True
 
     def _take_over(self) -> None:
         """The second steps begin when the last of the first ones has ended."""

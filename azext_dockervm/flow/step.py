@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from azext_dockervm.flow.deadline import Deadline, Limit
@@ -11,8 +11,19 @@ from azext_dockervm.flow.request import Request, refs
 
 # Under this key every step finds, among the results, the deadline that it has itself.
 DEADLINE = "deadline"
+# And under this one how the run goes on beside it, a ``Course``.
+COURSE = "course"
 
 Results = Mapping[str, Any]
+
+
+@dataclass
+class Course:
+    """How a run goes on, for a step that waits beside another without needing its result: when each step was done, in
+    seconds of the monotonic clock, and whether one has failed, so that the run ends once those at work have ended."""
+
+    done: dict[str, float] = field(default_factory=dict)
+    has_failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Step:
     def waits_for(self) -> frozenset[str]:
         """The keys of the steps that come before this one."""
         data = refs(self.request.body) if self.request is not None else set()
-        return frozenset({*self.needs, *data} - {DEADLINE})
+        return frozenset({*self.needs, *data} - {DEADLINE, COURSE})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from azext_dockervm.flow import workers
 from azext_dockervm.flow.deadline import Deadline, at_most, of_its_own, part_of_the_rest
 from azext_dockervm.flow.execute import PlanFailed, execute, undo
 from azext_dockervm.flow.request import Ref, Request
-from azext_dockervm.flow.step import DEADLINE, Alternative, Step
+from azext_dockervm.flow.step import COURSE, DEADLINE, Alternative, Step
 
 
 class Notes:
@@ -317,7 +317,7 @@ def test_the_second_way_begins_when_the_last_of_the_first_has_ended_and_nothing_
 
     first = (step("bad", lambda _r, _d: running.wait(5) and fail()), step("slow", slow), step("late", needs=("slow",)))
     results = run([step("before"), Alternative(first, (step("other", second),), takes_over)], listener=notes)
-    assert seen == [(False, ["before", DEADLINE])], "nothing of what the first way has done is left to be found"
+    assert seen == [(False, ["before", COURSE, DEADLINE])], "nothing of what the first way has done is left to be found"
     assert results == {"before": "before", "other": None}
     assert "late" not in notes.started_keys()
 
@@ -440,3 +440,27 @@ def test_undo_goes_backwards_and_goes_on_after_a_refusal(notes):
     assert order == [("third", 7), ("second", 7), ("first", 7)]
     assert notes.told == [("say", "left alone, because another run has made it since: title of third"),
                           ("say", "undone: title of first")]
+
+
+def test_a_step_sees_how_the_run_goes_on_beside_it():
+    seen = []
+
+    def watch(results, deadline):
+        course = results[COURSE]
+        seen.append(("made" in course.done, course.has_failed))
+        while "made" not in course.done:
+            deadline.sleep(0.01, "waiting")
+        seen.append(("made" in course.done, course.has_failed))
+
+    made = step("made", lambda _results, _deadline: time.sleep(0.1))
+    run([step("watch", watch), made])
+    assert seen[-1] == (True, False)
+
+
+def test_a_step_that_waits_beside_another_sees_that_this_one_has_failed():
+    def watch(results, deadline):
+        while not results[COURSE].has_failed:
+            deadline.sleep(0.01, "waiting")
+
+    failure = failing([step("watch", watch), step("made", HostFailed("broken"))])
+    assert str(failure.cause) == "broken"

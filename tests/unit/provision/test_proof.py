@@ -6,6 +6,7 @@ import ssl
 import time
 
 import pytest
+from door_process import signing_request
 from provision_azure import AzureOfOneVm, by_action, parameters, said
 from specs import host_spec
 
@@ -173,3 +174,19 @@ def test_an_engine_that_answers_pings_and_nothing_else_holds_no_command_beyond_i
     with pytest.raises(DeadlinePassed, match="asking tcp://web1.example:2376 for its version"):
         host.prove(deadline=Deadline(600))
     assert time.perf_counter() - began < 5
+
+
+def test_another_certificate_of_this_authority_for_the_same_key_is_as_good(host, signed_twice):
+    """Two terminals that finish one host at once: each signs the host's one request, one certificate is in use."""
+    host.certificate, shown = signed_twice
+    host.shown = ssl.PEM_cert_to_DER_cert(shown.decode())
+    assert host.certificate != shown and host.prove().reachable
+    with pytest.raises(HostFailed, match="shows another certificate"):
+        host.prove(known=False)
+
+
+@pytest.fixture(name="signed_twice")
+def two_certificates_for_one_key() -> tuple[bytes, bytes]:
+    authority, identity = Authority.create(), ServerIdentity.for_host("web1.example", "20.1.2.3", "10.0.0.4")
+    csr = signing_request()
+    return authority.sign_request(csr, identity), authority.sign_request(csr, identity)

@@ -1,0 +1,50 @@
+"""How long to wait for a new host at its door, by what was seen there last."""
+
+from __future__ import annotations
+
+from azext_dockervm.door.messages import IN_WORDS, Said
+from azext_dockervm.errors import EngineUnreachable
+
+# A closed port stays closed. Counted from the end of the VM's creation, which Azure reports before or after the guest
+# has opened its door.
+DROPPED_SECONDS = 20.0
+# cloud-init comes to users' scripts some ten to forty seconds after Azure has heard that the guest is ready.
+ABSENT_SECONDS = 90.0
+# Package managers take their minutes; beyond that the run command, which waits for their locks, does as well.
+STILL_SECONDS = 300.0
+
+
+class Patience:
+    """``look`` is told each thing that was seen, with the time. All times are seconds of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._last: Said | None = None
+        self._changed: float | None = None      # when the door last said something new
+        self._dropped: float | None = None      # since when every knock has been without an answer
+
+    def look(self, seen: Said | EngineUnreachable, now: float, vm_ended: float | None) -> str | None:
+        """Why it is time to give up, in words; None while waiting makes sense. ``vm_ended`` is when Azure said that
+        the VM was made; None until then, and so long nobody is missed."""
+        self._note(seen, now)
+        if self._changed is not None and now - self._changed > STILL_SECONDS:
+            return f"nothing has changed for {STILL_SECONDS / 60:.0f} minutes (the last was: {self.last_words})"
+        if isinstance(seen, Said) or vm_ended is None:
+            return None
+        if self._dropped is not None and now - max(self._dropped, vm_ended) > DROPPED_SECONDS:
+            return f"{seen.cause}, for {DROPPED_SECONDS:.0f} seconds after the VM was ready"
+        if self._changed is None and now - vm_ended > ABSENT_SECONDS:
+            return f"{seen.cause}, {ABSENT_SECONDS:.0f} seconds after the VM was ready"
+        return None
+
+    @property
+    def last_words(self) -> str:
+        """What the host said last; empty where it has said nothing."""
+        return IN_WORDS[self._last.state] if self._last and self._last.state else ""
+
+    def _note(self, seen: Said | EngineUnreachable, now: float) -> None:
+        if isinstance(seen, EngineUnreachable):
+            self._dropped = (self._dropped or now) if seen.kind == "timeout" else None
+            return
+        self._dropped = None
+        if seen != self._last:
+            self._last, self._changed = seen, now

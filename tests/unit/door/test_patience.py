@@ -1,0 +1,66 @@
+"""How long a new host is waited for: by what its port does, from the moment that Azure calls the VM ready."""
+
+from __future__ import annotations
+
+import pytest
+
+from azext_dockervm.door.messages import Said
+from azext_dockervm.door.patience import Patience
+from azext_dockervm.errors import EngineUnreachable
+
+DROPPED = EngineUnreachable("1.2.3.4:4243 does not answer", kind="timeout")
+REFUSED = EngineUnreachable("1.2.3.4:4243 refuses connections", kind="refused")
+GARBAGE = EngineUnreachable("1.2.3.4:4243 does not speak TLS as expected", kind="protocol")
+READY = 100.0
+
+
+def looks(*seen, vm_ended=READY):
+    """The answer to the last of (what was seen, when)."""
+    patience, answer = Patience(), None
+    for number, (what, when) in enumerate(seen, 1):
+        answer = patience.look(what, when, vm_ended)
+        assert number == len(seen) or answer is None, f"given up at {when}: {answer}"
+    return answer
+
+
+@pytest.mark.parametrize("what", [DROPPED, REFUSED, GARBAGE], ids=lambda error: error.kind)
+def test_until_azure_calls_the_vm_ready_nobody_is_missed(what):
+    assert looks((what, 0), (what, 10_000), vm_ended=None) is None
+
+
+def test_dropped_packets_are_given_up_after_20_s_and_the_words_say_so():
+    assert looks((DROPPED, READY), (DROPPED, READY + 20)) is None
+    assert looks((DROPPED, READY), (DROPPED, READY + 20.5)) == (
+        "1.2.3.4:4243 does not answer, for 20 seconds after the VM was ready")
+
+
+def test_packets_that_were_dropped_before_the_vm_was_ready_do_not_count():
+    assert looks((DROPPED, 0), (DROPPED, READY + 19)) is None
+
+
+def test_one_answer_of_whatever_kind_begins_the_20_s_anew():
+    assert looks((DROPPED, READY), (REFUSED, READY + 15), (DROPPED, READY + 25), (DROPPED, READY + 44)) is None
+    assert looks((DROPPED, READY), (REFUSED, READY + 15), (DROPPED, READY + 25), (DROPPED, READY + 46))
+
+
+@pytest.mark.parametrize("what", [REFUSED, GARBAGE], ids=lambda error: error.kind)
+def test_no_door_is_given_up_after_90_s(what):
+    assert looks((what, READY), (what, READY + 90)) is None
+    assert looks((what, READY), (what, READY + 91)) == f"{what.cause}, 90 seconds after the VM was ready"
+
+
+def test_a_host_that_has_come_forward_has_five_minutes_for_each_of_its_states():
+    installing, starting = Said("installing", "csr"), Said("starting", "csr", "hash")
+    assert looks((installing, 0), (installing, 299), (starting, 300), (REFUSED, 599)) is None
+    assert looks((installing, 0), (installing, 301)) == (
+        "nothing has changed for 5 minutes (the last was: it installs Docker)")
+    assert looks((starting, 0), (REFUSED, 301)) == (
+        "nothing has changed for 5 minutes (the last was: it starts the engine)")
+
+
+def test_an_engine_that_starts_may_refuse_for_longer_than_a_door_that_never_was():
+    assert looks((Said("starting"), READY), (REFUSED, READY + 200)) is None
+
+
+def test_a_port_that_is_shut_once_the_host_has_come_forward_is_noticed():
+    assert looks((Said("installing"), READY), (DROPPED, READY + 5), (DROPPED, READY + 26))
