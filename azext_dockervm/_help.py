@@ -46,6 +46,8 @@ examples:
       text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
     - name: With a context of the docker client; then docker --context web5 info works from anywhere.
       text: az dockervm create -g mygroup -n web5 --docker-context
+    - name: With a picture of what waited for what, for a browser.
+      text: az dockervm create -g mygroup -n web6 --timeline web6.svg
     - name: In a script - one JSON object on stdout, nothing on stderr but errors.
       text: >
         DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)

@@ -16,6 +16,7 @@ PASSWORD_FROM_FILE = "Put it into a file and use -p @file."
 PASSWORD_FILE = ("Name a file that can be read; a password that begins with '@' can be typed at the prompt: use -p "
                  "without a value.")
 KEYS_OR_PASSWORD = "Give one with --ssh-key-values, or a password with -p."
+OTHER_TIMELINE = "Name another file with --timeline, such as create.svg."
 YES = "Use --yes to continue without confirmation."
 
 

@@ -22,11 +22,13 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     store = shared.certificate_store(arguments)
     store.check()
     context = _context_name(spec, arguments["docker_context"])
+    timeline = shared.timeline_file(arguments["timeline"])
     # The password last: nobody types it twice only to read that another argument is wrong.
     spec = spec.having({"login.password": login.admin_password(arguments["admin_password"])})
     with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
         azure = shared.azure_calls(cmd, spec.timeout)
-        with shared.stopped_by_signals(azure):
+        title = f"Create the host '{spec.name}' in the group '{spec.group}'"
+        with shared.drawn_in(timeline, title, listener), shared.stopped_by_signals(azure):
             prepared = host.prepare(azure, spec, store)
             made = host.create(azure, prepared, store, listener,
                                lambda: login.usual_ssh_keys(arguments["generate_ssh_keys"], listener.warn))

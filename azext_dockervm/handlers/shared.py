@@ -62,6 +62,52 @@ def progress_of(cmd: Any, warnings: Iterable[str] = ()) -> Iterator[Any]:
         listener.close()
 
 
+def timeline_file(path: Any) -> Any:
+    """The ``output.timeline.target.Target`` at ``path``, None where that is. Raises where nothing can be written
+    there."""
+    if path is None:
+        return None
+    from azext_dockervm.output.timeline.target import Target
+
+    return Target(path)
+
+
+@contextmanager
+def drawn_in(target: Any, title: str, listener: Any) -> Iterator[None]:
+    """What happens within it is drawn at its end, however that comes, in a ``timeline_file``; nothing where that is
+    None. ``title`` says which command it is."""
+    if target is None:
+        yield
+        return
+    from azext_dockervm.flow import trace
+
+    record = trace.Trace()
+    try:
+        with trace.recording(record):
+            yield
+    except BaseException as error:
+        record.end(error)
+        raise
+    else:
+        record.end()
+    finally:
+        _draw(record, target, title, listener)
+
+
+def _draw(record: Any, target: Any, title: str, listener: Any) -> None:
+    from azext_dockervm.errors import DockerVMError
+    from azext_dockervm.output.timeline import drawing
+
+    try:
+        target.write(drawing.svg(record, title))
+    # Whatever it is: the host matters, the picture does not.
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        why = error.message if isinstance(error, DockerVMError) else f"{type(error).__name__}: {error}"
+        listener.warn(f"The timeline was not written to {target.path}: {why}")
+    else:
+        listener.say(f"What waited for what is drawn in {target.path}.")
+
+
 def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str | None = None) -> None:
     """What to type now; for a host that can't be reached from here an alert, and an exit code that scripts see.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from azext_dockervm.advice import host_commands
 from azext_dockervm.azure import names
-from azext_dockervm.options.option import Option, Vm
+from azext_dockervm.errors import InvalidValue
+from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.spec import rules
 from azext_dockervm.spec.host import PROVISIONERS, HostSpec
 
@@ -21,6 +24,12 @@ def _no_tag_is_taken_away(spec: HostSpec, vm: Vm) -> str | None:
     return f"tags are added, none is taken away; to do that: {change}"
 
 
+def _picture_file(path: str) -> str:
+    if path == "-":
+        raise InvalidValue("'-' is not supported, because stdout has the result; name a file, such as create.svg.")
+    return os.path.expanduser(filled(path))     # as az's own file_type: --timeline=~/x is left to us by shells
+
+
 PROVISIONER = (
     Option("provisioner", "--provisioner",
            "How Docker gets onto the VM. auto: the Docker VM extension for images that it was made for, where the "
@@ -32,6 +41,13 @@ TIMEOUT = (
     Option("timeout", "--timeout",
            "Time allowed for all of it, such as 20m or 1h30m; a bare number is seconds.", default="20m",
            check=rules.check_timeout, place="timeout"),
+)
+TIMELINE = (
+    Option("timeline", "--timeline",
+           "File for a picture (SVG) of what waited for what: each step, request, poll and pause. It is written also "
+           "where the command fails or is interrupted, and holds no secret. A file that is no such picture is not "
+           "written over.",
+           default_in_words="none is made", read=_picture_file),
 )
 TAGS = (
     Option("tags", "--tags", "Tags for all that is made for this host: NAME=VALUE, separated by spaces.",

@@ -118,6 +118,10 @@ ALONE = [
     case(("--image", "Ubuntu2204\n"), "--image", r"'Ubuntu2204\n'"),
     case(("--dns-name", "web1\n"), "--public-ip-address-dns-name", r"'web1\n'"),
     case(("--timeout", "20m\n"), "--timeout", r"'20m\n'"),
+    case("--timeline -", "--timeline", "stdout has the result", code=2),
+    case(("--timeline", ""), "--timeline", "empty", code=2),
+    case("--timeline /no/such/x.svg", "--timeline", "no folder /no/such", advice="--timeline"),
+    case("--timeline /dev/null", "--timeline", "no plain file", advice="--timeline"),
     case("--tags dockervm-port=1", "--tags", "'dockervm-port'", "reserved for dockervm"),
     case("--tags a/b=1", "--tags", "'a/b'", "none of"),
 ]

@@ -40,10 +40,10 @@ def parts(azure, group: str) -> set[str]:
 
 @pytest.mark.parametrize(("number", "said"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"),
                                               (signal.SIGHUP, "SIGHUP")])
-def test_each_signal_undoes_what_was_made(azure, group, behavior, create, number, said):
+def test_each_signal_undoes_what_was_made(azure, group, behavior, create, tmp_path, number, said):
     behavior(rules=[VM_IS_BEING_MADE])
     requests = azure.requests()
-    running = create()
+    running = create("--timeline", str(tmp_path / "create.svg"))
     running.until(lambda: r"PUT \S+/virtualMachines/web1 201" in requests, "asked for the VM")
     behavior(rules=[])
     running.signal(number)
@@ -53,6 +53,8 @@ def test_each_signal_undoes_what_was_made(azure, group, behavior, create, number
     assert f"Stopped by {said}" in stopped.stderr and "What was made has been undone" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert parts(azure, group) <= {"virtualNetworks"}
+    drawn = (tmp_path / "create.svg").read_text(encoding="utf-8")
+    assert ": stopped after " in drawn and "undo: create the VM" in drawn and drawn.endswith("</svg>\n")
 
 
 def test_nohup_means_it(azure, group, behavior, create):
@@ -77,10 +79,10 @@ def test_what_only_reads_is_left_at_once(azure, group, behavior, create):
     assert time.monotonic() - began < 10 and "Undoing" not in stopped.stderr
 
 
-def test_the_second_one_leaves_all_as_it_is_and_says_so(azure, group, behavior, create):
+def test_the_second_one_leaves_all_as_it_is_and_says_so(azure, group, behavior, create, tmp_path):
     behavior(rules=[VM_IS_BEING_MADE, {"do": "silence", "method": "DELETE", "path": "*"}])
     requests = azure.requests()
-    running = create()
+    running = create("--timeline", str(tmp_path / "create.svg"))
     running.until(lambda: r"PUT \S+/virtualMachines/web1 201" in requests, "asked for the VM")
     running.signal(signal.SIGINT)
     running.until_said("Undoing what was made")
@@ -93,6 +95,7 @@ def test_the_second_one_leaves_all_as_it_is_and_says_so(azure, group, behavior, 
     assert "az resource list --tag dockervm-host=web1" in stopped.stderr
     assert f"az dockervm create -g {group} -n web1" in stopped.stderr and "Traceback" not in stopped.stderr
     assert "virtualMachines" in parts(azure, group)
+    assert ": stopped after " in (tmp_path / "create.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.long

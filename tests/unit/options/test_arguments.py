@@ -156,3 +156,21 @@ def test_a_named_host_has_what_messages_say_of_it_and_nothing_that_is_configured
     assert {name: one.words for name, one in host.given.items()} == {"cert_dir": ("-dc", "./certs")}
     with pytest.raises(InvalidValue, match="--name: 'a b'"):
         Arguments("context create", {"resource_group_name": "g", "vm_name": "a b"}, cli_ctx).named_host()
+
+
+@pytest.mark.parametrize(("typed", "read"), [("create.svg", "create.svg"), ("~/a b.svg", "/home/me/a b.svg"),
+                                             ("./-", "./-"), (r"C:\a\b.svg", r"C:\a\b.svg")])
+def test_a_timeline_s_file_is_taken_as_it_is_but_for_the_home_folder(monkeypatch, typed, read):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert option_of("create", "timeline").read(typed) == read
+
+
+@pytest.mark.parametrize(("typed", "says"), [("-", "stdout has the result"), ("", "empty"), (" ", "empty")])
+def test_a_timeline_needs_a_file(typed, says):
+    with pytest.raises(InvalidValue, match=says):
+        option_of("create", "timeline").read(typed)
+
+
+def test_a_timeline_is_made_for_who_asks_for_one_and_is_no_part_of_the_host(spec):
+    assert option_of("create", "timeline").default_value() is None
+    assert dict(spec(timeline="a.svg").given) == {"timeline": Given(("--timeline", "a.svg"))}
