@@ -115,6 +115,10 @@ class HostSilent(DockerVMError):
     """The host did not come forward in the way that was tried; the message says what was seen. Another way may do."""
 
 
+class CustomDataTooLong(DockerVMError):
+    """What a host is to be given at its creation is more than Azure's custom data holds."""
+
+
 class EngineUnreachable(DockerVMError):
     """The engine did not answer on its port from here; ``cause`` is the plain reason."""
 

@@ -6,6 +6,7 @@ fields=''       # lines of the answer
 answered=''
 changed=''      # whether a file was replaced since undo was set
 undo=''         # the function that takes the changes back
+tell_failure=true       # to whom else a failure is told: a function of reason and details, a line each
 
 log() { printf 'dockervm: %s\n' "$*" >&2; }
 
@@ -50,5 +51,6 @@ fail() {
     add_field reason "$1"
     fields=$fields$lines$newline
     answer failed
+    "$tell_failure" "$1" "$lines"
     exit "${3:-1}"
 }

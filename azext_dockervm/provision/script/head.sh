@@ -1,23 +1,26 @@
 #!/bin/sh
 # shellcheck disable=SC2034  # read in other parts
 # Makes this Linux machine a Docker host that requires mutual TLS. Idempotent; runs as root, by a managed run command
-# or, the action install, by cloud-init as a user script. It holds one action, and takes these variables:
+# or, the actions install and boot, by cloud-init as a user script. It holds one action, and takes these variables:
 #
-#   DOCKERVM_ACTION       the action that this text holds: install, request, serve, ssh, restart or check
+#   DOCKERVM_ACTION       the action that this text holds: install, request, serve, boot, ssh, restart or check
 #   DOCKERVM_RUN_ID       opaque, comes back in the answer
 #   DOCKERVM_TIMEOUT      seconds to wait for locks, package mirrors and another run of this script (1500)
-#   DOCKERVM_PORT         serve, restart, check: port of the engine's TLS listener (4243)
+#   DOCKERVM_PORT         serve, boot, restart, check: port of the engine's TLS listener (4243)
 #   DOCKERVM_ADDRESS      address at which ports are checked (127.0.0.1)
-#   DOCKERVM_USER         install, request: user to add to the group docker
+#   DOCKERVM_USER         install, request, boot: user to add to the group docker
 #   DOCKERVM_COMPOSE      install: 1 also prepares the host for the Docker VM extension: its handler installs nothing
-#   DOCKERVM_SSH_PORT     request, ssh: port for sshd; empty, or 22 and never changed by this script: sshd is left alone
+#   DOCKERVM_SSH_PORT     request, boot, ssh: port for sshd; empty, or 22 and never changed by this script: sshd is
+#                         left alone
 #   DOCKERVM_SUBJECT      request: common name of the signing request
 #   DOCKERVM_NAMES        request: subject alternative names, DNS:a,IP:1.2.3.4
 #   DOCKERVM_NEW_KEY      request: 1 makes a new server key beside a good one; its certificate brings it into use
-#   DOCKERVM_CA           serve: base64 of the certificate authority's PEM
+#   DOCKERVM_CA           serve, boot: base64 of the certificate authority's PEM
 #   DOCKERVM_CERT         serve, restart, check: base64 of the server certificate's PEM; empty (not with serve): the one
 #                         on disk
-#   DOCKERVM_DAEMON_JSON  serve: base64 of the complete daemon.json
+#   DOCKERVM_DAEMON_JSON  serve, boot: base64 of the complete daemon.json
+#   DOCKERVM_DOOR_CERT    boot: base64 of the PEM of the certificate that the door shows
+#   DOCKERVM_DOOR_KEY     boot: base64 of its key's PEM, of use in this run alone
 #   DOCKERVM_ROOT         private folder that stands for /; tools that change a system must then be stand-ins on PATH
 #
 # Standard output is the answer and nothing else, at most 3,500 bytes because a managed run command keeps the last 4 KB:

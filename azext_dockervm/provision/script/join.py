@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -24,9 +25,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "given-files", *TAKE_OVER, "serve"),
     "ssh": ("command", "openssl", "rpm-manager", *SSHD, *TAKE_OVER, "ssh"),
     "restart": (*START_AND_CHECK, "port", "drop-ins", "engine-settings", *TAKE_OVER, "restart"),
+    "boot": (*DOCKER, "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key", "signing-request",
+             "engine-files", "given-files", "marker", "door-program", "door", "boot"),
     "check": ("openssl", "port", "shut-port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings",
               "check"),
 }
+
+_HOLDS = re.compile(r"<<'(\w+\.py)'$")
 
 
 def set_up_script(action: str) -> str:
@@ -40,6 +45,11 @@ def set_up_script(action: str) -> str:
 
 
 def _text(name: str) -> str:
-    """A part without what it tells shellcheck about the others: there is nothing to forgive in the whole."""
-    lines = (FOLDER / f"{name}.sh").read_text(encoding="utf-8").splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("# shellcheck "))
+    """A part without what it tells shellcheck about the others: there is nothing to forgive in the whole. An empty
+    here-document that is named like a file of the folder holds that file."""
+    lines = [line for line in _lines(f"{name}.sh") if not line.startswith("# shellcheck ")]
+    return "".join(line + "".join(_lines(held[1]) if (held := _HOLDS.search(line)) else ()) for line in lines)
+
+
+def _lines(name: str) -> list[str]:
+    return (FOLDER / name).read_text(encoding="utf-8").splitlines(keepends=True)

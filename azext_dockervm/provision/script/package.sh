@@ -31,7 +31,7 @@ subscription of your own is registered first"
         fi
         [ "$left" -gt 0 ] || fail_with_log install-failed "Docker was not installed within $timeout seconds"
         mv -f "$work/log" "$work/log.last"
-        sleep "$pause"
+        sleep "$pause" 8>&-
         [ "$pause" -ge 30 ] || pause=$((pause * 2))
     done
 }

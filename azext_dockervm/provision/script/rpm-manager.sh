@@ -12,5 +12,5 @@ ask_rpm_manager() {
         tdnf) set -- "$manager" -y "$@" ;;
         *) set -- "$manager" -y --setopt=exit_on_lock=True "$@" ;;
     esac
-    timeout -k 20 "$(($(seconds_left) + 1))" "$@" </dev/null
+    timeout -k 20 "$(($(seconds_left) + 1))" "$@" </dev/null 8>&-
 }

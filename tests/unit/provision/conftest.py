@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from boot_machine import FirstBoot
 from script_machine import SHELLS, Machine
 
 from azext_dockervm.flow.cancellation import Cancellation
@@ -32,6 +33,19 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path, ca_folder: Path) -> 
 def dash_machine(tmp_path: Path, ca_folder: Path) -> Iterator[Machine]:
     """For what does not depend on the shell."""
     with closing(Machine(tmp_path / "root", SHELLS["dash"], ca_folder)) as made:
+        yield made
+
+
+@pytest.fixture
+def first_boot(dash_machine: Machine, tmp_path: Path) -> Iterator[FirstBoot]:
+    with closing(FirstBoot(dash_machine, tmp_path / "boot")) as made:
+        yield made
+
+
+@pytest.fixture
+def any_boot(machine: Machine, tmp_path: Path) -> Iterator[FirstBoot]:
+    """In each shell."""
+    with closing(FirstBoot(machine, tmp_path / "boot")) as made:
         yield made
 
 

@@ -162,7 +162,7 @@ def test_what_killed_runs_left_is_removed(dash_machine: Machine, action: str):
     assert list(dash_machine.file("/run/dockervm").iterdir()) == [dash_machine.file("/run/dockervm/lock")]
 
 
-@pytest.mark.parametrize("action", PARTS)
+@pytest.mark.parametrize("action", sorted(PARTS.keys() - {"boot"}))
 def test_a_run_that_waits_in_vain_leaves_the_other_s_files(dash_machine: Machine, action: str):
     folder = dash_machine.file("/run/dockervm")
     theirs = [folder / "work.1/log", dash_machine.file("/etc/docker/.daemon.json.dockervm-backup")]
