@@ -24,6 +24,17 @@ class Patience:
 STILL_HELD = Patience(frozenset({
     "NicInUse", "NicReservedForAnotherVm", "PublicIPAddressCannotBeDeleted", "AnotherOperationInProgress",
     "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError", "ReferencedResourceNotProvisioned"}), 240.0, 5.0)
+# The network's parts are made within a few seconds, and Azure says to ask for their operation after 10 s, then 20. A
+# read counts for Resource Manager's budget alone: it holds 250, and 25 come back each second. A host's parts that are
+# made side by side take three reads in two seconds.
+NETWORK_LOOKS = (0.5, 1.0, 2.0)
+# A VM's operation Azure says to ask for after 10 s, then every 30. A read of a VM or of what is below it counts for one
+# budget: it holds 36, and 12 come back each minute. Two minutes with 20 reads each leave 20 of them for others (other
+# terminals, the portal, our own later reads); from then on 10 are taken of the 12 that come back.
+VM_LOOKS = (*(3.0,) * 40, 6.0)
+# What is below a VM, from the same budget, and one after the other without a pause: never more than comes back; for a
+# script that runs for an hour half of it.
+BELOW_VM_LOOKS = (*(5.0,) * 36, 10.0)
 # Other changes of the same VM, of which Azure takes one at a time: a killed run's, or those of policies that put their
 # extensions onto each new VM.
 BUSY = Patience(frozenset({"AnotherOperationInProgress", "Conflict", "OperationPreempted"}), None, 3.0)
@@ -63,7 +74,8 @@ class Kind(Spoken):
 
     ``put_patience`` is that of its PUT, ``patience`` that of its tags and its deletion. ``expand`` asks a read for
     more. ``never_replaces`` is the api-version since which a PUT can say that it must not change what is there (None:
-    it may).
+    it may). ``looks`` are the seconds before each look at what is written, while the operation is asked when Azure
+    says; the last one stays.
     """
 
     noun: str = ""
@@ -76,6 +88,7 @@ class Kind(Spoken):
     list_method: str = "list"
     expand: str | None = None
     never_replaces: str | None = None
+    looks: tuple[float, ...] = (2.0,)
 
     def provider_path(self, names: tuple[str, ...]) -> str:
         """Such as Microsoft.Compute/virtualMachines/web1/extensions/DockerExtension."""
@@ -85,7 +98,7 @@ class Kind(Spoken):
 
 def _network(type_name: str, noun: str, operations: str, *younger: Member) -> Kind:
     return Kind(f"Microsoft.Network/{type_name}", NETWORK_VERSION, younger, noun, "network", operations,
-                put_patience=STILL_HELD, patience=STILL_HELD)
+                put_patience=STILL_HELD, patience=STILL_HELD, looks=NETWORK_LOOKS)
 
 
 VM = Kind(
@@ -95,16 +108,16 @@ VM = Kind(
         Member("properties.securityProfile.securityType", "2020-12-01"),
         Member("properties.securityProfile.uefiSettings", "2020-12-01"),
     ), "VM", "compute", "virtual_machines", patience=BUSY, tag_method="begin_update", expand="instanceView",
-    never_replaces="2023-09-01")
+    never_replaces="2023-09-01", looks=VM_LOOKS)
 EXTENSION = Kind(
     "Microsoft.Compute/virtualMachines/extensions", COMPUTE_VERSION, (), "VM extension", "compute",
-    "virtual_machine_extensions", "install", BUSY, BUSY)
+    "virtual_machine_extensions", "install", BUSY, BUSY, looks=BELOW_VM_LOOKS)
 # Managed run commands are there since 2020-06-01.
 RUN_COMMAND = Kind(
     "Microsoft.Compute/virtualMachines/runCommands", COMPUTE_VERSION, (
         Member("properties.treatFailureAsDeploymentFailure", "2023-03-01"),
     ), "run command", "compute", "virtual_machine_run_commands", "run", BUSY, BUSY,
-    list_method="list_by_virtual_machine", expand="instanceView")
+    list_method="list_by_virtual_machine", expand="instanceView", looks=BELOW_VM_LOOKS)
 # Of outbound access Microsoft's change log says 2023-05-01, and a published specification of that version has it not:
 # by the later one nothing is sent that may be refused as unknown.
 VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks",

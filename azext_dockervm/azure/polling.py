@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from azure.core.polling import PollingMethod
 from azure.core.rest import HttpRequest
 
 from azext_dockervm.azure.errors import Lost
+from azext_dockervm.azure.watching import FAILED, SUCCEEDED, Watch, provisioning_state
 from azext_dockervm.flow.deadline import Deadline
 
 # Seconds before the 2nd, 3rd and later polls where Azure sends no Retry-After. Compute's operation GETs hold 45 and
@@ -22,9 +24,6 @@ OUTAGE_SECONDS = 120.0
 # Seconds that one poll may be silent: its answer is short, and another poll does as well.
 POLL_READ_SECONDS = 30.0
 
-FAILED = frozenset({"failed", "canceled"})
-SUCCEEDED = frozenset({"succeeded"})
-
 
 class Operation(PollingMethod[None]):
     """What a ``begin_`` method gets for its polling: it keeps the first answer, and polls in ``wait``, in the caller's
@@ -34,7 +33,6 @@ class Operation(PollingMethod[None]):
         self._deadline = deadline
         self._client: Any = None
         self._first: Any = None
-        self._state = ""
 
     # What azure-core asks of a polling method. It has "finished" from the start, so that no thread is made for it.
 
@@ -45,7 +43,7 @@ class Operation(PollingMethod[None]):
         pass
 
     def status(self) -> str:
-        return self._state
+        return ""
 
     def finished(self) -> bool:
         return True
@@ -55,23 +53,35 @@ class Operation(PollingMethod[None]):
 
     # For the caller
 
-    def wait(self) -> tuple[bool, dict[str, Any] | None]:
-        """Until the operation has ended → whether it was followed, and else what its one answer held.
+    def wait(self, watch: Watch | None = None) -> tuple[bool, dict[str, Any] | None]:
+        """Until the operation has ended, or ``watch`` has seen what it makes → whether there was one, and the resource:
+        what the one answer held where there was none, else what was seen; None where the operation told.
 
         Raises ``HttpResponseError`` with the answer that tells of a failure, ``Lost`` where Azure accepted what it
         does not tell the end of, and what ``Deadline.sleep`` raises.
         """
+        polls = self._polls()
+        if polls is None:
+            return False, self._at_once()
+        first = _json(self._first) or {}
+        if watch is None or not watch.can_tell(first, is_new=self._first.status_code == 201):
+            return True, _follow(polls, self._deadline)
+        if provisioning_state(first).lower() in SUCCEEDED:
+            return True, _follow(polls, self._deadline, watch)
+        polls.state = provisioning_state(first)
+        # What is said to be at work is not polled at once: the first answer says when.
+        return True, _follow(polls, self._deadline, watch, _retry_after(self._first.headers) or POLL_SECONDS[0])
+
+    def _polls(self) -> Polls | None:
         headers, accepted = self._first.headers, self._first.status_code == 202
         url = headers.get("Azure-AsyncOperation") or headers.get("Operation-Location")
         if url:
-            self._poll(url, _state_of_operation)
-        elif accepted and headers.get("Location"):
-            self._poll(headers["Location"], _state_of_location)
-        elif accepted:
+            return Polls(self._client, url, _state_of_operation, self._deadline)
+        if accepted and headers.get("Location"):
+            return Polls(self._client, headers["Location"], _state_of_location, self._deadline)
+        if accepted:
             raise Lost("Azure accepted the request, but does not say where to ask for its end.")
-        else:
-            return False, self._at_once()
-        return True, None
+        return None
 
     def _at_once(self) -> dict[str, Any] | None:
         """For changes that take no operation, and for those whose end the resource alone tells."""
@@ -80,37 +90,41 @@ class Operation(PollingMethod[None]):
             if self._first.text():
                 raise DecodeError(response=self._first)
             return None
-        self._state = provisioning_state(body)
-        if self._state.lower() in FAILED:
+        state = provisioning_state(body)
+        if state.lower() in FAILED:
             raise HttpResponseError(response=self._first)
-        if self._state and self._state.lower() not in SUCCEEDED:
-            raise Lost(f"Azure accepted the request, and its state is '{self._state}'.")
+        if state and state.lower() not in SUCCEEDED:
+            raise Lost(f"Azure accepted the request, and its state is '{state}'.")
         return body
 
-    def _poll(self, url: str, state_of: Callable[[Any], str]) -> None:
-        asked, answered = 0, time.monotonic()
-        while True:
-            pause = POLL_SECONDS[min(asked, len(POLL_SECONDS) - 1)]
-            asked += 1
-            try:
-                response = self._ask(url)
-                self._state = state_of(response)
-            except (ServiceRequestError, ServiceResponseError, DecodeError, OutOfOrder) as error:
-                if time.monotonic() - answered > OUTAGE_SECONDS:
-                    raise
-                pause = max(pause, error.pause if isinstance(error, OutOfOrder) else 0.0)
-            else:
-                answered = time.monotonic()
-                if self._state.lower() in FAILED:
-                    raise HttpResponseError(response=response)
-                if self._state.lower() in SUCCEEDED:
-                    return
-                pause = _retry_after(response.headers) or pause
-            self._deadline.sleep(pause, f"Azure's operation is '{self._state or 'not known yet'}'")
 
-    def _ask(self, url: str) -> Any:
-        # One attempt each: this loop repeats it by itself, with pauses that the budget for such requests bears.
-        response = self._client.send_request(HttpRequest("GET", url), deadline=self._deadline, retry_total=0,
+class Polls:
+    """The polls of one operation: its address, and what it said last."""
+
+    def __init__(self, client: Any, url: str, state_of: Callable[[Any], str], deadline: Deadline) -> None:
+        self._client, self._url, self._state_of, self._deadline = client, url, state_of, deadline
+        self.state = ""
+        self._asked, self._answered = 0, time.monotonic()
+
+    def poll(self) -> float | None:
+        """Ask once → seconds until it may be asked again; None where the operation has succeeded."""
+        pause = POLL_SECONDS[min(self._asked, len(POLL_SECONDS) - 1)]
+        self._asked += 1
+        try:
+            response = self._ask()
+            self.state = self._state_of(response)
+        except (ServiceRequestError, ServiceResponseError, DecodeError, OutOfOrder) as error:
+            if time.monotonic() - self._answered > OUTAGE_SECONDS:
+                raise
+            return max(pause, error.pause if isinstance(error, OutOfOrder) else 0.0)
+        self._answered = time.monotonic()
+        if self.state.lower() in FAILED:
+            raise HttpResponseError(response=response)
+        return None if self.state.lower() in SUCCEEDED else _retry_after(response.headers) or pause
+
+    def _ask(self) -> Any:
+        # One attempt each: whoever follows repeats it, with pauses that the budget for such requests bears.
+        response = self._client.send_request(HttpRequest("GET", self._url), deadline=self._deadline, retry_total=0,
                                              read_timeout=POLL_READ_SECONDS)
         if response.status_code in (408, 429) or response.status_code >= 500:
             raise OutOfOrder(response=response)
@@ -119,6 +133,30 @@ class Operation(PollingMethod[None]):
         if response.status_code >= 400:
             raise HttpResponseError(response=response)
         return response
+
+
+def _follow(polls: Polls, deadline: Deadline, watch: Watch | None = None, pause: float = 0.0) -> dict[str, Any] | None:
+    """Poll, the first time after ``pause`` seconds, and look by ``watch`` in between → what was seen to be ready; None
+    where the operation told its end. The clock counts pauses only."""
+    now, poll_at = 0.0, pause
+    look_at = watch.pause() if watch else math.inf
+    while True:
+        until = min(poll_at, look_at)
+        if until > now:
+            deadline.sleep(until - now, f"Azure's operation is '{polls.state or 'not known yet'}'")
+            now = until
+        if watch and look_at <= now:
+            found = watch.look()
+            if found is not None:
+                return found
+            if watch.has_just_failed:       # only the operation says why, and whether it is ours that has
+                poll_at = now
+            look_at = now + watch.pause()
+        if poll_at <= now:
+            next_pause = polls.poll()
+            if next_pause is None:
+                return None
+            poll_at = now + next_pause
 
 
 class OutOfOrder(HttpResponseError):
@@ -152,12 +190,6 @@ def _state_of_location(response: Any) -> str:
     if response.status_code != 204 and response.text() and _json(response) is None:
         raise OutOfOrder(response=response)
     return provisioning_state(_json(response) or {}) or "Succeeded"
-
-
-def provisioning_state(resource: Mapping[str, Any]) -> str:
-    properties = resource.get("properties")
-    state = properties.get("provisioningState") if isinstance(properties, Mapping) else None
-    return state if isinstance(state, str) else ""
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -170,7 +170,7 @@ def test_azure_for_the_command_line_is_made_of_them(cli_ctx):
 
     azure = Azure.for_cli(cli_ctx)
     azure.connect("compute", "network", "resources")
-    made = azure._shared.made
+    made = azure.sdk.shared.made
     assert [type(made[name]).__name__ for name in ("compute", "network", "resources")] == [
         "ComputeManagementClient", "NetworkManagementClient", "ResourceManagementClient"]
     retries = [node for client in made.values() for node in client._client._pipeline._impl_policies

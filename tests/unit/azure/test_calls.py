@@ -379,7 +379,7 @@ def test_a_busy_vm_is_waited_for_but_its_own_put_is_not(azure, service, code):
 def test_az_s_own_subscription_and_regions_are_used(connected, service, monkeypatch):
     from azext_dockervm import _client_factory
 
-    made = connected()._shared.clients
+    made = connected().sdk.shared.clients
     monkeypatch.setattr(_client_factory, "resource_client", lambda _cli_ctx, **_options: made.resources())
     monkeypatch.setattr(_client_factory, "subscription_id", lambda cli_ctx: f"subscription-of-{cli_ctx}")
     monkeypatch.setattr(_client_factory, "subscription_locations", lambda cli_ctx: [f"region of {cli_ctx}"])
@@ -398,7 +398,7 @@ def test_another_deadline_shares_clients_and_versions(connected, service):
     deadline = Deadline(5)
     other = azure.until(deadline)
     assert other.deadline is deadline and azure.deadline is not deadline
-    assert other._shared is azure._shared and set(azure._shared.made) == {"compute", "network", "resources"}
+    assert other.sdk.shared is azure.sdk.shared and set(azure.sdk.shared.made) == {"compute", "network", "resources"}
 
 
 def test_each_client_is_made_once_however_many_threads_want_it():

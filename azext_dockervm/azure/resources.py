@@ -1,0 +1,81 @@
+"""A resource by its id, as it is on the wire: reading it, and whether it is as it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from azext_dockervm.azure.errors import unreadable
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.azure.sdk import Sdk, as_on_the_wire
+from azext_dockervm.errors import NotFound
+
+Result = TypeVar("Result")
+Resource = dict[str, Any]
+Resources = list[Resource]
+
+# What the service alone writes: in the body of a change of what was there before it is the old one's.
+_ITS_OWN = frozenset({"etag", "provisioningState"})
+# Seconds that one look may be silent while a write is waited for: the next one does as well.
+LOOK_READ_SECONDS = 10.0
+
+
+def path_of(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...]) -> str:
+    """The id without its first slash, as it stands in URLs."""
+    subscription = sdk.made("subscription")
+    path = kind.provider_path(tuple(quote(name, safe="") for name in names))
+    return f"subscriptions/{subscription}/resourceGroups/{quote(group, safe='')}/providers/{path}"
+
+
+def get(sdk: Sdk, kind: Kind, group: str, *names: str) -> Resource | None:
+    """The resource as it is on the wire; None where it is not there."""
+    return none_if_missing(lambda: sdk.read(lambda: _get(sdk, kind, group, names)))
+
+
+def look(sdk: Sdk, kind: Kind, group: str, *names: str) -> Resource | None:
+    """The same in one attempt, for whoever looks again anyhow."""
+    return none_if_missing(lambda: _get(sdk, kind, group, names, retry_total=0, read_timeout=LOOK_READ_SECONDS))
+
+
+def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], **options: Any) -> Resource:
+    verb = f"read the {kind.noun} '{names[-1]}'"
+    path = path_of(sdk, kind, group, names)
+    params = {"$expand": kind.expand} if kind.expand else {}
+
+    def get_it(version: str) -> Resource:
+        found = sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version, params=params,
+                         cls=as_on_the_wire, **options)
+        return whole(found, verb)
+
+    return sdk.in_version(kind, "", get_it)
+
+
+def none_if_missing(call: Callable[[], Result]) -> Result | None:
+    try:
+        return call()
+    except NotFound:
+        return None
+
+
+def is_whole(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("id"), str) and isinstance(value.get("properties"), dict)
+
+
+def whole(value: Any, verb: str) -> Resource:
+    """The answer as a resource; raises ``AnswerUnreadable`` where it is none."""
+    if not is_whole(value):
+        raise unreadable(verb)
+    resource: Resource = value
+    return resource
+
+
+def says(found: Any, asked: Any) -> bool:
+    """Whether a resource is as it was asked for. What it does not show (passwords, custom data), nobody knows; ids and
+    regions are written in more ways than one. What the service alone writes is never asked for."""
+    if isinstance(asked, Mapping) and isinstance(found, Mapping):
+        return all(says(found[key], value) for key, value in asked.items()
+                   if found.get(key) is not None and key not in _ITS_OWN)
+    if isinstance(asked, (list, tuple)) and isinstance(found, (list, tuple)):
+        return len(found) == len(asked) and all(map(says, found, asked))
+    return str(found).lower().replace(" ", "") == str(asked).lower().replace(" ", "")
