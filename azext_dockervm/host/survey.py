@@ -46,53 +46,54 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     that name that are not ours, or not the host's). Nothing is created here.
     """
     azure.connect("compute", "network", "resources")
-    group = azure.group(spec.group)
-    if group is None:
-        raise NotFound(f"The resource group '{spec.group}' does not exist.",
-                       host_commands.create_group(spec))
-    typed_location, location = spec.location, spec.location or group["location"]
-    other_region = location != group["location"]
-    spec = replace(spec, location=location)
+    group, found = _what_is_there(azure, spec)
+    # A host that exists is gone on with where it is, whatever the group's region.
+    typed, home = spec.location, region_of(found.vm) if found.vm is not None else group["location"]
+    spec = replace(spec, location=typed or home)
+    _check_ownership(spec, found)
+    _check_interface(spec, found)
+    # The group's id begins with the subscription's: the same label for the same host, whoever creates it.
+    derived = names.derived_dns_label(spec.name, group["id"])
+    other_region = typed is not None and typed != group["location"]
+    # The order counts: of errors the first one is told.
     reads: dict[str, Callable[[], Any]] = {
-        "regions": unknown_if_forbidden(azure.locations) if other_region else lambda: None,
+        "regions": lambda: _check_region(azure, spec) if other_region else None,
+        "virtual_network": lambda: _network(azure, spec),
+        "label": lambda: _choose_label(azure, spec, found, derived),
+    }
+    if found.vm is None:
+        reads |= {"image": unknown_if_forbidden(lambda: _find_image(azure, spec)),
+                  "size": lambda: _check_size(azure, spec)}
+    if depends_on_publication(spec):
+        reads["extension_published"] = unknown_if_forbidden(lambda: _extension_published(azure, spec))
+    known = run_in_parallel(reads, azure.deadline)
+    label, reason = known["label"]
+    return spec, replace(
+        found, virtual_network=known["virtual_network"], image=known.get("image"),
+        extension_published=known.get("extension_published"), label=label,
+        other_label="" if spec.network.dns_label else derived, label_was_replaced=reason)
+
+
+def _what_is_there(azure: Azure, spec: HostSpec) -> tuple[Resource, Found]:
+    """The group, and what bears the host's name in it: all that is read without its region, so that at most three reads
+    wait for each other: these, the image's versions, the newest one's features. (Versions are listed with their
+    properties, where one asks for it, but never with their features.)"""
+    reads: dict[str, Callable[[], Any]] = {
+        "group": lambda: azure.group(spec.group),
         "vm": lambda: azure.get(kinds.VM, spec.group, spec.name),
-        "virtual_network": lambda: azure.get(kinds.VIRTUAL_NETWORK, spec.group, names.virtual_network(location)),
         "security_group": lambda: azure.get(kinds.SECURITY_GROUP, spec.group, names.network_security_group(spec.name)),
         "public_ip": lambda: azure.get(kinds.PUBLIC_IP, spec.group, names.public_ip(spec.name)),
         "network_interface": lambda: azure.get(kinds.NETWORK_INTERFACE, spec.group, names.network_interface(spec.name)),
     }
     answers = run_in_parallel(reads, azure.deadline)
-    _check_region(spec, answers.pop("regions"))
-    found = Found(**answers)
-    if found.vm is not None and not typed_location:
-        # A host that exists is gone on with where it is, whatever the group's region.
-        spec, found = _in_its_region(azure, spec, found, region_of(found.vm))
-    _check_ownership(spec, found)
-    _check_parts(spec, found)
-    # The group's id begins with the subscription's: the same label for the same host, whoever creates it.
-    derived = names.derived_dns_label(spec.name, group["id"])
-    more: dict[str, Callable[[], Any]] = {
-        "label": lambda: _choose_label(azure, spec, found, derived),
-    }
-    if found.vm is None:
-        more |= {"image": unknown_if_forbidden(lambda: _find_image(azure, spec)),
-                 "size": lambda: _check_size(azure, spec)}
-    if depends_on_publication(spec):
-        more["extension_published"] = unknown_if_forbidden(lambda: _extension_published(azure, spec))
-    known = run_in_parallel(more, azure.deadline)
-    label, reason = known["label"]
-    return spec, replace(found, image=known.get("image"), extension_published=known.get("extension_published"),
-                         label=label, other_label="" if spec.network.dns_label else derived, label_was_replaced=reason)
+    group: Resource | None = answers.pop("group")
+    if group is None:
+        raise NotFound(f"The resource group '{spec.group}' does not exist.", host_commands.create_group(spec))
+    return group, Found(**answers)
 
 
-def _in_its_region(azure: Azure, spec: HostSpec, found: Found, region: str) -> tuple[HostSpec, Found]:
-    if region == spec.location:
-        return spec, found
-    network = azure.get(kinds.VIRTUAL_NETWORK, spec.group, names.virtual_network(region))
-    return replace(spec, location=region), replace(found, virtual_network=network)
-
-
-def _check_region(spec: HostSpec, regions: list[str] | None) -> None:
+def _check_region(azure: Azure, spec: HostSpec) -> None:
+    regions = unknown_if_forbidden(azure.locations)()
     if regions is not None and spec.location not in regions:
         raise InvalidValue(f"--location: this subscription has no region '{spec.location}'.",
                            region_commands.list_region_names(spec.subscription))
@@ -128,14 +129,20 @@ def _to_tag_again(spec: HostSpec, found: Found, resource: Resource) -> tuple[str
     return ("If it is this host's, say so with its tag: " + host_commands.mark_as_part(spec, resource["id"]),)
 
 
-def _check_parts(spec: HostSpec, found: Found) -> None:
-    """Parts that bear the host's names and are not what the host stands on; what is only missing gets mended."""
-    network, nic = found.virtual_network, found.network_interface
+def _network(azure: Azure, spec: HostSpec) -> Resource | None:
+    """The hosts' network in the region, where it can be used: ours is made or mended where it can't."""
+    network = azure.get(kinds.VIRTUAL_NETWORK, spec.group, names.virtual_network(spec.location or ""))
     if network is not None and names.tag(network, names.TAG_SHARED) is None and (
             has_failed(network) or virtual_network.subnet_id(network) is None):
         raise Conflict(f"The virtual network '{network['name']}' was not made by dockervm, and it can't be used: "
                        f"{_what_is_wrong(network)}. It was left as it is.",
                        "To look at it: " + network_commands.show_virtual_network(spec, network["name"]))
+    return network
+
+
+def _check_interface(spec: HostSpec, found: Found) -> None:
+    """An interface that bears the host's name and is not what the host stands on; what is only missing gets mended."""
+    nic = found.network_interface
     if found.vm is not None and not _uses(found.vm, nic):
         raise Conflict(
             f"The VM '{spec.name}' does not use the network interface '{names.network_interface(spec.name)}' that "
