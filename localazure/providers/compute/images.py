@@ -23,6 +23,8 @@ from localazure.providers.compute.image_catalog import (
 )
 
 _KIND = "Microsoft.Compute/locations"
+# What a list that is expanded shows of a version: in recordings never its features, nor what it is sold by.
+_LISTED = ("hyperVGeneration", "architecture", "replicaType", "replicaCount")
 
 
 def routes() -> list[Route]:
@@ -119,9 +121,14 @@ def list_versions(cloud: Cloud, request: Request) -> Reply:
     image = _image(request)
     location, path = _versions_at(cloud, request, image)
     reply = _items(location, path, ordered(image.versions, request.query))
-    if "properties" in request.query.get("$expand", "").lower():
+    expand = request.query.get("$expand", "").lower()
+    if "properties" in expand:
+        whole = _properties(image)
+        shown = {name: whole[name] for name in _LISTED}
+        if "imagedeprecationstatus" in expand:
+            shown["imageDeprecationStatus"] = {**whole["imageDeprecationStatus"], "scheduledDeprecationTime": None}
         for one in reply.body:
-            one["properties"] = _properties(image)
+            one["properties"] = shown
     return reply
 
 

@@ -30,6 +30,16 @@ def test_the_known_images_are_found_from_publisher_to_version(arm: LocalAzure, u
     assert arm.call("GET", f"{offers}/{offer}/skus/{sku}/versions/latest").body["name"] == newest
 
 
+@pytest.mark.parametrize("more", ["", "/imageDeprecationStatus"])
+def test_a_list_that_is_expanded_has_not_all_that_a_version_has(arm: LocalAzure, more: str) -> None:
+    (one,) = arm.call("GET", UBUNTU, _top="1", _orderby="name desc", _expand=f"properties{more}").body
+    whole = arm.call("GET", f"{UBUNTU}/{one['name']}").body["properties"]
+    assert {name: one["properties"][name] for name in ("hyperVGeneration", "architecture")} == {
+        "hyperVGeneration": "V2", "architecture": "x64"}  # fmt: skip
+    assert "features" in whole and not {"features", "plan", "osDiskImage"} & set(one["properties"])
+    assert ("imageDeprecationStatus" in one["properties"]) is bool(more)
+
+
 def test_top_and_orderby_choose_the_newest(arm: LocalAzure) -> None:
     newest = arm.call("GET", UBUNTU, _top="1", _orderby="name desc").body
     assert [one["name"] for one in newest] == [arm.call("GET", UBUNTU).body[-1]["name"]]

@@ -150,7 +150,7 @@ def catalogue(calls: Calls) -> None:
     calls.do("image offers", OFFER)
     calls.do("image skus", f"{OFFER}/ubuntu-24_04-lts/skus")
     versions = f"{OFFER}/ubuntu-24_04-lts/skus/server/versions"
-    listed = calls.do("image versions", versions)
+    listed = calls.do("image versions", versions, _expand="properties/imageDeprecationStatus")
     calls.do("image version get", f"{versions}/{listed.body[0]['name']}")
     calls.do("extension image types", TYPES)
     listed = calls.do("extension image versions", f"{TYPES}/DockerExtension/versions")
