@@ -179,6 +179,7 @@ async def _run(
         )
     # What a handler reports as its status comes as its errors do.
     message = result.stderr or result.stdout or "Enable succeeded."
+    await cloud.operations.ripe()
     _report(cloud, vm, extension, "Succeeded", message[-4096:])
 
 

@@ -303,6 +303,7 @@ async def _run(cloud: Cloud, vm: Resource, command: Resource, run: _Run) -> None
             f'an error. exit code {result.exit_code}. Error: {last(result.stderr)}".',
         )
     run_command_host.be_late(cloud, vm, command)
+    await cloud.operations.ripe()
     _settle(cloud, command, "Succeeded", {})
 
 

@@ -80,6 +80,21 @@ def test_an_operation_and_its_resource_are_ready_together_and_not_sooner(paced: 
     assert 0.28 < time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize(("child", "properties"), [
+    ("runCommands/one", {"source": {"script": "true"}}),
+    ("extensions/DockerExtension", {"publisher": "Microsoft.Azure.Extensions", "type": "DockerExtension",
+                                    "typeHandlerVersion": "1.0"})])  # fmt: skip
+def test_so_is_what_is_below_a_vm(paced: LocalAzure, tmp_path: Path, child: str, properties: dict[str, Any]) -> None:
+    vm = Group(paced).vm()
+    config.write(tmp_path / config.NAME, json.dumps({"latencies": {"*/write": 40, "*": 0}}).encode())
+    began = time.monotonic()
+    answer = paced.call("PUT", f"{vm}/{child}", {"location": "westus", "properties": properties})
+    while state(paced, f"{vm}/{child}") == "Creating":
+        assert time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.38
+    assert paced.wait(answer).body["status"] == "Succeeded"
+
+
 def test_a_deletion_overtakes_a_creation_that_is_not_ripe(paced: LocalAzure) -> None:
     group = Group(paced)
     nic = group.nic(group.vnet())
