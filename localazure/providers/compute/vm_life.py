@@ -202,6 +202,7 @@ async def change(cloud: Cloud, vm: Resource, wanted: Change) -> None:
         if wanted.resized and vm.hidden.get("power") == "running":
             await cloud.blocking(cloud.platform.machine_restart, machine)
         await machine_updates.sync(cloud, vm)
+        await cloud.operations.ripe()
         settle(cloud, vm, settled_state(cloud, vm))
 
 
