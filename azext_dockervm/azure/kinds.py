@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Patience:
-    """Codes of refusals that mean "not yet"; how long such a one is repeated and after which pause, both in seconds.
+    """Codes of refusals that mean "not yet"; how long such a one is repeated and after which pauses, in seconds; the
+    last one stays.
 
     ``seconds`` None: as long as the deadline allows.
     """
 
     codes: frozenset[str] = frozenset()
     seconds: float | None = None
-    pause: float = 5.0
+    pauses: tuple[float, ...] = (5.0,)
 
 
 # What Azure answers while the network that another create has just begun is not there yet (azure-core repeats that for
@@ -23,7 +24,7 @@ class Patience:
 # 180 s after the VM that it was meant for failed.
 STILL_HELD = Patience(frozenset({
     "NicInUse", "NicReservedForAnotherVm", "PublicIPAddressCannotBeDeleted", "AnotherOperationInProgress",
-    "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError", "ReferencedResourceNotProvisioned"}), 240.0, 5.0)
+    "InUseNetworkSecurityGroupCannotBeDeleted", "RetryableError", "ReferencedResourceNotProvisioned"}), 240.0)
 # The network's parts are made within a few seconds, and Azure says to ask for their operation after 10 s, then 20. A
 # read counts for Resource Manager's budget alone: it holds 250, and 25 come back each second. A host's parts that are
 # made side by side take three reads in two seconds.
@@ -36,8 +37,9 @@ VM_LOOKS = (*(3.0,) * 40, 6.0)
 # script that runs for an hour half of it.
 BELOW_VM_LOOKS = (*(5.0,) * 36, 10.0)
 # Other changes of the same VM, of which Azure takes one at a time: a killed run's, or those of policies that put their
-# extensions onto each new VM.
-BUSY = Patience(frozenset({"AnotherOperationInProgress", "Conflict", "OperationPreempted"}), None, 3.0)
+# extensions onto each new VM. Each try counts for what may be changed of one VM: 12, and 4 more each minute.
+BUSY = Patience(frozenset({"AnotherOperationInProgress", "Conflict", "OperationPreempted"}), None,
+                (3.0,) * 4 + (15.0,))
 # A VM's own PUT is not repeated: "Conflict" may be the answer to this very request, sent twice after a lost connection.
 AT_ONCE = Patience()
 

@@ -65,12 +65,12 @@ class Operation(PollingMethod[None]):
             return False, self._at_once()
         first = _json(self._first) or {}
         if watch is None or not watch.can_tell(first, is_new=self._first.status_code == 201):
-            return True, _follow(polls, self._deadline)
+            return True, follow(polls, self._deadline)
         if provisioning_state(first).lower() in SUCCEEDED:
-            return True, _follow(polls, self._deadline, watch)
+            return True, follow(polls, self._deadline, watch)
         polls.state = provisioning_state(first)
         # What is said to be at work is not polled at once: the first answer says when.
-        return True, _follow(polls, self._deadline, watch, _retry_after(self._first.headers) or POLL_SECONDS[0])
+        return True, follow(polls, self._deadline, watch, _retry_after(self._first.headers) or POLL_SECONDS[0])
 
     def _polls(self) -> Polls | None:
         headers, accepted = self._first.headers, self._first.status_code == 202
@@ -135,7 +135,7 @@ class Polls:
         return response
 
 
-def _follow(polls: Polls, deadline: Deadline, watch: Watch | None = None, pause: float = 0.0) -> dict[str, Any] | None:
+def follow(polls: Polls, deadline: Deadline, watch: Watch | None = None, pause: float = 0.0) -> dict[str, Any] | None:
     """Poll, the first time after ``pause`` seconds, and look by ``watch`` in between → what was seen to be ready; None
     where the operation told its end. The clock counts pauses only."""
     now, poll_at = 0.0, pause

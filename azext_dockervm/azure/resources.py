@@ -71,11 +71,21 @@ def whole(value: Any, verb: str) -> Resource:
 
 
 def says(found: Any, asked: Any) -> bool:
-    """Whether a resource is as it was asked for. What it does not show (passwords, custom data), nobody knows; ids and
-    regions are written in more ways than one. What the service alone writes is never asked for."""
+    """Whether a resource is as it was asked for: it bears all tags, and shows nothing else. What it does not show
+    (passwords, custom data), nobody knows; ids and regions are written in more ways than one."""
     if isinstance(asked, Mapping) and isinstance(found, Mapping):
-        return all(says(found[key], value) for key, value in asked.items()
-                   if found.get(key) is not None and key not in _ITS_OWN)
+        return all(_says_of(name, found.get(name), value) for name, value in asked.items())
     if isinstance(asked, (list, tuple)) and isinstance(found, (list, tuple)):
         return len(found) == len(asked) and all(map(says, found, asked))
     return str(found).lower().replace(" ", "") == str(asked).lower().replace(" ", "")
+
+
+def _says_of(name: str, found: Any, asked: Any) -> bool:
+    if name == "tags":
+        return _bears(found, asked)
+    return found is None or name in _ITS_OWN or says(found, asked)
+
+
+def _bears(found: Mapping[str, str] | None, asked: Mapping[str, str] | None) -> bool:
+    there = {name.lower(): value for name, value in (found or {}).items()}
+    return all(there.get(name.lower()) == value for name, value in (asked or {}).items())

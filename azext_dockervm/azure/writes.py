@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from azext_dockervm.azure import names as azure_names
@@ -234,12 +235,13 @@ def _repeated(deadline: Deadline, patch: Callable[[], Result]) -> Result:
 def _while_busy(deadline: Deadline, patience: Patience, call: Callable[[], Result]) -> Result:
     """Repeat a call that is refused only because Azure is not done with the resource or one that it needs."""
     until = deadline if patience.seconds is None else deadline.within(patience.seconds)
-    while True:
+    for pause in chain(patience.pauses, repeat(patience.pauses[-1])):
         try:
             return call()
         except AzureRefused as error:
             if error.code not in patience.codes:
                 raise
-            if patience.seconds is not None and until.remaining() < 2 * patience.pause:
+            if patience.seconds is not None and until.remaining() < 2 * pause:
                 raise
-            deadline.sleep(patience.pause, error.message)
+            deadline.sleep(pause, error.message)
+    raise AssertionError("the pauses have no end")
