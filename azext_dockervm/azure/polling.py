@@ -149,7 +149,7 @@ def follow(polls: Polls, deadline: Deadline, watch: Watch | None = None, pause: 
             found = watch.look()
             if found is not None:
                 return found
-            if watch.has_just_failed:       # only the operation says why, and whether it is ours that has
+            if watch.is_odd:
                 poll_at = now
             look_at = now + watch.pause()
         if poll_at <= now:

@@ -22,7 +22,11 @@ MISSING_LOOKS = 20
 class Watch:
     """Looks at the resource that is written. ``look`` reads it once (None: it is not there); ``asked`` is the write's
     body; ``pauses`` are the seconds before each look, of which the last one stays. ``is_change``: what was there before
-    was not as it is asked for."""
+    was not as it is asked for.
+
+    ``is_odd`` after a look: what was seen has failed, or is not as it was asked for, for the first time or again. Only
+    the operation tells whether that is its own failure, another's write in its place, or what was there before.
+    """
 
     def __init__(self, look: Callable[[], Resource | None], asked: Any, pauses: Sequence[float],
                  is_change: bool = False) -> None:
@@ -30,8 +34,7 @@ class Watch:
         self._first: Mapping[str, Any] = {}
         self._is_seen = is_change
         self._missed = 0
-        self._state = ""
-        self.has_just_failed = False
+        self._was_odd = self.is_odd = False
 
     def can_tell(self, first: Mapping[str, Any], is_new: bool) -> bool:
         """Whether looking can tell the end, after the write's own answer (``first``); ``is_new``: nothing was there
@@ -49,7 +52,7 @@ class Watch:
 
     def look(self) -> Resource | None:
         """The resource, where it shows that the write has ended well; None where it tells nothing."""
-        self.has_just_failed = False
+        self.is_odd = False
         try:
             found = self._look()
         except AzureRefused as error:
@@ -66,14 +69,14 @@ class Watch:
         return found if self._is_the_end(found) else None
 
     def _is_the_end(self, found: Resource) -> bool:
-        state, before = provisioning_state(found).lower(), self._state
-        self._state = state
-        self.has_just_failed = state in FAILED and before not in FAILED
+        state, is_ours = provisioning_state(found).lower(), says(found, self._asked)
+        odd = state in FAILED or not is_ours
+        self.is_odd, self._was_odd = odd and not self._was_odd, odd
         same = bool(found.get("etag")) and found.get("etag") == self._first.get("etag")
         # What was there before says Succeeded until Azure begins: it counts once this write was seen at work.
         self._is_seen = self._is_seen or same or state not in SUCCEEDED | FAILED
         was_ready = provisioning_state(self._first).lower() in SUCCEEDED
-        return (state in SUCCEEDED and self._is_seen and says(found, self._asked)
+        return (state in SUCCEEDED and self._is_seen and is_ours
                 and not (was_ready and (same or not found.get("etag"))))
 
     def _give_up(self) -> None:
