@@ -101,8 +101,7 @@ def provision(disk: Disk, spec: MachineSpec, surroundings: Surroundings = NOTHIN
         _write_user(disk, spec)
     _write_sshd(disk, spec)
     disk.write(NETWORK_FILE, network_file(spec))
-    if spec.agent:
-        _write_agent_files(disk, spec)
+    _write_agent_files(disk, spec)
     if spec.cloud_init:
         _write_seed(disk, spec)
     else:
@@ -185,7 +184,10 @@ def _write_sshd(disk: Disk, spec: MachineSpec) -> None:
 
 
 def _write_agent_files(disk: Disk, spec: MachineSpec) -> None:
-    """What waagent leaves: handlers read the user's name there. The password is redacted by the agent as well."""
+    """What waagent leaves, or cloud-init in its stead: handlers read the user's name there. The password is redacted by
+    both as well."""
+    if not spec.agent and not spec.cloud_init:
+        return
     disk.folder("var/lib/waagent", 0o700)
     disk.write("var/lib/waagent/ovf-env.xml", ovf_environment(spec), 0o600)
     if spec.custom_data is not None and not spec.cloud_init:

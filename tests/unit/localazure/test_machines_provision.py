@@ -83,10 +83,14 @@ def test_custom_data_is_cloud_inits_user_data_byte_for_byte(disk, data):
     assert '"local-hostname": "web-1"' in (seed / "meta-data").read_text()
 
 
-@pytest.mark.parametrize(("cloud_init", "name"), [(True, "ns1:CustomData"), (False, "CustomData")])
-def test_custom_data_stays_in_the_provisioning_document_for_root_alone(disk, cloud_init, name):
+@pytest.mark.parametrize(
+    ("cloud_init", "agent", "name"),
+    [(True, True, "ns1:CustomData"), (False, True, "CustomData"), (True, False, "ns1:CustomData")],
+)
+def test_custom_data_stays_in_the_provisioning_document_for_root_alone(disk, cloud_init, agent, name):
     """Where people look for secrets that custom data has left, and where handlers find the user's name."""
-    provision.provision(disk, spec(cloud_init=cloud_init, custom_data=b"hello", admin_password=Secret("Sesame-123456")))
+    provision.provision(disk, spec(cloud_init=cloud_init, agent=agent, custom_data=b"hello",
+                                   admin_password=Secret("Sesame-123456")))
     path = disk.upper / "var/lib/waagent/ovf-env.xml"
     text = path.read_text()
     assert f"<{name}>aGVsbG8=</{name}>" in text and "UserPassword>REDACTED<" in text
@@ -99,6 +103,11 @@ def test_without_cloud_init_the_agent_keeps_custom_data(disk):
     assert (disk.upper / "etc/cloud/cloud-init.disabled").exists()
     assert (disk.upper / "var/lib/waagent/CustomData").read_bytes() == b"aGVsbG8="
     assert not (disk.upper / "var/lib/cloud").exists()
+
+
+def test_with_neither_nobody_has_the_custom_data(disk):
+    provision.provision(disk, spec(cloud_init=False, agent=False, custom_data=b"hello"))
+    assert not (disk.upper / "var/lib/waagent").exists()
 
 
 def test_machines_have_host_keys_of_their_own(disk, tmp_path):
