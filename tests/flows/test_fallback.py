@@ -42,7 +42,8 @@ def test_asked_for_on_today_s_image_it_finds_docker_and_compose(cloud):
 
 
 def test_without_the_preparation_it_would_have_failed(cloud, monkeypatch):
-    """So that the test above proves what it says."""
+    """So that the test above proves what it says. What custom data does comes too late."""
+    cloud.behavior(conditions={"cloud_init_delay": [{"seconds": 600}]})
     monkeypatch.setattr(certify.docker_extension, "needs_preparation", lambda _job: False)
     failed = cloud.create("--provisioner", "docker-extension")
     assert failed.code == 1 and "get.docker.com" in failed.stderr and f"The VM '{HOST}' was kept" in failed.stderr

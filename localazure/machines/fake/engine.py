@@ -7,7 +7,9 @@ both that it is a fake. Run as `python engine.py FOLDER SOCKET`; beside its own
 modules it needs the standard library only.
 
 On the unix socket SOCKET it takes one JSON line per connection: {"machine", "action", "unit"} with action start, stop,
-restart, is-active, version, sync (read the machine's listen.json again) or quit, and answers with one JSON line.
+restart, is-active, version, sync (read the machine's listen.json again), door or quit, and answers with one JSON line.
+{"action": "door", "port"} is heeded for as long as the connection stands: what comes to the public address at this port
+is passed on to the machine's own address, where something listens that is not the engine.
 FOLDER/<machine>/listen.json is the platform's word: {"own", "public": address|null, "running", "open": [[first, last]]}
 with the ports that are open to the public address. FOLDER/<machine>/units.json is the engine's memory: active units.
 """
@@ -32,7 +34,7 @@ from pathlib import Path
 if not __package__:  # started alone: nobody has put the package's folder on the path
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from localazure.machines.fake import docker_config, guest_tools
+from localazure.machines.fake import docker_config, guest_tools, relay
 
 VERSION = "0.0.0-fake"
 API_VERSION = "1.45"
@@ -79,7 +81,8 @@ class FakeMachine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder / "root"
-        self.listeners: dict[str, list[Listener]] = {"docker": [], "ssh": []}
+        self.listeners: dict[str, list[Listener]] = {"docker": [], "ssh": [], "door": []}
+        self.door: int | None = None  # the port
         self.units = _read(folder / "units.json") or {"docker": False, "ssh": True}
 
     async def sync(self) -> None:
@@ -90,6 +93,10 @@ class FakeMachine:
                 # After a start of the process there is nobody to tell: the reason is in the machine's log.
                 with contextlib.suppress(docker_config.ConfigError, OSError):
                     await self.open(unit)
+        if not self.listen["running"]:
+            self.door = None  # it has ended with the machine
+        with contextlib.suppress(OSError):
+            await self.set_door(self.door)
 
     @property
     def listen(self) -> dict:
@@ -130,13 +137,23 @@ class FakeMachine:
         self.log(f"{unit} started")
 
     async def listen_on(self, unit: str, port: int, context: ssl.SSLContext | None) -> None:
-        said = self.listen
-        addresses = [said["own"]]
-        if said["public"] and any(first <= port <= last for first, last in said["open"]):
-            addresses.append(said["public"])
         answer = self.serve_ssh if unit == "ssh" else functools.partial(self.serve_docker, context)
-        for address in addresses:
+        for address in (self.listen["own"], *self.public(port)):
             self.listeners[unit].append(Listener(address, port, answer))
+
+    def public(self, port: int) -> list[str]:
+        """The public address, where the machine has one and the security rules let in this port."""
+        said = self.listen
+        is_open = any(first <= port <= last for first, last in said["open"])
+        return [said["public"]] if said["public"] and is_open else []
+
+    async def set_door(self, port: int | None) -> None:
+        """What listens at this port of the own address is there for the public one, too; None: nothing is."""
+        await self.close("door")
+        self.door = port
+        for address in () if port is None else self.public(port):
+            answer = functools.partial(relay.pass_on, (self.listen["own"], port))
+            self.listeners["door"].append(Listener(address, port, answer))
 
     def serve_docker(self, context: ssl.SSLContext | None, connection: socket.socket) -> None:
         """Answer requests of one connection until it closes or asks to."""
@@ -226,13 +243,18 @@ class FakeEngine:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One question, one answer."""
+        question: dict = {}
         with contextlib.suppress(OSError):
             try:
-                answer = await self.answer(json.loads(await reader.readline()))
+                question = json.loads(await reader.readline())
+                answer = await self.answer(question)
             except (docker_config.ConfigError, OSError, ValueError, KeyError) as error:
                 answer = {"ok": False, "error": str(error)}
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
+            if answer["ok"] and question["action"] == "door":
+                await reader.read()  # until the other side has ended
+                await self.machine(question["machine"]).set_door(None)
         writer.close()
 
     async def answer(self, question: dict) -> dict:
@@ -248,6 +270,8 @@ class FakeEngine:
             del self.machines[name]
         elif action == "sync":
             await machine.sync()
+        elif action == "door":
+            await machine.set_door(question["port"])
         elif action == "version":
             active = machine.units["docker"] and machine.listen["running"]
             return {"ok": True, "version": VERSION if active else None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import signal
@@ -9,18 +10,19 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from localazure.machines.fake import guest_tools
+from localazure import files
+from localazure.machines.fake import first_boot, guest_tools
 from localazure.machines.foundation.disk_files import DiskFolder
 from localazure.machines.foundation.guest_identity import UID, ovf_environment
 from localazure.machines.machine import MachineSpec
 
 # Tools of this machine that scripts in a fake machine may use: they change nothing but what they are told to.
 HARMLESS = (
-    "awk", "base64", "basename", "bash", "cat", "chmod", "cmp", "cp", "curl", "cut", "date", "dd", "diff", "dirname",
-    "env", "expr", "false", "find", "flock", "gawk", "grep", "gzip", "head", "id", "kill", "ln", "ls", "mawk", "md5sum",
-    "mkdir", "mktemp", "mv", "nohup", "od", "openssl", "printf", "ps", "python3", "readlink", "realpath", "rm", "rmdir",
-    "sed", "seq", "setsid", "sh", "sha256sum", "sleep", "sort", "stat", "tail", "tar", "tee", "test", "timeout",
-    "touch", "tr", "true", "uname", "uniq", "wc", "xargs",
+    "awk", "base64", "basename", "bash", "cat", "chmod", "cmp", "cp", "curl", "cut", "date", "dd", "df", "diff",
+    "dirname", "echo", "env", "expr", "false", "find", "flock", "gawk", "grep", "gzip", "head", "id", "kill", "ln",
+    "ls", "mawk", "md5sum", "mkdir", "mkfifo", "mktemp", "mv", "nohup", "od", "openssl", "printf", "ps", "python3",
+    "readlink", "realpath", "rm", "rmdir", "sed", "seq", "setsid", "sh", "sha256sum", "sleep", "sort", "stat", "sync",
+    "tail", "tar", "tee", "test", "timeout", "touch", "tr", "true", "uname", "uniq", "wc", "xargs",
 )  # fmt: skip
 SSH_UNIT = "[Service]\nExecStart=/usr/sbin/sshd -D\n"
 SSHD_CONFIG = "Include /etc/ssh/sshd_config.d/*.conf\n"
@@ -43,13 +45,22 @@ def make(folder: Path, spec: MachineSpec) -> None:
     (root / "etc/passwd").write_text(f"{name}:x:{UID}:{UID}::/home/{name}:/bin/bash\n")
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     (home / ".ssh/authorized_keys").write_text("".join(f"{key.strip()}\n" for key in spec.ssh_keys))
-    if spec.custom_data is not None:
-        (root / "var/lib/waagent/CustomData").write_bytes(spec.custom_data)
+    if spec.cloud_init:
+        first_boot.prepare(root, spec.custom_data or b"")
+    elif spec.custom_data is not None:
+        files.write_private(root / "var/lib/waagent/CustomData", base64.b64encode(spec.custom_data))
     tools = folder / "bin"
     tools.mkdir()
+    absent = guest_tools.DOCKER_TOOLS if spec.cloud_init else (*guest_tools.DOCKER_TOOLS, "cloud-init")
     for tool in guest_tools.TOOLS:
-        if tool not in guest_tools.DOCKER_TOOLS:
+        if tool not in absent:
             guest_tools.write_tool(tools, tool)
+
+
+def clear_run(root: Path) -> None:
+    """Nothing below /run outlives a boot."""
+    shutil.rmtree(root / "run", ignore_errors=True)
+    (root / "run").mkdir(exist_ok=True)
 
 
 def link_disks(root: Path, spec: MachineSpec, disks: DiskFolder) -> None:

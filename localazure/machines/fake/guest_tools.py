@@ -7,11 +7,9 @@ Standard library only.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +17,7 @@ from pathlib import Path
 if not __package__:  # started alone: nobody has put the package's folder on the path
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from localazure.machines.fake import docker_config
+from localazure.machines.fake import docker_config, engine_line, first_boot, transient_units
 
 ROOT = Path(os.environ.get("LOCALAZURE_ROOT", ""))
 DOCKER_UNIT = """[Unit]
@@ -42,16 +40,12 @@ ACTIONS = ("start", "restart", "try-restart", "reload-or-restart", "reload", "st
 
 def ask(action: str, unit: str = "docker") -> dict:
     """One question to the instance's engine: {"ok": bool, "error": str, ...}."""
-    question = {"machine": os.environ["LOCALAZURE_MACHINE"], "action": action, "unit": unit}
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(20)
-        try:
-            line.connect(os.environ["LOCALAZURE_ENGINE"])
-            line.sendall(json.dumps(question).encode() + b"\n")
-            with line.makefile() as answers:
-                return json.loads(answers.readline() or '{"ok": false, "error": "the fake engine said nothing"}')
-        except OSError as error:
-            return {"ok": False, "error": f"the fake engine can't be reached: {error}"}
+    try:
+        line, answer = engine_line.ask({"action": action, "unit": unit})
+    except OSError as error:
+        return {"ok": False, "error": f"the fake engine can't be reached: {error}"}
+    line.close()
+    return answer
 
 
 def unit_of(word: str) -> str:
@@ -63,7 +57,7 @@ def systemctl(words: list[str]) -> int:
     plain = [word for word in words if not word.startswith("-")]
     verb, units = (plain[0] if plain else ""), plain[1:]
     if verb in ("is-active", "is-enabled", "status"):
-        active = all(ask("is-active", unit_of(unit)).get("active") for unit in units)
+        active = all(is_active(unit_of(unit)) for unit in units)
         if "--quiet" not in words:
             print("active" if active else "inactive")
         return 0 if active else 3
@@ -73,12 +67,27 @@ def systemctl(words: list[str]) -> int:
         return 0
     for unit in units:
         name = unit_of(unit)
+        if verb == "stop" and transient_units.lives(ROOT, name):
+            transient_units.stop(ROOT, name)
+            continue
         if docker_config.unit_path(ROOT, name if "." in name else f"{name}.service") is None:
             return refuse(f"Failed to {verb} {unit}: Unit {unit} not found.", 5)
         answer = ask("stop" if verb == "stop" else "restart" if "re" in verb else "start", name)
         if not answer["ok"]:
             return refuse(f"Job for {name}.service failed: {answer['error']}")
     return 0
+
+
+def is_active(unit: str) -> bool:
+    return transient_units.lives(ROOT, unit) or bool(ask("is-active", unit).get("active"))
+
+
+def systemd_run(words: list[str]) -> int:
+    """A command as a unit, which `systemctl stop` knows by its name."""
+    try:
+        return transient_units.systemd_run(ROOT, transient_units.parse(words))
+    except ValueError as error:
+        return refuse(str(error))
 
 
 def apt_get(words: list[str]) -> int:
@@ -189,8 +198,10 @@ def journalctl(words: list[str]) -> int:
 
 
 def cloud_init(words: list[str]) -> int:
-    print("status: done")
-    return 0
+    """status alone."""
+    if words[:1] != ["status"]:
+        return refuse("a fake machine's cloud-init knows `status` only")
+    return first_boot.status(ROOT, words)
 
 
 def hostname(words: list[str]) -> int:
@@ -246,11 +257,11 @@ def refuse(message: str, status: int = 1) -> int:
 
 
 TOOLS: dict[str, Callable[[list[str]], int]] = {
-    "systemctl": systemctl, "apt-get": apt_get, "apt-cache": apt_cache, "dpkg-query": dpkg_query, "dpkg": nothing,
-    "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init, "hostname": hostname, "usermod": usermod,
-    "useradd": useradd, "userdel": userdel, "chpasswd": nothing, "groupadd": nothing, "reboot": power,
-    "shutdown": power, "poweroff": power,
-    "docker": docker, "dockerd": dockerd, "docker-compose": compose,
+    "systemctl": systemctl, "systemd-run": systemd_run, "apt-get": apt_get, "apt-cache": apt_cache,
+    "dpkg-query": dpkg_query, "dpkg": nothing, "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init,
+    "hostname": hostname, "usermod": usermod, "useradd": useradd, "userdel": userdel, "chpasswd": nothing,
+    "groupadd": nothing, "reboot": power, "shutdown": power, "poweroff": power, "docker": docker, "dockerd": dockerd,
+    "docker-compose": compose,
 }  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 A machine is a folder that stands for its file system. Run commands and extension handlers are executed by this
 machine's own shell with LOCALAZURE_ROOT and DOCKERVM_ROOT naming that folder, and a PATH with harmless tools and
 stand-ins only (guest_tools.py). Nothing else confines them: a script that names absolute paths works on this machine.
-The instance's fake engine (engine.py) listens on loopback addresses and says everywhere that it is a fake. A port
-that the security rules close is not listened on, so it refuses at once where a real one stays silent. There are no
-networks between fake machines, custom data is kept but not run, metadata is kept where no
+At a machine's first start custom data that is a user script is run in the same way and with the same warning, in the
+background (first_boot.py); other custom data is kept but not run. The instance's fake engine (engine.py) listens on
+loopback addresses and says everywhere that it is a fake. A port that the security rules close is not listened on, so it
+refuses at once where a real one stays silent. There are no networks between fake machines, metadata is kept where no
 169.254.169.254 answers, and CPU and memory are not limited.
 """
 
@@ -13,15 +14,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from localazure.machines.fake import file_system
+from localazure.machines.fake import file_system, first_boot
 from localazure.machines.fake.engine_process import EngineProcess
 from localazure.machines.foundation import hosts_file, scripts
 from localazure.machines.foundation.address_blocks import loopback_blocks
@@ -80,9 +79,7 @@ class FakePlatform(RecordedPlatform):
         folder = self._records.folder
         with self._lock:
             self._engine.end()
-            for pid in file_system.processes_with(f"LOCALAZURE_FOLDER={folder}"):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            file_system.kill_processes_with(f"LOCALAZURE_FOLDER={folder}")
             if folder.exists():
                 shutil.rmtree(folder)
             with self._registry.locked():
@@ -111,7 +108,7 @@ class FakePlatform(RecordedPlatform):
         with self._lock:
             self._check_disks(machine_id, disks)
             record = self._respec(machine_id, data_disks=tuple(disks))
-            file_system.link_disks(self._records.machine_folder(machine_id) / "root", record.spec, self._disks)
+            file_system.link_disks(self._root(machine_id), record.spec, self._disks)
 
     # -- a machine's life
 
@@ -124,10 +121,13 @@ class FakePlatform(RecordedPlatform):
             try:
                 self._say(self._record(spec.id), BOOTED)
                 file_system.make(self._records.machine_folder(spec.id), spec)
-                file_system.link_disks(self._records.machine_folder(spec.id) / "root", spec, self._disks)
+                file_system.link_disks(self._root(spec.id), spec, self._disks)
                 if spec.metadata is not None:
                     self.machine_metadata(spec.id, spec.metadata)
-                self._sync(self._change(spec.id, lambda known: replace(known, created=True)))
+                record = self._change(spec.id, lambda known: replace(known, created=True))
+                self._sync(record)
+                if spec.cloud_init:
+                    first_boot.begin(self._root(spec.id), self._script_environment(record), spec.cloud_init_delay_s)
             except BaseException:  # whatever it was: nothing half-made stays
                 self.machine_delete(spec.id)
                 raise
@@ -138,6 +138,8 @@ class FakePlatform(RecordedPlatform):
             record = self._change(machine_id, lambda known: replace(known, running=True))
             if not before.running:
                 self._say(record, BOOTED)
+                if record.spec.cloud_init:
+                    first_boot.finish(self._root(machine_id))
             self._sync(record)
 
     def machine_stop(self, machine_id: str) -> None:
@@ -147,6 +149,7 @@ class FakePlatform(RecordedPlatform):
             if before.running:
                 self._say(record, HALTED)
             self._end_what_runs(machine_id)
+            file_system.clear_run(self._root(machine_id))
             self._sync(record)
 
     def machine_restart(self, machine_id: str) -> None:
@@ -234,7 +237,11 @@ class FakePlatform(RecordedPlatform):
 
     def _end_what_runs(self, machine_id: str) -> None:
         """As the end of a guest does, for what scripts have started and left."""
-        file_system.kill_processes_with(f"LOCALAZURE_ROOT={self._records.machine_folder(machine_id) / 'root'}")
+        file_system.kill_processes_with(f"LOCALAZURE_ROOT={self._root(machine_id)}")
+
+    def _root(self, machine_id: str) -> Path:
+        """The folder that stands for the machine's file system."""
+        return self._records.machine_folder(machine_id) / "root"
 
     def _with_agent(self, machine_id: str) -> MachineRecord:
         if not self._record(machine_id).running:

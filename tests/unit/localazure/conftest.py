@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from arm_support import Group, LocalAzure  # noqa: E402
+from fake_pki import Pki  # noqa: E402
 from memory_platform import MemoryPlatform  # noqa: E402
 
 from localazure.behavior import config  # noqa: E402
@@ -56,6 +57,11 @@ def behavior(arm: LocalAzure) -> Iterator[Callable[..., None]]:
     yield write
     path.unlink(missing_ok=True)
     arm.on_loop(arm.cloud.behavior.refresh)
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"))
 
 
 class Restartable:

@@ -2,144 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import datetime
-import ipaddress
 import json
 import os
 import signal
 import socket
 import ssl
 import time
-import uuid
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from fake_support import MACHINE, OPEN, command_lines, enable, fake_platform, make, refused
 
 from localazure.machines.fake.platform import FakePlatform
 from localazure.machines.foundation import hosts_file
-from localazure.machines.machine import (
-    OF_ITS_TIME,
-    DataDisk,
-    FirewallRule,
-    Guise,
-    MachineError,
-    MachineSpec,
-    Network,
-    PublicAddress,
-    Subnet,
-)
+from localazure.machines.machine import DataDisk, FirewallRule, Guise, MachineError, PublicAddress
 from localazure.machines.platforms import platform_for
-
-MACHINE = "0a0a0a0a"
-PORT = 4243
-OPEN = (FirewallRule("docker", 100, "Inbound", "Allow", "Tcp", ("*",), ("*",), ("*",), (str(PORT),)),)
-
-
-class Pki:
-    """An authority with a server and a client certificate in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
-        self._write("ca", self._sign(self.name, self.key.public_key(), ()), self.key)
-        for name in ("server", "client"):
-            key = ec.generate_private_key(ec.SECP256R1())
-            subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-            self._write(name, self._sign(subject, key.public_key(), ("web1.example.test",)), key)
-
-    def _sign(self, subject, public_key, names):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
-        builder = (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-            .add_extension(authority, critical=False)
-            .add_extension(x509.KeyUsage(True, False, False, False, False, not names, not names, False, False),
-                           critical=True)
-        )  # fmt: skip
-        if names:
-            alternatives = [x509.DNSName(name) for name in names] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        return builder.sign(self.key, hashes.SHA256())
-
-    def _write(self, name, certificate, key):
-        (self.folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        form = serialization.PrivateFormat.PKCS8
-        private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-        (self.folder / f"{name}-key.pem").write_bytes(private)
-
-    def base64(self, name: str) -> str:
-        return base64.b64encode((self.folder / f"{name}.pem").read_bytes()).decode()
-
-    def get(self, address: str, path: str, *, known: bool = True) -> tuple[int, bytes]:
-        """Status and body of one request to an engine; a stranger has no certificate."""
-        context = ssl.create_default_context(cafile=self.folder / "ca.pem")
-        if known:
-            context.load_cert_chain(self.folder / "client.pem", self.folder / "client-key.pem")
-        with socket.create_connection((address, PORT), timeout=5) as raw:
-            with context.wrap_socket(raw, server_hostname="web1.example.test") as line:
-                line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-                answer = b"".join(iter(lambda: line.recv(65536), b""))
-        head, _, body = answer.partition(b"\r\n\r\n")
-        return int(head.split()[1]), body
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
 
 
 @pytest.fixture
 def platform(tmp_path, monkeypatch):
-    monkeypatch.setattr(hosts_file, "HOSTS", tmp_path / "hosts")
-    (tmp_path / "hosts").write_text("127.0.0.1 localhost\n")
-    platform = FakePlatform(tmp_path / "state", f"unit-{uuid.uuid4().hex[:8]}")
-    platform.start()
-    platform.network_put(Network("aaaaaaaa", ("10.0.0.0/16",), (Subnet("default", "10.0.0.0/24"),)))
-    yield platform
-    platform.destroy()
-    assert not (tmp_path / "state/machines").exists()
-    assert (tmp_path / "hosts").read_text() == "127.0.0.1 localhost\n"
-    assert not platform._engine.socket.exists()
-
-
-def make(platform, machine_id=MACHINE) -> str:
-    """A machine with an open Docker port; its public address."""
-    platform.machine_create(
-        MachineSpec(machine_id, "web1", "azureuser", None, (), b"#!/bin/sh\n", True, "aaaaaaaa", "10.0.0.4",
-                    "10.0.0.0/24", "00:0d:3a:00:00:01", 2, 2048)
-    )  # fmt: skip
-    address = platform.public_pool[0]
-    platform.machine_expose(machine_id, PublicAddress(address, "web1.example.test"))
-    platform.machine_firewall(machine_id, OPEN)
-    return address
-
-
-def enable(platform, pki, guise=OF_ITS_TIME):
-    certs = {"ca": pki.base64("ca"), "cert": pki.base64("server"), "key": pki.base64("server-key")}
-    settings = {"docker": {"port": str(PORT), "options": ["--live-restore"]}}
-    return platform.machine_extension(
-        MACHINE, "Microsoft.Azure.Extensions", "DockerExtension", settings, {"certs": certs}, guise
-    )
-
-
-def refused(address: str) -> bool:
-    try:
-        socket.create_connection((address, PORT), timeout=2).close()
-    except ConnectionRefusedError:
-        return True
-    return False
+    with fake_platform(tmp_path, monkeypatch) as platform:
+        yield platform
 
 
 def test_the_extension_makes_a_host_that_says_it_is_a_fake(platform, pki):
@@ -249,14 +132,6 @@ def test_scripts_see_the_private_folder_and_their_parameters(platform):
     assert (result.stderr, result.exit_code, result.timed_out) == ("oops\n", 3, False)
 
 
-def command_lines() -> bytes:
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it ended meanwhile
-            lines.append(path.read_bytes())
-    return b"\n".join(lines)
-
-
 @pytest.mark.parametrize("thoroughly", [True, False])
 def test_a_deadline_ends_a_script_and_where_it_is_thorough_all_that_it_has_started(platform, thoroughly):
     make(platform)
@@ -288,7 +163,7 @@ def test_a_script_without_an_interpreter_of_its_own_is_bash_s(platform):
 
 
 def test_custom_data_stays_in_the_provisioning_document_for_its_owner_alone(platform):
-    make(platform)
+    make(platform, custom_data=b"#!/bin/sh\n")
     document = platform.state_dir / f"machines/{MACHINE}/root/var/lib/waagent/ovf-env.xml"
     assert "CustomData>IyEvYmluL3NoCg==<" in document.read_text() and document.stat().st_mode & 0o777 == 0o600
 
