@@ -23,6 +23,9 @@ EXTENSION = "azext_dockervm"
 # What mypy holds to --strict: what users get, and what judges it.
 TYPED = (EXTENSION, "quality")
 
+# What runs on hosts → the oldest Python that it has to run on: that of RHEL 8's and Ubuntu 18.04's cloud-init.
+ON_HOSTS = {"azext_dockervm/provision/script/door.py": "3.6"}
+
 # pylint's messages that are left out, beside those that azure-cli's own pylintrc leaves out → why.
 PYLINT_LEFT_OUT = {
     "R": "advice on refactoring: how many arguments or returns are too many is for who reads the change",
@@ -77,6 +80,17 @@ class Lint:
         return self._run(self.quality / "mypy", "--config-file", HERE / "mypy.ini", "--cache-dir", self.kept / "mypy",
                          "--no-error-summary", *TYPED, ignored=": note:")
 
+    def vermin(self) -> Outcome:
+        """No name and no syntax that is younger than the Python of hosts; `# novm` is on what asks for it before."""
+        found = Outcome()
+        for path, oldest in ON_HOSTS.items():
+            if (self.root / path).exists():
+                one = self._run(self.quality.parents[1] / "vermin/bin/vermin", "--no-tips", "--quiet", "--violations",
+                                f"--target={oldest}-", "-vvv", path)
+                found.findings += one.findings
+                found.broken |= one.broken
+        return found
+
     def pylint(self) -> Outcome:
         """As ``azdev style``: azdev's copy of azure-cli's rules, and azdev's own rule on show commands."""
         azdev = self._azdev()
@@ -109,8 +123,8 @@ class Lint:
 
 
 TOOLS: dict[str, Callable[[Lint], Outcome]] = {
-    "ruff": Lint.ruff, "shellcheck": Lint.shellcheck, "mypy": Lint.mypy, "flake8": Lint.flake8, "azdev": Lint.azdev,
-    "pylint": Lint.pylint}
+    "ruff": Lint.ruff, "shellcheck": Lint.shellcheck, "mypy": Lint.mypy, "vermin": Lint.vermin, "flake8": Lint.flake8,
+    "azdev": Lint.azdev, "pylint": Lint.pylint}
 
 
 def main(names: Sequence[str], lint: Lint) -> int:

@@ -80,6 +80,8 @@ need_dev() { need_venv dev "${TEST_REQUIREMENTS[@]}" build "setuptools>=70.1" ru
 need_quality() {
     need_venv quality "${TEST_REQUIREMENTS[@]}" azdev==0.2.13 pylint==4.1.4 flake8==7.5.0 mypy==2.4.1 types-docker \
         types-requests types-PyYAML coverage==7.17.4
+    # Says which Python a program needs; needs nothing itself, so it does not have the large environment made again.
+    need_venv vermin vermin==1.9.2
 }
 
 # need_sdk — the Azure SDKs that az itself has, beside the oldest network SDK that the extension takes.

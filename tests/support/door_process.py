@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import os
+import random
 import socket
 import ssl
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from azext_dockervm.certs.authority import Authority, Credential
+from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.certs.one_time import OneTimeIdentity
 
 PROGRAM = Path(__file__).parents[2] / "azext_dockervm/provision/script/door.py"
@@ -26,24 +34,47 @@ RUN = "0123456789ab"
 PATIENCE_SECONDS = 20.0
 
 
-def in_a_hurry(folder: Path) -> Path:
-    """The program with a second for a connection instead of ten, so that nobody has to wait."""
-    text = PROGRAM.read_text()
-    assert text.count("CONNECTION_SECONDS = 10\n") == 1
-    copy = folder / "door.py"
-    copy.write_text(text.replace("CONNECTION_SECONDS = 10\n", "CONNECTION_SECONDS = 1\n"))
-    return copy
-
-
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    """Below those that Linux gives to connections (32768 and up), of which one could have it on some address."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with suppress(OSError), socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True):
+            return port
+
+
+def state_message(**changed: object) -> bytes:
+    return json.dumps({"v": 1, "run": RUN, "op": "state", **changed}).encode() + b"\n"
+
+
+def certificate_message(authority: Authority, csr: str, **changed: object) -> bytes:
+    certificate = authority.sign_request(csr, ServerIdentity.parse(["web1"])).decode()
+    return state_message(op="certificate", csr_sha256=hashlib.sha256(csr.encode()).hexdigest(), cert=certificate,
+                         **changed)
 
 
 def signing_request() -> str:
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(
         ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
     return request.public_bytes(Encoding.PEM).decode()
+
+
+@cache
+def python_of(version: str) -> tuple[str, ...]:
+    """The interpreter of this version, as a command; skips the test where it is not here, on PATH or in pyenv."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for command in (f"python{version}", *map(str, pyenv.glob(f"versions/{version}.*/bin/python3"))):
+        with suppress(FileNotFoundError):
+            found = subprocess.run([command, "-c", "import sys; print(sys.executable)"], text=True, capture_output=True)
+            if found.returncode == 0:
+                return (found.stdout.strip(),)
+    pytest.skip(f"Python {version} is not here")
+
+
+def credential_file(credential: Credential, folder: Path) -> Path:
+    """Certificate and key in one file, as the ssl module takes them."""
+    pem = folder / "credential.pem"
+    pem.write_bytes(credential.certificate_pem + credential.key_pem.reveal())
+    return pem
 
 
 class DoorProcess:
@@ -79,8 +110,8 @@ class DoorProcess:
     def tell_text(self, word: str, text: str) -> None:
         self.tell(word, base64.b64encode(text.encode()).decode())
 
-    def open(self, address: str = "127.0.0.1") -> DoorProcess:
-        self.tell("open", self.port, address)
+    def open(self, *address: str) -> DoorProcess:
+        self.tell("open", self.port, *address)
         assert self.hears("open", "cannot").startswith("open"), self.said
         return self
 
@@ -94,7 +125,7 @@ class DoorProcess:
             return str(found())
 
     def certificates(self) -> list[str]:
-        """Those that it has passed on."""
+        """Those that it has passed on and that have been read so far."""
         return [base64.b64decode(line.split()[1]).decode() for line in list(self.said)
                 if line.startswith("certificate")]
 
@@ -102,10 +133,13 @@ class DoorProcess:
         return self.process.wait(PATIENCE_SECONDS)
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """As its script's end does it."""
         with suppress(BrokenPipeError):
             self.process.stdin.close()
+        try:
+            self.process.wait(PATIENCE_SECONDS)
+        finally:
+            self.process.kill()
 
 
 @contextmanager
@@ -115,6 +149,7 @@ def door(ca_pem: bytes, identity: OneTimeIdentity, **options) -> Iterator[DoorPr
         yield made
     finally:
         made.close()
+    assert not [line for line in made.errors if "Traceback" in line], made.errors
 
 
 def client_context(identity: OneTimeIdentity, pem: Path | None) -> ssl.SSLContext:
@@ -126,13 +161,18 @@ def client_context(identity: OneTimeIdentity, pem: Path | None) -> ssl.SSLContex
     return context
 
 
-def exchange(door: DoorProcess, context: ssl.SSLContext, message: bytes, address: str = "127.0.0.1") -> bytes:
-    """The answer to one message; b"" where the door ended the connection."""
+def exchange(door: DoorProcess, context: ssl.SSLContext, message: bytes, address: str = "127.0.0.1",
+             source: str = "", looked_at: Callable[[ssl.SSLSocket], object] = bool) -> bytes:
+    """The answer to one message; b"" where the door ended the connection. ``looked_at`` is given the connection once
+    the answer is there."""
     try:
-        with socket.create_connection((address, door.port), timeout=PATIENCE_SECONDS) as plain:
+        with socket.create_connection((address, door.port), PATIENCE_SECONDS, (source, 0) if source else None) as plain:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with context.wrap_socket(plain, server_hostname=door.identity.name) as secured:
                 secured.sendall(message)
-                return read(secured)
+                answer = read(secured)
+                looked_at(secured)
+                return answer
     except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
         return b""
 

@@ -1,314 +1,405 @@
-"""The door of a new host: a small server on the engine's port that gives its signing request away and takes one
-certificate, over mutual TLS, before the engine serves there.
+"""The door of a new host: a small server on Docker's port, by mutual TLS, from first boot until the engine serves.
 
-It runs on the host, unprivileged, on any Python from 3.6 on: `python3 -I door.py`. All that it has comes by standard
-input, a line each (`WORD ARGUMENT`, PEM in base64), and all that it gives goes by standard output; the script beside it
-is root and believes nothing of it. When its input ends, it ends.
+It runs on the host's own Python, 3.6 or newer, with the standard library alone, as a user without rights, and has no
+file. The set-up script tells it by stdin and hears from it by stdout, in lines of words; B64 is base64 of a text:
 
-    run ID | seconds N | authority B64 | certificate B64 | key B64 | open PORT [ADDRESS] | close
-    csr B64 | state WORD | reason WORD B64
-    → open PORT | cannot WHY | closed | certificate B64
+    run ID, authority B64, certificate B64, key B64     whose door it is, whom it trusts, what it shows: before `open`
+    open PORT [ADDRESS]     listen                      -> `open PORT` or `cannot REASON`; may come again
+    close        listen no more, end all connections    -> `closed`
+    csr B64      the host's request; the first one stays
+    state WORD   one of STATES; `reason WORD B64` is the state failed, why, and lines that tell more
+    seconds N    how long it lives from now on (1800)
+    patience N   seconds that a connection has in all, and a port that is taken has to come free (10)
 
-A client sends one line of JSON a connection, {"v": 1, "run": ID, "op": "state"} or {..., "op": "certificate",
-"csr_sha256": HEX, "cert": PEM}, and is answered with the state. There is nothing else to be asked.
+The end of stdin ends it. `certificate B64` on stdout, once, is what a client has signed; nothing else is ever taken.
+systemd expands dollar signs in what it runs: this text has none.
 """
 
 import base64
+import errno
+import functools
 import hashlib
-import ipaddress
 import json
 import os
 import re
+import selectors
 import socket
 import ssl
 import sys
-import tempfile
-import threading
 import time
-from typing import Any, Dict, List, Optional
+from collections import Counter
 
-CONNECTION_SECONDS = 10
-MOST_AT_ONCE = 32
-MOST_OF_ONE = 4
-MOST_BYTES = 16384
-# For a port that somebody else is just giving up.
-BIND_SECONDS = 3
-NO_CHECK_TIME = 0x200000    # X509_V_FLAG_NO_CHECK_TIME: a new machine's clock may be anywhere
-STRICT = 0x20               # X509_V_FLAG_X509_STRICT, which Python 3.13 sets: many an authority is not that strict
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n){1,200}-----END CERTIFICATE-----\n?")
-QUESTIONS = {"state": {"v", "run", "op"}, "certificate": {"v", "run", "op", "csr_sha256", "cert"}}
+MESSAGE = 16384         # bytes, the line end among them
+AT_ONCE = 32            # connections
+PER_SOURCE = 4          # connections of an IPv4 address or an IPv6 /64
+KNOWN_SOURCES = 4096    # whose failures are kept in mind
+LOG_LINES = 100         # nobody fills the host's disk by knocking
 
+STATES = ("waiting", "installing", "certified", "starting", "failed")
+MEMBERS = {"state": {"run", "op"}, "certificate": {"run", "op", "csr_sha256", "cert"}}
+# One certificate, by its syntax: root reads what it says before it is used.
+CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n){3,160}-----END CERTIFICATE-----\n?")
 
-class Refusal(Exception):
-    """Why a message is turned away, in one word."""
-
-
-class Door:
-    def __init__(self) -> None:
-        self.given: Dict[str, str] = {}     # what came by standard input
-        self.state = "waiting"
-        self.failure: Dict[str, Any] = {}
-        self.accepted: Optional[str] = None     # the certificate, as it was handed in
-        self.lock = threading.Lock()
-        self.listener: Optional[socket.socket] = None
-        self.acceptor = threading.Thread()
-        # Of [socket, source, whether it has shown a good certificate], the oldest first.
-        self.connections: List[List[Any]] = []
-
-    # What the script says
-
-    def obey(self, line: str) -> None:
-        word, _, rest = line.strip().partition(" ")
-        if word == "open":
-            self.open(rest.split())
-        elif word == "close":
-            self.close()
-            say("closed")
-        elif word == "state":
-            self.state = rest
-        elif word == "reason":
-            reason, _, details = rest.partition(" ")
-            self.failure = {"reason": reason, "details": decoded(details).splitlines()[:60]}
-        elif word == "seconds":
-            timer = threading.Timer(int(rest), os._exit, (0,))
-            timer.daemon = True
-            timer.start()
-        elif word == "run":
-            self.given["run"] = rest
-        elif word in ("authority", "certificate", "key", "csr"):
-            self.given[word] = decoded(rest)
-
-    def open(self, where: List[str]) -> None:
-        port, address = int(where[0]), where[1] if len(where) > 1 else "0.0.0.0"
-        until = time.monotonic() + BIND_SECONDS
-        while True:
-            try:
-                context = secured(self.given)
-                self.listener = listener(address, port)
-                break
-            except OSError as error:    # ssl.SSLError is one
-                if time.monotonic() > until:
-                    say("cannot " + " ".join(str(error).split()))
-                    return
-                time.sleep(0.2)
-        self.acceptor = threading.Thread(target=self.accept, args=(self.listener, context), daemon=True)
-        self.acceptor.start()
-        say("open " + where[0])
-
-    def close(self) -> None:
-        """The port is free afterwards, for somebody who binds it in the next moment."""
-        if self.listener is None:
-            return
-        end(self.listener)
-        self.acceptor.join()
-        self.listener.close()
-        self.listener = None
-        with self.lock:
-            for connection in self.connections:
-                end(connection[0])
-
-    # What clients say
-
-    def accept(self, listening: socket.socket, context: ssl.SSLContext) -> None:
-        while True:
-            try:
-                plain, peer = listening.accept()
-            except OSError:
-                if self.listener is None or listening.fileno() < 0 or not is_listening(listening):
-                    return
-                time.sleep(0.1)     # no more descriptors, say
-                continue
-            connection = [plain, source_of(peer[0]), False]
-            if self.admit(connection):
-                try:
-                    threading.Thread(target=self.serve, args=(connection, context), daemon=True).start()
-                    continue
-                except RuntimeError:    # no more threads
-                    self.forget(connection)
-            plain.close()
-
-    def admit(self, connection: List[Any]) -> bool:
-        """Who comes when all places are taken gets that of the one who has been silent for the longest time."""
-        with self.lock:
-            if sum(one[1] == connection[1] for one in self.connections) >= MOST_OF_ONE:
-                return False
-            if len(self.connections) >= MOST_AT_ONCE:
-                silent = next((one for one in self.connections if not one[2]), None)
-                if silent is None:
-                    return False
-                end(silent[0])
-                self.connections.remove(silent)
-            self.connections.append(connection)
-            return True
-
-    def forget(self, connection: List[Any]) -> None:
-        with self.lock:
-            if connection in self.connections:
-                self.connections.remove(connection)
-
-    def serve(self, connection: List[Any], context: ssl.SSLContext) -> None:
-        plain, until = connection[0], time.monotonic() + CONNECTION_SECONDS
-        try:
-            plain.settimeout(CONNECTION_SECONDS)
-            with context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as secure:
-                connection[0] = secure      # it has taken the descriptor over
-                secure.do_handshake()
-                connection[2] = True
-                answer = json.dumps(self.answer(read_line(secure, until))).encode() + b"\n"
-                secure.settimeout(max(0.1, until - time.monotonic()))
-                secure.sendall(answer)
-                secure.unwrap()
-        except (OSError, ValueError):   # strangers, scans, clients that go away
-            pass
-        finally:
-            self.forget(connection)
-            plain.close()
-
-    def answer(self, line: bytes) -> Dict[str, Any]:
-        head = {"v": 1, "run": self.given.get("run")}
-        try:
-            message = parsed(line)
-            if message["run"] != head["run"]:
-                raise Refusal("other-run")
-            with self.lock:
-                if message["op"] == "certificate":
-                    self.take(message["csr_sha256"], message["cert"])
-                certified = digest(self.accepted) if self.accepted else None
-                return dict(head, state=self.state, csr=self.given.get("csr"), certified=certified, **self.failure)
-        except Refusal as refusal:
-            return dict(head, error=str(refusal))
-
-    def take(self, csr_sha256: str, certificate: str) -> None:
-        """The first stays; the same again is what a client sends whose answer got lost."""
-        csr = self.given.get("csr")
-        if csr is None:
-            raise Refusal("no-request")
-        if csr_sha256 != digest(csr):
-            raise Refusal("other-request")
-        if self.accepted is None:
-            self.accepted = certificate
-            if self.state in ("waiting", "installing"):
-                self.state = "certified"
-            say("certificate " + base64.b64encode(certificate.encode()).decode())
-        elif certificate != self.accepted:
-            raise Refusal("other-certificate")
+# OpenSSL's numbers, for which not every Python has a name.
+NO_RENEGOTIATION = 0x40000000
+NO_CHECK_TIME = 0x200000    # the clock of a fresh machine may be anywhere
+PARTIAL_CHAIN = 0x80000     # the authority need not be a root, as with the engine
+STRICT = 0x20               # it may be older than these rules
 
 
-def parsed(line: bytes) -> Dict[str, Any]:
-    """A message whose members and types are right; raises Refusal."""
+def tell(*words: object) -> None:
     try:
-        message = json.loads(line.decode("ascii"), object_pairs_hook=members, parse_constant=refuse)
-        texts = [value for name, value in message.items() if name != "v"]
-        if line.count(b"\n") == 1 and type(message["v"]) is int and message["v"] == 1 and (
-                set(map(type, texts)) == {str} and set(message) == QUESTIONS.get(message["op"])):
-            if message["op"] == "state" or CERTIFICATE.fullmatch(message["cert"]):
-                return dict(message)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        pass
-    raise Refusal("bad-request")
+        os.write(1, (" ".join(map(str, words)) + "\n").encode())
+    except OSError:     # the script is dead
+        sys.exit(1)
 
 
-def members(pairs: List[Any]) -> Dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a member twice")
-    return dict(pairs)
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
-def refuse(constant: str) -> None:
-    raise ValueError(constant)
+def decoded(word: str) -> str:
+    return base64.b64decode(word, validate=True).decode("utf-8", "replace")
 
 
-def read_line(secure: ssl.SSLSocket, until: float) -> bytes:
-    line = b""
-    while not line.endswith(b"\n"):
-        left = until - time.monotonic()
-        if left <= 0 or len(line) >= MOST_BYTES:
-            raise ValueError("too slow or too long")
-        secure.settimeout(left)
-        part = secure.recv(MOST_BYTES - len(line))
-        if not part:
-            raise ValueError("no whole line")
-        line += part
-    return line
-
-
-def secured(given: Dict[str, str]) -> ssl.SSLContext:
-    """Shows the certificate of this run, and takes clients of the one authority alone."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if hasattr(context, "minimum_version"):     # from Python 3.7 on
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-    else:
-        context.options |= ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
-    context.options |= ssl.OP_NO_TICKET
-    if hasattr(context, "num_tickets"):         # those of TLS 1.3, from Python 3.8 on
-        context.num_tickets = 0
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.verify_flags |= NO_CHECK_TIME
-    context.verify_flags &= ~STRICT
-    context.load_verify_locations(cadata=given["authority"])
-    # The module takes files only. This one is 0600, in the unit's own /tmp, and gone with the block.
-    with tempfile.NamedTemporaryFile() as file:
-        file.write((given["certificate"] + given["key"]).encode())
-        file.flush()
-        context.load_cert_chain(file.name)
-    return context
-
-
-def listener(address: str, port: int) -> socket.socket:
-    """No SO_REUSEPORT: nobody shares the port. SO_REUSEADDR: connections of before do not hold it."""
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if made.family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        made.bind((address, port))
-        made.listen(64)
-    except OSError:
-        made.close()
-        raise
-    return made
-
-
-def is_listening(listening: socket.socket) -> bool:
-    try:
-        return bool(listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-    except OSError:
-        return False
-
-
-def source_of(address: str) -> str:
-    """Of IPv6 the network that one customer has, else one of them could come from everywhere."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if found.version == 4:
-        return str(found)
-    return str(found.ipv4_mapped or int(found) >> 64)
-
-
-def end(connection: socket.socket) -> None:
-    try:
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)    # that of TLS would take its thread's object away
-    except OSError:
-        pass
-
-
-def decoded(text: str) -> str:
-    return base64.b64decode(text).decode("utf-8", "replace")
-
-
-def digest(text: str) -> str:
+def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def say(line: str) -> None:
-    with saying:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+def read_message(received: bytes) -> "dict[str, str]":
+    """The members of one line of JSON, all of them text but for v; a ValueError or RecursionError for anything else."""
+    def members(pairs: "list[tuple[str, str]]") -> "dict[str, str]":
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a member twice")
+        return dict(pairs)
+
+    if received.find(b"\n") != len(received) - 1:
+        raise ValueError("not one line")
+    message = json.loads(received.decode(), object_pairs_hook=members)
+    if not isinstance(message, dict) or repr(message.pop("v", None)) != "1":    # neither True nor 1.0
+        raise ValueError("not of this version")
+    if not all(isinstance(value, str) for value in message.values()):
+        raise ValueError("not a text")
+    if set(message) != MEMBERS.get(message.get("op", "")):
+        raise ValueError("no such op, or not its members")
+    if message["op"] == "certificate" and not CERTIFICATE.fullmatch(message["cert"]):
+        raise ValueError("not one certificate")
+    return message
 
 
-saying = threading.Lock()
+class Run:
+    """What is known of this run, and what a message is answered."""
+
+    def __init__(self) -> None:
+        self.name = self.csr = self.certificate = self.reason = ""
+        self.state = STATES[0]
+        self.details: list[str] = []
+
+    def answer(self, received: bytes) -> bytes:
+        try:
+            message = read_message(received)
+        except (ValueError, RecursionError):
+            return self.line(error="bad-request")
+        error = self.refusal(message)
+        if error:
+            return self.line(error=error)
+        if message["op"] == "certificate" and not self.certificate:
+            self.certificate = message["cert"]
+            tell("certificate", encoded(self.certificate))
+        return self.shown()
+
+    def refusal(self, message: "dict[str, str]") -> str:
+        """Why this is not taken, or nothing. The same certificate again is: an answer may have been lost."""
+        if message["run"] != self.name:
+            return "other-run"
+        if message["op"] == "state":
+            return ""
+        if not self.csr:
+            return "no-request"
+        if message["csr_sha256"] != sha256(self.csr):
+            return "other-request"
+        return "" if self.certificate in ("", message["cert"]) else "other-certificate"
+
+    def shown(self) -> bytes:
+        state = "certified" if self.certificate and self.state in ("waiting", "installing") else self.state
+        known = {"state": state, "csr": self.csr or None,
+                 "certified": sha256(self.certificate) if self.certificate else None}
+        if state != "failed":
+            return self.line(**known)
+        # As many details as a message has room for; the last ones tell most.
+        lines = (self.line(reason=self.reason, details=self.details[first:], **known)
+                 for first in range(len(self.details) + 1))
+        return next(line for line in lines if len(line) <= MESSAGE)
+
+    def line(self, **members: object) -> bytes:
+        return json.dumps({"v": 1, "run": self.name, **members}).encode() + b"\n"
+
+
+def piped(text: str) -> int:
+    """A pipe's end that gives this text. OpenSSL takes a key by the name of a file only, and on no disk shall it be."""
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    return reader
+
+
+def mutual_tls(authority: str, certificate: str, key: str) -> ssl.SSLContext:
+    """TLS 1.2 or newer with clients of this authority, and nothing that outlives a connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # pylint: disable-next=no-member
+    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | NO_RENEGOTIATION
+    if hasattr(context, "minimum_version"):     # novm
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+    else:
+        context.options |= ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    if hasattr(context, "num_tickets"):     # novm
+        context.num_tickets = 0
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags = ssl.VerifyFlags((context.verify_flags | NO_CHECK_TIME | PARTIAL_CHAIN) & ~STRICT)
+    context.load_verify_locations(cadata=authority)
+    ends = [piped(certificate), piped(key)]
+    try:
+        context.load_cert_chain(*(f"/proc/self/fd/{end}" for end in ends))
+    except OSError:     # which tells of the pipe, if anything
+        raise ValueError("certificate and key are damaged, or no pair") from None
+    finally:
+        for end in ends:
+            os.close(end)
+    return context
+
+
+def listening(port: int, address: str) -> socket.socket:
+    """On one address, or on all of both families, as dockerd does, where it is empty; of IPv4 if there is no IPv6."""
+    six = ":" in address or not address
+    try:
+        listener = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
+    except OSError:
+        if address:
+            raise
+        listener, six = socket.socket(), False
+    try:
+        if six:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(128)
+        listener.setblocking(False)
+    except Exception:
+        listener.close()
+        raise
+    return listener
+
+
+class Connection:
+    """One exchange, in steps; each is called again until the socket is ready for all of it."""
+
+    def __init__(self, client: ssl.SSLSocket, host: str, deadline: float, run: Run) -> None:
+        self.client, self.host, self.deadline, self.run = client, host, deadline, run
+        # An IPv4 address, mapped into IPv6 or not, or the network of an IPv6 address.
+        self.source = host.rpartition(":")[2] if "." in host else \
+            socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:8].hex()
+        self.proven = False     # a certificate that is trusted was shown
+        self.received = self.answer = b""
+        # Closed after the client has closed too: a reset could overtake the answer.
+        self.steps = [self.shake_hands, self.receive, self.send, client.unwrap]
+
+    def advance(self) -> int:
+        """As far as it goes now -> the event to wait for, 0 at the end."""
+        while self.steps:
+            try:
+                self.steps[0]()
+            except ssl.SSLWantReadError:
+                return selectors.EVENT_READ
+            except ssl.SSLWantWriteError:
+                return selectors.EVENT_WRITE
+            self.steps.pop(0)
+        return 0
+
+    def shake_hands(self) -> None:
+        self.client.do_handshake()
+        self.proven = True
+
+    def receive(self) -> None:
+        while b"\n" not in self.received and len(self.received) < MESSAGE:
+            part = self.client.recv(MESSAGE - len(self.received))
+            if not part:
+                raise EOFError
+            self.received += part
+        self.answer = self.run.answer(self.received)
+
+    def send(self) -> None:
+        while self.answer:
+            self.answer = self.answer[self.client.send(self.answer):]
+
+
+class Door:
+    """One thread for what the script says, for who knocks, and for the time."""
+
+    def __init__(self) -> None:
+        self.run = Run()
+        self.given: dict[str, str] = {}
+        self.context: ssl.SSLContext | None = None
+        self.listener: socket.socket | None = None
+        self.connections: list[Connection] = []   # the oldest first
+        self.failures: Counter[str] = Counter()   # source -> how many of its connections showed no certificate
+        self.heard, self.noted = b"", 0
+        self.patience, self.until = 10.0, time.monotonic() + 1800
+        # What is to be opened, until when it is tried: a connection of the host's own may have the port for a moment.
+        self.wanted, self.wanted_until = "", 0.0
+        self.selector = selectors.PollSelector()
+        self.selector.register(0, selectors.EVENT_READ, self.hear)
+
+    def serve(self) -> None:
+        while time.monotonic() < self.until:
+            end = min([self.until, *(one.deadline for one in self.connections)])
+            wait = 0.1 if self.wanted else end - time.monotonic()
+            for key, _ in self.selector.select(max(0, wait)):
+                key.data()
+            for one in [one for one in self.connections if one.deadline <= time.monotonic()]:
+                self.end(one, "too slow")
+            if self.wanted:
+                self.open()
+        self.close()
+
+    def note(self, text: str) -> None:
+        self.noted += 1
+        if self.noted <= LOG_LINES:
+            text = text if self.noted < LOG_LINES else "no more is noted"
+            try:
+                os.write(2, f"door: {text}\n".encode("ascii", "replace"))
+            except OSError:
+                pass
+
+    def hear(self) -> None:
+        part = os.read(0, 65536)
+        if not part:
+            sys.exit()
+        *lines, self.heard = (self.heard + part).split(b"\n")
+        for line in lines:
+            word, _, argument = line.decode("utf-8", "replace").partition(" ")
+            try:
+                self.obey(word, argument)
+            except Exception as error:      # pylint: disable=broad-except
+                # Not what the line says: it may be the key's.
+                self.note(f"a line was not understood: {type(error).__name__}")
+
+    def obey(self, word: str, argument: str) -> None:
+        run = self.run
+        if word == "run":
+            run.name = argument
+        elif word in ("authority", "certificate", "key"):
+            self.given[word] = decoded(argument)
+        elif word == "csr":
+            run.csr = run.csr or decoded(argument)
+        elif word == "state":
+            run.state = STATES[STATES.index(argument)]
+        elif word == "reason":
+            run.reason, _, details = argument.partition(" ")
+            run.details = [line[:500] for line in decoded(details).splitlines()[-50:]]
+            run.state = "failed"
+        elif word == "seconds":
+            self.until = time.monotonic() + float(argument)
+        elif word == "patience":
+            self.patience = float(argument)
+        elif word == "open":
+            self.shut()
+            self.wanted, self.wanted_until = argument, time.monotonic() + self.patience
+            self.open()
+        elif word == "close":
+            self.close()
+        else:
+            raise ValueError("no such word")
+
+    def open(self) -> None:
+        port, _, address = self.wanted.partition(" ")
+        try:
+            if self.context is None:
+                self.context = mutual_tls(**self.given)
+                self.given.clear()
+            self.listener = listening(int(port), address)
+        except Exception as error:      # pylint: disable=broad-except
+            if getattr(error, "errno", 0) != errno.EADDRINUSE or time.monotonic() >= self.wanted_until:
+                self.wanted = ""
+                tell(ascii(f"cannot open port {port}: {error}")[1:-1])
+            return
+        self.wanted = ""
+        self.selector.register(self.listener, selectors.EVENT_READ,
+                               functools.partial(self.accept, self.listener, self.context))
+        tell("open", port)
+
+    def close(self) -> None:
+        self.shut()
+        tell("closed")
+
+    def shut(self) -> None:
+        self.wanted = ""
+        for one in list(self.connections):
+            self.end(one)
+        if self.listener:
+            self.selector.unregister(self.listener)
+            self.listener.close()
+            self.listener = None
+
+    def accept(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        for _ in range(8):      # then those that are here have their turn
+            try:
+                client, address = listener.accept()
+            except OSError:
+                return
+            try:
+                client.setblocking(False)
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                secured = context.wrap_socket(client, True, do_handshake_on_connect=False)
+            except (OSError, ValueError):   # it has gone already
+                client.close()
+            else:
+                self.admit(Connection(secured, address[0], time.monotonic() + self.patience, self.run))
+
+    def admit(self, one: Connection) -> None:
+        """Where there are too many, the newest stays for one that has shown no certificate: of a source that has done
+        so most often, the oldest. So whoever fills the door with slow connections displaces his own."""
+        same = [other for other in self.connections if other.source == one.source]
+        for group, most in ((same, PER_SOURCE), (self.connections, AT_ONCE)):
+            if len(group) >= most:
+                unproven = [other for other in group if not other.proven]
+                if not unproven:
+                    one.client.close()
+                    return
+                self.end(max(unproven, key=lambda other: self.failures[other.source]), "one of too many")
+        self.connections.append(one)
+        self.selector.register(one.client, selectors.EVENT_READ, functools.partial(self.advance, one))
+
+    def advance(self, one: Connection) -> None:
+        if one not in self.connections:
+            return
+        try:
+            event = one.advance()
+        except Exception as error:      # pylint: disable=broad-except
+            self.end(one, getattr(error, "reason", None) or type(error).__name__)
+            return
+        if event:
+            self.selector.modify(one.client, event, functools.partial(self.advance, one))
+        else:
+            self.end(one)
+
+    def end(self, one: Connection, why: str = "") -> None:
+        self.connections.remove(one)
+        self.selector.unregister(one.client)
+        if one.proven:
+            self.failures.pop(one.source, None)
+        elif why:
+            self.note(f"{one.host}: {why}")
+            if len(self.failures) >= KNOWN_SOURCES:
+                self.failures.clear()
+            self.failures[one.source] += 1
+        if why:
+            try:
+                os.read(one.client.fileno(), 65536)     # unread, it would have a reset overtake the last word
+            except OSError:
+                pass
+        one.client.close()
+
 
 if __name__ == "__main__":
-    door = Door()
-    for order in sys.stdin:
-        door.obey(order)
-    os._exit(0)     # connections that are still served are nobody's any more
+    Door().serve()

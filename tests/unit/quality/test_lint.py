@@ -52,6 +52,18 @@ def test_mypy_is_strict(checkout):
     assert "[no-untyped-def]" in checkout.mypy().findings[0]
 
 
+def test_vermin_finds_what_the_python_of_hosts_has_not(checkout, monkeypatch):
+    monkeypatch.setattr(lint, "ON_HOSTS", {"azext_dockervm/extended.py": "3.6"})
+    extend(checkout, "import os\nos.memfd_create('x')\nif hasattr(os, 'pidfd_open'):   # novm\n    os.pidfd_open(1)\n")
+    found = checkout.vermin().findings
+    assert any("memfd_create" in line for line in found) and "pidfd_open" not in str(found)
+
+
+def test_vermin_reads_the_program_that_runs_on_hosts(checkout):
+    here = Lint(ROOT, checkout.dev, checkout.quality, checkout.kept)
+    assert all((ROOT / path).exists() for path in lint.ON_HOSTS) and here.vermin() == Outcome()
+
+
 def test_pylint_judges_as_azdev_does_but_for_advice_on_refactoring(checkout):
     returns = "".join(f"    if value == {number}:\n        return {number}\n" for number in range(9))
     extend(checkout, f'"""Too many returns, an argument that nobody uses."""\n\n\ndef many(value, other):\n{returns}'
