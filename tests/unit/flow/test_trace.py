@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -20,7 +21,7 @@ from azext_dockervm.flow.cancellation import Cancellation
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute, undo
 from azext_dockervm.flow.step import Alternative, Step
-from azext_dockervm.flow.trace import Trace
+from azext_dockervm.flow.trace import CallSpan, Trace
 from azext_dockervm.flow.waiting import ended_by
 from azext_dockervm.flow.workers import run_in_parallel
 
@@ -76,6 +77,7 @@ def by_key(record):
 def test_without_a_recording_nothing_is_kept_and_everything_works():
     assert not trace.is_on()
     with trace.step("a", "A"), trace.pause(), trace.call("GET", "/x") as call:
+        assert call == CallSpan(began=0.0, step=None, method="GET", path="/x", status=None)
         call.status = 200
     trace.state("door", "open")
     assert run(step("a"), step("b", needs=("a",))) == {"a": "a", "b": "b"} and not trace.is_on()
@@ -163,6 +165,13 @@ def test_undoing_is_recorded_whether_it_works_or_not(record):
 # Outcomes
 
 
+def test_a_command_begins_with_its_trace_and_ends_well_unless_something_else_is_said(record):
+    assert abs((datetime.now(timezone.utc) - record.begun_at).total_seconds()) < 60
+    assert (record.whole.began, record.whole.ended, record.whole.outcome) == (0.0, None, "")
+    record.end()
+    assert 0 <= record.whole.ended < 60 and (record.whole.outcome, record.whole.why) == ("done", "")
+
+
 @pytest.mark.parametrize(("error", "outcome", "why"), [
     (AzureRefused(SECRET, code="SkuNotAvailable", status=409), "failed", "SkuNotAvailable"),
     (AzureRefused(SECRET, code=f"no word: {SECRET}", status=403), "failed", "HTTP 403"),
@@ -194,7 +203,7 @@ def test_a_host_that_failed_since_azure_refused_has_azure_s_code(record):
 
 def test_what_is_at_work_has_no_end(record):
     with trace.step("a", "A"), trace.call("PUT", "/x", "2024-11-01", attempt=2) as call:
-        assert (record.steps[0].ended, record.steps[0].outcome, call.ended) == (None, "", None)
+        assert (record.steps[0].ended, record.steps[0].outcome, call.ended, call.status) == (None, "", None, None)
         call.status = 201
     assert (call.method, call.path, call.version, call.attempt, call.status) == ("PUT", "/x", "2024-11-01", 2, 201)
     assert 0 <= record.steps[0].began <= call.began <= call.ended <= record.steps[0].ended <= record.now()

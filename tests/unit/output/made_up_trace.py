@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 from azext_dockervm.flow.trace import DONE, FAILED, CallSpan, PauseSpan, State, StepSpan, Trace
 
 GROUP = "/subscriptions/…/resourceGroups/demo"
@@ -15,6 +17,7 @@ class MadeUp:
 
     def __init__(self) -> None:
         self.trace = Trace()
+        self.trace.begun_at = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 
     def step(self, key: str, began: float, ended: float | None, **more) -> StepSpan:
         more = {"title": f"title of {key}", "outcome": "" if ended is None else DONE, **more}
