@@ -109,3 +109,14 @@ def test_strong_and_fixed_letters_are_wider():
 def test_the_rules_name_what_is_drawn():
     for name in ("critical", "step", "call", "refused", "failed", "pause", "odd", "even", "arrow", "tip", "shade"):
         assert re.search(rf"\.{name}\b", css()), name
+
+
+def test_no_letter_is_cut_that_had_room():
+    text = "install Docker and make the key"
+    for room in range(30, 200):
+        kept = fitted(text, room, 12).removesuffix("…")
+        assert not kept or kept == text or width(f"{text[:len(kept) + 2].rstrip()}…", 12) > room
+
+
+def test_letters_of_the_far_east_are_as_wide_as_high():
+    assert width("網路", 10) == 20 and width("網路", 10, "fixed") == pytest.approx(12.2)
