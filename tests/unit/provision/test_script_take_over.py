@@ -58,6 +58,16 @@ def test_a_full_disk_does_not_keep_it_from_its_work(named_machine: Machine):
     assert answer.status == 0 and "could not note" in answer.stderr
 
 
+@pytest.mark.parametrize("knows_names", [True, False])
+def test_what_is_noted_is_on_the_disk(named_machine: Machine, knows_names: bool):
+    """sync took no names before coreutils 8.24, and wrote everything."""
+    named_machine.add_tool("sync", "" if knows_names else '[ $# = 0 ] || exit 1\n')
+    assert "could not note" not in named_machine.request().stderr
+    folder = named_machine.file("/var/lib/dockervm")
+    synced = [call for call in named_machine.calls() if call.split()[0] == "sync"]
+    assert synced == [f"sync {folder}/closed {folder}", *(() if knows_names else ["sync "])]
+
+
 @pytest.mark.parametrize("action", CHANGING)
 def test_the_door_is_stopped_before_the_lock_is_waited_for(named_machine: Machine, action: str):
     named_machine.file("/run/dockervm/door").mkdir(parents=True)
