@@ -223,6 +223,14 @@ def lives(pid: int) -> bool:
         return False
 
 
+def content(path: Path) -> bytes:
+    """Nothing of what is gone meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def family(pid: int) -> list[int]:
     """A process and all below it."""
     found = [pid]

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from boot_machine import INSTANCE, RUN, FirstBoot, digest, family, path_without
+from boot_machine import INSTANCE, RUN, FirstBoot, content, digest, family, path_without
 from script_machine import fingerprint, free_port, mode, needs_tools, openssl, tls_certificate
 
 pytestmark = needs_tools
@@ -112,9 +112,9 @@ def test_the_one_time_key_is_in_no_file_no_environment_and_no_argument(first_boo
     secrets.append(re.findall(rb"DOCKERVM_DOOR_KEY=(\S+)", (first_boot.folder / "part-001").read_bytes())[-1])
     ours = family(process.pid)
     assert len(ours) > 3
-    shown = b"".join(Path(f"/proc/{pid}/{what}").read_bytes() for pid in ours for what in ("environ", "cmdline"))
-    root = first_boot.machine.root
-    files = b"".join(path.read_bytes() for path in root.rglob("*") if path.is_file())
+    shown = b"".join(content(Path(f"/proc/{pid}/{what}")) for pid in ours for what in ("environ", "cmdline"))
+    files = b"".join(content(path) for path in first_boot.machine.root.rglob("*") if path.is_file())
+    assert b"DOCKERVM_ROOT" in shown and b"PRIVATE KEY" in files, "what is searched has something"
     go_on()
     first_boot.hand_in()
     answer = first_boot.end()
@@ -215,7 +215,7 @@ def test_a_client_that_never_comes_is_not_waited_for_longer_than_allowed(first_b
     begun = time.monotonic()
     first_boot.start(timeout=2)
     assert first_boot.end().status == 0
-    assert 1 <= time.monotonic() - begun < 8
+    assert 1 <= time.monotonic() - begun < 20
     assert first_boot.marker == [f"run {RUN}"]
 
 

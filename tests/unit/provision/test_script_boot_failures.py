@@ -20,7 +20,7 @@ def kept_and_ended(first_boot: FirstBoot) -> Answer:
     assert first_boot.process.poll() is None
     assert first_boot.lock_is_free(), "nobody waits for a client with the lock"
     first_boot.process.send_signal(signal.SIGTERM)
-    answer = first_boot.end(seconds=5)
+    answer = first_boot.end(seconds=15)
     assert answer.status == 1
     return answer
 
@@ -112,7 +112,7 @@ def test_it_is_told_for_ten_minutes(first_boot: FirstBoot, monkeypatch: pytest.M
     first_boot.machine.switch("apt-fails", "E: no\n" * 100)
     first_boot.start()
     first_boot.wait_for_state("failed")
-    assert first_boot.end(seconds=5).reason == "install-failed"
+    assert first_boot.end(seconds=15).reason == "install-failed"
 
 
 def test_it_is_told_no_longer_than_run_commands_wait(first_boot: FirstBoot):
@@ -121,7 +121,7 @@ def test_it_is_told_no_longer_than_run_commands_wait(first_boot: FirstBoot):
     first_boot.wait_for_state("failed")
     first_boot.machine.switch("apt-fails")
     assert first_boot.machine.start("request").wait(10) == 0
-    assert first_boot.end(seconds=5).reason == "install-failed"
+    assert first_boot.end(seconds=15).reason == "install-failed"
 
 
 # A door that is none
