@@ -10,6 +10,7 @@ from azext_dockervm.certs.one_time import OneTimeIdentity
 from azext_dockervm.door import messages
 from azext_dockervm.engine.tls import Question, exchange
 from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.flow import trace
 
 # For one knock, in seconds, and of it for the connection: a packet that was dropped is sent again after one second, and
 # a door that opens in the next is found then.
@@ -36,6 +37,16 @@ class Door:
         return self._ask(messages.certificate_request(self.run_id, csr, certificate))
 
     def _ask(self, message: bytes) -> messages.Said:
+        try:
+            with trace.call("TLS", f"{self.address}:{self.port}"):
+                said = self._said(message)
+        except EngineUnreachable as error:
+            trace.state("door", error.kind)
+            raise
+        trace.state("door", said.state or "refuses")
+        return said
+
+    def _said(self, message: bytes) -> messages.Said:
         question = Question(message, b"\n", messages.MOST_BYTES, self.identity.name)
         answer, shown = exchange((self.address, self.port), self._context(), question, KNOCK_SECONDS, CONNECT_SECONDS)
         if shown != ssl.PEM_cert_to_DER_cert(self.identity.certificate_pem.decode()):

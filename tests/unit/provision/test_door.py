@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -37,6 +38,8 @@ from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.door.client import Door
 from azext_dockervm.door.messages import Said, digest
 from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.flow import trace
+from azext_dockervm.flow.trace import Trace
 
 IDENTITY = ServerIdentity.parse(["web1.example"])
 PYTHONS = [f"3.{minor}" for minor in range(6, 14)]
@@ -75,6 +78,24 @@ def test_an_exchange_on_each_python(version, store):
 
 
 # What it says
+
+
+def test_what_it_says_is_traced_and_nothing_of_what_it_is_asked(program, store):
+    record, asked = Trace(), client(program.open(), store)
+    program.tell_text("csr", signing_request())
+    with trace.recording(record):
+        asked.state()
+        program.tell("state", "installing")
+        assert eventually(lambda: asked.state().state == "installing")
+        program.tell("close")
+        assert program.hears("closed")
+        with pytest.raises(EngineUnreachable):
+            asked.state()
+    assert [(one.who, one.text) for one in record.states] == [
+        ("door", "waiting"), ("door", "installing"), ("door", "refused")]
+    assert {call.path for call in record.calls} == {f"127.0.0.1:{program.port}"}
+    assert (record.calls[-1].outcome, record.calls[-1].why) == ("failed", "refused")
+    assert not re.search(r"BEGIN|MI[IG]|[0-9a-f]{40}", repr(vars(record)))
 
 
 def test_it_tells_the_states_that_it_is_told(program, store):
