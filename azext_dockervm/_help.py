@@ -121,8 +121,8 @@ type: command
 short-summary: List the hosts of a resource group or of the subscription.
 long-summary: >
     What Azure knows and the VMs' tags note: what was ordered of each host. 'finished' says whether a create has proven
-    it; 'problems' names tags that a hand has changed. No host is dialled but with --check, which asks every engine by a
-    verified TLS call.
+    it; it is null where only the engine can tell, because cloud-init sets the host up. 'problems' names tags that a
+    hand has changed. No host is dialled but with --check, which asks every engine by a verified TLS call.
 examples:
     - name: All hosts of the subscription.
       text: az dockervm list -o table
@@ -169,7 +169,8 @@ helps["dockervm wait"] = """
 type: command
 short-summary: Wait until a host is there, has a property, or is gone.
 long-summary: >
-    As az's other wait commands. What it looks at is what 'az dockervm show' shows.
+    As az's other wait commands. What it looks at is what 'az dockervm show' shows; of a host that cloud-init sets up
+    the engine itself is asked, with the certificates of this computer, whether it is finished: its tags can't tell.
 examples:
     - name: Wait until another terminal's create has finished a host.
       text: az dockervm wait -g mygroup -n web1 --custom finished

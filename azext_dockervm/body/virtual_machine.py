@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from azext_dockervm.azure import names
@@ -17,7 +18,7 @@ def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, 
     return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **known}
 
 
-def _os_profile(spec: HostSpec, custom_data: bytes | None) -> Resource:
+def _os_profile(spec: HostSpec, custom_data: bytes | Ref | None) -> Resource:
     linux: Resource = {"disablePasswordAuthentication": spec.login.password is None}
     if spec.login.ssh_keys:
         path = f"/home/{spec.login.user}/.ssh/authorized_keys"
@@ -26,15 +27,17 @@ def _os_profile(spec: HostSpec, custom_data: bytes | None) -> Resource:
     if spec.login.password is not None:
         profile["adminPassword"] = spec.login.password
     if custom_data is not None:
-        profile["customData"] = base64.b64encode(custom_data).decode()
+        profile["customData"] = custom_data if isinstance(custom_data, Ref) else base64.b64encode(custom_data).decode()
     return profile
 
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str | Ref, image: Resource | None,
-         custom_data: bytes | None, authority: str | Ref) -> Resource:
+         custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None
+         ) -> Resource:
     """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
 
     ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
+    ``custom_data`` that is to be made of what an earlier step gives comes encoded. ``ordered`` are further tags.
     """
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": spec.machine.size},
@@ -48,7 +51,7 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str
     if security:
         properties["securityProfile"] = security
     vm = {"location": spec.location, "properties": properties,
-          "tags": tags(spec, run_id, {names.TAG_FQDN: fqdn, names.TAG_AUTHORITY: authority})}
+          "tags": tags(spec, run_id, {names.TAG_FQDN: fqdn, names.TAG_AUTHORITY: authority, **(ordered or {})})}
     plan = image_body.plan(image)
     if plan:
         vm["plan"] = plan

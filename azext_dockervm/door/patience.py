@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azext_dockervm.door.messages import IN_WORDS, Said
+from azext_dockervm.door.messages import IN_WORDS, STARTING, Said
 from azext_dockervm.errors import EngineUnreachable
 
 # A closed port stays closed. Counted from the end of the VM's creation, which Azure reports before or after the guest
@@ -10,6 +10,9 @@ from azext_dockervm.errors import EngineUnreachable
 DROPPED_SECONDS = 20.0
 # cloud-init comes to users' scripts some ten to forty seconds after Azure has heard that the guest is ready.
 ABSENT_SECONDS = 90.0
+# A door that was open stays so until the engine starts. When it is gone before that, the machine was reset or its
+# script was ended, and cloud-init does not run it again.
+LOST_SECONDS = 30.0
 # Package managers take their minutes; beyond that the run command, which waits for their locks, does as well.
 STILL_SECONDS = 300.0
 
@@ -21,6 +24,7 @@ class Patience:
         self._last: Said | None = None
         self._changed: float | None = None      # when the door last said something new
         self._dropped: float | None = None      # since when every knock has been without an answer
+        self._gone: float | None = None         # since when the door has said nothing
 
     def look(self, seen: Said | EngineUnreachable, now: float, vm_ended: float | None) -> str | None:
         """Why it is time to give up, in words; None while waiting makes sense. ``vm_ended`` is when Azure said that
@@ -30,11 +34,17 @@ class Patience:
             return f"nothing has changed for {STILL_SECONDS / 60:.0f} minutes (the last was: {self.last_words})"
         if isinstance(seen, Said) or vm_ended is None:
             return None
+        if self._may_be_lost and self._gone is not None and now - self._gone > LOST_SECONDS:
+            return f"{seen.cause}, {LOST_SECONDS:.0f} seconds after its last words ({self.last_words})"
         if self._dropped is not None and now - max(self._dropped, vm_ended) > DROPPED_SECONDS:
             return f"{seen.cause}, for {DROPPED_SECONDS:.0f} seconds after the VM was ready"
         if self._changed is None and now - vm_ended > ABSENT_SECONDS:
             return f"{seen.cause}, {ABSENT_SECONDS:.0f} seconds after the VM was ready"
         return None
+
+    @property
+    def _may_be_lost(self) -> bool:
+        return self._last is not None and self._last.state not in ("", STARTING)
 
     @property
     def last_words(self) -> str:
@@ -44,7 +54,8 @@ class Patience:
     def _note(self, seen: Said | EngineUnreachable, now: float) -> None:
         if isinstance(seen, EngineUnreachable):
             self._dropped = (self._dropped or now) if seen.kind == "timeout" else None
+            self._gone = self._gone or now
             return
-        self._dropped = None
+        self._dropped = self._gone = None
         if seen != self._last:
             self._last, self._changed = seen, now

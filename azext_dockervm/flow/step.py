@@ -35,7 +35,8 @@ class Step:
     only reads, or uses what was there before. It returns False where what is there now is another run's, and was left.
     ``detail`` turns the result into a few words for the progress line; a ``quiet`` step has no such line. ``limit``
     makes the step's deadline from the run's. ``forgiven`` turns an error into a warning with which the run goes on (the
-    result is None then), or into None where it is a failure.
+    result is None then), or into None where it is a failure. ``only_if`` says when it writes at all, where it may find
+    that it need not.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Step:
     quiet: bool = False
     limit: Limit | None = None
     forgiven: Callable[[BaseException], str | None] | None = None
+    only_if: str = ""
 
     @property
     def waits_for(self) -> frozenset[str]:
@@ -96,6 +98,8 @@ def printed(plan: Iterable[Step | Alternative]) -> list[dict[str, Any]]:
 
 def _printed(step: Step) -> dict[str, Any]:
     shown: dict[str, Any] = {"step": step.key, "title": step.title, "after": sorted(step.waits_for)}
+    if step.only_if:
+        shown["onlyIf"] = step.only_if
     return shown if step.request is None else {**shown, "request": step.request.printed()}
 
 

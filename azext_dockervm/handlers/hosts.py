@@ -106,12 +106,19 @@ def _as_az_waits(handler: Callable[..., Any]) -> Callable[..., Any]:
 @command("wait")
 def wait(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     """Wait until a host is in a state."""
-    return _noted(cmd, arguments)
+    return _noted(cmd, arguments, ask_engine=True)
 
 
-def _noted(cmd: Any, arguments: Arguments) -> dict[str, Any]:
-    from azext_dockervm.host import noted
+def _noted(cmd: Any, arguments: Arguments, ask_engine: bool = False) -> dict[str, Any]:
+    """What the tags note; with ``ask_engine`` also what the engine itself says of a host whose tags can't tell whether
+    it is finished."""
+    from azext_dockervm.host import listing, noted
     from azext_dockervm.output import shapes
 
     group, name = arguments["resource_group_name"], arguments["vm_name"]
-    return shapes.noted(noted.read(shared.azure_calls(cmd), group, name, cmd.cli_ctx.data.get("subscription_id")))
+    azure = shared.azure_calls(cmd)
+    host = noted.read(azure, group, name, cmd.cli_ctx.data.get("subscription_id"))
+    if not ask_engine or host.finished is not None:
+        return shapes.noted(host)
+    [(_host, answer)] = listing.dial([host], shared.certificate_store(arguments).folder, azure.deadline)
+    return shapes.noted(host, answer)

@@ -12,6 +12,7 @@ from azext_dockervm.body import virtual_machine as vm
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.errors import Conflict
 from azext_dockervm.host.found import Found
+from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import HostSpec
 
 
@@ -40,7 +41,7 @@ def check_runs(spec: HostSpec, machine: Resource) -> None:
 
 def is_ruin(machine: Resource) -> bool:
     """A VM that never ran, so that nothing is lost with it. What was finished once, by whomever, has run."""
-    return vm.never_ran(machine) and names.tag(machine, names.TAG_PROVISIONER) is None
+    return vm.never_ran(machine) and not was_finished(names.tag(machine, names.TAG_PROVISIONER))
 
 
 def adapted(spec: HostSpec, found: Found) -> HostSpec:

@@ -29,7 +29,7 @@ from azext_dockervm.errors import (
 from azext_dockervm.flow.deadline import Deadline, Limit, at_most, of_its_own, part_of_the_rest
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
-from azext_dockervm.provision import docker_extension, run_command
+from azext_dockervm.provision import cloud_init, docker_extension, run_command
 from azext_dockervm.provision.choice import RUN_COMMAND, ProvisionerChoice
 from azext_dockervm.provision.proof import Proof, prove
 from azext_dockervm.provision.run_commands import RunCommands
@@ -41,6 +41,8 @@ from azext_dockervm.spec.host import HostSpec
 EXTENSION_SHARE = 0.5
 EXTENSION_SECONDS = 480.0
 REMOVAL_SHARE = 0.3
+# The part of the time left within which a host comes forward by itself, before run-command takes over.
+LANE_SHARE = 0.6
 # For removing an extension that an earlier run left: long enough for the agent's round trip, short enough to wait.
 SECOND_REMOVAL_SECONDS = 120.0
 # Azure's code for an extension or a run command that the VM's agent could not do.
@@ -77,10 +79,14 @@ def authority(store: CertificateStore, listener: Listener) -> Step:
 # Set-up
 
 
-def set_up(target: Target, choice: ProvisionerChoice, after: tuple[str, ...],
-           leftover_extension: bool = False) -> list[Step | Alternative]:
+def set_up(target: Target, choice: ProvisionerChoice, after: tuple[str, ...], leftover_extension: bool = False,
+           lane: cloud_init.Lane | None = None) -> list[Step | Alternative]:
     """Set the host up, or give it a new certificate: the steps to ``PROVISIONED``, which begin after those that
-    ``after`` names. ``leftover_extension``: an earlier try left the Docker VM extension on the VM."""
+    ``after`` names. ``leftover_extension``: an earlier try left the Docker VM extension on the VM. ``lane``: where
+    cloud-init was chosen, how the host comes forward by itself."""
+    if lane is not None:
+        return [Alternative(tuple(lane.steps()), tuple(run_command.steps(target, after)), cloud_init.takes_over,
+                            part_of_the_rest(LANE_SHARE))]
     if choice.provisioner == RUN_COMMAND:
         if target.resumed and leftover_extension:
             # Now: what follows starts Docker again.
@@ -201,12 +207,16 @@ def _note(target: Target, vm_run_id: str) -> Step:
     request = Request("PATCH", kinds.VM.type, spec.group, (spec.name,), {"tags": known})
 
     def note(results: Results, deadline: Deadline) -> Resource:
+        ready, made = request.resolved(results), results.get(target.ordered_in)
+        if made is not None and all(names.tag(made, name) == value for name, value in ready.body["tags"].items()):
+            return cast(Resource, made)     # it has come to what was ordered
         try:
-            return cast(Resource, target.azure.until(deadline).send(request.resolved(results)))
+            return cast(Resource, target.azure.until(deadline).send(ready))
         except NotFound as error:
             raise _gone(spec) from error
 
-    return Step(TAGS, "note the host's data in the VM's tags", note, request)
+    return Step(TAGS, "note the host's data in the VM's tags", note, request,
+                only_if="the host has come to something else than was ordered" if target.ordered_in else "")
 
 
 def _delete_run_commands(target: Target, listener: Listener) -> Step:

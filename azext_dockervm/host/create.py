@@ -28,12 +28,15 @@ from azext_dockervm.host.survey import survey
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.provision import packages, run_command
 from azext_dockervm.provision.choice import (
+    CLOUD_INIT,
     RUN_COMMAND,
     ProvisionerChoice,
-    as_it_was_set_up,
     choose,
+    choose_again,
     is_of_extension_era,
+    was_finished,
 )
+from azext_dockervm.provision.cloud_init import Lane, Order
 from azext_dockervm.provision.custom_data import head_start
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Target
@@ -71,8 +74,7 @@ def prepare(azure: Azure, spec: HostSpec, store: CertificateStore) -> Prepared:
         return Prepared(spec, found, new)
     adopt.check_whose(spec, found.vm, store.authority_fingerprints())
     adopt.check_runs(spec, found.vm)
-    choice = as_it_was_set_up(spec, names.tag(found.vm, names.TAG_PROVISIONER)) or choose(
-        spec, found.extension_published)
+    choice = choose_again(spec, names.tag(found.vm, names.TAG_PROVISIONER), found.extension_published)
     ruin = adopt.is_ruin(found.vm)
     if ruin:
         packages.check(spec.machine.image, choice)
@@ -116,10 +118,14 @@ class Creation:
     def plan(self) -> list[Step | Alternative]:
         """All that making a host that is not there yet will do, before anything of it is done."""
         # Run commands of its own: their names are counted, and a plan that is asked for twice is the same.
-        target = replace(self._target(), commands=RunCommands(self.azure, self.spec, self.run_id))
+        order = Order.of(self.spec, self.run_id) if self.choice.provisioner == CLOUD_INIT else None
+        target = replace(self._target(), commands=RunCommands(self.azure, self.spec, self.run_id),
+                         ordered_in=VM if order else "")
         machine = MachinePlan(self.azure, self.spec, self.found, self.run_id)
-        return [certify.authority(self.store, self.listener), *machine.steps(self._custom_data()),
-                *certify.set_up(target, self.choice, after=(VM,)),
+        making = machine.steps(order.custom_data, order.tags) if order else machine.steps(self._head_start())
+        lane = Lane(target, order, self.store.folder, self.listener, VM) if order else None
+        return [certify.authority(self.store, self.listener), *making,
+                *certify.set_up(target, self.choice, after=(VM,), lane=lane),
                 *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
 
     def _make(self) -> FinishedHost:
@@ -130,7 +136,7 @@ class Creation:
     def _target(self) -> Target:
         return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags)
 
-    def _custom_data(self) -> bytes | None:
+    def _head_start(self) -> bytes | None:
         """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
         if self.choice.provisioner == RUN_COMMAND:
             return head_start()
@@ -209,7 +215,7 @@ class Creation:
 
     def _existing(self) -> Target:
         noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
-        return replace(self._target(), resumed=True, finished=noted is not None)
+        return replace(self._target(), resumed=True, finished=bool(was_finished(noted)))
 
     def _finish(self, results: Results, standing: Standing) -> FinishedHost:
         """Set-up or a new certificate where it is needed, then the proof."""

@@ -22,7 +22,7 @@ from azext_dockervm.host import adopt, certify, vm_state
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.look import ask_itself, authorities, by_its_word
 from azext_dockervm.host.vm_state import VmState
-from azext_dockervm.provision.choice import RUN_COMMAND, ProvisionerChoice, as_it_was_set_up
+from azext_dockervm.provision.choice import RUN_COMMAND, ProvisionerChoice, as_it_was_set_up, was_finished
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, PROVISIONED, Address, Provisioned, Target
 from azext_dockervm.spec.host import HostSpec
@@ -107,7 +107,8 @@ class TrustReplacement:
         except PlanFailed as failure:
             raise self._nothing_changed(failure.cause) from failure.cause
         noted = names.tag(self.seen.vm, names.TAG_PROVISIONER)
-        target = Target(self.azure, self.spec, self.run_id, self.commands, resumed=True, finished=noted is not None)
+        target = Target(self.azure, self.spec, self.run_id, self.commands, resumed=True,
+                        finished=bool(was_finished(noted)))
         try:
             steps = [*self._set_up(target, noted), *certify.finish(
                 target, self.store.folder, self.listener,

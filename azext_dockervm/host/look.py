@@ -20,7 +20,7 @@ from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.host.found import Found
 from azext_dockervm.host.renewal import moment, why_renew
 from azext_dockervm.host.survey import unknown_if_forbidden
-from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND
+from azext_dockervm.provision.choice import CLOUD_INIT, DOCKER_EXTENSION, RUN_COMMAND
 from azext_dockervm.provision.run_commands import RunCommands, failure
 from azext_dockervm.provision.script.answer import Answer
 from azext_dockervm.provision.target import Provisioned
@@ -127,7 +127,7 @@ def _check_trust(spec: HostSpec, answer: Answer, mine: Sequence[str], cause: str
 
 def _provisioner(azure: Azure, spec: HostSpec, found: Found) -> str:
     noted = names.tag(found.vm, names.TAG_PROVISIONER)
-    if noted in (DOCKER_EXTENSION, RUN_COMMAND):
+    if noted in (DOCKER_EXTENSION, CLOUD_INIT, RUN_COMMAND):
         return str(noted)
     extension = unknown_if_forbidden(lambda: azure.get(kinds.EXTENSION, spec.group, spec.name, names.EXTENSION_TYPE))()
     return DOCKER_EXTENSION if extension else RUN_COMMAND

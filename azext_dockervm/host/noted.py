@@ -14,6 +14,7 @@ from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import Conflict, NotFound
 from azext_dockervm.host.renewal import noted_expiry
+from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import HostSpec
 
 # Any of them on a VM says that dockervm had to do with it, also where a hand has taken the others away.
@@ -57,8 +58,13 @@ class NotedHost:
 
     @property
     def provisioner(self) -> str | None:
-        """Who has set the host up; None for one that no create has finished."""
+        """Who has set the host up, or was ordered to; None for one that no create has finished."""
         return names.tag(self.vm, names.TAG_PROVISIONER)
+
+    @property
+    def finished(self) -> bool | None:
+        """Whether a create has finished the host; None where its tags can't tell."""
+        return was_finished(self.provisioner)
 
     @property
     def expires(self) -> datetime | None:

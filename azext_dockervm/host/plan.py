@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from azext_dockervm.azure import kinds, names
@@ -39,11 +39,12 @@ class MachinePlan:
     def __init__(self, azure: Azure, spec: HostSpec, found: Found, run_id: str) -> None:
         self.azure, self.spec, self.found, self.run_id = azure, spec, found, run_id
 
-    def steps(self, custom_data: bytes | None) -> list[Step | Alternative]:
-        """Security group, network and address side by side, then the interface, then the VM, whose ``Address`` is the
-        result under that key. They need the certificate authority, under its key."""
+    def steps(self, custom_data: bytes | Ref | None, ordered: Mapping[str, str | Ref] | None = None
+              ) -> list[Step | Alternative]:
+        """Security group, network and address side by side, then the interface, then the VM; the ``Address`` is the
+        result under its key. They need the certificate authority, under its key. ``ordered`` are tags of the VM."""
         return [self._security_group(), *self._network(), self._public_ip(), self._network_interface(),
-                self._vm(custom_data), self._address()]
+                self._vm(custom_data, ordered), self._address()]
 
     def _write(self, kind: Kind, key: str, verb: str, name: str, body: Any, *, needs: tuple[str, ...] = (AUTHORITY,),
                undone: bool = False, do: Callable[[Azure, Request], Any] | None = None, words: str = "",
@@ -132,14 +133,14 @@ class MachinePlan:
         return self._write(kind, NETWORK_INTERFACE, "mend", name, mended, detail=network_interface.private_address,
                            needs=(SECURITY_GROUP, SUBNET, PUBLIC_IP))
 
-    def _vm(self, custom_data: bytes | None) -> Step:
+    def _vm(self, custom_data: bytes | Ref | None, ordered: Mapping[str, str | Ref] | None) -> Step:
         spec, existing = self.spec, self.found.vm
         if existing is not None:
             return Step(VM, f"use the VM '{spec.name}'", lambda _results, _deadline: existing, quiet=True,
                         needs=(NETWORK_INTERFACE,))
         body = virtual_machine.body(
             spec, self.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"), fqdn=Ref(PUBLIC_IP, via=public_ip.fqdn),
-            image=self.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"))
+            image=self.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered)
         return self._write(kinds.VM, VM, "create", spec.name, body, undone=True, do=self._create_vm)
 
     def _create_vm(self, azure: Azure, request: Request) -> Resource:
@@ -180,7 +181,10 @@ class MachinePlan:
             return Address(public_ip.fqdn(ip), ip["properties"]["ipAddress"],
                            network_interface.private_address(results[NETWORK_INTERFACE]))
 
-        return Step(ADDRESS, "note the host's address", read, needs=(PUBLIC_IP, NETWORK_INTERFACE, VM), quiet=True)
+        # Ours is static, so it is known before the VM is there; another kind gets its address with the VM.
+        known = self.found.public_ip is None or public_ip.address_if_any(self.found.public_ip)
+        last = () if known and self.found.vm is None else (VM,)
+        return Step(ADDRESS, "note the host's address", read, needs=(PUBLIC_IP, NETWORK_INTERFACE, *last), quiet=True)
 
 
 def _use(kind: Kind, key: str, existing: Resource) -> Step:

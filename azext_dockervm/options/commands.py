@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
     "list": (HOSTS, (CHECK,), FOLDER),
     "show": (VM,),
     "delete": (VM, DELETION, FOLDER, TIMEOUT, YES),
-    "wait": (VM,),
+    "wait": (VM, FOLDER),
     "cert create": (FOLDER, NEW_AUTHORITY, YES),
     "cert show": (FOLDER,),
     "context create": (HOST, NEW_CONTEXT, FOLDER),

@@ -13,8 +13,12 @@ from azext_dockervm.spec.host import PROVISIONERS, HostSpec
 
 
 def _set_up_otherwise(spec: HostSpec, vm: Vm) -> str | None:
-    noted = names.tag(vm, names.TAG_PROVISIONER)
-    return f"the host was set up by {noted}" if noted and spec.provisioner not in ("auto", noted) else None
+    noted, asked = names.tag(vm, names.TAG_PROVISIONER), spec.provisioner
+    if asked == "cloud-init" and noted != asked:
+        return "cloud-init sets a host up at its first boot only; what is missing is done by run commands"
+    # What cloud-init has left undone, run commands do anyhow.
+    alike = ("auto", noted, "run-command") if noted == "cloud-init" else ("auto", noted)
+    return f"the host was set up by {noted}" if noted and asked not in alike else None
 
 
 def _no_tag_is_taken_away(spec: HostSpec, vm: Vm) -> str | None:
@@ -32,8 +36,10 @@ def _picture_file(path: str) -> str:
 
 PROVISIONER = (
     Option("provisioner", "--provisioner",
-           "How Docker gets onto the VM. auto: the Docker VM extension for images that it was made for, where the "
-           "region publishes it, else run commands; these also take over if it fails.",
+           "How Docker gets onto the VM. docker-extension: the Docker VM extension. cloud-init: by the VM's first "
+           "boot, the fastest. run-command: by managed run commands. auto: the Docker VM extension for images that it "
+           "was made for, where the region publishes it, else run commands. Run commands take over where another way "
+           "fails.",
            default=HostSpec.provisioner, example="run-command", choices=PROVISIONERS, place="provisioner",
            not_applied=_set_up_otherwise),
 )

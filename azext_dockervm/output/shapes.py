@@ -72,20 +72,22 @@ def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
 
 
 def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
-    """The result of ``show``; one of those of ``list``, which with --check knows what came of dialling."""
+    """The result of ``show``; one of those of ``list``, which with --check knows what came of dialling. ``finished`` is
+    null where neither tags nor engine tell."""
     from azext_dockervm.certs.summary import iso
 
     properties = seen.vm["properties"]
     expires = (dialled and dialled.expires) or seen.expires
+    reachable = dialled and dialled.reason is None
     return {
         "id": seen.vm["id"], "name": seen.name, "resourceGroup": seen.group, "location": seen.vm["location"],
         "powerState": seen.power_state, "provisioningState": properties.get("provisioningState"),
         "size": (properties.get("hardwareProfile") or {}).get("vmSize"),
         "fqdn": seen.fqdn, "dockerHost": seen.docker_host, "dockerPort": seen.port,
-        "provisioner": seen.provisioner, "finished": seen.provisioner is not None,
+        "provisioner": seen.provisioner, "finished": True if reachable else seen.finished,
         "timeCreated": properties.get("timeCreated"), "serverCertificateExpires": iso(expires) if expires else None,
         "authority": seen.authority, "problems": list(seen.problems),
-        "reachable": dialled and dialled.reason is None, "engineUnreachable": dialled and dialled.reason,
+        "reachable": reachable, "engineUnreachable": dialled and dialled.reason,
     }
 
 

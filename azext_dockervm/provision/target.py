@@ -36,7 +36,8 @@ class Address:
 @dataclass(frozen=True)
 class Target:
     """``resumed``: the VM was there before this run; ``finished``: and an earlier run had set it up. ``new_tags`` are
-    the user's that the VM shall have; what is made for the host also carries those that it had (``spec.tags``)."""
+    the user's that the VM shall have; what is made for the host also carries those that it had (``spec.tags``).
+    ``ordered_in`` is the key of the step whose VM bears the tags of what was ordered, empty where none does."""
 
     azure: Azure
     spec: HostSpec
@@ -45,6 +46,7 @@ class Target:
     resumed: bool = False
     finished: bool = False
     new_tags: dict[str, str] = field(default_factory=dict)
+    ordered_in: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from azext_dockervm.spec.login import Login
 from azext_dockervm.spec.machine import Machine
 from azext_dockervm.spec.network import Network
 
-PROVISIONERS = ("auto", "docker-extension", "run-command")
+PROVISIONERS = ("auto", "docker-extension", "cloud-init", "run-command")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from fake_door import WORKS, FakeDoor, settings
 from fake_host import FakeHost
 
 from azext_dockervm.azure import kinds, names
@@ -93,6 +95,7 @@ class FakeCloud:
     refusal: tuple[str, int] = ("AuthorizationFailed", 403)     # of these: code and status
     asked: list[str] = field(default_factory=list)          # the same, that were called
     extension_fails: str | None = None
+    first_boot: str = WORKS     # how the next hosts come forward at their door, in fake_door's words
     engine_says: list[EngineUnreachable | None] = field(default_factory=list)   # next handshakes; None: as they are
 
     def azure(self, deadline: Deadline | None = None) -> FakeAzure:
@@ -450,10 +453,13 @@ def _make_machine(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
         interface["properties"]["virtualMachine"] = {"id": body["id"]}
     profile = body["properties"]["osProfile"]
     profile.pop("adminPassword", None)
-    profile.pop("customData", None)
+    custom_data = profile.pop("customData", None)
     body["properties"]["instanceView"] = running()
     image = body["properties"]["storageProfile"]["imageReference"]
-    cloud.hosts[path[-1].lower()] = FakeHost(era=(image.get("offer") or "").lower() == "ubuntuserver")
+    host = cloud.hosts[path[-1].lower()] = FakeHost(era=(image.get("offer") or "").lower() == "ubuntuserver")
+    values = settings(custom_data) if custom_data else {}
+    if values.get("DOCKERVM_ACTION") == "boot":
+        host.door = FakeDoor(host, values, cloud.first_boot)
 
 
 def _make_extension(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
@@ -595,6 +601,17 @@ class Engines:
         host = self.cloud.host_at(endpoint.host, endpoint.port)
         return host.shake_hands(endpoint.host, endpoint.port, Path(endpoint.folder))
 
+    def knock(self, address: tuple[str, int], _context: Any, question: Any, *_timeouts: float) -> tuple[bytes, bytes]:
+        """The door of a new host: the name of ``engine.tls.exchange``."""
+        try:
+            host = self.cloud.host_at(*address)
+            if host.door is None:
+                raise EngineUnreachable("it refuses connections: nothing listens there", kind="refused")
+            return host.door.answer(question.text, question.name)
+        except EngineUnreachable:
+            time.sleep(0.002)   # others are at work while this one waits, though the clock of the tests does not tell
+            raise
+
     def turns_strangers_away(self, endpoint: Any, timeout: float = 5.0) -> bool:
         return not self.cloud.host_at(endpoint.host, endpoint.port).open_door
 
@@ -606,14 +623,18 @@ class Engines:
 
 def at_the_borders(monkeypatch: Any, cloud: FakeCloud) -> Engines:
     """Put clock and engines in the places of the real ones."""
+    from azext_dockervm.door import client
     from azext_dockervm.engine import wait
+    from azext_dockervm.flow import execute
     from azext_dockervm.host import enable, engine_state, listing, look
-    from azext_dockervm.provision import proof
+    from azext_dockervm.provision import cloud_init, proof
 
-    monkeypatch.setattr(deadline_module, "time", SimpleNamespace(monotonic=cloud.clock.monotonic))
-    monkeypatch.setattr(Cancellation, "wait", lambda _self, seconds: cloud.clock.wait(seconds))
     engines = Engines(cloud)
-    for module in (wait, look, enable, engine_state, listing):
+    for module in (deadline_module, execute, cloud_init):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=cloud.clock.monotonic))
+    monkeypatch.setattr(client, "exchange", engines.knock)
+    monkeypatch.setattr(Cancellation, "wait", lambda _self, seconds: cloud.clock.wait(seconds))
+    for module in (wait, look, enable, engine_state, listing, cloud_init):
         monkeypatch.setattr(module, "handshake", engines.handshake)
     monkeypatch.setattr(proof, "turns_strangers_away", engines.turns_strangers_away)
     for module in (proof, engine_state):

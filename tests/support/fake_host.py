@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from fake_door import FakeDoor
 
 from azext_dockervm.certs.summary import describe, iso, summarize
 from azext_dockervm.errors import EngineUnreachable
@@ -49,6 +50,7 @@ class FakeHost:
     containers: list[dict] = field(default_factory=list)
     fails: dict[str, tuple[str, str]] = field(default_factory=dict)
     says: dict[str, str | None] = field(default_factory=dict)
+    door: FakeDoor | None = None
     actions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def asked(self) -> list[str]:
@@ -112,6 +114,11 @@ class FakeHost:
         expected = describe(decoded(known)).fingerprint if known else says.fingerprint
         if self.engine is None or describe(self.engine.certificate).fingerprint != expected:
             raise _Failed("check-failed", "the engine does not show the certificate")
+
+    def first_boot(self, values: dict[str, str]) -> None:
+        """What cloud-init's user script does with a certificate from its door."""
+        self.ssh_port = int(values["DOCKERVM_SSH_PORT"] or self.ssh_port)
+        self._serve(values, {})
 
     # The Docker VM extension's handler
 

@@ -81,7 +81,7 @@ def test_a_word_that_can_t_be_is_refused_while_az_parses(loaded):
 
 def test_one_of_several_values_is_taken_in_any_case(loaded):
     found = settings(loaded, "create", "provisioner")
-    assert list(found["choices"]) == ["auto", "docker-extension", "run-command"]
+    assert list(found["choices"]) == ["auto", "docker-extension", "cloud-init", "run-command"]
     assert "AUTO" in found["choices"] and "magic" not in found["choices"]
 
 

@@ -64,3 +64,12 @@ def test_an_engine_that_starts_may_refuse_for_longer_than_a_door_that_never_was(
 
 def test_a_port_that_is_shut_once_the_host_has_come_forward_is_noticed():
     assert looks((Said("installing"), READY), (DROPPED, READY + 5), (DROPPED, READY + 26))
+
+
+@pytest.mark.parametrize("state", ["waiting", "installing", "certified"])
+def test_a_door_that_is_gone_before_the_engine_starts_is_given_up_after_30_s(state):
+    """The machine was reset, say: cloud-init does not run the script again."""
+    assert looks((Said(state), READY), (REFUSED, READY + 10), (REFUSED, READY + 40)) is None
+    assert "30 seconds after its last words" in looks(
+        (Said(state), READY), (REFUSED, READY + 10), (REFUSED, READY + 41))
+    assert looks((Said(state), READY), (REFUSED, READY + 10), (Said(state), READY + 39), (REFUSED, READY + 60)) is None

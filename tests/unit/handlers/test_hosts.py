@@ -33,7 +33,8 @@ def deleted(cmd, folder, **typed):
 
 def test_list_and_show_tell_the_same_of_a_host(cmd, made, folder):
     one, = hosts.list_hosts(cmd)
-    assert one == hosts.show(cmd, **HOST) and one["dockerHost"] == made["dockerHost"] and one["finished"]
+    assert one == hosts.show(cmd, **HOST) and one["dockerHost"] == made["dockerHost"]
+    assert one["provisioner"] == "cloud-init" and one["finished"] is None, "its tags went with the VM"
     assert hosts.list_hosts(cmd, resource_group_name="g") == [one]
 
 
@@ -118,8 +119,15 @@ def test_data_disks_are_kept_unless_they_shall_go(cmd, cloud, made, folder, type
     assert settled == [goes]
 
 
-def test_wait_looks_at_what_show_shows_and_says_in_azure_core_s_words_that_it_is_gone(cmd, cloud, made):
-    assert hosts.wait(cmd, **HOST) == hosts.show(cmd, **HOST)
+def test_wait_asks_the_engine_where_the_tags_can_t_tell_whether_the_host_is_finished(cmd, cloud, made, folder, other):
+    waited = hosts.wait(cmd, **HOST, cert_dir=str(folder))
+    assert waited["finished"] is True and waited["reachable"] is True
+    assert hosts.wait(cmd, **HOST, cert_dir=str(other))["finished"] is None
+    cloud.retag(kinds.VM, "web1", dockervm_provisioner="run-command")
+    assert hosts.wait(cmd, **HOST, cert_dir=str(other)) == hosts.show(cmd, **HOST)
+
+
+def test_wait_says_in_azure_core_s_words_that_it_is_gone(cmd, cloud, made):
     cloud.resources.clear()
     with pytest.raises(ResourceNotFoundError) as gone:
         hosts.wait(cmd, **HOST)

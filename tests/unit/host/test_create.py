@@ -46,7 +46,7 @@ def untouched(cloud, *allowed):
 
 
 def test_a_host_is_made_proven_and_noted(cloud, command, store):
-    made = command.create(tags={"cost": "1"})
+    made = command.create(tags={"cost": "1"}, provisioner="run-command")
     assert made.proof.reachable and made.proof.version == "26.1.5" and made.provisioned.provisioner == "run-command"
     assert made.address.fqdn == FQDN and made.spec.location == "westus"
     assert cloud.writes()[-5:-2] == [
@@ -58,8 +58,7 @@ def test_a_host_is_made_proven_and_noted(cloud, command, store):
         "dockervm-ca": store.authority_fingerprints()[0],
         "dockervm-certificate-expires": iso(describe(cloud.host().engine.certificate).not_after)}
     assert not [one for one in cloud.there() if "runcommands" in one]
-    assert command.heard.said == [
-        "Provisioner: run-command (the Docker VM extension was made for older images than this)."]
+    assert command.heard.said == ["Provisioner: run-command (as asked)."]
     assert command.heard.warned == [] and cloud.host().asked() == ["request", "serve"]
 
 
@@ -72,16 +71,18 @@ def test_the_authority_comes_first_and_alone(command):
         done.add(step.key)
 
 
-def test_the_plan_is_all_that_will_be_written(cloud, command):
-    creation = command.prepared(password=None, ssh_keys=(KEY,))
+@pytest.mark.parametrize("provisioner", ["run-command", "cloud-init"])
+def test_the_plan_is_all_that_will_be_written(cloud, command, provisioner):
+    creation = command.prepared(password=None, ssh_keys=(KEY,), provisioner=provisioner)
     planned = printed(creation.plan())
     assert planned == printed(creation.plan())      # asking for it changes nothing
     creation.carry_out(no_keys)
     steps = [one for step in planned for one in step.get("first", [step])]
-    assert sorted(cloud.writes()[:-2]) == sorted(
+    writes = [one for one in cloud.writes() if not one.startswith("DELETE runCommands/")]
+    assert sorted(writes) == sorted(
         f"{one['request']['method']} {one['request']['type'].rpartition('/')[2]}/{one['request']['name']}"
-        for one in steps if "request" in one)
-    assert all(one.startswith("DELETE runCommands/") for one in cloud.writes()[-2:])
+        for one in steps if "request" in one and "onlyIf" not in one)
+    assert len(cloud.writes()) - len(writes) == (2 if provisioner == "run-command" else 0)
 
 
 @pytest.mark.parametrize(("values", "asked"), [({}, True), ({"ssh_keys": ("ssh-ed25519 BBBB",)}, False)])
@@ -362,14 +363,14 @@ def setting_up(command):
 
 def test_a_half_made_host_is_finished(cloud, command):
     rule = cloud.refuse("PUT", kinds.RUN_COMMAND, "Broken", name="dockervm-serve")
-    command.failing()
+    command.failing(provisioner="run-command")
     cloud.rules.remove(rule)
     command.anew()
     made = command.create()
     assert made.proof.reachable and not cloud.sent("PUT", VM)
     assert cloud.host().asked() == ["check", "request", "serve"]
     assert setting_up(command) == (
-        "Setting up 'web1' by run-command (the Docker VM extension was made for older images than this): "
+        "Setting up 'web1' by run-command (cloud-init sets a host up at its first boot only): "
         f"{FQDN}:4243 refuses connections: nothing listens there; the host itself says: not-set-up.")
     # Those of the run that failed go too.
     assert not [one for one in cloud.there() if "runcommands" in one]
@@ -510,7 +511,8 @@ def test_it_may_never_have_run_then_it_is_made_anew(cloud, command, being_made):
     being_made(fails)
     again = command.create()
     assert again.proof.reachable and len(cloud.sent("DELETE", VM)) == 1 == len(cloud.sent("PUT", VM))
-    assert "Provisioner: run-command" in command.heard.said[-1] and EXISTS not in command.heard.said
+    assert any(text.startswith("Provisioner: cloud-init") for text in command.heard.said)
+    assert EXISTS not in command.heard.said
 
 
 @pytest.mark.parametrize("states", [(), ("Deleting",), ("Deleting", "Deleting")])

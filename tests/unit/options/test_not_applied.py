@@ -71,3 +71,14 @@ def test_a_host_of_which_azure_tells_little_is_no_error():
     bare = {"id": "/vm", "properties": {}}
     told = not_applied(changed(SPEC, **OTHER, typed=TYPED), bare)
     assert [text.split(":")[0] for text in told] == ["--size", "--image", "-p"]
+
+
+@pytest.mark.parametrize(("asked", "noted", "told"), [
+    ("cloud-init", "run-command", "cloud-init sets a host up at its first boot only"),
+    ("cloud-init", None, "cloud-init sets a host up at its first boot only"), ("cloud-init", "cloud-init", None),
+    # What cloud-init has left undone, run commands do anyhow.
+    ("run-command", "cloud-init", None), ("docker-extension", "cloud-init", "the host was set up by cloud-init")])
+def test_cloud_init_is_for_the_first_boot(asked, noted, told):
+    vm = {**VM, "tags": {**VM["tags"], "dockervm-provisioner": noted}} if noted else {**VM, "tags": {}}
+    found = not_applied(changed(SPEC, provisioner=asked, typed={"--provisioner": (asked,)}), vm)
+    assert found == [] if told is None else found[0].startswith(f"--provisioner: {told}")

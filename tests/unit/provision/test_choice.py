@@ -6,7 +6,15 @@ import pytest
 from specs import host_spec
 
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.provision.choice import ProvisionerChoice, as_it_was_set_up, choose, is_of_extension_era
+from azext_dockervm.provision.choice import (
+    ProvisionerChoice,
+    as_it_was_set_up,
+    choose,
+    choose_again,
+    depends_on_publication,
+    is_of_extension_era,
+    was_finished,
+)
 from azext_dockervm.spec.machine import Image
 
 OLD = Image.parse("Canonical:UbuntuServer:16.04-LTS:latest")
@@ -16,20 +24,23 @@ OWN = Image.parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute
 @pytest.mark.parametrize(("changes", "published", "expected", "why"), [
     ({"image": OLD}, True, "docker-extension", "which was made for this image"),
     # Today's Ubuntu: the extension's own installation fails on it.
-    ({}, True, "run-command", "made for older images"), ({}, None, "run-command", "made for older images"),
-    ({"image": OLD}, False, "run-command", "westus does not publish"),
-    ({"image": OLD}, None, "run-command", "may not ask"),
+    ({}, True, "cloud-init", "made for older images"), ({}, None, "cloud-init", "made for older images"),
+    ({"image": OLD}, False, "cloud-init", "westus does not publish"),
+    ({"image": OLD}, None, "cloud-init", "may not ask"),
     ({"image": OLD, "ssh_port": 22}, True, "docker-extension", "which was made for this image"),
-    ({"image": OLD, "ssh_port": 2222}, True, "run-command", "sshd"),
-    ({"image": Image.parse("Debian:debian-13:13-gen2:latest")}, True, "run-command", "made for older images"),
-    ({"image": OWN}, True, "run-command", "made for older images"),
+    ({"image": OLD, "ssh_port": 2222}, True, "cloud-init", "sshd"),
+    ({"image": Image.parse("Debian:debian-13:13-gen2:latest")}, True, "cloud-init", "this image has cloud-init"),
+    ({"image": OWN}, True, "run-command", "whether this image has cloud-init is not known"),
+    ({"image": Image.parse("kinvolk:flatcar:stable:latest")}, True, "run-command", "is not known"),
+    ({"provisioner": "cloud-init", "image": OWN}, None, "cloud-init", "as asked"),
     ({"provisioner": "run-command", "image": OLD}, True, "run-command", "as asked"),
     ({"provisioner": "docker-extension", "ssh_port": 2222}, True, "docker-extension", "as asked"),
     ({"provisioner": "docker-extension"}, None, "docker-extension", "as asked")])
 def test_the_choice_of_a_provisioner(changes, published, expected, why):
     choice = choose(host_spec("g", "web1", **changes), published)
     assert choice.provisioner == expected and why in choice.reason
-    assert choice.falls_back is (changes.get("provisioner") is None and expected == "docker-extension")
+    falls_back = expected == "cloud-init" or (changes.get("provisioner") is None and expected == "docker-extension")
+    assert choice.falls_back is falls_back
 
 
 def test_an_extension_that_the_region_does_not_publish_can_t_be_asked_for():
@@ -65,6 +76,25 @@ def test_a_host_gets_its_certificate_as_it_was_set_up(provisioner, noted, expect
         expected, "as the host was set up", falls_back)
 
 
+@pytest.mark.parametrize(("provisioner", "noted"), [
+    ("auto", "cloud-init"), ("cloud-init", "cloud-init"), ("auto", None), ("cloud-init", None)])
+def test_cloud_init_sets_nothing_up_that_has_booted(provisioner, noted):
+    choice = choose_again(host_spec("g", "web1", provisioner=provisioner), noted, True)
+    assert (choice.provisioner, choice.falls_back) == ("run-command", False) and "first boot only" in choice.reason
+
+
+@pytest.mark.parametrize(("noted", "finished"), [(None, False), ("run-command", True), ("cloud-init", None)])
+def test_what_was_noted_with_the_vm_does_not_say_that_it_was_finished(noted, finished):
+    assert was_finished(noted) is finished
+
+
 @pytest.mark.parametrize("noted", [None, "", "puppet"])
 def test_a_host_that_notes_nothing_known_has_no_such_choice(noted):
     assert as_it_was_set_up(host_spec("g", "web1"), noted) is None
+
+
+@pytest.mark.parametrize(("provisioner", "image", "asks"), [
+    ("auto", OLD, True), ("docker-extension", OLD, True), ("docker-extension", OWN, True), ("auto", OWN, False),
+    ("run-command", OLD, False), ("cloud-init", OLD, False)])
+def test_the_region_is_asked_for_the_extension_only_where_it_matters(provisioner, image, asks):
+    assert depends_on_publication(host_spec("g", "web1", provisioner=provisioner, image=image)) is asks
