@@ -16,7 +16,7 @@ from running import run
 IPTABLES = "LocalAzure:linux-variants:azure-linux-iptables:latest"
 # What the tests look at, in the order in which the hosts of a region are made. Names are fixtures.
 ORDERS = {
-    # Everything left to its default: today's image, set up by run commands.
+    # Everything left to its default: today's image, which sets itself up at its first boot.
     "plain": Order("westus"),
     "extension": Order("westus", ("--provisioner", "docker-extension", "-e", "2222", "-u", "skipper",
                                   "-p", "@{fleet.password_file}", "--debug")),

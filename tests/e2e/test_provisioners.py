@@ -14,8 +14,8 @@ KEYS = {"id", "name", "resourceGroup", "location", "fqdn", "publicIpAddress", "p
         "dockerPort", "provisioner", "engineVersion", "reachable", "certDir", "dockerContext",
         "serverCertificateExpires"}
 # Which provisioner each host must have got, and whether the extension's resource is still there.
-WAYS = {"plain": "run-command", "as_in_2014": "docker-extension", "extension": "docker-extension",
-        "run_command": "run-command", "prompted": "run-command", "without_cloud_init": "run-command",
+WAYS = {"plain": "cloud-init", "as_in_2014": "docker-extension", "extension": "docker-extension",
+        "run_command": "run-command", "prompted": "cloud-init", "without_cloud_init": "run-command",
         "fallen_back": "run-command", "unreachable": "run-command"}
 
 
@@ -66,8 +66,8 @@ def test_engine_is_set_up_the_same_by_either_way(any_host):
 
 
 def test_progress_says_which_provisioner_and_why(plain, as_in_2014, run_command, prompted):
-    assert "Provisioner: run-command (the Docker VM extension was made for older images than this)" in (
-        plain.created.stderr)
+    assert ("Provisioner: cloud-init (the Docker VM extension was made for older images than this; this image has "
+            "cloud-init)") in plain.created.stderr
     assert "Provisioner: docker-extension (westeurope publishes the Docker VM extension, which was made for this " \
         "image)" in as_in_2014.created.stderr
     assert run_command.created.stderr == ""     # --only-show-errors
