@@ -13,6 +13,8 @@ ABSENT_SECONDS = 90.0
 # A door that was open stays so until the engine starts. When it is gone before that, the machine was reset or its
 # script was ended, and cloud-init does not run it again.
 LOST_SECONDS = 30.0
+# With a certificate it may be starting the engine without having been heard to say so.
+LOST_WITH_CERTIFICATE_SECONDS = 120.0
 # Package managers take their minutes; beyond that the run command, which waits for their locks, does as well.
 STILL_SECONDS = 300.0
 
@@ -34,8 +36,9 @@ class Patience:
             return f"nothing has changed for {STILL_SECONDS / 60:.0f} minutes (the last was: {self.last_words})"
         if isinstance(seen, Said) or vm_ended is None:
             return None
-        if self._may_be_lost and self._gone is not None and now - self._gone > LOST_SECONDS:
-            return f"{seen.cause}, {LOST_SECONDS:.0f} seconds after its last words ({self.last_words})"
+        lost = self._lost_after
+        if lost is not None and self._gone is not None and now - self._gone > lost:
+            return f"{seen.cause}, {lost:.0f} seconds after its last words ({self.last_words})"
         if self._dropped is not None and now - max(self._dropped, vm_ended) > DROPPED_SECONDS:
             return f"{seen.cause}, for {DROPPED_SECONDS:.0f} seconds after the VM was ready"
         if self._changed is None and now - vm_ended > ABSENT_SECONDS:
@@ -43,8 +46,11 @@ class Patience:
         return None
 
     @property
-    def _may_be_lost(self) -> bool:
-        return self._last is not None and self._last.state not in ("", STARTING)
+    def _lost_after(self) -> float | None:
+        """How long the door may be gone; None where that is no wonder."""
+        if self._last is None or self._last.state in ("", STARTING):
+            return None
+        return LOST_WITH_CERTIFICATE_SECONDS if self._last.certified else LOST_SECONDS
 
     @property
     def last_words(self) -> str:

@@ -13,13 +13,12 @@ from test_resume import answers, create
 pytestmark = pytest.mark.machines
 
 # Where custom data, and the one-time key in it, lies on a host: the agent's document, cloud-init's copies of it (as it
-# came, unpacked, as the script that was run, in its cache) and the sensitive part of what it shows of the instance.
-# Local Azure hands it to cloud-init by a seed (NoCloud), of which Azure has none.
+# came, unpacked, as the script that was run, in its cache). Local Azure hands it to cloud-init by a seed (NoCloud), of
+# which Azure has none.
 PLACES = {
     "/var/lib/waagent/ovf-env.xml",
     "/var/lib/cloud/instances/ID/user-data.txt", "/var/lib/cloud/instances/ID/user-data.txt.i",
     "/var/lib/cloud/instances/ID/scripts/part-001", "/var/lib/cloud/instances/ID/obj.pkl",
-    "/run/cloud-init/instance-data-sensitive.json",
 }
 SEED = "/var/lib/cloud/seed/nocloud/user-data"
 
@@ -119,7 +118,7 @@ def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_comma
     assert local_azure.in_guest("orpheus", "systemctl is-active dockervm-door.service") != "active"
 
 
-def test_a_hard_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, fleet, tmp_path):
+def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, fleet, tmp_path):
     words = create(fleet, "sisyphus", "southcentralus", tmp_path / "certificates")
     running = local_azure.start(*words)
     running.until_said("create the VM 'sisyphus'")

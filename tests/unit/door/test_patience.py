@@ -73,3 +73,10 @@ def test_a_door_that_is_gone_before_the_engine_starts_is_given_up_after_30_s(sta
     assert "30 seconds after its last words" in looks(
         (Said(state), READY), (REFUSED, READY + 10), (REFUSED, READY + 41))
     assert looks((Said(state), READY), (REFUSED, READY + 10), (Said(state), READY + 39), (REFUSED, READY + 60)) is None
+
+
+def test_with_its_certificate_it_has_longer_since_the_engine_may_be_starting():
+    certified = Said("certified", "csr", "hash")
+    assert looks((certified, READY), (REFUSED, READY + 10), (REFUSED, READY + 129)) is None
+    assert "120 seconds after its last words" in looks(
+        (certified, READY), (REFUSED, READY + 10), (REFUSED, READY + 131))
