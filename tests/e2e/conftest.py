@@ -7,13 +7,11 @@ import os
 import shutil
 
 import pytest
-from fleet import Fleet, Order, Wall, behind_a_wall, with_prompt
+from fleet import IPTABLES, Fleet, Order, Wall, behind_a_wall, with_prompt
 from leftovers import MachineState
 from local_azure import ROOT, LocalAzure, cache, instance_name
 from running import run
 
-# A guest with a firewall of its own, which drops all but port 22.
-IPTABLES = "LocalAzure:linux-variants:azure-linux-iptables:latest"
 # What the tests look at, in the order in which the hosts of a region are made. Names are fixtures.
 ORDERS = {
     # Everything left to its default: today's image, which sets itself up at its first boot.

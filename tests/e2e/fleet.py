@@ -15,6 +15,8 @@ from running import Finished, run
 from terminal import converse
 
 PASSWORD = "Tall-Ships_2014+Docker"
+# An image whose guest has a firewall of its own, which drops all but port 22.
+IPTABLES = "LocalAzure:linux-variants:azure-linux-iptables:latest"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import re
 import signal
 
 import pytest
+from fleet import IPTABLES
 from test_resume import answers, create
 
 pytestmark = pytest.mark.machines
@@ -127,3 +128,22 @@ def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_c
     assert finished.code == 0, str(finished)
     assert "run-command takes over" in finished.stderr and finished.json["provisioner"] == "run-command"
     assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
+
+
+def test_a_firewall_of_the_guest_s_own_is_opened_before_the_door(local_azure, fleet, tmp_path):
+    """Azure Linux's iptables drop all but SSH."""
+    words = (*create(fleet, "janus", "canadacentral", tmp_path / "certificates"), "--provisioner", "cloud-init",
+             "--image", IPTABLES, "-dp", "443")
+    finished = local_azure.az(*words).succeeded()
+    assert (finished.json["provisioner"], finished.json["reachable"]) == ("cloud-init", True)
+    assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
+
+
+@pytest.mark.long
+def test_an_image_without_cloud_init_is_set_up_by_run_commands_after_all(local_azure, fleet, tmp_path):
+    """Nobody opens a door: a minute and a half is waited for it."""
+    words = (*create(fleet, "echo", "uksouth", tmp_path / "certificates"), "--provisioner", "cloud-init",
+             "--image", "LocalAzure:linux-without-cloud-init:agent-only:latest", "-u", "skipper")
+    finished = local_azure.az(*words).succeeded()
+    assert "90 seconds after the VM was ready. run-command takes over." in finished.stderr
+    assert (finished.json["provisioner"], finished.json["reachable"]) == ("run-command", True)
