@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
 import re
@@ -54,10 +55,11 @@ def leaves(tree: Any) -> Iterator[str]:
 
 
 def lines(value: str) -> Iterator[str]:
-    """Of a value its long lines, as it is and as base64 has them: of a script, a key, custom data."""
+    """Of a value its long lines, as it is, as base64 has them, and compressed: of a script, a key, custom data."""
     yield from (line.strip() for line in value.splitlines() if len(line.strip()) >= 16)
     try:
-        decoded = base64.b64decode(value, validate=True).decode()
+        data = base64.b64decode(value, validate=True)
+        decoded = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode()
     except ValueError:
         return
     if len(value) > 40:

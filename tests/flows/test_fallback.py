@@ -29,8 +29,8 @@ def test_auto_takes_it_for_an_image_of_its_era_and_lets_it_install_docker(cloud)
 
 def test_auto_does_not_take_it_for_today_s(cloud):
     made = cloud.create().succeeded()
-    assert made.json["provisioner"] == "run-command"
-    assert "the Docker VM extension was made for older images than this" in made.stderr
+    assert made.json["provisioner"] == "cloud-init"
+    assert "the Docker VM extension was made for older images than this; this image has cloud-init" in made.stderr
     assert cloud.get(VM, EXTENSION) is None
 
 

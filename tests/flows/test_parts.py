@@ -70,6 +70,7 @@ def test_parts_on_which_another_run_s_interface_stands_are_left_to_it(cloud):
     slow_failure_of_the_address(cloud)
 
     def further() -> None:
+        eventually(lambda: cloud.get(VNET, NETWORK), "the network, which is sent beside the group")
         vnet = cloud.settled(VNET, NETWORK)
         group = cloud.settled(NSG, f"{HOST}NSG")
         cloud.arm("PUT", NIC, f"{HOST}VMNic", {
