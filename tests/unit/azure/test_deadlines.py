@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from arm_service import HANG_UP, SILENT, TRICKLE, Credential, DeadlineThatNotes, Reply, refusal
 
-from azext_dockervm.azure import kinds, pipeline
+from azext_dockervm.azure import kinds, pipeline, resources
 from azext_dockervm.azure.calls import Azure, Clients
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DeadlinePassed, Interrupted
 from azext_dockervm.flow.deadline import Deadline
@@ -86,6 +86,46 @@ def test_an_operation_is_followed_until_the_deadline_and_no_longer(connected, se
     azure = azure.until(Deadline(SECONDS))
     with at_most(SECONDS + SLACK), pytest.raises(DeadlinePassed, match="last seen: "):
         put(azure)
+
+
+AT_WORK = {"id": "/x", "name": "web1", "properties": {"provisioningState": "Updating"}}
+
+
+@pytest.mark.parametrize("looks", [SILENT, TRICKLE, HANG_UP, Reply(200, AT_WORK),
+                                   Reply(429, None, {"Retry-After": "600"}), refusal(404, "NotFound")],
+                         ids=["silent", "trickle", "hang up", "endless", "throttled", "not there"])
+def test_nor_is_a_write_looked_at_for_longer(connected, service, looks):
+    azure = connected(Deadline(60))
+    azure.connect("network", "resources")
+    service.operation("web1", AT_WORK, Reply(200, {"status": "InProgress"}), **{"Retry-After": "60"})
+    service.replies("GET", "web1", looks)
+    azure = azure.until(Deadline(2 * SECONDS))
+    with at_most(2 * SECONDS + SLACK), pytest.raises(DeadlinePassed):
+        put(azure)
+    assert service.times("GET", "web1") > 0
+
+
+def test_ctrl_c_ends_a_look_at_once(connected, service):
+    deadline = Deadline(600)
+    azure = connected(deadline)
+    azure.connect("network", "resources")
+    service.operation("web1", AT_WORK, Reply(200, {"status": "InProgress"}), **{"Retry-After": "60"})
+    service.replies("GET", "web1", SILENT)
+    threading.Timer(0.8, deadline.cancellation.cancel).start()
+    with at_most(0.8 + SLACK), pytest.raises(Interrupted):
+        put(azure)
+    assert (service.times("GET", "web1"), service.times("GET", "op")) == (1, 0)
+
+
+def test_a_silent_look_is_given_up_for_the_next(connected, service, monkeypatch):
+    monkeypatch.setattr(resources, "LOOK_READ_SECONDS", 0.3)
+    azure = connected(Deadline(60))
+    azure.connect("network", "resources")
+    ready = {**AT_WORK, "properties": {"provisioningState": "Succeeded"}}
+    service.operation("web1", AT_WORK, Reply(200, {"status": "InProgress"}), **{"Retry-After": "60"})
+    service.replies("GET", "web1", SILENT, Reply(200, ready))
+    with at_most(1.8 + SLACK):
+        assert put(azure) == ready
 
 
 def test_what_can_t_be_tried_again_in_time_is_told_as_what_it_was(connected, service):
