@@ -53,6 +53,7 @@ def test_a_resource_comes_as_it_is_on_the_wire_and_none_where_there_is_none(azur
     path = "/".join(word for pair in zip(kind.type.split("/")[1:], named(kind), strict=True) for word in pair)
     assert service.asked[0].path == ("/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/g/providers/"
                                      f"{kind.type.split('/')[0]}/{path}")
+    assert service.asked[0].query.get("$expand", [None]) == [kind.expand]
     service.replies("GET", named(kind)[-1], refusal(404, "ResourceNotFound"))
     assert azure.get(kind, "g", *named(kind)) is None
 
@@ -111,6 +112,7 @@ def test_what_is_asked_of_a_region(azure, service):
         {"resourceType": "disks", "name": "C"}]}))
     service.replies("GET", "CheckDnsNameAvailability", Reply(200, {"available": True}))
     assert azure.image_versions("westus", "P", "O", "S") == [{"name": "24.04.2", "location": "westus"}]
+    assert service.asked[0].query.items() >= {"$top": ["1"], "$orderby": ["name desc"]}.items()
     assert azure.image("westus", "P", "O", "S", "24.04.2")["properties"]["features"] == [{"new": 1}]
     assert azure.image("westus", "P", "O", "S", "none") is None
     assert azure.extension_versions("westus", "P", "T")[0]["name"] == "24.04.2"
@@ -329,6 +331,7 @@ def test_a_made_resource_that_azure_does_not_find_at_once_is_asked_for_again(azu
     service.operation("thing", resource(kinds.PUBLIC_IP), DONE)
     service.replies("GET", "thing", refusal(404, "ResourceNotFound"), Reply(200, resource(kinds.PUBLIC_IP)))
     assert azure.send(put(kinds.PUBLIC_IP, {"location": "westus"})) == resource(kinds.PUBLIC_IP)
+    assert azure.deadline.slept == [4]
 
 
 # Patience
@@ -355,6 +358,14 @@ def test_but_not_for_ever_and_not_for_other_reasons(connected, service):
     with pytest.raises(AzureRefused):
         connected().send(delete(kinds.NETWORK_INTERFACE))
     assert service.times("DELETE", "thing") == 2
+
+
+def test_what_stays_busy_is_asked_less_often_within_what_a_vm_may_be_changed(azure, service):
+    service.replies("DELETE", "thing", *[refusal(409, "Conflict")] * 40, Reply(204))
+    azure.send(delete(kinds.VM))
+    pauses = azure.deadline.slept
+    assert pauses[:4] == [3] * 4 and set(pauses[4:]) == {15}
+    assert all(again + 1 <= 12 + sum(pauses[:again]) * 4 / 60 for again in range(41)), "12, and 4 more each minute"
 
 
 @pytest.mark.parametrize("code", sorted(kinds.BUSY.codes))

@@ -7,6 +7,7 @@ from arm_service import Reply, refusal
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.image_ids import image_path, is_managed
+from azext_dockervm.errors import AnswerUnreadable
 
 OWN = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute"
 THERE = "subscriptions/mine/providers/Microsoft.Compute/locations/westus"
@@ -38,6 +39,13 @@ def test_it_is_read_in_the_words_of_its_type(azure, service):
     assert (asked.path, asked.query["api-version"]) == (DEFINITION, [kinds.GALLERY_IMAGES.api_version])
     assert azure.image_by_id("/subscriptions/s/something", "westus") == {}
     assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"properties": []}, "properties"])
+def test_an_answer_that_is_no_image_is_told_so(azure, service, answer):
+    service.replies("GET", "host", Reply(200, answer))
+    with pytest.raises(AnswerUnreadable, match="read the image"):
+        azure.image_by_id(DEFINITION, "westus")
 
 
 def test_one_that_is_not_there(azure, service):

@@ -22,6 +22,12 @@ def test_a_name_whose_words_azure_may_refuse_is_not_in_it(host):
     assert label != names.derived_dns_label("azure2", "sub", "group")
 
 
+def test_group_and_name_stand_at_their_places_in_an_id():
+    at = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/net"
+    assert names.id_parts(at) == names.id_parts(f"{at}/") == ("g", "net")
+    assert names.id_parts(f"{at}/subnets/hosts") == ("g", "hosts")
+
+
 @pytest.mark.parametrize("label", ["ab", "1ab", "a_b", "Abc", "abc-", "a" * 64])
 def test_azure_s_rule_for_labels(label):
     assert not names.is_dns_label(label)
