@@ -15,6 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 
+class Wire(socket.socket):
+    """One end of a pair of sockets, which knows nothing of TCP's options."""
+
+    def setsockopt(self, level: int, *option: object) -> None:
+        if level != socket.IPPROTO_TCP:
+            super().setsockopt(level, *option)
+
+
 class LoopbackEngine:
     """A host's key, and the engine that it becomes once it is given PEM files: handshakes, trust and refusals are real.
     It answers one request with "OK"."""
@@ -37,7 +45,8 @@ class LoopbackEngine:
         """In place of ``socket.create_connection``."""
         if not self.certificate:
             raise ConnectionRefusedError
-        here, there = socket.socketpair()
+        ours, there = socket.socketpair()
+        here = Wire(fileno=ours.detach())
         here.settimeout(timeout)
         there.settimeout(5)
         threading.Thread(target=self._answer, args=(there,), daemon=True).start()
