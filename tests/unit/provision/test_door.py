@@ -245,7 +245,7 @@ def test_it_trusts_each_authority_that_it_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_connection_leaves_nothing_to_come_back_with(version, store, tmp_path):
+def test_it_gives_no_tickets(version, store, tmp_path):
     authority, csr = store.load_authority(), signing_request()
     with door(authority.certificate_pem, OneTimeIdentity.create(RUN)) as program:
         program.tell_text("csr", csr)
