@@ -44,7 +44,6 @@ CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n){
 NO_RENEGOTIATION = 0x40000000
 NO_CHECK_TIME = 0x200000    # the clock of a fresh machine may be anywhere
 PARTIAL_CHAIN = 0x80000     # the authority need not be a root, as with the engine
-STRICT = 0x20               # it may be older than these rules
 
 
 def tell(*words: object) -> None:
@@ -52,10 +51,6 @@ def tell(*words: object) -> None:
         os.write(1, (" ".join(map(str, words)) + "\n").encode())
     except OSError:     # the script is dead
         sys.exit(1)
-
-
-def encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
 
 
 def decoded(word: str) -> str:
@@ -105,7 +100,7 @@ class Run:
             return self.line(error=error)
         if message["op"] == "certificate" and not self.certificate:
             self.certificate = message["cert"]
-            tell("certificate", encoded(self.certificate))
+            tell("certificate", base64.b64encode(self.certificate.encode()).decode())
         return self.shown()
 
     def refusal(self, message: "dict[str, str]") -> str:
@@ -155,7 +150,7 @@ def mutual_tls(authority: str, certificate: str, key: str) -> ssl.SSLContext:
     if hasattr(context, "num_tickets"):     # novm
         context.num_tickets = 0
     context.verify_mode = ssl.CERT_REQUIRED
-    context.verify_flags = ssl.VerifyFlags((context.verify_flags | NO_CHECK_TIME | PARTIAL_CHAIN) & ~STRICT)
+    context.verify_flags = ssl.VerifyFlags(context.verify_flags | NO_CHECK_TIME | PARTIAL_CHAIN)
     context.load_verify_locations(cadata=authority)
     ends = [piped(certificate), piped(key)]
     try:
@@ -190,14 +185,19 @@ def listening(port: int, address: str) -> socket.socket:
     return listener
 
 
+def source_of(host: str) -> str:
+    """Who counts as one: an IPv4 address, mapped into IPv6 or not, or the network of an IPv6 address."""
+    if "." in host:
+        return host.rpartition(":")[2]
+    return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:8].hex()
+
+
 class Connection:
     """One exchange, in steps; each is called again until the socket is ready for all of it."""
 
     def __init__(self, client: ssl.SSLSocket, host: str, deadline: float, run: Run) -> None:
         self.client, self.host, self.deadline, self.run = client, host, deadline, run
-        # An IPv4 address, mapped into IPv6 or not, or the network of an IPv6 address.
-        self.source = host.rpartition(":")[2] if "." in host else \
-            socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:8].hex()
+        self.source = source_of(host)
         self.proven = False     # a certificate that is trusted was shown
         self.received = self.answer = b""
         # Closed after the client has closed too: a reset could overtake the answer.
@@ -348,6 +348,8 @@ class Door:
                 return
             try:
                 client.setblocking(False)
+                # Else the last word of an exchange waits for 40 ms.
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 secured = context.wrap_socket(client, True, do_handshake_on_connect=False)
             except (OSError, ValueError):   # it has gone already
                 client.close()
@@ -384,9 +386,7 @@ class Door:
     def end(self, one: Connection, why: str = "") -> None:
         self.connections.remove(one)
         self.selector.unregister(one.client)
-        if one.proven:
-            self.failures.pop(one.source, None)
-        elif why:
+        if why and not one.proven:
             self.note(f"{one.host}: {why}")
             if len(self.failures) >= KNOWN_SOURCES:
                 self.failures.clear()

@@ -26,6 +26,7 @@ from door_process import (
 
 from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.one_time import OneTimeIdentity
+from azext_dockervm.provision.script.door import source_of
 
 AT_ONCE, PER_SOURCE = 32, 4
 # A record of a handshake, of 512 bytes that never come.
@@ -152,9 +153,19 @@ def test_behind_the_same_address_as_slow_ones_the_right_client_gets_in(program, 
     assert ended(held)[:1] == [0], "the oldest made room"
 
 
+@pytest.mark.parametrize(("host", "same", "other"), [
+    ("192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+    ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:3::1"),
+    ("fe80::1%eth0", "fe80::2", "2001:db8::1"),
+])
+def test_an_ipv6_network_is_one_source(host, same, other):
+    """One customer has all of it, and could come from everywhere."""
+    assert source_of(host) == source_of(same) != source_of(other)
+
+
 @pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this kernel has no IPv6")
-def test_an_ipv4_address_counts_as_one_and_so_does_an_ipv6_network(program, crowd):
-    """All of 127.0.0.1 come as ::ffff:127.0.0.1; ::1 is of another network."""
+def test_ipv4_and_ipv6_count_apart(program, crowd):
+    """127.0.0.1 comes as ::ffff:127.0.0.1."""
     held = [slow(crowd, program, "127.0.0.1") for _ in range(PER_SOURCE)]
     six = [slow(crowd, program, "::1", address="::1") for _ in range(PER_SOURCE + 1)]
     assert eventually(lambda: ended(six) == [0]) and not ended(held)
@@ -182,6 +193,8 @@ def test_who_has_failed_before_makes_room_first(program, mine, crowd):
     client.sendall(to_door.read())      # the far client's next word is on its way for a while
     for source in sources * 2:
         slow(crowd, program, source)
+    displaced = 1 + 2 * len(sources) - AT_ONCE
+    assert eventually(lambda: len(program.errors) == len(sources) + displaced)
     while True:
         from_door.write(client.recv(65536))
         with contextlib.suppress(ssl.SSLWantReadError):
