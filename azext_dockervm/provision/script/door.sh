@@ -22,7 +22,6 @@ start_door() {
     exec 8<>"$door_dir/orders"
     door=yes
     {
-        trap - EXIT TERM INT HUP
         run_door "$1" <"$door_dir/orders" >>"$door_dir/said" 2>"$door_dir/log" || true
         echo ended >>"$door_dir/said"
     } 3>&- 8>&- 9>&- &
@@ -93,7 +92,8 @@ end_door() {
     [ -n "$door" ] || return 0
     exec 8>&-
     retry_for 5 door_is ended || stop_door
-    tail -n 20 "$door_dir/log" 2>/dev/null | redact | sed 's/^/dockervm: the door: /' >&2
+    { grep '^cannot ' "$door_dir/said"; cat "$door_dir/log"; } 2>/dev/null | tail -n 20 | redact |
+        sed 's/^/dockervm: the door: /' >&2
     rm -rf "$door_dir" "${door_program%/*}"
     door=''
 }

@@ -42,6 +42,8 @@ def test_the_client_may_come_long_after_docker_was_installed(first_boot: FirstBo
     first_boot.start()
     first_boot.request()
     first_boot.wait_until(first_boot.lock_is_free)
+    assert first_boot.machine.leftovers() == [], "what it has in its folder while it waits is not safe from others"
+    first_boot.wait_until(lambda: "sleep 0.2" in first_boot.machine.calls())    # it has pauses meanwhile
     assert fingerprint(first_boot.hand_in()) == first_boot.end().facts["certificate"]
 
 
@@ -172,9 +174,10 @@ def test_the_door_runs_on_what_cloud_init_runs_on(
 # No door
 
 
-def _assert_it_was_a_head_start(first_boot: FirstBoot, path: str = "") -> None:
+def _assert_it_was_a_head_start(first_boot: FirstBoot, why: str, path: str = "") -> None:
     answer = first_boot.boot(path=path)
     assert answer.status == 0 and "certificate" not in answer.facts
+    assert why in answer.stderr
     machine = first_boot.machine
     assert any("docker.io" in call for call in machine.calls())
     assert not machine.file("/etc/docker/daemon.json").exists()
@@ -183,24 +186,24 @@ def _assert_it_was_a_head_start(first_boot: FirstBoot, path: str = "") -> None:
 
 def test_a_port_that_is_taken_leaves_a_head_start(first_boot: FirstBoot):
     with socket.create_server(("0.0.0.0", first_boot.machine.port)):
-        _assert_it_was_a_head_start(first_boot)
+        _assert_it_was_a_head_start(first_boot, "the door: cannot ")
 
 
 def test_a_unit_that_can_t_be_made_leaves_a_head_start(first_boot: FirstBoot):
     first_boot.machine.switch("no-unit")
-    _assert_it_was_a_head_start(first_boot)
+    _assert_it_was_a_head_start(first_boot, "the door: Failed to start transient service unit")
 
 
 def test_without_systemd_run_it_is_a_head_start(first_boot: FirstBoot):
     (first_boot.machine.tools / "systemd-run").unlink()
-    _assert_it_was_a_head_start(first_boot)
+    _assert_it_was_a_head_start(first_boot, "the door needs systemd-run and Python")
 
 
 def test_without_python_it_is_a_head_start(first_boot: FirstBoot, tmp_path: Path):
     (first_boot.machine.tools / "cloud-init").unlink()
     path = path_without("python3", tmp_path / "bin", first_boot.machine.tools)
     (tmp_path / "bin" / "cloud-init").unlink(missing_ok=True)
-    _assert_it_was_a_head_start(first_boot, path)
+    _assert_it_was_a_head_start(first_boot, "the door needs systemd-run and Python", path)
 
 
 def test_a_door_that_ends_while_it_is_waited_for_ends_the_run(first_boot: FirstBoot):

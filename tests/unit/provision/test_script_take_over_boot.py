@@ -18,6 +18,7 @@ def assert_it_does_nothing(first_boot: FirstBoot) -> None:
     calls.unlink(missing_ok=True)
     answer = first_boot.boot()
     assert answer.status == 0 and "key" not in answer.facts
+    assert "begun before, or run commands have taken over" in answer.stderr
     assert not calls.exists()
 
 
