@@ -62,7 +62,7 @@ def answers(azure, result, folder) -> str:
 
 def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(local_azure, fleet, tmp_path):
     folder = tmp_path / "certificates"
-    words = create(fleet, "phoenix", "westus3", folder)
+    words = (*create(fleet, "phoenix", "westus3", folder), "--provisioner", "run-command")
     sets = []
     for pattern, after in ((r"PUT \S+/publicIPAddresses/phoenixPublicIP", 0.0),
                            (r"PUT \S+/virtualMachines/phoenix 201", 0.5),

@@ -72,7 +72,7 @@ def test_ctrl_c_undoes_what_was_made(local_azure, fleet, phase, pattern):
 def test_ctrl_c_while_docker_is_set_up_keeps_the_machine_and_says_how_to_go_on(local_azure, fleet):
     name = "stopped-setup"
     requests = local_azure.requests()
-    running = local_azure.start(*create(fleet, name))
+    running = local_azure.start(*create(fleet, name), "--provisioner", "run-command")
     running.until(lambda: rf"PUT \S+/virtualMachines/{name}/runCommands/dockervm-request-\w+ 201" in requests, "asked")
     running.signal(signal.SIGINT)
     stopped = running.finish()

@@ -85,7 +85,7 @@ ALONE = [
     case("--image ubuntu", "--image", "'ubuntu'", "publisher:offer:sku:version", advice="--image Ubuntu2404"),
     case("--image something", "--image", "'something'", "publisher:offer:sku:version", advice="az vm image list"),
     case("--dns-name Web1", "--public-ip-address-dns-name", "'Web1'", "lower-case"),
-    case("--provisioner magic", "--provisioner", "'magic'", "auto, docker-extension, run-command", code=2),
+    case("--provisioner magic", "--provisioner", "'magic'", "auto, docker-extension, cloud-init, run-command", code=2),
     case("--provisioner docker-extension --image Debian:debian-12:12-gen2:latest", "--provisioner docker-extension",
          "Debian:debian-12:12-gen2:latest", advice="--provisioner run-command"),
     case("--timeout soon", "--timeout", "'soon'", "20m"),
