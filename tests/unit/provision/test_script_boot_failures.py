@@ -147,6 +147,13 @@ def test_a_door_that_does_not_close_is_not_served_beside(first_boot: FirstBoot):
     assert not first_boot.machine.file("/etc/docker/daemon.json").exists()
 
 
+def test_a_door_that_does_not_hear_the_end_is_stopped(first_boot: FirstBoot):
+    a_door_that("*) exec /bin/sleep 60 ;;", first_boot)
+    first_boot.start(timeout=1)
+    assert first_boot.end().status == 0
+    assert "systemctl stop dockervm-door.service" in first_boot.machine.calls()
+
+
 def test_a_port_that_somebody_else_has_after_the_door_is_told(first_boot: FirstBoot):
     a_door_that(f"open) echo open ;;\nclose) echo closed ;;\n{hands_in_a_certificate(first_boot)}", first_boot)
     with socket.create_server(("127.0.0.1", first_boot.machine.port)):
@@ -164,6 +171,25 @@ def test_what_a_door_says_is_only_read(any_boot: FirstBoot):
     any_boot.start()
     assert any_boot.end().status == 0
     assert not planted.exists()
+
+
+def test_of_two_certificates_the_first_counts(first_boot: FirstBoot):
+    """No door says two."""
+    hands_in = hands_in_a_certificate(first_boot).removesuffix(" ;;")
+    a_door_that(f"open) echo open ;;\n{hands_in}; echo certificate AAAA ;;\nclose) echo closed ;;", first_boot)
+    first_boot.start()
+    assert "certificate" in first_boot.end().facts
+
+
+def test_what_a_door_is_told_before_it_opens_and_how_long_it_may_live(first_boot: FirstBoot):
+    told = first_boot.folder / "told"
+    a_door_that(f'*) echo "$word $rest" >>"{told}"; [ "$word" != csr ] || echo cannot ;;', first_boot)
+    assert first_boot.boot().status == 0
+    lines = [line.split() for line in told.read_text().splitlines()]
+    assert [line[0] for line in lines] == [
+        "run", "seconds", "authority", "certificate", "key", "open", "state", "csr"]
+    assert (lines[0][1], lines[1][1], lines[5][1], lines[6][1]) == (
+        first_boot.run, "1800", str(first_boot.machine.port), "installing")
 
 
 def test_a_door_that_could_not_open_again_is_not_kept(first_boot: FirstBoot):
