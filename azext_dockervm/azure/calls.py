@@ -117,7 +117,7 @@ class Azure:
 
         def get(version: str) -> Resource:
             found = self.sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version,
-                               cls=as_on_the_wire)
+                                  cls=as_on_the_wire)
             if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
                 raise unreadable(verb)
             return found
