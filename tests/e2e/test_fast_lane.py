@@ -9,6 +9,7 @@ import signal
 
 import pytest
 from fleet import IPTABLES
+from local_azure import GROUP
 from test_resume import answers, create
 
 pytestmark = pytest.mark.machines
@@ -48,6 +49,21 @@ for folder, folders, files in os.walk("/"):
 @pytest.fixture(name="instance", scope="module")
 def instance_id(plain) -> str:
     return plain.run("cat /var/lib/cloud/data/instance-id")
+
+
+@pytest.fixture(name="order")
+def order_of_a_host(local_azure, fleet, tmp_path):
+    """order(name, region, ...) → the words that make a host; its machine goes when the test ends."""
+    made = []
+
+    def order(name: str, region: str, *words: object) -> tuple[object, ...]:
+        made.append(name)
+        return (*create(fleet, name, region, tmp_path / "certificates"), *words)
+
+    yield order
+    for name in made:
+        path = f"{local_azure.group_path(GROUP)}/providers/Microsoft.Compute/virtualMachines/{name}"
+        local_azure.arm("DELETE", path, "2024-11-01")
 
 
 def custom_data(host) -> bytes:
@@ -105,9 +121,8 @@ def test_where_the_one_time_key_lies_and_that_root_alone_reads_it(plain, instanc
                          ) != "0", f"{path} is open to others"
 
 
-def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_commands(local_azure, fleet, tmp_path):
-    folder = tmp_path / "certificates"
-    words = create(fleet, "orpheus", "westus2", folder)
+def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_commands(local_azure, order, tmp_path):
+    folder, words = tmp_path / "certificates", order("orpheus", "westus2")
     running = local_azure.start(*words)
     running.until_said("wait for 'orpheus' at its door")
     running.signal(signal.SIGKILL)
@@ -119,8 +134,8 @@ def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_comma
     assert local_azure.in_guest("orpheus", "systemctl is-active dockervm-door.service") != "active"
 
 
-def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, fleet, tmp_path):
-    words = create(fleet, "sisyphus", "southcentralus", tmp_path / "certificates")
+def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, order, tmp_path):
+    words = order("sisyphus", "southcentralus")
     running = local_azure.start(*words)
     running.until_said("create the VM 'sisyphus'")
     local_azure.in_guest("sisyphus", "echo 1 >/proc/sys/kernel/sysrq; systemctl reboot --force --force")
@@ -130,20 +145,30 @@ def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_c
     assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
 
 
-def test_a_firewall_of_the_guest_s_own_is_opened_before_the_door(local_azure, fleet, tmp_path):
-    """Azure Linux's iptables drop all but SSH."""
-    words = (*create(fleet, "janus", "canadacentral", tmp_path / "certificates"), "--provisioner", "cloud-init",
-             "--image", IPTABLES, "-dp", "443")
+def test_a_firewall_of_the_guest_s_own_is_opened_before_the_door(local_azure, order, tmp_path):
+    """Azure Linux's iptables drop all but SSH; a port below 1024 takes a right of the door's own."""
+    words = order("janus", "canadacentral", "--provisioner", "cloud-init", "--image", IPTABLES, "-dp", "443")
     finished = local_azure.az(*words).succeeded()
     assert (finished.json["provisioner"], finished.json["reachable"]) == ("cloud-init", True)
     assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
 
 
 @pytest.mark.long
-def test_an_image_without_cloud_init_is_set_up_by_run_commands_after_all(local_azure, fleet, tmp_path):
+def test_an_image_without_cloud_init_is_set_up_by_run_commands_after_all(local_azure, order):
     """Nobody opens a door: a minute and a half is waited for it."""
-    words = (*create(fleet, "echo", "uksouth", tmp_path / "certificates"), "--provisioner", "cloud-init",
-             "--image", "LocalAzure:linux-without-cloud-init:agent-only:latest", "-u", "skipper")
+    words = order("echo", "uksouth", "--provisioner", "cloud-init", "-u", "skipper", "--image",
+                  "LocalAzure:linux-without-cloud-init:agent-only:latest")
     finished = local_azure.az(*words).succeeded()
     assert "90 seconds after the VM was ready. run-command takes over." in finished.stderr
     assert (finished.json["provisioner"], finished.json["reachable"]) == ("run-command", True)
+
+
+@pytest.mark.long
+def test_a_set_up_that_fails_tells_why_through_the_door_and_the_machine_is_kept(local_azure, order):
+    requests = local_azure.requests()
+    words = order("tantalus", "francecentral", "--provisioner", "cloud-init", "--image",
+                  "LocalAzure:linux-variants:dnf-without-docker:latest")
+    failed = local_azure.az(*words)
+    assert failed.code == 1 and "'tantalus' says: its set-up has failed" in failed.stderr, str(failed)
+    assert "The host says:" in failed.stderr and "The VM 'tantalus' was kept" in failed.stderr
+    assert r"PUT \S+/runCommands/" not in requests, "the same script would fail again"
