@@ -48,9 +48,7 @@ class Door:
 
     def _said(self, message: bytes) -> messages.Said:
         question = Question(message, b"\n", messages.MOST_BYTES, self.identity.name)
-        answer, shown = exchange((self.address, self.port), self._context(), question, KNOCK_SECONDS, CONNECT_SECONDS)
-        if shown != ssl.PEM_cert_to_DER_cert(self.identity.certificate_pem.decode()):
-            raise EngineUnreachable("what answers there shows another certificate", kind="certificate")
+        answer, _shown = exchange((self.address, self.port), self._context(), question, KNOCK_SECONDS, CONNECT_SECONDS)
         return messages.parse(answer, self.run_id)
 
     def _context(self) -> ssl.SSLContext:
