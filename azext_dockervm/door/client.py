@@ -55,8 +55,6 @@ class Door:
         """Trusts the one certificate and nothing else, in no version of TLS before 1.2."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # It is no authority's, so it has to be taken as the end of the chain.
-        context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
         context.load_verify_locations(cadata=self.identity.certificate_pem.decode())
         context.load_cert_chain(str(self.folder / "cert.pem"), str(self.folder / "key.pem"))
         return context

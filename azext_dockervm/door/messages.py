@@ -53,10 +53,12 @@ def digest(pem: str) -> str:
 
 def parse(answer: bytes, run_id: str) -> Said:
     """Raises ``EngineUnreachable`` of the kind protocol for what no door of this run says."""
+    if not answer.endswith(b"\n") or len(answer) > MOST_BYTES:
+        raise _garbage()
     try:
-        said = json.loads(answer) if answer.endswith(b"\n") and len(answer) <= MOST_BYTES else None
-    except (ValueError, RecursionError):
-        said = None
+        said = json.loads(answer)
+    except (ValueError, RecursionError) as error:
+        raise _garbage() from error
     if not isinstance(said, dict) or said.get("v") != VERSION or said.get("run") != run_id:
         raise _garbage()
     if "error" in said:

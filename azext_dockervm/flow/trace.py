@@ -20,6 +20,7 @@ from azext_dockervm.errors import (
     DeadlinePassed,
     EngineUnreachable,
     HostFailed,
+    HostSilent,
     Interrupted,
 )
 
@@ -28,7 +29,7 @@ DONE, FAILED, STOPPED = "done", "failed", "stopped"
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}")
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (DeadlinePassed, "the time was over"), (AzureUnreachable, "Azure was out of reach"),
-    (HostFailed, "the host failed"))
+    (HostFailed, "the host failed"), (HostSilent, "the host did not come forward"))
 
 
 @dataclass(kw_only=True)

@@ -10,9 +10,11 @@ from door_process import RUN, door, eventually, free_port, signing_request
 from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.certs.one_time import OneTimeIdentity
 from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.door import client
 from azext_dockervm.door.client import Door
 from azext_dockervm.door.messages import Said, digest
 from azext_dockervm.errors import EngineUnreachable
+from azext_dockervm.flow import trace
 
 
 @pytest.fixture(name="store", scope="module")
@@ -74,3 +76,27 @@ def test_nobody_there(program, store):
 
 def test_nothing_before_tls_1_2_is_spoken(program, store):
     assert knock(program, store)._context().minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_a_knock_that_nobody_hears_is_over_before_the_next_is_due(program, store, monkeypatch):
+    """A dropped packet is sent again after a second; a door that opens in the next one is found then."""
+    asked = []
+
+    def exchange(_address, _context, _question, timeout, connect_timeout):
+        asked.append((timeout, connect_timeout))
+        raise EngineUnreachable("dropped", kind="timeout")
+
+    monkeypatch.setattr(client, "exchange", exchange)
+    with pytest.raises(EngineUnreachable):
+        knock(program, store).state()
+    assert asked == [(5.0, 2.0)]
+
+
+def test_what_the_door_says_and_where_nobody_answers_is_traced(program, store):
+    seen = trace.Trace()
+    with trace.recording(seen):
+        knock(program, store).state()
+        with pytest.raises(EngineUnreachable):
+            knock(program, store, port=free_port()).state()
+        knock(program, store).hand_in("x", "x")
+    assert [one.text for one in seen.states] == ["waiting", "refused", "refuses"]

@@ -80,3 +80,9 @@ def test_with_its_certificate_it_has_longer_since_the_engine_may_be_starting():
     assert looks((certified, READY), (REFUSED, READY + 10), (REFUSED, READY + 129)) is None
     assert "120 seconds after its last words" in looks(
         (certified, READY), (REFUSED, READY + 10), (REFUSED, READY + 131))
+
+
+def test_a_door_that_only_refuses_has_no_words_to_be_told():
+    assert Patience().last_words == ""
+    refuses = Said(refusal="no-request")
+    assert looks((refuses, READY), (refuses, READY + 301)) == "nothing has changed for 5 minutes (the last was: )"

@@ -14,6 +14,7 @@ from azext_dockervm.errors import (
     DockerVMError,
     EngineUnreachable,
     HostFailed,
+    HostSilent,
     Interrupted,
 )
 from azext_dockervm.flow import trace, workers
@@ -180,6 +181,7 @@ def test_a_command_begins_with_its_trace_and_ends_well_unless_something_else_is_
     (AzureUnreachable(SECRET), "failed", "Azure was out of reach"),
     (DeadlinePassed(SECRET), "failed", "the time was over"),
     (HostFailed(SECRET), "failed", "the host failed"),
+    (HostSilent(SECRET), "failed", "the host did not come forward"),
     (EngineUnreachable(SECRET, kind="refused"), "failed", "refused"),
     (DockerVMError(SECRET), "failed", ""),
     (ValueError(SECRET), "failed", ""),
