@@ -215,14 +215,15 @@ def _note(target: Target, vm_run_id: str) -> Step:
         except NotFound as error:
             raise _gone(spec) from error
 
-    return Step(TAGS, "note the host's data in the VM's tags", note, request,
+    return Step(TAGS, "note the host's data in the VM's tags", note, request, quiet=bool(target.ordered_in),
                 only_if="the host has come to something else than was ordered" if target.ordered_in else "")
 
 
 def _delete_run_commands(target: Target, listener: Listener) -> Step:
     seconds = DELETE_RUN_COMMANDS_SECONDS
     return Step("delete_run_commands", f"delete the run commands, which have answered (in {seconds:.0f} s at most)",
-                _deletion(target, listener.warn), limit=of_its_own(seconds), quiet=not target.commands.planned)
+                _deletion(target, listener.warn), limit=of_its_own(seconds),
+                quiet=not target.commands.planned or bool(target.ordered_in))
 
 
 def delete_what_asked(cause: BaseException, commands: RunCommands, listener: Listener) -> None:

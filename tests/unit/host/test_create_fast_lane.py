@@ -48,6 +48,7 @@ def test_its_states_are_told(command, cloud):
     assert [text for text in command.heard.said if "says:" in text] == [
         "'web1' says: it installs Docker.", "'web1' says: it has its certificate, and installs Docker.",
         "'web1' says: it starts the engine."]
+    assert "tags" not in command.heard.done and "delete_run_commands" not in command.heard.done, "nothing was done"
 
 
 def test_what_the_host_needs_is_in_its_custom_data_and_nothing_of_the_folder_s_keys(command, cloud, store):
