@@ -211,6 +211,10 @@ class Behavior:
         delay = self.config.conditions.find("cloud_init_delay", vm=vm)
         if delay is not None:
             changed["cloud_init_delay_s"] = delay["seconds"]
+        installation = self.config.conditions.find("installation", vm=vm)
+        if installation is not None:
+            changed["installation_s"] = installation["seconds"]
+            changed["package_lists_s"] = installation.get("lists_seconds", 0.0)
         agent = self.config.conditions.find("agent", vm=vm)
         if agent is not None and agent["state"] == "absent":
             changed["agent"] = False

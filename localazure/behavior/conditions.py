@@ -29,6 +29,10 @@ _ARRAYS: Mapping[str, tuple[Mapping[str, Reader], tuple[str, ...]]] = {
         (),
     ),
     "cloud_init_delay": ({"vm": values.words, "seconds": values.number}, ("seconds",)),
+    "installation": (
+        {"vm": values.words, "seconds": values.number, "lists_seconds": values.number},
+        ("seconds",),
+    ),
     "agent": ({"vm": values.words, "state": values.one_of("absent", "unavailable")}, ("state",)),
     "deletion_lag": ({"type": values.words, "seconds": values.number}, ("seconds",)),
     "replication_lag": (

@@ -87,8 +87,10 @@ class MachineSpec:
     The guest's gateway is the first host address of `subnet_prefix`, its DNS server is 168.63.129.16.
     `cloud_init` False boots a guest in which only the agent makes user, keys and host name; `agent` False one without
     the agent: cloud-init alone makes the user, or nobody does. `cloud_init_delay_s` is how much later cloud-init begins
-    to work on the custom data, in seconds. The `data_disks` exist already (disk_create). `variant` names a guest that
-    differs from the image ("" is the image itself); a platform that does not have it refuses.
+    to work on the custom data, in seconds. What is no guest takes `package_lists_s` to fetch the package lists and
+    `installation_s` to install Docker; a guest takes what it takes. The `data_disks` exist already (disk_create).
+    `variant` names a guest that differs from the image ("" is the image itself); a platform that does not have it
+    refuses.
     """
 
     id: str
@@ -107,6 +109,8 @@ class MachineSpec:
     data_disks: tuple[DataDisk, ...] = ()
     agent: bool = True
     cloud_init_delay_s: float = 0.0
+    package_lists_s: float = 0.0
+    installation_s: float = 0.0
     variant: str = ""
     metadata: dict[str, Any] | None = field(default=None, repr=False, hash=False)  # as for machine_metadata()
 

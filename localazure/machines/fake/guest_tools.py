@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,10 +92,17 @@ def systemd_run(words: list[str]) -> int:
 
 
 def apt_get(words: list[str]) -> int:
-    """Installing docker.io and docker-compose puts them into the private folder; other packages are taken as there."""
+    """Installing docker.io and docker-compose puts them into the private folder; other packages are taken as there.
+
+    What the lists and Docker's installation take is the machine's own (behavior.json: `installation`).
+    """
+    if "update" in words:
+        time.sleep(float(os.environ["LOCALAZURE_LISTS_S"]))
     if "install" not in words:
         return 0
     packages = [word for word in words[words.index("install") + 1 :] if not word.startswith("-")]
+    if "docker.io" in packages and docker_config.unit_path(ROOT, "docker.service") is None:
+        time.sleep(float(os.environ["LOCALAZURE_INSTALLATION_S"]))
     for package in packages:
         for tool, path in PACKAGE_TOOLS.get(package, {}).items():
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)

@@ -264,6 +264,8 @@ class FakePlatform(RecordedPlatform):
             "LOCALAZURE_BIN": str(folder / "bin"),
             "LOCALAZURE_MACHINE": record.spec.id,
             "LOCALAZURE_ENGINE": str(self._engine.socket),
+            "LOCALAZURE_LISTS_S": f"{record.spec.package_lists_s:g}",
+            "LOCALAZURE_INSTALLATION_S": f"{record.spec.installation_s:g}",
             "LOCALAZURE_FOLDER": str(self._records.folder),
         }
 

@@ -46,11 +46,13 @@ def fake_platform(folder: Path, monkeypatch) -> Iterator[FakePlatform]:
 
 
 def make(platform: FakePlatform, machine_id: str = MACHINE, *, custom_data: bytes | None = b"#cloud-config\n",
-         cloud_init: bool = True, delay: float = 0.0, public: int = 0) -> str:
+         cloud_init: bool = True, delay: float = 0.0, lists: float = 0.0, installation: float = 0.0,
+         public: int = 0) -> str:
     """A machine with an open Docker port; its public address, one of the instance's by number."""
     platform.machine_create(
         MachineSpec(machine_id, "web1", "azureuser", None, (), custom_data, cloud_init, "aaaaaaaa", "10.0.0.4",
-                    "10.0.0.0/24", "00:0d:3a:00:00:01", 2, 2048, cloud_init_delay_s=delay)
+                    "10.0.0.0/24", "00:0d:3a:00:00:01", 2, 2048, cloud_init_delay_s=delay,
+                    package_lists_s=lists, installation_s=installation)
     )  # fmt: skip
     address = platform.public_pool[public]
     platform.machine_expose(machine_id, PublicAddress(address, f"web{public + 1}.example.test"))

@@ -266,10 +266,12 @@ def test_an_agent_that_falls_silent(arm: LocalAzure, group: Group, behavior: Any
 
 def test_what_a_new_machine_is_made_with(arm: LocalAzure, group: Group, behavior: Any) -> None:
     behavior(conditions={"cloud_init_delay": [{"vm": "web1", "seconds": 12.5}],
+                       "installation": [{"vm": "web*", "seconds": 9.5, "lists_seconds": 3}],
                        "agent": [{"vm": "web1", "state": "absent"}]})  # fmt: skip
     vm = group.vm()
     spec = arm.platform.machines[group.machine(vm)]
     assert (spec.cloud_init_delay_s, spec.agent) == (12.5, False)
+    assert (spec.package_lists_s, spec.installation_s) == (3, 9.5)
 
 
 # visibility

@@ -66,7 +66,7 @@ def test_it_has_the_environment_of_run_commands(platform):
     status(platform, "--wait")
     kept = ("PATH=", "HOME=", "DOCKERVM_", "LOCALAZURE_")
     expected = {line for line in run if line.startswith(kept) and not line.startswith("LOCALAZURE_RUN=")}
-    assert len(expected) == 9
+    assert len(expected) == 11
     assert {line for line in log_of(platform).splitlines() if line.startswith(kept)} == expected
 
 

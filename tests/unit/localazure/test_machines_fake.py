@@ -51,6 +51,21 @@ def test_a_modern_fake_needs_to_be_prepared_as_a_real_guest_does(platform, pki):
     assert pki.get(address, "/_ping") == (200, b"OK")
 
 
+def test_installing_docker_takes_as_long_as_it_is_told_and_only_once(platform):
+    make(platform, lists=0.7, installation=1.5)
+
+    def seconds(words: str) -> float:
+        clock = "date +%s.%N"
+        ran = platform.machine_run(MACHINE, f"{clock}; apt-get {words} >/dev/null; {clock}")
+        before, after = map(float, ran.stdout.split())
+        return after - before
+
+    assert 0.7 <= seconds("update") < 1.5
+    assert seconds("install -y openssl") < 1.5
+    assert seconds("install -y docker.io docker-cli") >= 1.5
+    assert seconds("install -y docker.io docker-cli") < 1.5, "it is there"
+
+
 def test_a_fake_that_passes_for_coreos_listens_by_its_drop_in(platform, pki):
     address = make(platform)
     assert enable(platform, pki, Guise("CoreOS", "2512.3.0")).exit_code == 0
