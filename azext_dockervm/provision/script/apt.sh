@@ -11,7 +11,7 @@ apt_install() {
     if packages_are_half_installed; then apt_get --fix-broken install || return 1; fi
     # With a mirror out of reach the lists that are there may still do.
     lists_are_current=yes
-    apt_get update || { lists_are_current='' && log 'could not refresh the package lists'; }
+    update_lists || { lists_are_current='' && log 'could not refresh the package lists'; }
     if ! docker_is_installed || ! have docker; then
         packages="$packages docker.io iptables"
         if apt_offers docker-cli; then packages="$packages docker-cli"; fi
@@ -20,6 +20,9 @@ apt_install() {
     # shellcheck disable=SC2086  # a list of names
     apt_get install --no-install-recommends --no-remove $packages
 }
+
+# Without the translations of descriptions, a third of what is to be fetched; those that are there stay.
+update_lists() { apt_get update -o Acquire::Languages=none -o APT::Get::List-Cleanup=0; }
 
 # NEEDRESTART_SUSPEND: needrestart would restart services, the agent that runs this script among them.
 apt_get() {

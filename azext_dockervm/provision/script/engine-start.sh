@@ -8,9 +8,12 @@ restart_engine() {
     run_systemctl restart docker.service
 }
 
+# Debian's package has enabled it; to do so once more makes systemd read all its files three times.
+engine_is_enabled() { [ "$(systemctl is-enabled docker.service 2>/dev/null)" = enabled ]; }
+
 start_engine() {
     have systemctl || fail no-systemd 'this host does not run systemd'
-    run_systemctl enable docker.service || log 'could not enable docker.service'
+    engine_is_enabled || run_systemctl enable docker.service || log 'could not enable docker.service'
     if ! restart_engine; then
         add_engine_evidence
         add_log_evidence

@@ -54,10 +54,15 @@ def unit_of(word: str) -> str:
 
 
 def systemctl(words: list[str]) -> int:
-    """daemon-reload, enable, ... do nothing; start, stop, restart and is-active ask the engine."""
+    """daemon-reload, enable, ... do nothing: what is there is enabled; start, stop, restart and is-active ask the
+    engine."""
     plain = [word for word in words if not word.startswith("-")]
     verb, units = (plain[0] if plain else ""), plain[1:]
-    if verb in ("is-active", "is-enabled", "status"):
+    if verb == "is-enabled":
+        there = all(is_there(unit) for unit in units)
+        print("enabled" if there else "not-found")
+        return 0 if there else 1
+    if verb in ("is-active", "status"):
         active = all(is_active(unit_of(unit)) for unit in units)
         if "--quiet" not in words:
             print("active" if active else "inactive")
@@ -71,12 +76,16 @@ def systemctl(words: list[str]) -> int:
         if verb == "stop" and transient_units.lives(ROOT, name):
             transient_units.stop(ROOT, name)
             continue
-        if docker_config.unit_path(ROOT, name if "." in name else f"{name}.service") is None:
+        if not is_there(unit):
             return refuse(f"Failed to {verb} {unit}: Unit {unit} not found.", 5)
         answer = ask("stop" if verb == "stop" else "restart" if "re" in verb else "start", name)
         if not answer["ok"]:
             return refuse(f"Job for {name}.service failed: {answer['error']}")
     return 0
+
+
+def is_there(unit: str) -> bool:
+    return docker_config.unit_path(ROOT, unit if "." in unit else f"{unit}.service") is not None
 
 
 def is_active(unit: str) -> bool:

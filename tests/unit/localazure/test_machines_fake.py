@@ -66,6 +66,14 @@ def test_installing_docker_takes_as_long_as_it_is_told_and_only_once(platform):
     assert seconds("install -y docker.io docker-cli") < 1.5, "it is there"
 
 
+def test_docker_is_enabled_by_its_package(platform):
+    make(platform)
+    asked = platform.machine_run(MACHINE, "systemctl is-enabled docker.service")
+    assert (asked.exit_code, asked.stdout) == (1, "not-found\n")
+    platform.machine_run(MACHINE, "apt-get install docker.io; systemctl stop docker")
+    assert platform.machine_run(MACHINE, "systemctl is-enabled docker.service docker").stdout == "enabled\n"
+
+
 def test_a_fake_that_passes_for_coreos_listens_by_its_drop_in(platform, pki):
     address = make(platform)
     assert enable(platform, pki, Guise("CoreOS", "2512.3.0")).exit_code == 0

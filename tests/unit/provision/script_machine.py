@@ -79,6 +79,7 @@ case "$*" in
     openssl s_server -accept "127.0.0.1:$port" -cert "${tls}cert.pem" -key "${tls}key.pem" \\
         -CAfile "${tls%server-}ca.pem" $verify -www >/dev/null 2>&1 </dev/null &
     echo $! >"$engine_pid" ;;
+'is-enabled docker.service') [ -e "$root/switch/disabled" ] || echo enabled ;;
 'is-active --quiet ssh.socket') [ -e "$root/switch/ssh-socket" ] ;;
 'restart ssh.socket' | 'restart ssh.service')
     [ ! -e "$root/switch/ssh-fails" ] || exit 0

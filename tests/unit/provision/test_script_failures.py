@@ -109,12 +109,20 @@ def test_the_port_is_checked_at_the_given_address(dash_machine: Machine):
 
 def test_an_engine_that_can_t_be_enabled_is_started_all_the_same(dash_machine: Machine):
     csr = dash_machine.request().csr
+    dash_machine.switch("disabled")
     systemctl = dash_machine.tools / "systemctl"
     for word in ("enable", "reset-failed"):
         systemctl.write_text(systemctl.read_text().replace("\nroot=", f'\n[ "$1" != {word} ] || exit 1\nroot=', 1))
     answer = dash_machine.serve(csr)
     assert answer.status == 0
     assert "could not enable docker.service" in answer.stderr
+
+
+def test_an_engine_that_the_package_has_not_enabled_is_enabled(dash_machine: Machine):
+    csr = dash_machine.request().csr
+    dash_machine.switch("disabled")
+    dash_machine.serve(csr)
+    assert "systemctl enable docker.service" in dash_machine.calls()
 
 
 def test_systemd_that_does_not_read_its_files_again_is_a_failure(dash_machine: Machine):

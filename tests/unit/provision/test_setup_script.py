@@ -53,7 +53,7 @@ def test_a_bare_machine_becomes_a_host(machine: Machine):
     assert drop_in[start + 1] == f"ExecStart={machine.tools}/dockerd --containerd=/run/containerd/containerd.sock"
     restarts = [call for call in machine.calls() if call.startswith("systemctl")]
     assert restarts[-4:] == [
-        "systemctl enable docker.service",
+        "systemctl is-enabled docker.service",
         "systemctl daemon-reload",
         "systemctl reset-failed docker.service",
         "systemctl restart docker.service",
