@@ -1,10 +1,13 @@
 """The times that matter, as ratios side by side in one run, each with the commands that produced it and a verdict.
 
-Run by script/bench, which says in the environment where az, the extension and the development Python are.
+Run by script/bench, which says in the environment where az, the extension and the development Python are:
+
+    script/bench [PART ...] [--guest BOOT LISTS PACKAGES]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -12,23 +15,29 @@ import shlex
 import shutil
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import loopback
+from bench import guest, lanes, loopback
+from bench.common import (
+    AZ,
+    CACHE,
+    EXTENSIONS,
+    INSTANCE,
+    ROOT,
+    Result,
+    ask_az,
+    az,
+    given_environment,
+    local_azure,
+    new_folder,
+    run,
+)
 
-ROOT = Path(__file__).resolve().parents[1]
-CACHE = Path(os.environ["DOCKERVM_CACHE"])
-AZ = CACHE / "az/bin/az"
-EXTENSIONS = Path(os.environ["AZURE_EXTENSION_DIR"])
 PAIRS = 15
-INSTANCE = "bench"
 
 HELP_LIMIT = 0.4
 READ_LIMIT = 1.15
@@ -45,35 +54,6 @@ LIST_LIMIT_S = 1.0
 IDLE_LIMIT = 0.02
 FAKES_LIMIT_MIB = 1024
 SSH_LIMIT_S = 60.0
-
-
-@dataclass(frozen=True)
-class Result:
-    """One line of the report. ``ok`` None: a number to compare with, held against nothing."""
-
-    what: str
-    measured: str
-    limit: str = ""
-    ok: bool | None = None
-    commands: tuple[str, ...] = ()
-
-    def show(self) -> None:
-        verdict = {True: "ok", False: "OVER", None: "-"}[self.ok]
-        print(f"{verdict:5} {self.what:56} {self.measured:44} {self.limit}")
-        for command in self.commands:
-            print(f"      $ {command}")
-        sys.stdout.flush()
-
-
-def run(words: Sequence[object], environment: Mapping[str, str], folder: str) -> tuple[float, str]:
-    """Run a program that must succeed, from a folder that is not the checkout → seconds, stdout."""
-    began = time.perf_counter()
-    done = subprocess.run([str(word) for word in words], env=dict(environment), cwd=folder, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL, check=False)
-    seconds = time.perf_counter() - began
-    if done.returncode != 0:
-        raise SystemExit(f"{shlex.join(map(str, words))} failed ({done.returncode}):\n{done.stdout}\n{done.stderr}")
-    return seconds, done.stdout
 
 
 def paired(first: Callable[[], float], second: Callable[[], float], pairs: int = PAIRS) -> tuple[float, float, float]:
@@ -118,13 +98,13 @@ def reads(scratch: str) -> list[Result]:
     pairs = ((f"info {at} -dc {folder}", f"vm show -d {at}"), (f"show {at}", f"vm show {at}"), ("list", "vm list"),
              (f"env {at} -dc {folder} --shell bash", "group show -n reads"))
     results = []
-    with _local_azure("fake"):
-        _az(scratch, "group", "create", "-n", "reads", "-l", "westus", "-o", "none")
-        _az(scratch, "dockervm", "create", *at.split(), "--provisioner", "run-command", "-dc", folder,
+    with local_azure("fake"):
+        az(scratch, "group", "create", "-n", "reads", "-l", "westus", "-o", "none")
+        az(scratch, "dockervm", "create", *at.split(), "--provisioner", "run-command", "-dc", folder,
             "--generate-ssh-keys", "--only-show-errors", "-o", "none")
         for ours, theirs in pairs:
             mine, az_s = ("dockervm", *ours.split(), "-o", "none"), (*theirs.split(), "-o", "none")
-            one, other, ratio = paired(lambda mine=mine: _az(scratch, *mine), lambda az_s=az_s: _az(scratch, *az_s))
+            one, other, ratio = paired(lambda mine=mine: az(scratch, *mine), lambda az_s=az_s: az(scratch, *az_s))
             what = f"az dockervm {ours.partition(' -')[0]} : az {theirs.partition(' -g')[0].partition(' -n')[0]}"
             results.append(Result(what, f"{ratio:.2f} ({one * 1000:.0f} : {other * 1000:.0f} ms)",
                                   f"<= {READ_LIMIT}", ratio <= READ_LIMIT,
@@ -136,15 +116,14 @@ def many_dialled(scratch: str) -> list[Result]:
     """A hundred VMs whose tags name engines on loopback: ninety answer, ten take the connection and say nothing."""
     folder = f"{scratch}/dialled"
     words = ("dockervm", "list", "--check", "-dc", folder, "-o", "json")
-    with _local_azure("fake", options=("--cores", "1000")), loopback.engine(Path(folder)) as port, \
+    with local_azure("fake", options=("--cores", "1000")), loopback.engine(Path(folder)) as port, \
             loopback.silence() as dead:
-        _az(scratch, "group", "create", "-n", "dialled", "-l", "westus", "-o", "none")
+        az(scratch, "group", "create", "-n", "dialled", "-l", "westus", "-o", "none")
         for name, count, engine in (("live", 90, port), ("dead", 10, dead)):
-            _az(scratch, "vm", "create", "-g", "dialled", "-n", name, "--count", str(count), "--image", "Ubuntu2204",
+            az(scratch, "vm", "create", "-g", "dialled", "-n", name, "--count", str(count), "--image", "Ubuntu2204",
                 "--admin-username", "bench", "--generate-ssh-keys", "--public-ip-address", "", "--tags",
                 "dockervm-fqdn=localhost", f"dockervm-port={engine}", "--only-show-errors", "-o", "none")
-        environment = {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}
-        seconds, answer = run([ROOT / "script/az", *words], environment, scratch)
+        seconds, answer = ask_az(scratch, *words)
     reached = [one["reachable"] for one in json.loads(answer)]
     if (reached.count(True), reached.count(False)) != (90, 10):
         raise SystemExit(f"{reached.count(True)} of 100 engines were reached, not 90")
@@ -165,7 +144,7 @@ def certificates(scratch: str) -> list[Result]:
                commands=(line,))]
     if shutil.which("openssl"):
         recipe = ROOT / "bench/openssl-recipe"
-        seconds = statistics.median(run(["sh", recipe], os.environ, _new_folder(scratch))[0] for _ in range(5))
+        seconds = statistics.median(run(["sh", recipe], os.environ, new_folder(scratch))[0] for _ in range(5))
         results.append(Result("  : the openssl recipe of Docker's handbook, RSA 2048", _times(mine, seconds * 1000),
                               commands=(f"sh {recipe}",)))
     return results
@@ -173,10 +152,6 @@ def certificates(scratch: str) -> list[Result]:
 
 def _times(mine: float, theirs: float) -> str:
     return f"{mine / theirs:.2f} ({mine:.1f} : {theirs:.0f} ms)"
-
-
-def _new_folder(scratch: str) -> str:
-    return tempfile.mkdtemp(dir=scratch)
 
 
 def polling(scratch: str) -> list[Result]:
@@ -203,14 +178,10 @@ def _wanted(count: int) -> list[float]:
 
 def requests(scratch: str) -> list[Result]:
     """A Local Azure with fake machines, which throttles nobody, asked by one client over one connection."""
-    with _local_azure("fake", {"throttle": {"arm": False, "compute": False}}):
-        localazure = [sys.executable, "-m", "localazure", "env", "--instance", INSTANCE]
-        words = shlex.split(run(localazure, {**os.environ, "PYTHONPATH": str(ROOT)}, "/")[1])
-        given = dict(word.split("=", 1) for word in words if "=" in word)
-        _az(scratch, "group", "list", "-o", "none")     # signs in
-        environment = {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}
-        token = run([ROOT / "script/az", "account", "get-access-token", "--query", "accessToken", "-o", "tsv"],
-                    environment, scratch)[1].strip()
+    with local_azure("fake", {"throttle": {"arm": False, "compute": False}}):
+        given = given_environment()
+        az(scratch, "group", "list", "-o", "none")     # signs in
+        token = ask_az(scratch, "account", "get-access-token", "--query", "accessToken", "-o", "tsv")[1].strip()
         command = [sys.executable, ROOT / "bench/local_azure.py", given["LOCALAZURE_ENDPOINT"],
                    given["REQUESTS_CA_BUNDLE"], token, given["LOCALAZURE_SUBSCRIPTION"]]
         found = json.loads(run(command, os.environ, scratch)[1])
@@ -241,9 +212,9 @@ def many_fakes(scratch: str) -> list[Result]:
     """The memory that Local Azure's processes hold once a hundred fake machines are there."""
     words = ("vm", "create", "-g", "many", "-n", "vm", "--count", "100", "--image", "Ubuntu2204", "--admin-username",
              "bench", "--generate-ssh-keys", "--public-ip-address", "", "--only-show-errors", "-o", "none")
-    with _local_azure("fake", options=("--cores", "1000")) as log:
-        _az(scratch, "group", "create", "-n", "many", "-l", "westus", "-o", "none")
-        _az(scratch, *words)
+    with local_azure("fake", options=("--cores", "1000")) as log:
+        az(scratch, "group", "create", "-n", "many", "-l", "westus", "-o", "none")
+        az(scratch, *words)
         kib = sum(_resident(pid, log.parent) for pid in Path("/proc").glob("[0-9]*"))
     return [Result("100 fake machines: memory of all processes", f"{kib / 1024:.0f} MiB", f"< {FAKES_LIMIT_MIB} MiB",
                    kib / 1024 < FAKES_LIMIT_MIB, (f"script/az {shlex.join(words)}",))]
@@ -265,10 +236,9 @@ def until_ssh(scratch: str) -> list[Result]:
     """The unmodified az makes a VM of defaults; the clock stops when its sshd speaks."""
     words = ("vm", "create", "-g", "ssh", "-n", "vm1", "--image", "Ubuntu2204", "--generate-ssh-keys",
              "--only-show-errors", "--query", "publicIpAddress", "-o", "tsv")
-    with _local_azure():
-        _az(scratch, "group", "create", "-n", "ssh", "-l", "westus", "-o", "none")
-        environment = {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}
-        seconds, address = run([ROOT / "script/az", *words], environment, scratch)
+    with local_azure():
+        az(scratch, "group", "create", "-n", "ssh", "-l", "westus", "-o", "none")
+        seconds, address = ask_az(scratch, *words)
         begin = time.monotonic()
         while not _ssh_speaks(address.strip()):
             time.sleep(0.1)
@@ -288,12 +258,12 @@ def _ssh_speaks(address: str) -> bool:
 def first_hosts(scratch: str) -> list[Result]:
     """Each provisioner's host is the first of a group of its own: network and certificates are made too."""
     results = []
-    with _local_azure():
+    with local_azure():
         for provisioner, region in (("docker-extension", "westus"), ("run-command", "eastus2")):
             folder = f"{scratch}/{provisioner}"
             words = ["dockervm", "create", "-g", provisioner, "-n", "web1", "--provisioner", provisioner, "-dc", folder]
-            _az(scratch, "group", "create", "-n", provisioner, "-l", region)
-            seconds = _az(scratch, *words)
+            az(scratch, "group", "create", "-n", provisioner, "-l", region)
+            seconds = az(scratch, *words)
             results.append(Result(f"a first host by {provisioner}", f"{seconds:.1f} s", f"< {FIRST_HOST_LIMIT_S:.0f} s",
                                   seconds < FIRST_HOST_LIMIT_S,
                                   (f"script/az group create -n {provisioner} -l {region}",
@@ -301,38 +271,31 @@ def first_hosts(scratch: str) -> list[Result]:
     return results
 
 
-@contextmanager
-def _local_azure(machines: str = "nspawn", behavior: Mapping[str, object] | None = None, options: Sequence[str] = ()):
-    localazure = [sys.executable, "-m", "localazure"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run([*localazure, "down", "--instance", INSTANCE], environment, "/")
-    try:
-        run([*localazure, "up", "--instance", INSTANCE, "--machines", machines, *options], environment, "/")
-        if behavior is not None:
-            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-                json.dump(behavior, file)
-                file.flush()
-                run([*localazure, "behavior", "set", file.name, "--instance", INSTANCE], environment, "/")
-        state = json.loads(run([*localazure, "status", "--json", "--instance", INSTANCE], environment, "/")[1])
-        yield Path(state["folder"]) / "server.log"
-    finally:
-        run([*localazure, "down", "--instance", INSTANCE], environment, "/")
-
-
-def _az(scratch: str, *words: str) -> float:
-    return run([ROOT / "script/az", *words], {**os.environ, "LOCALAZURE_INSTANCE": INSTANCE}, scratch)[0]
+PARTS = {"help": help_texts, "reads": reads, "dialled": many_dialled, "certificates": certificates,
+         "polling": polling, "requests": requests, "fakes": many_fakes, "ssh": until_ssh, "first-hosts": first_hosts,
+         "guest": guest.against_bare, "lanes": lanes.compared}
+# These boot machines, and the last one writes names into /etc/hosts.
+NEED_ROOT = ("ssh", "first-hosts", "guest", "lanes")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser("script/bench", description="Measures what must be fast; by default all of it.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--guest", nargs=3, type=float, metavar=("BOOT", "LISTS", "PACKAGES"),
+                        help="for `lanes`: a guest's seconds, which are measured on booted machines otherwise")
+    given = parser.parse_args()
+    unknown = [name for name in given.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if given.guest:
+        guest.take_as_measured(guest.Guest(*given.guest))
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="dockervm-bench-") as scratch:
-        for part in (help_texts, reads, many_dialled, certificates, polling, requests, many_fakes, until_ssh,
-                     first_hosts):
-            if part in (until_ssh, first_hosts) and os.geteuid() != 0:
-                what = part.__name__.replace("_", " ")
-                print(f"-     {what}: left out, because only root can boot machines (run: sudo script/bench)")
+        for name in given.parts or PARTS:
+            if name in NEED_ROOT and os.geteuid() != 0:
+                print(f"-     {name}: left out, because only root can boot machines (run: sudo script/bench)")
                 continue
-            for result in part(scratch):
+            for result in PARTS[name](scratch):
                 result.show()
                 results.append(result)
     over = [result.what.strip() for result in results if result.ok is False]

@@ -30,12 +30,13 @@ from localazure.store.database import Database
 
 log = logging.getLogger(__name__)
 
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
 
 def serve(instance: Instance) -> NoReturn:
     """Run in the foreground; exit status 0 after a signal, 1 when it could not start."""
     os.umask(0o077)
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(handlers=[BoundedLog(instance.log)], level=logging.INFO, format=form)
+    logging.basicConfig(handlers=[BoundedLog(instance.log)], level=logging.INFO, format=FORMAT)
     # aiohttp and asyncio say at INFO what a client's broken connection was, and at ERROR, with a traceback, what was
     # no HTTP; nobody needs that. What breaks in a handler is logged by arm/server.py.
     for noisy, level in (("aiohttp", logging.WARNING), ("asyncio", logging.WARNING), ("aiohttp.server", "CRITICAL")):
