@@ -215,8 +215,9 @@ def _note(target: Target, vm_run_id: str) -> Step:
         except NotFound as error:
             raise _gone(spec) from error
 
-    return Step(TAGS, "note the host's data in the VM's tags", note, request, quiet=bool(target.ordered_in),
-                only_if="the host has come to something else than was ordered" if target.ordered_in else "")
+    ordered_in = (target.ordered_in,) if target.ordered_in else ()
+    return Step(TAGS, "note the host's data in the VM's tags", note, request, ordered_in, quiet=bool(ordered_in),
+                only_if="the host has come to something else than was ordered" if ordered_in else "")
 
 
 def _delete_run_commands(target: Target, listener: Listener) -> Step:

@@ -31,6 +31,8 @@ def test_five_writes_and_nothing_after_the_vm(command, cloud):
         "PUT virtualMachines"}
     assert made.provisioned.provisioner == "cloud-init" and made.proof.reachable
     assert not cloud.host().asked(), "no run command"
+    # What it comes to is compared with the VM that was made, which is not read for it.
+    assert [shown(one) for one in cloud.log].count("GET virtualMachines/web1") == 1, "the look before"
 
 
 def test_the_tags_that_go_with_the_vm_say_what_it_comes_to(command, cloud, store):
