@@ -38,6 +38,7 @@ from bench.common import (
 )
 
 PAIRS = 15
+FIRST_HOSTS = {"cloud-init": "westus2", "docker-extension": "westus", "run-command": "eastus2"}
 
 HELP_LIMIT = 0.4
 READ_LIMIT = 1.15
@@ -259,7 +260,7 @@ def first_hosts(scratch: str) -> list[Result]:
     """Each provisioner's host is the first of a group of its own: network and certificates are made too."""
     results = []
     with local_azure():
-        for provisioner, region in (("docker-extension", "westus"), ("run-command", "eastus2")):
+        for provisioner, region in FIRST_HOSTS.items():
             folder = f"{scratch}/{provisioner}"
             words = ["dockervm", "create", "-g", provisioner, "-n", "web1", "--provisioner", provisioner, "-dc", folder]
             az(scratch, "group", "create", "-n", provisioner, "-l", region)

@@ -7,6 +7,7 @@ a booted guest's did in the same run.
 from __future__ import annotations
 
 import os
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ CRITICAL_LIMIT, EXTENSION_LIMIT, CUSTOM_DATA_LIMIT = 1.05, 0.6, 0.75
 WRITES_LIMIT, ROUNDS_LIMIT = 5, 3
 NETWORK_PARTS = ("networksecuritygroups", "virtualnetworks", "publicipaddresses")
 VM_PUT = "Microsoft.Compute/virtualMachines/create"
+# The service's median and its neighbours: a VM is looked at every three seconds, and where its end falls between two
+# looks is chance.
+VM_SECONDS = (79.0, 78.0, 80.0)
 PAUSE_S = 1.0
 
 # Of the extension's own era, so that it installs Docker by itself, as in the recipe.
@@ -102,24 +106,37 @@ def compared(scratch: str) -> list[Result]:
         cloud = Cloud(scratch, log)
         lanes = {name: cloud.create(name, "--provisioner", name, *options) for name, options in LANES.items()}
         recipes = {name: cloud.by_hand(name, name) for name in RECIPES}
+        fast = [lanes["cloud-init"]]
+        for seconds in VM_SECONDS[1:]:
+            behave({"conditions": conditions, "latencies": {VM_PUT: seconds}})
+            fast.append(cloud.create(f"cloud-init-{seconds:.0f}", "--provisioner", "cloud-init"))
         behave({"conditions": conditions, "latencies": {VM_PUT: 0}})
         at_once = cloud.create("at-once", "--provisioner", "cloud-init")
         by_hand = cloud.by_hand("by-hand-custom-data", "at-once-by-hand")
-    return [*_against_critical_path(lanes["cloud-init"], host), *_against_recipes(lanes, recipes),
+    return [*_against_critical_path(fast, host),
+            *_against_recipes(lanes, recipes, CriticalPath.of(lanes["cloud-init"].record, host)),
             *_without_the_put(at_once, by_hand, host), *_counts({**lanes, **recipes}), _rounds(scratch)]
 
 
-def _against_critical_path(lane: Run, host: Guest) -> list[Result]:
-    path, record = CriticalPath.of(lane.record, host), lane.record
-    first, vm = record.first_write(), record.first_write("virtualmachines")
+def _against_critical_path(lanes: Sequence[Run], host: Guest) -> list[Result]:
+    paths = [CriticalPath.of(lane.record, host) for lane in lanes]
+    ratios = [lane.seconds / path.whole for lane, path in zip(lanes, paths, strict=True)]
+    ratio, lane, path = statistics.median(ratios), lanes[0], paths[0]
+    first, vm = lane.record.first_write(), lane.record.first_write("virtualmachines")
     beyond = (first - lane.began, vm - first - path.network, lane.began + lane.seconds - vm - max(path.vm, path.host))
     return [
-        _held("create by cloud-init : critical path", lane.seconds, path.whole, CRITICAL_LIMIT,
-              (_shown("cloud-init"),)),
-        Result("  its parts: network; the longer of VM's PUT and host",
+        Result("create by cloud-init : critical path", f"{ratio:.3f} (median of {_list(ratios, 3)})",
+               f"<= {CRITICAL_LIMIT}", ratio <= CRITICAL_LIMIT, (_shown("cloud-init"),)),
+        Result("  with a VM's PUT of " + _list(VM_SECONDS, 0) + " s", "; ".join(
+            f"{lane.seconds:.1f} : {path.whole:.1f}" for lane, path in zip(lanes, paths, strict=True)) + " s"),
+        Result("  path's parts: network; the longer of PUT and host",
                f"{path.network:.1f}; {path.vm:.1f} and {path.host:.1f} s"),
         Result("  a guest's boot, package lists, packages", host.shown),
         Result("  beyond it: until the first write; network; the end", _sum(beyond))]
+
+
+def _list(numbers: Sequence[float], digits: int) -> str:
+    return ", ".join(f"{number:.{digits}f}" for number in numbers)
 
 
 def _without_the_put(mine: Run, by_hand: Run, host: Guest) -> list[Result]:
@@ -138,7 +155,7 @@ def _ratio(mine: float, theirs: float) -> str:
     return f"{mine / theirs:.2f} ({mine:.1f} : {theirs:.1f} s)"
 
 
-def _against_recipes(lanes: Mapping[str, Run], recipes: Mapping[str, Run]) -> list[Result]:
+def _against_recipes(lanes: Mapping[str, Run], recipes: Mapping[str, Run], path: CriticalPath) -> list[Result]:
     results = []
     for recipe, limit in zip(RECIPES, (EXTENSION_LIMIT, CUSTOM_DATA_LIMIT), strict=True):
         theirs = recipes[recipe].seconds
@@ -147,7 +164,8 @@ def _against_recipes(lanes: Mapping[str, Run], recipes: Mapping[str, Run]) -> li
                              (_shown("cloud-init"), f"bench/{recipe} GROUP NAME FQDN")))
         results += [Result(f"  create by {name} : {words}", _ratio(lane.seconds, theirs), commands=(_shown(name),))
                     for name, lane in lanes.items() if name != "cloud-init"]
-        results.append(Result("  by hand: before, between and after its writes", _between_writes(recipes[recipe])))
+        results += [Result(f"  critical path : {words}", _ratio(path.whole, theirs)),
+                    Result("  by hand: before, between and after its writes", _between_writes(recipes[recipe]))]
     return results
 
 
