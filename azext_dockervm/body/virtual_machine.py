@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 from azext_dockervm.azure import names
 from azext_dockervm.body import image as image_body
+from azext_dockervm.body import operating_system, storage
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.spec.host import HostSpec
@@ -16,19 +16,6 @@ from azext_dockervm.spec.host import HostSpec
 def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, str | Ref]:
     """The VM's tags, schema 1: what is known of the host so far."""
     return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **known}
-
-
-def _os_profile(spec: HostSpec, custom_data: bytes | Ref | None) -> Resource:
-    linux: Resource = {"disablePasswordAuthentication": spec.login.password is None}
-    if spec.login.ssh_keys:
-        path = f"/home/{spec.login.user}/.ssh/authorized_keys"
-        linux["ssh"] = {"publicKeys": [{"path": path, "keyData": key} for key in spec.login.ssh_keys]}
-    profile: dict[str, Any] = {"computerName": spec.name, "adminUsername": spec.login.user, "linuxConfiguration": linux}
-    if spec.login.password is not None:
-        profile["adminPassword"] = spec.login.password
-    if custom_data is not None:
-        profile["customData"] = custom_data if isinstance(custom_data, Ref) else base64.b64encode(custom_data).decode()
-    return profile
 
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str | Ref, image: Resource | None,
@@ -41,9 +28,8 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str
     """
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": spec.machine.size},
-        "storageProfile": {"imageReference": spec.machine.image.reference,
-                           "osDisk": {"createOption": "FromImage", "caching": "ReadWrite", "deleteOption": "Delete"}},
-        "osProfile": _os_profile(spec, custom_data),
+        "storageProfile": storage.profile(spec),
+        "osProfile": operating_system.profile(spec, custom_data),
         "networkProfile": {"networkInterfaces": [
             {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
     }

@@ -11,7 +11,7 @@ from azext_dockervm.body import network_interface
 from azext_dockervm.body import virtual_machine as vm
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.errors import Conflict
-from azext_dockervm.host.found import Found
+from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import HostSpec
 

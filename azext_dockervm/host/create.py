@@ -17,15 +17,15 @@ from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
-from azext_dockervm.host import adopt, certify, rest
+from azext_dockervm.host import adopt, certify, plan, rest
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
-from azext_dockervm.host.found import Found
 from azext_dockervm.host.look import Standing, look_at
-from azext_dockervm.host.plan import VM, MachinePlan
-from azext_dockervm.host.survey import survey
+from azext_dockervm.host.making import VM, Making
 from azext_dockervm.options.existing import not_applied
+from azext_dockervm.preflight.found import Found
+from azext_dockervm.preflight.survey import survey
 from azext_dockervm.provision import packages, run_command
 from azext_dockervm.provision.choice import (
     CLOUD_INIT,
@@ -121,10 +121,11 @@ class Creation:
         order = Order.of(self.spec, self.run_id) if self.choice.provisioner == CLOUD_INIT else None
         target = replace(self._target(), commands=RunCommands(self.azure, self.spec, self.run_id),
                          ordered_in=VM if order else "")
-        machine = MachinePlan(self.azure, self.spec, self.found, self.run_id)
-        making = machine.steps(order.custom_data, order.tags) if order else machine.steps(self._head_start())
+        making = self._making()
+        machine = (plan.steps(making, order.custom_data, order.tags) if order
+                   else plan.steps(making, self._head_start()))
         lane = Lane(target, order, self.store.folder, self.listener, VM) if order else None
-        return [certify.authority(self.store, self.listener), *making,
+        return [certify.authority(self.store, self.listener), *machine,
                 *certify.set_up(target, self.choice, after=(VM,), lane=lane),
                 *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
 
@@ -132,6 +133,9 @@ class Creation:
         with self._told():
             results = execute(self.plan(), self.listener, self.azure.deadline)
             return self._finished(results)
+
+    def _making(self) -> Making:
+        return Making(self.azure, self.spec, self.found, self.run_id)
 
     def _target(self) -> Target:
         return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags)
@@ -178,9 +182,8 @@ class Creation:
         except PlanFailed as failure:
             raise refusals.as_extension_error(failure.cause, self.spec) from failure.cause
         standing = self._look(authority)
-        machine = MachinePlan(self.azure, self.spec, self.found, self.run_id)
         with self._told():
-            results = execute(machine.steps(None), self.listener, self.azure.deadline, authority)
+            results = execute(plan.steps(self._making(), None), self.listener, self.azure.deadline, authority)
             return self._finish(results, standing)
 
     def _look(self, authority: Results) -> Standing:
@@ -297,6 +300,6 @@ class Creation:
             for text in adopt.without_effect(self.asked, self.found):
                 self.listener.warn(f"Without effect: {text}.")
             return
-        if self.found.label_was_replaced:
-            self.listener.warn(f"DNS label: {self.found.label_was_replaced}; taking '{self.found.label}'.")
+        if self.found.dns.was_replaced:
+            self.listener.warn(f"DNS label: {self.found.dns.was_replaced}; taking '{self.found.dns.name}'.")
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")

@@ -9,9 +9,9 @@ from azext_dockervm.body import public_ip, security_group
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Results, Step
-from azext_dockervm.host.found import Found
 from azext_dockervm.host.look import Standing
-from azext_dockervm.host.plan import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP
+from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP
+from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
 

@@ -14,9 +14,9 @@ from azext_dockervm.errors import AzureRefused, DockerVMError, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, undo
 from azext_dockervm.flow.step import Listener, Step
-from azext_dockervm.host.found import Found
-from azext_dockervm.host.plan import VIRTUAL_NETWORK, VM
+from azext_dockervm.host.making import VIRTUAL_NETWORK, VM
 from azext_dockervm.host.sizes import nearest_sizes
+from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
 # A NIC stays reserved for 180 s after the VM that it was meant for failed, and a VM takes some 110 s to go.

@@ -20,7 +20,7 @@ from azext_dockervm.errors import EngineUnreachable, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host.noted import NotedHost, is_host
-from azext_dockervm.host.survey import unknown_if_forbidden
+from azext_dockervm.preflight.look import unknown_if_forbidden
 
 # For one engine's answer; those that nobody hears from are waited for side by side.
 CHECK_SECONDS = 5.0

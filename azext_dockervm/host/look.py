@@ -17,9 +17,9 @@ from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable
 from azext_dockervm.flow.deadline import Deadline
-from azext_dockervm.host.found import Found
 from azext_dockervm.host.renewal import moment, why_renew
-from azext_dockervm.host.survey import unknown_if_forbidden
+from azext_dockervm.preflight.found import Found
+from azext_dockervm.preflight.look import unknown_if_forbidden
 from azext_dockervm.provision.choice import CLOUD_INIT, DOCKER_EXTENSION, RUN_COMMAND
 from azext_dockervm.provision.run_commands import RunCommands, failure
 from azext_dockervm.provision.script.answer import Answer

@@ -16,7 +16,7 @@ from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import Conflict, DockerVMError, NotFound
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host.noted import is_host
-from azext_dockervm.host.survey import unknown_if_forbidden
+from azext_dockervm.preflight.look import unknown_if_forbidden
 from azext_dockervm.spec.host import HostSpec
 
 

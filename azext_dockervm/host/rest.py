@@ -8,7 +8,7 @@ from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body.resource import Resource, state
-from azext_dockervm.host.found import Found
+from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
 PAUSE_SECONDS = 4.0

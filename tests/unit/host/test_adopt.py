@@ -8,7 +8,7 @@ from specs import changed, host_spec
 from azext_dockervm.azure import names
 from azext_dockervm.errors import Conflict
 from azext_dockervm.host import adopt
-from azext_dockervm.host.found import Found
+from azext_dockervm.preflight.found import Found
 
 SPEC = host_spec("g", "web1", location="westus")
 MINE, THEIRS = "a" * 64, "b" * 64

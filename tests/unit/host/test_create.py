@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from fake_azure import never_ran, running
+from memory_commands import KEY, Commands
 from specs import host_spec
 
 from azext_dockervm.azure import kinds, names
@@ -26,8 +27,6 @@ from azext_dockervm.errors import (
 from azext_dockervm.flow.step import printed, steps_of
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.machine import Image
-
-from .conftest import KEY, Commands
 
 VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
                            kinds.VM)

@@ -11,8 +11,8 @@ from specs import host_spec
 from azext_dockervm.azure import kinds
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
-from azext_dockervm.host.found import Found
 from azext_dockervm.host.look import Standing
+from azext_dockervm.preflight.found import Found
 
 FQDN = "web1.westus.cloudapp.azure.com"
 SPEC = host_spec()

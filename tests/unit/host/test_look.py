@@ -12,7 +12,7 @@ from azext_dockervm.azure import kinds, names
 from azext_dockervm.certs.summary import describe
 from azext_dockervm.errors import AzureRefused, Conflict, EngineUnreachable, HostFailed
 from azext_dockervm.host import adopt, look
-from azext_dockervm.host.survey import survey
+from azext_dockervm.preflight.survey import survey
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.script.answer import Answer
 

@@ -13,8 +13,9 @@ from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.step import Alternative, printed, steps_of
-from azext_dockervm.host.plan import MachinePlan
-from azext_dockervm.host.survey import survey
+from azext_dockervm.host import plan
+from azext_dockervm.host.making import Making
+from azext_dockervm.preflight.survey import survey
 
 SPEC = host_spec(ssh_keys=("ssh-ed25519 AAAA me",))
 AUTHORITY = {"authority": SimpleNamespace(fingerprint="f" * 64)}
@@ -30,7 +31,7 @@ def heard():
 def planned(cloud, spec=SPEC, seconds=600.0, run_id="run1", custom_data=None, survey_by=None):
     spec, found = survey(cloud.azure(), spec)
     cloud.log.clear()
-    return MachinePlan(cloud.azure(Deadline(seconds)), spec, found, run_id).steps(custom_data)
+    return plan.steps(Making(cloud.azure(Deadline(seconds)), spec, found, run_id), custom_data)
 
 
 def make(cloud, spec=SPEC, heard=None, seconds=600.0, **values):
@@ -180,7 +181,7 @@ def test_an_interface_waits_for_all_that_it_stands_on(cloud, finished):
 
 def test_a_label_that_was_taken_meanwhile_is_replaced_with_a_warning(cloud, heard):
     steps = planned(cloud)
-    other = survey(cloud.azure(), SPEC)[1].other_label
+    other = survey(cloud.azure(), SPEC)[1].dns.other
     cloud.taken_labels = {"web1"}
     results = execute(steps, heard, Deadline(600), AUTHORITY)
     assert heard.warned == [f"DNS label: 'web1' was taken meanwhile; taking '{other}'."]

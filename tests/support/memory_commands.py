@@ -1,12 +1,11 @@
-"""A cloud in memory, a folder with certificates, and the commands about one host that run against both."""
+"""The commands about one host, run against a cloud in memory and a folder with certificates."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 import pytest
-from fake_azure import FakeCloud, Heard, at_the_borders
+from fake_azure import FakeCloud, Heard
 from specs import host_spec
 
 from azext_dockervm.certs.store import CertificateStore
@@ -18,24 +17,6 @@ from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.spec.host import HostSpec
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIC me@here"
-
-
-@pytest.fixture
-def cloud(monkeypatch) -> FakeCloud:
-    found = FakeCloud()
-    found.engines = at_the_borders(monkeypatch, found)
-    return found
-
-
-@pytest.fixture
-def store(two_authorities, tmp_path) -> CertificateStore:
-    return CertificateStore(shutil.copytree(two_authorities / "mine", tmp_path / "mine"))
-
-
-@pytest.fixture
-def other(two_authorities, tmp_path) -> CertificateStore:
-    """Somebody else's."""
-    return CertificateStore(shutil.copytree(two_authorities / "other", tmp_path / "other"))
 
 
 class Commands:
@@ -75,16 +56,3 @@ class Commands:
         self.cloud.asked.clear()
         for host in self.cloud.hosts.values():
             host.actions.clear()
-
-
-@pytest.fixture
-def command(cloud, store) -> Commands:
-    return Commands(cloud, store)
-
-
-@pytest.fixture
-def finished(command) -> FinishedHost:
-    """A host ``web1`` that was made by run commands before the test begins."""
-    made = command.create(provisioner="run-command")
-    command.anew()
-    return made

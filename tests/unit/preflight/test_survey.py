@@ -8,7 +8,7 @@ from specs import changed, host_spec
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue, NotFound
-from azext_dockervm.host.survey import survey
+from azext_dockervm.preflight.survey import survey
 from azext_dockervm.spec.machine import Image
 
 SPEC = host_spec(location=None)
@@ -65,7 +65,7 @@ def test_all_that_bears_the_host_s_names_is_found(cloud, finished):
     assert found.vm["name"] == "web1" and found.virtual_network["name"] == "dockervm-westus-vnet"
     assert found.security_group["name"] == "web1NSG" and found.public_ip["name"] == "web1PublicIP"
     assert found.network_interface["name"] == "web1VMNic" and found.docker_port == 4243
-    assert found.image is None and found.label == "web1" and found.label_was_replaced is None
+    assert found.image is None and found.dns.name == "web1" and found.dns.was_replaced is None
 
 
 def moved(cloud, finished):
@@ -95,7 +95,7 @@ def test_a_host_elsewhere_than_was_typed_is_refused_with_the_command(cloud, fini
 def test_rights_on_one_group_are_enough(cloud):
     cloud.forbidden = {"locations", "image_versions", "image", "extension_versions", "sizes", "label_is_free"}
     spec, found = see(cloud, location="nowhere", size="Standard_Unheard", image=Image.parse(ERA))
-    assert spec.location == "nowhere" and found.label == "web1"
+    assert spec.location == "nowhere" and found.dns.name == "web1"
     assert found.image is None and found.extension_published is None
 
 
@@ -152,7 +152,7 @@ def test_a_part_in_another_region_is_refused(cloud):
 
 def test_a_label_that_contradicts_the_address_that_is_there_is_refused(cloud):
     part(cloud, kinds.PUBLIC_IP, dnsSettings={"domainNameLabel": "web1"})
-    assert see(cloud)[1].label == "web1" and see(cloud, dns_label="web1")[1].label == "web1"
+    assert see(cloud)[1].dns.name == "web1" and see(cloud, dns_label="web1")[1].dns.name == "web1"
     assert "has the DNS label 'web1' already, not 'other'" in refused(cloud, Conflict, dns_label="other").message
 
 
@@ -338,20 +338,20 @@ def cloud_group():
 
 def test_the_name_is_the_label_where_it_is_free(cloud):
     found = see(cloud, name="Web1")[1]
-    assert (found.label, found.other_label, found.label_was_replaced) == ("web1", derived("Web1"), None)
+    assert (found.dns.name, found.dns.other, found.dns.was_replaced) == ("web1", derived("Web1"), None)
 
 
 def test_another_is_found_where_it_is_taken_and_where_it_is_none(cloud):
     cloud.taken_labels = {"web1"}
     taken = see(cloud)[1]
-    assert (taken.label, taken.label_was_replaced) == (derived(), "'web1' is taken")
+    assert (taken.dns.name, taken.dns.was_replaced) == (derived(), "'web1' is taken")
     none = see(cloud, name="1host")[1]
-    assert none.label == derived("1host") and "'1host' is not a valid DNS label (3 to 63" in none.label_was_replaced
+    assert none.dns.name == derived("1host") and "'1host' is not a valid DNS label (3 to 63" in none.dns.was_replaced
 
 
 def test_a_label_that_was_typed_is_taken_or_refused_never_replaced(cloud):
     found = see(cloud, dns_label="mine")[1]
-    assert (found.label, found.other_label, found.label_was_replaced) == ("mine", "", None)
+    assert (found.dns.name, found.dns.other, found.dns.was_replaced) == ("mine", "", None)
     cloud.taken_labels = {"mine"}
     told = refused(cloud, InvalidValue, dns_label="mine")
     assert told.message == "--public-ip-address-dns-name: 'mine' is taken in westus."
@@ -360,7 +360,7 @@ def test_a_label_that_was_typed_is_taken_or_refused_never_replaced(cloud):
 def test_a_label_that_azure_keeps_for_itself_is_replaced_and_refused_where_it_was_typed(cloud):
     cloud.reserved_labels = {"my-xbox"}
     found = see(cloud, name="my-xbox")[1]
-    assert (found.label, found.label_was_replaced) == (
+    assert (found.dns.name, found.dns.was_replaced) == (
         derived("my-xbox"), "'my-xbox' holds a word that Azure keeps for itself")
     told = refused(cloud, InvalidValue, dns_label="my-xbox")
     assert "'my-xbox' holds a word that Azure keeps for itself in westus" in told.message
@@ -369,9 +369,9 @@ def test_a_label_that_azure_keeps_for_itself_is_replaced_and_refused_where_it_wa
 def test_a_lost_address_is_made_again_under_its_old_name(cloud, finished):
     cloud.retag(kinds.VM, "web1", dockervm_fqdn="docker9.westus.cloudapp.azure.com")
     cloud.change(kinds.PUBLIC_IP, "web1PublicIP", dnsSettings=None)
-    assert see(cloud)[1].label == "docker9"
+    assert see(cloud)[1].dns.name == "docker9"
     cloud.retag(kinds.VM, "web1", dockervm_fqdn="-")
-    assert see(cloud)[1].label == "web1"
+    assert see(cloud)[1].dns.name == "web1"
 
 
 def test_the_label_of_an_address_that_is_there_is_not_asked_for(cloud, finished):

@@ -9,9 +9,20 @@ from azext_dockervm.body.resource import Resource
 
 
 @dataclass(frozen=True)
+class Label:
+    """A DNS label to take: ``other`` is the one to take should Azure say after all that it is taken, empty where that
+    fails; ``was_replaced`` why it is not the VM's name."""
+
+    name: str = ""
+    other: str = ""
+    was_replaced: str | None = None
+
+
+@dataclass(frozen=True)
 class Found:
     """What is there already; resources as ARM shows them, None where there is none."""
 
+    group: Resource | None = None
     vm: Resource | None = None
     virtual_network: Resource | None = None
     security_group: Resource | None = None
@@ -19,9 +30,7 @@ class Found:
     network_interface: Resource | None = None
     image: Resource | None = None       # None: not allowed to ask
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
-    label: str = ""
-    other_label: str = ""       # the one to take should Azure say after all that ``label`` is taken
-    label_was_replaced: str | None = None       # why the label is not the VM's name
+    dns: Label = Label()
     port: int | None = None     # the engine's, where the host was asked
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from azext_dockervm.host.found import Found
+from azext_dockervm.preflight.found import Found, Label
 
 
 def test_nothing_is_there_unless_it_was_found():
     found = Found()
-    assert not any(getattr(found, name) for name in Found.__dataclass_fields__)
+    assert not any(getattr(found, name) for name in Found.__dataclass_fields__ if name != "dns")
+    assert found.dns == Label()
     assert found.docker_port is None
 
 

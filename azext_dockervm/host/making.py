@@ -1,0 +1,62 @@
+"""What the steps to a machine share: the host that is asked for, what was found of it, and how a step writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.body.resource import Resource, has_failed, whole
+from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.flow.request import Request
+from azext_dockervm.flow.step import Results, Step
+from azext_dockervm.host.undo import undo_own
+from azext_dockervm.preflight.found import Found
+from azext_dockervm.provision.target import AUTHORITY
+from azext_dockervm.spec.host import HostSpec
+
+# The keys of the steps, which those of other rooms name.
+SECURITY_GROUP, PUBLIC_IP, NETWORK_INTERFACE, VM = "security_group", "public_ip", "network_interface", "vm"
+VIRTUAL_NETWORK, SUBNET = "virtual_network", "subnet"
+
+
+@dataclass(frozen=True)
+class Making:
+    """What exists is used; what exists and is ours is mended where it lacks something or has ended in Failed, and is
+    not undone."""
+
+    azure: Azure
+    spec: HostSpec
+    found: Found
+    run_id: str
+
+    def write(self, kind: Kind, key: str, verb: str, name: str, body: Any, *, needs: tuple[str, ...] = (AUTHORITY,),
+              undone: bool = False, do: Callable[[Azure, Request], Any] | None = None, words: str = "",
+              parent: tuple[str, ...] = (), detail: Callable[[Any], str] | None = None) -> Step:
+        """A PUT; with ``undone`` of something that this run makes. ``do`` sends it otherwise than plainly."""
+        request = Request("PUT", kind.type, self.spec.group, (*parent, name), body)
+
+        def put(results: Results, deadline: Deadline) -> Any:
+            azure, ready = self.azure.until(deadline), request.resolved(results)
+            return do(azure, ready) if do else azure.send(ready)
+
+        return Step(key, f"{verb} the {kind.noun} '{name}'{words}", put, request, needs,
+                    undo_own(self.azure, kind, self.spec.group, name, self.run_id) if undone else None, detail)
+
+    def mend(self, kind: Kind, key: str, existing: Resource, **more: Any) -> Step:
+        """A resource whose last change ended in Failed blocks all that stands on it until it is PUT again."""
+        if not has_failed(existing):
+            return use(kind, key, existing)
+        return self.write(kind, key, "mend", existing["name"], whole(existing), words=", which is in the state Failed",
+                          **more)
+
+
+def use(kind: Kind, key: str, existing: Resource) -> Step:
+    return Step(key, f"use the {kind.noun} '{existing['name']}'", lambda _results, _deadline: existing, quiet=True)
+
+
+def made(azure: Azure, request: Request) -> Resource:
+    """What a PUT answers; a deletion alone answers nothing."""
+    return cast(Resource, azure.send(request))

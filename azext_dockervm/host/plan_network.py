@@ -1,0 +1,125 @@
+"""The steps to a host's network: security group, virtual network and address side by side, then the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.reserved import HOLDS_A_RESERVED_WORD, RESERVED_LABEL
+from azext_dockervm.body import network_interface, public_ip, security_group, virtual_network
+from azext_dockervm.body.resource import Resource, has_failed, state
+from azext_dockervm.errors import AzureRefused
+from azext_dockervm.flow.request import Ref, Request
+from azext_dockervm.flow.step import Alternative, Step
+from azext_dockervm.host.making import (
+    NETWORK_INTERFACE,
+    PUBLIC_IP,
+    SECURITY_GROUP,
+    SUBNET,
+    VIRTUAL_NETWORK,
+    Making,
+    made,
+    use,
+)
+
+# How the operation of a PUT ends that another PUT of the same resource has overtaken; the resource is made all the
+# same.
+SUPERSEDED = frozenset({"Canceled", "CanceledAndSupersededDueToAnotherOperation"})
+
+# Azure's codes for a label that can't be had, and what they mean.
+WHY_NO_LABEL = {"DnsRecordInUse": "was taken meanwhile", RESERVED_LABEL: HOLDS_A_RESERVED_WORD}
+
+
+def steps(making: Making) -> list[Step | Alternative]:
+    return [_security_group(making), *_network(making), _public_ip(making), _network_interface(making)]
+
+
+def _security_group(making: Making) -> Step:
+    spec, existing, kind = making.spec, making.found.security_group, kinds.SECURITY_GROUP
+    name = names.network_security_group(spec.name)
+    if existing is None:
+        return making.write(kind, SECURITY_GROUP, "create", name, security_group.body(spec, making.run_id), undone=True)
+    opened = security_group.opened(spec, existing, making.found.docker_port)
+    if opened:
+        return making.write(kind, SECURITY_GROUP, "open ports in", name, opened)
+    return making.mend(kind, SECURITY_GROUP, existing)
+
+
+def _network(making: Making) -> list[Step]:
+    """Never undone: another host may have moved in meanwhile."""
+    spec, existing, kind = making.spec, making.found.virtual_network, kinds.VIRTUAL_NETWORK
+    name = names.virtual_network(spec.location or "")
+    if existing is None:
+        network = making.write(kind, VIRTUAL_NETWORK, "create", name, virtual_network.body(spec, making.run_id),
+                               do=_put_together)
+    else:
+        network = making.mend(kind, VIRTUAL_NETWORK, existing, do=_put_together)
+    if existing is not None and virtual_network.subnet_id(existing) is None:
+        return [network, making.write(kinds.SUBNET, SUBNET, "create", names.SUBNET, virtual_network.subnet_body(),
+                                      needs=(VIRTUAL_NETWORK,), parent=(name,))]
+    return [network, Step(SUBNET, f"find the subnet '{names.SUBNET}' of '{name}'",
+                          lambda results, _deadline: {"id": virtual_network.subnet_id(results[VIRTUAL_NETWORK])},
+                          needs=(VIRTUAL_NETWORK,), quiet=True)]
+
+
+def _public_ip(making: Making) -> Step | Alternative:
+    existing, kind = making.found.public_ip, kinds.PUBLIC_IP
+    if existing is None:
+        return _labelled(making, "create", lambda label: public_ip.body(making.spec, making.run_id, label),
+                         undone=True)
+    if not public_ip.label_of(existing):
+        return _labelled(making, "give", lambda label: public_ip.with_label(existing, label), words=" a DNS label")
+    return making.mend(kind, PUBLIC_IP, existing)
+
+
+def _labelled(making: Making, verb: str, body: Callable[[str], Resource], **more: Any) -> Step | Alternative:
+    """The label was free a moment ago, or could not be asked for; another may have taken it."""
+    dns, name = making.found.dns, names.public_ip(making.spec.name)
+
+    def step(label: str) -> Step:
+        return making.write(kinds.PUBLIC_IP, PUBLIC_IP, verb, name, body(label), detail=public_ip.fqdn, **more)
+
+    def other_label(error: BaseException) -> str | None:
+        why = WHY_NO_LABEL.get(error.code or "") if isinstance(error, AzureRefused) else None
+        return f"DNS label: '{dns.name}' {why}; taking '{dns.other}'." if why else None
+
+    if dns.other in ("", dns.name):
+        return step(dns.name)
+    return Alternative((step(dns.name),), (step(dns.other),), other_label)
+
+
+def _network_interface(making: Making) -> Step:
+    spec, existing, kind = making.spec, making.found.network_interface, kinds.NETWORK_INTERFACE
+    name, address = names.network_interface(spec.name), Ref(PUBLIC_IP, "id")
+    group = Ref(SECURITY_GROUP, "id")
+    if existing is None:
+        body = network_interface.body(spec, making.run_id, subnet=Ref(SUBNET, "id"), security_group=group,
+                                      public_ip=address)
+        return making.write(kind, NETWORK_INTERFACE, "create", name, body, undone=True,
+                            detail=network_interface.private_address)
+    # A group that was there before is the user's to attach: they may guard the subnet instead.
+    new = group if making.found.security_group is None else None
+    mended = network_interface.mended(existing, security_group=new, public_ip=address)
+    if mended is None:
+        return use(kind, NETWORK_INTERFACE, existing)
+    return making.write(kind, NETWORK_INTERFACE, "mend", name, mended, detail=network_interface.private_address,
+                        needs=(SECURITY_GROUP, SUBNET, PUBLIC_IP))
+
+
+def _put_together(azure: Azure, request: Request) -> Resource:
+    """Two creates in a new group and region make its network at once: the one that was overtaken uses the other's."""
+    try:
+        return made(azure, request)
+    except AzureRefused as error:
+        if error.code not in SUPERSEDED:
+            raise
+        refusal = error
+    while True:
+        found = azure.get(kinds.VIRTUAL_NETWORK, request.group, *request.names)
+        if found is None or has_failed(found):
+            raise refusal
+        if state(found) == "Succeeded":
+            return found
+        azure.deadline.sleep(2, f"another create makes the virtual network '{request.name}'")

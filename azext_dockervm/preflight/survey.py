@@ -1,0 +1,45 @@
+"""The looks before anything is made, in two rounds: what needs nothing but what was typed, and what needs a region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body.resource import region as region_of
+from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.preflight import image, label, parts, region
+from azext_dockervm.preflight.found import Found
+from azext_dockervm.preflight.look import Look, filling
+from azext_dockervm.spec.host import HostSpec
+
+# At most three reads wait for each other: one of these, and of the second round one that reads twice. The order
+# counts: of errors the first one is told.
+AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME,)
+CHECKS_AT_ONCE = (parts.check_ownership, parts.check_interface)
+IN_REGION: tuple[Look, ...] = (
+    region.REGION, filling("virtual_network", parts.network), label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION)
+
+
+def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
+    """Read what the plan has to know → the spec with its location, and what was found.
+
+    Raises ``NotFound`` (group), ``InvalidValue`` (region, image, size, given label) and ``Conflict`` (a VM or parts of
+    that name that are not ours, or not the host's). Nothing is created here.
+    """
+    azure.connect("compute", "network", "resources")
+    found = _looked_at(AT_ONCE, azure, spec, Found())
+    # A host that exists is gone on with where it is, whatever the group's region.
+    home = found.vm or found.group
+    spec = replace(spec, location=spec.location or region_of(home or {}))
+    for check in CHECKS_AT_ONCE:
+        check(spec, found)
+    return spec, _looked_at(IN_REGION, azure, spec, found)
+
+
+def _looked_at(looks: Iterable[Look], azure: Azure, spec: HostSpec, found: Found) -> Found:
+    """``found`` with what the looks fill in, side by side."""
+    wanted = [look for look in looks if look.wanted(spec, found)]
+    known = run_in_parallel({look.name: partial(look.read, azure, spec, found) for look in wanted}, azure.deadline)
+    return replace(found, **{look.fills: known[look.name] for look in wanted if look.fills})
