@@ -55,9 +55,9 @@ class Azure:
 
     # By kind: what every resource can do
 
-    def get(self, kind: Kind, group: str, *names: str) -> Resource | None:
-        """The resource as it is on the wire; None where it is not there."""
-        return resources.get(self.sdk, kind, group, *names)
+    def get(self, kind: Kind, group: str, *names: str, subscription: str | None = None) -> Resource | None:
+        """The resource as it is on the wire; None where it is not there. ``subscription`` None is the login's."""
+        return resources.get(self.sdk, kind, group, *names, subscription=subscription)
 
     def resource_id(self, kind: Kind, group: str, *names: str) -> str:
         """The id that a resource of that name has, or would have; ids are compared without case."""

@@ -21,26 +21,27 @@ _ITS_OWN = frozenset({"etag", "provisioningState"})
 LOOK_READ_SECONDS = 10.0
 
 
-def path_of(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...]) -> str:
-    """The id without its first slash, as it stands in URLs."""
-    subscription = sdk.made("subscription")
+def path_of(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription: str | None = None) -> str:
+    """The id without its first slash, as it stands in URLs; ``subscription`` None is the login's."""
+    subscription = subscription or sdk.made("subscription")
     path = kind.provider_path(tuple(quote(name, safe="") for name in names))
     return f"subscriptions/{subscription}/resourceGroups/{quote(group, safe='')}/providers/{path}"
 
 
-def get(sdk: Sdk, kind: Kind, group: str, *names: str) -> Resource | None:
+def get(sdk: Sdk, kind: Kind, group: str, *names: str, subscription: str | None = None) -> Resource | None:
     """The resource as it is on the wire; None where it is not there."""
-    return none_if_missing(lambda: sdk.read(lambda: _get(sdk, kind, group, names)))
+    return none_if_missing(lambda: sdk.read(lambda: _get(sdk, kind, group, names, subscription)))
 
 
 def look(sdk: Sdk, kind: Kind, group: str, *names: str) -> Resource | None:
     """The same in one attempt, for whoever looks again anyhow."""
-    return none_if_missing(lambda: _get(sdk, kind, group, names, retry_total=0, read_timeout=LOOK_READ_SECONDS))
+    return none_if_missing(lambda: _get(sdk, kind, group, names, None, retry_total=0, read_timeout=LOOK_READ_SECONDS))
 
 
-def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], **options: Any) -> Resource:
+def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription: str | None, **options: Any
+         ) -> Resource:
     verb = f"read the {kind.noun} '{names[-1]}'"
-    path = path_of(sdk, kind, group, names)
+    path = path_of(sdk, kind, group, names, subscription)
     params = {"$expand": kind.expand} if kind.expand else {}
 
     def get_it(version: str) -> Resource:

@@ -22,6 +22,7 @@ from azext_dockervm.azure.reserved import ANYWHERE, AT_THE_BEGINNING, reserved_w
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.printable import printable
 from azext_dockervm.spec import images
+from azext_dockervm.spec.named import Named
 
 # https://learn.microsoft.com/azure/virtual-machines/linux/faq and az's own list (command_modules/vm/_validators.py).
 RESERVED_USER_NAMES = frozenset(
@@ -36,6 +37,7 @@ REFUSED_PASSWORDS = frozenset(
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; \w: group names may hold
 # letters of any script.
 RESOURCE_NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
+SUBSCRIPTION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LOCATION = re.compile(r"[a-z][a-z0-9]+")
 VM_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
@@ -88,6 +90,35 @@ def check_resource_name(name: str, option: str) -> str:
         raise InvalidValue(f"{option}: '{printable(name)}' is not a valid name: use 1 to 90 letters, digits and any of "
                            "_ - . ( ), and do not end with a dot.", example(option, "web1"))
     return name
+
+
+def resource_name_or_id(text: str, option: str, type_name: str) -> Named:
+    """A resource of ``type_name`` (ARM's, such as Microsoft.Compute/disks) that is there or shall be made: by its name,
+    in the host's group, or by its whole id. What only ids can say, a child's parents for example, is in ``names``."""
+    namespace, *kinds = type_name.split("/")
+    if "/" not in text:
+        check_resource_name(text, option)
+        if len(kinds) > 1:
+            raise InvalidValue(f"{option}: '{printable(text)}' is no resource id; name it by its whole id, which "
+                               f"{_id_of(type_name)}.")
+        return Named(type_name, (text,))
+    words = text.strip("/").split("/")
+    path = [word for kind in kinds for word in (kind, "")]
+    fixed = ["subscriptions", "", "resourceGroups", "", "providers", namespace, *path]
+    if not text.startswith("/") or len(words) != len(fixed) or any(
+            word.lower() != wanted.lower() for word, wanted in zip(words, fixed, strict=True) if wanted):
+        raise InvalidValue(f"{option}: '{printable(text)}' is neither a name nor the id of the right kind of resource; "
+                           f"such an id {_id_of(type_name)}.")
+    if not SUBSCRIPTION_ID.fullmatch(words[1]) or not all(map(RESOURCE_NAME.fullmatch, (words[3], *words[7::2]))):
+        raise InvalidValue(f"{option}: '{printable(text)}' is not a valid resource id; such an id "
+                           f"{_id_of(type_name)}.")
+    return Named(type_name, tuple(words[7::2]), words[3], words[1])
+
+
+def _id_of(type_name: str) -> str:
+    namespace, *kinds = type_name.split("/")
+    path = "/".join(f"{kind}/NAME" for kind in kinds)
+    return f"reads /subscriptions/ID/resourceGroups/GROUP/providers/{namespace}/{path}"
 
 
 def check_location(location: str) -> str:

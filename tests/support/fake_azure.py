@@ -216,7 +216,10 @@ class FakeAzure:
     def connect(self, *_clients: str) -> None:
         pass
 
-    def get(self, kind: Kind, group: str, *path: str) -> dict | None:
+    def get(self, kind: Kind, group: str, *path: str, subscription: str | None = None) -> dict | None:
+        """There is one subscription; what is in another is not there."""
+        if subscription and f"/subscriptions/{subscription}/".lower() not in f"{_id(kind, group, path)}".lower():
+            return None
         return self.cloud.carry_out(self, Request("GET", kind.type, group, path), lambda: _shown(
             self.cloud, kind, self.cloud.resources.get(_key(kind.type, group, path))))
 

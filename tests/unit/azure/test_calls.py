@@ -58,6 +58,13 @@ def test_a_resource_comes_as_it_is_on_the_wire_and_none_where_there_is_none(azur
     assert azure.get(kind, "g", *named(kind)) is None
 
 
+def test_what_is_in_another_subscription_is_read_there(azure, service):
+    service.replies("GET", "thing", Reply(200, resource(kinds.VM)))
+    assert azure.get(kinds.VM, "g", "thing", subscription="other") == resource(kinds.VM)
+    assert service.asked[0].path == ("/subscriptions/other/resourceGroups/g/providers/Microsoft.Compute/"
+                                     "virtualMachines/thing")
+
+
 def test_a_name_with_characters_of_its_own_stays_one_name(azure, service):
     service.replies("GET", "a b?c#d%20", Reply(200, resource(kinds.VM)))
     assert azure.get(kinds.VM, "g(1)/?", "a b?c#d%20")

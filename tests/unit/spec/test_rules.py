@@ -257,3 +257,44 @@ def test_the_sizes_to_choose_from_are_those_of_a_region_that_the_user_fills_in()
         rules.check_size("Standard D2")
     assert caught.value.recommendations == (
         "az vm list-skus --resource-type virtualMachines -l REGION -o table",)
+
+
+DISKS = "Microsoft.Compute/disks"
+SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
+SUBSCRIPTION = "00000000-0000-0000-0000-0000000000AB"
+
+
+def test_a_name_means_a_resource_of_the_hosts_group():
+    named = rules.resource_name_or_id("data", "--attach-data-disks", DISKS)
+    assert (named.name, named.group, named.subscription, named.is_id) == ("data", None, None, False)
+    assert named.id("S", "G") == "/subscriptions/S/resourceGroups/G/providers/Microsoft.Compute/disks/data"
+    assert (named.group_or("G"), str(named)) == ("G", "data")
+
+
+def test_an_id_means_a_resource_of_any_group():
+    text = f"/Subscriptions/{SUBSCRIPTION}/resourcegroups/other/providers/microsoft.network/VirtualNetworks/n/subnets/s"
+    named = rules.resource_name_or_id(text, "--subnet", SUBNETS)
+    assert (named.names, named.group, named.subscription, named.is_id) == (("n", "s"), "other", SUBSCRIPTION, True)
+    whole = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/other/providers/{SUBNETS.rpartition('/')[0]}/n/subnets/s"
+    assert named.id("S", "G") == str(named) == whole
+    assert named.group_or("G") == "other"
+
+
+@pytest.mark.parametrize(("text", "type_name", "words"), [
+    ("", DISKS, "is not a valid name"), ("a b", DISKS, "is not a valid name"), ("a.", DISKS, "is not a valid name"),
+    ("a/b", DISKS, "neither a name nor the id"), ("/", DISKS, "neither a name nor the id"),
+    (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Compute/images/a", DISKS,
+     "neither a name nor the id of the right kind of resource; such an id reads /subscriptions/ID/resourceGroups/GROUP/"
+     "providers/Microsoft.Compute/disks/NAME."),
+    (f"subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/{DISKS}/a", DISKS, "neither a name nor the id"),
+    (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/{DISKS}/a/b", DISKS, "neither a name nor the id"),
+    (f"/subscriptions/me/resourceGroups/g/providers/{DISKS}/a", DISKS, "is not a valid resource id"),
+    (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/{DISKS}/a?b", DISKS, "is not a valid resource id"),
+    (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g?/providers/{DISKS}/a", DISKS, "is not a valid resource id"),
+    ("hosts", SUBNETS, "name it by its whole id"),
+])
+def test_what_names_no_resource(text, type_name, words):
+    with pytest.raises(InvalidValue) as caught:
+        rules.resource_name_or_id(text, "--it", type_name)
+    assert caught.value.message.startswith("--it: ")
+    assert words in caught.value.message
