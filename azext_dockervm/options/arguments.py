@@ -46,7 +46,8 @@ class Arguments:
 
     def named_host(self, name: str | None = None) -> HostSpec:
         """The host that is named, of which nothing else is asked; ``name`` where the command names several."""
-        shared = tuple(option for option in options_of("create") if option in options_of(self._command))
+        known = {option.name for option in options_of(self._command)}
+        shared = tuple(option for option in options_of("create") if option.name in known)
         return HostSpec(self["resource_group_name"], name or self["vm_name"], given=given(shared, self._typed),
                         subscription=self._cli_ctx.data.get("subscription_id"), cloud=self._cli_ctx.cloud.name)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from azext_dockervm.options.option import Option
 
 FOLDER = (
     Option("cert_dir", "--docker-cert-dir -dc", "Folder of the certificates: ca.pem, cert.pem, key.pem, ca-key.pem.",
            default="~/.docker", default_in_words="~/.docker, where the docker client looks", example="~/certificates"),
 )
+# Among the many options of create.
+NEW_HOST_FOLDER = tuple(replace(option, group="Docker") for option in FOLDER)
 NEW_AUTHORITY = (
     Option("force", "--force",
            "Make a new certificate authority although there is one. Every host of the old one turns the new client "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspect import Parameter, Signature
 
-from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, TRUST
+from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, NEW_HOST_FOLDER, TRUST
 from azext_dockervm.options.context import (
     BUILDER,
     CONTEXT,
@@ -26,7 +26,7 @@ from azext_dockervm.options.placement import PLACEMENT
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
-    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER, TIMEOUT,
+    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, NEW_HOST_FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER, TIMEOUT,
                TIMELINE, TAGS),
     "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
     "env": (OPTIONAL_HOST, ENV, FOLDER),

@@ -44,7 +44,7 @@ NEW_CONTEXT = (
 DOCKER_CONTEXT = (
     Option("docker_context", "--docker-context",
            "Make a context of the docker client for the host once it works; without a name it has the host's. Then "
-           "the certificates need not be named.", "Docker and network",
+           "the certificates need not be named.", "Docker",
            default_in_words="none is made", check=_name_for_a_new_host, parser={"nargs": "?", "const": HOST_NAME}),
 )
 _NAMED = {"completer": "context_names"}

@@ -8,5 +8,5 @@ from azext_dockervm.spec.engine import Engine
 
 ENGINE = (
     Option("docker_port", "--docker-port -dp", "Port on which Docker listens, with mutual TLS always.",
-           "Docker and network", default=Engine.port, example="2376", read=rules.parse_port, place="engine.port"),
+           "Docker", default=Engine.port, example="2376", read=rules.parse_port, place="engine.port"),
 )

@@ -17,16 +17,16 @@ def _sshd_moves(spec: HostSpec) -> str | None:
 
 NETWORK = (
     Option("ssh_port", "--ssh-port -e",
-           "Open SSH. -e alone means 22; with another port sshd really listens there.", "Docker and network",
+           "Open SSH. -e alone means 22; with another port sshd really listens there.", "Network",
            default_in_words="SSH stays closed", read=rules.parse_port, place="network.ssh_port",
            gaps=(Gap("docker-extension", _sshd_moves, filled=True),), parser={"nargs": "?", "const": SSH_PORT}),
     Option("sources", "--source-address-prefixes --sources",
            "Who may reach Docker and SSH: IP addresses and ranges such as 203.0.113.0/24, separated by spaces, or one "
-           "service tag such as VirtualNetwork.", "Docker and network",
+           "service tag such as VirtualNetwork.", "Network",
            default=["*"], default_in_words="everybody", example="203.0.113.0/24", read=filled,
            check=rules.check_sources, place="network.sources", parser={"nargs": "+"}),
     Option("public_ip_address_dns_name", "--public-ip-address-dns-name --dns-name",
-           "DNS label of the host. One that is taken is an error.",
+           "DNS label of the host. One that is taken is an error.", "Network",
            default_in_words="the name in lower case, or one derived from it where that is taken or no valid label",
            read=filled, check=rules.check_dns_label, place="network.dns_label", only_new=True),
 )
