@@ -293,6 +293,8 @@ class Creation:
 
     def _announce(self) -> None:
         say = self.listener.say
+        for remark in self.found.remarks:
+            self.listener.warn(remark)
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
             for text in not_applied(self.asked, self.found.vm):

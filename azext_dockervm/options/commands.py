@@ -26,8 +26,8 @@ from azext_dockervm.options.placement import PLACEMENT
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
-    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, NEW_HOST_FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER, TIMEOUT,
-               TIMELINE, TAGS),
+    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, NEW_HOST_FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER,
+               TIMEOUT, TIMELINE, TAGS),
     "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
     "env": (OPTIONAL_HOST, ENV, FOLDER),
     "info": (VM, FOLDER),

@@ -32,6 +32,7 @@ class Found:
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
     dns: Label = Label()
     port: int | None = None     # the engine's, where the host was asked
+    remarks: tuple[str, ...] = ()       # for the user, before anything is made
 
     @property
     def docker_port(self) -> int | None:

@@ -1,4 +1,4 @@
-"""One thing to look at before anything is made: what reads it, when it is wanted, which field of ``Found`` it fills."""
+"""One thing to look at before anything is made: what reads it, when it is wanted, what of ``Found`` it fills."""
 
 from __future__ import annotations
 
@@ -22,16 +22,22 @@ def _always(_spec: HostSpec, _found: Found) -> bool:
 
 @dataclass(frozen=True)
 class Look:
-    """``read`` may raise what ends the command. ``fills`` names a field of ``Found``; empty where it only checks."""
+    """``read`` may raise what ends the command. ``fills`` names fields of ``Found``, none where it only checks; for
+    several of them it gives a tuple."""
 
     name: str
     read: Read
-    fills: str = ""
+    fills: tuple[str, ...] = ()
     wanted: Callable[[HostSpec, Found], bool] = _always
 
+    def filled(self, answer: Any) -> dict[str, Any]:
+        """The fields, with what was read."""
+        return dict(zip(self.fills, answer if len(self.fills) > 1 else (answer,), strict=True)) if self.fills else {}
 
-def filling(field: str, read: Read, wanted: Callable[[HostSpec, Found], bool] = _always) -> Look:
-    return Look(field, read, field, wanted)
+
+def filling(fields: str, read: Read, wanted: Callable[[HostSpec, Found], bool] = _always) -> Look:
+    """``fields`` with a space between them."""
+    return Look(fields, read, tuple(fields.split()), wanted)
 
 
 def is_new(_spec: HostSpec, found: Found) -> bool:

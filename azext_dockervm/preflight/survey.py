@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,8 @@ AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME,)
 CHECKS_AT_ONCE = (parts.check_ownership, parts.check_interface)
 IN_REGION: tuple[Look, ...] = (
     region.REGION, filling("virtual_network", parts.network), label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION)
+# What the user should know before anything is made, and that is no error: each gives sentences.
+REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = ()
 
 
 def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
@@ -35,11 +37,12 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     spec = replace(spec, location=spec.location or region_of(home or {}))
     for check in CHECKS_AT_ONCE:
         check(spec, found)
-    return spec, _looked_at(IN_REGION, azure, spec, found)
+    found = _looked_at(IN_REGION, azure, spec, found)
+    return spec, replace(found, remarks=tuple(one for remarks in REMARKS for one in remarks(spec, found)))
 
 
 def _looked_at(looks: Iterable[Look], azure: Azure, spec: HostSpec, found: Found) -> Found:
     """``found`` with what the looks fill in, side by side."""
     wanted = [look for look in looks if look.wanted(spec, found)]
     known = run_in_parallel({look.name: partial(look.read, azure, spec, found) for look in wanted}, azure.deadline)
-    return replace(found, **{look.fills: known[look.name] for look in wanted if look.fills})
+    return replace(found, **{field: value for look in wanted for field, value in look.filled(known[look.name]).items()})

@@ -8,6 +8,7 @@ from specs import changed, host_spec
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue, NotFound
+from azext_dockervm.preflight.look import Look, filling
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.spec.machine import Image
 
@@ -377,3 +378,18 @@ def test_a_lost_address_is_made_again_under_its_old_name(cloud, finished):
 def test_the_label_of_an_address_that_is_there_is_not_asked_for(cloud, finished):
     see(cloud)
     assert "label_is_free" not in cloud.asked
+
+
+# Looks and remarks
+
+
+def test_a_look_fills_one_field_or_several():
+    assert filling("vm", None).filled([1, 2]) == {"vm": [1, 2]}
+    assert filling("vm image", None).filled([1, 2]) == {"vm": 1, "image": 2}
+    assert Look("size", None).filled(None) == {}
+
+
+def test_what_is_no_error_is_a_remark(cloud, monkeypatch):
+    monkeypatch.setattr("azext_dockervm.preflight.survey.REMARKS", (
+        lambda spec, found: [f"{spec.location} {found.group['location']}"], lambda *_: []))
+    assert see(cloud)[1].remarks == ("westus westus",)
