@@ -8,7 +8,7 @@ from typing import Any
 
 def load_command_table(loader: Any, _args: Any) -> None:
     with loader.command_group("dockervm") as group:
-        group.custom_command("create", "create", **_in("create", "host_row"))
+        group.custom_command("create", "create", **_in("create", "created_rows"))
         group.custom_command("enable", "enable", **_in("enable", "host_row"))
         group.custom_command("env", "env", **_in("env"))
         group.custom_show_command("info", "info", **_in("info", "info_row"))

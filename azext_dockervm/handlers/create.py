@@ -23,6 +23,8 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     store.check()
     context = _context_name(spec, arguments["docker_context"])
     timeline = shared.timeline_file(arguments["timeline"])
+    if arguments["dry_run"] or arguments["validate"]:
+        return _previewed(cmd, arguments, spec, store, context)
     # The password last: nobody types it twice only to read that another argument is wrong.
     spec = spec.having({"login.password": login.admin_password(arguments["admin_password"])})
     with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
@@ -36,6 +38,23 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
         shared.refresh_contexts(store, listener, made)
         shared.tell_the_end(cmd, made, store.folder, listener, context)
     return shapes.host(made, str(store.folder), context)
+
+
+def _previewed(cmd: Any, arguments: Arguments, spec: Any, store: Any, context: str | None) -> dict[str, Any]:
+    """What would be done, after the same looks; the password is checked where it was typed, and not asked for."""
+    from azext_dockervm.handlers import login
+    from azext_dockervm.host import create as host
+    from azext_dockervm.host.preview import preview
+    from azext_dockervm.output import previews
+
+    spec = spec.having({"login.password": login.previewed_password(arguments["admin_password"])})
+    with shared.progress_of(cmd, store.warnings()) as listener:
+        azure = shared.azure_calls(cmd, spec.timeout)
+        with shared.stopped_by_signals(azure):
+            creation = host.Creation(azure, host.prepare(azure, spec, store), store, listener)
+        creation.announce()
+        seen = preview(creation, store.check(), login.keys_that_are_there())
+    return previews.checked(seen, store, context) if arguments["validate"] else previews.plan(seen, store, context)
 
 
 def _context_name(spec: Any, asked: Any) -> str | None:

@@ -29,6 +29,13 @@ def admin_password(typed: str | None) -> Secret[str] | None:
     return Secret(rules.check_password(_prompted() if typed == ASK_FOR_PASSWORD else typed))
 
 
+def previewed_password(typed: str | None) -> Secret[str] | None:
+    """The same where nothing will be made: nobody is asked."""
+    from azext_dockervm.options.login import ASK_FOR_PASSWORD
+
+    return Secret("asked for by create") if typed == ASK_FOR_PASSWORD else admin_password(typed)
+
+
 def _prompted() -> str:
     """Asks until a password that keeps the rule was typed twice the same; raises after ``PROMPTS`` that were not."""
     from knack.prompting import NoTTYException
@@ -68,13 +75,10 @@ def usual_ssh_keys(generate: bool, warn: Callable[[str], None]) -> tuple[str, ..
     from azure.cli.core.keys import generate_ssh_keys
     from knack.util import CLIError
 
-    from azext_dockervm.options.commands import option_of
-
+    keys = keys_that_are_there()
+    if keys:
+        return keys
     folder = Path.home() / ".ssh"
-    for name in ("id_rsa.pub", "id_ed25519.pub"):
-        if (folder / name).is_file():
-            keys: tuple[str, ...] = option_of("create", "ssh_key_values").checked([str(folder / name)])
-            return keys
     private, public = folder / "id_rsa", folder / "id_rsa.pub"
     try:
         key = generate_ssh_keys(str(private), str(public))
@@ -85,3 +89,17 @@ def usual_ssh_keys(generate: bool, warn: Callable[[str], None]) -> tuple[str, ..
         warn(f"There was neither password nor SSH key, so a key pair was made: {private} and {public}. Keep it safe: "
              "it opens the VM.")
     return (key.strip(),)
+
+
+def keys_that_are_there() -> tuple[str, ...]:
+    """Of az's usual key files, the first that there is; none where there is none."""
+    from pathlib import Path
+
+    from azext_dockervm.options.commands import option_of
+
+    for name in ("id_rsa.pub", "id_ed25519.pub"):
+        file = Path.home() / ".ssh" / name
+        if file.is_file():
+            keys: tuple[str, ...] = option_of("create", "ssh_key_values").checked([str(file)])
+            return keys
+    return ()

@@ -9,37 +9,27 @@ from dataclasses import dataclass, replace
 
 from azext_dockervm.advice import host_commands, refusals
 from azext_dockervm.advice.host_messages import with_sentence
-from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import DeadlinePassed, DockerVMError
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
-from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
-from azext_dockervm.host import adopt, certify, plan, rest
+from azext_dockervm.host import adopt, certify, rest
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
+from azext_dockervm.host.host_plan import HostPlan
 from azext_dockervm.host.look import Standing, look_at
-from azext_dockervm.host.making import VM, Making
+from azext_dockervm.host.making import VM
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.survey import survey
-from azext_dockervm.provision import packages, run_command
-from azext_dockervm.provision.choice import (
-    CLOUD_INIT,
-    RUN_COMMAND,
-    ProvisionerChoice,
-    choose,
-    choose_again,
-    is_of_extension_era,
-    was_finished,
-)
-from azext_dockervm.provision.cloud_init import Lane, Order
-from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.provision import packages
+from azext_dockervm.provision.choice import ProvisionerChoice, choose, choose_again
 from azext_dockervm.provision.run_commands import RunCommands
-from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Target
+from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address, Target
 from azext_dockervm.spec import rules
 from azext_dockervm.spec.host import HostSpec
 
@@ -106,45 +96,28 @@ class Creation:
             self._bring_to_rest()
         except DockerVMError as error:
             raise self._told_how_to_go_on(error, anew=True) from error
-        self._announce()
+        self.announce()
         if self.found.vm is not None:
             return self._finish_existing()
         if self.spec.login.password is None and not self.spec.login.ssh_keys:
             self.spec = self.spec.having({"login.ssh_keys": ssh_keys()})
         return self._make()
 
+    @property
+    def planning(self) -> HostPlan:
+        return HostPlan(self.azure, self.asked, self.spec, self.found, self.choice, self.run_id, self.commands,
+                        self.store, self.listener)
+
     # A new host: one plan from the certificate authority to the tags
 
     def plan(self) -> list[Step | Alternative]:
         """All that making a host that is not there yet will do, before anything of it is done."""
-        # Run commands of its own: their names are counted, and a plan that is asked for twice is the same.
-        order = Order.of(self.spec, self.run_id) if self.choice.provisioner == CLOUD_INIT else None
-        target = replace(self._target(), commands=RunCommands(self.azure, self.spec, self.run_id),
-                         ordered_in=VM if order else "")
-        making = self._making()
-        machine = (plan.steps(making, order.custom_data, order.tags) if order
-                   else plan.steps(making, self._head_start()))
-        lane = Lane(target, order, self.store.folder, self.listener, VM) if order else None
-        return [certify.authority(self.store, self.listener), *machine,
-                *certify.set_up(target, self.choice, after=(VM,), lane=lane),
-                *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
+        return self.planning.of_new()
 
     def _make(self) -> FinishedHost:
         with self._told():
             results = execute(self.plan(), self.listener, self.azure.deadline)
             return self._finished(results)
-
-    def _making(self) -> Making:
-        return Making(self.azure, self.spec, self.found, self.run_id)
-
-    def _target(self) -> Target:
-        return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags)
-
-    def _head_start(self) -> bytes | None:
-        """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
-        if self.choice.provisioner == RUN_COMMAND:
-            return head_start()
-        return None if is_of_extension_era(self.spec.machine.image) else head_start(compose=True)
 
     def _finished(self, results: Results) -> FinishedHost:
         provisioned, proof = certify.proven(results)
@@ -178,12 +151,12 @@ class Creation:
 
     def _finish_existing(self) -> FinishedHost:
         try:
-            authority = execute([certify.authority(self.store, self.listener)], self.listener, self.azure.deadline)
+            authority = execute([self.planning.authority()], self.listener, self.azure.deadline)
         except PlanFailed as failure:
             raise refusals.as_extension_error(failure.cause, self.spec) from failure.cause
         standing = self._look(authority)
         with self._told():
-            results = execute(plan.steps(self._making(), None), self.listener, self.azure.deadline, authority)
+            results = execute(self.planning.machine(), self.listener, self.azure.deadline, authority)
             return self._finish(results, standing)
 
     def _look(self, authority: Results) -> Standing:
@@ -209,49 +182,35 @@ class Creation:
             standing: Standing = execute([look], self.listener, self.azure.deadline, authority)[look.key]
         except PlanFailed as failure:
             ours = names.tag(self.found.vm, names.TAG_AUTHORITY) is not None
-            removal = certify.unblocking(self._existing(), failure.cause) if ours else None
+            removal = certify.unblocking(self.planning.existing, failure.cause) if ours else None
             if removal is None:
                 raise
             execute([removal], self.listener, self.azure.deadline)
             standing = execute([look], self.listener, self.azure.deadline, authority)[look.key]
         return standing
 
-    def _existing(self) -> Target:
-        noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
-        return replace(self._target(), resumed=True, finished=bool(was_finished(noted)))
-
     def _finish(self, results: Results, standing: Standing) -> FinishedHost:
         """Set-up or a new certificate where it is needed, then the proof."""
         address: Address = results[ADDRESS]
-        target = self._existing()
+        planning, existing = self.planning, self.planning.existing
         reason = why_set_up(self.spec, self.found, standing, address.fqdn)
         if reason:
             self.listener.say(f"Setting up '{self.spec.name}' by {self.choice.provisioner} ({self.choice.reason}): "
                               f"{reason}.")
-            steps = certify.set_up(target, self.choice, (), certify.extension_is_left(target))
+            steps = planning.set_up(certify.extension_is_left(existing))
         else:
-            steps = self._leave_alone(target, standing)
+            steps = self._left_alone(existing, standing)
         unreachable = not reason and standing.unreachable and stays_as_it_is(self.found, results)
-        finishing = certify.finish(
-            target, self.store.folder, self.listener, vm_run_id=names.tag(self.found.vm, names.TAG_RUN) or self.run_id,
-            patience=LAST_LOOK_SECONDS if unreachable else None,
-            further=further_changes(self.azure, self.asked, self.spec, self.found, results))
+        finishing = planning.finish(further_changes(self.azure, self.asked, self.spec, self.found, results),
+                                    LAST_LOOK_SECONDS if unreachable else None)
         done = execute([*steps, *finishing], self.listener, self.azure.deadline, results)
         return self._finished(done)
 
-    def _leave_alone(self, target: Target, standing: Standing) -> list[Step | Alternative]:
-        """A sound host, but for sshd's port where one was asked for."""
-        found = standing.provisioned
-        if found is None:
+    def _left_alone(self, existing: Target, standing: Standing) -> list[Step | Alternative]:
+        if standing.provisioned is None:
             raise AssertionError("a host without a reason to set it up has a certificate")
-        certify.tell_of_extension(target, found.provisioner, self.listener)
-        known = Step(PROVISIONED, "use the certificate", lambda _results, _deadline: found, quiet=True)
-        if self.asked.network.ssh_port is None:
-            return [known]
-        port = str(self.asked.network.ssh_port)
-        ssh = run_command.action_step(target, "ssh", "ssh", f"see that sshd listens on port {port}",
-                                      {"DOCKERVM_SSH_PORT": port})
-        return [ssh, replace(known, needs=("ssh",))]
+        certify.tell_of_extension(existing, standing.provisioned.provisioner, self.listener)
+        return self.planning.left_alone(standing.provisioned)
 
     # What is there, before
 
@@ -262,19 +221,20 @@ class Creation:
         if self.never_ran:
             self._remove_what_never_ran()
         if self.found.vm is not None:
-            self.spec = adopt.adapted(self.asked, self.found)
-            if self.spec.network.ssh_port is not None:
-                rules.check_ports(self.spec.engine.port, self.spec.network.ssh_port)
+            self.take_over()
         self.commands = self.commands.on(self.spec)
 
+    def take_over(self) -> None:
+        """What an existing host has, and was not asked otherwise, is what is asked for."""
+        self.spec = adopt.adapted(self.asked, self.found)
+        if self.spec.network.ssh_port is not None:
+            rules.check_ports(self.spec.engine.port, self.spec.network.ssh_port)
+
     def _remove_what_never_ran(self) -> None:
-        """Azure leaves such a VM in Failed; its parts go with it, so everything is made anew, as it was asked for."""
+        """Everything is made anew, as it was asked for."""
         spec = self.asked
-        request = Request("DELETE", kinds.VM.type, spec.group, (spec.name,))
-        step = Step("remove", f"delete the VM '{spec.name}', which never ran",
-                    lambda _results, deadline: self.azure.until(deadline).send(request), request)
         try:
-            execute([step], self.listener, self.azure.deadline)
+            execute([self.planning.removal()], self.listener, self.azure.deadline)
         except PlanFailed as failure:
             cause = refusals.as_extension_error(failure.cause, spec)
             cause.message = with_sentence(
@@ -291,7 +251,7 @@ class Creation:
         self.asked = self.spec = prepared.spec
         self.found, self.choice, self.never_ran = prepared.found, prepared.choice, prepared.never_ran
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
         say = self.listener.say
         for remark in self.found.remarks:
             self.listener.warn(remark)

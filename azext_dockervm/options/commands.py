@@ -16,7 +16,7 @@ from azext_dockervm.options.context import (
 )
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.env import ENV
-from azext_dockervm.options.flow import PROVISIONER, TAGS, TIMELINE, TIMEOUT, YES
+from azext_dockervm.options.flow import PREVIEW, PROVISIONER, TAGS, TIMELINE, TIMEOUT, YES
 from azext_dockervm.options.host import CHECK, DELETION, GROUP, HOST, HOSTS, NEW_HOST, OPTIONAL_HOST, VM
 from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
@@ -26,8 +26,21 @@ from azext_dockervm.options.placement import PLACEMENT
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
-    "create": (NEW_HOST, PLACEMENT, MACHINE, LOGIN, ENGINE, NEW_HOST_FOLDER, DOCKER_CONTEXT, NETWORK, PROVISIONER,
-               TIMEOUT, TIMELINE, TAGS),
+    "create": (
+        NEW_HOST,
+        PLACEMENT,
+        MACHINE,
+        LOGIN,
+        ENGINE,
+        NEW_HOST_FOLDER,
+        DOCKER_CONTEXT,
+        NETWORK,
+        PROVISIONER,
+        TIMEOUT,
+        TIMELINE,
+        PREVIEW,
+        TAGS,
+    ),
     "enable": (HOST, TRUST, FOLDER, TIMEOUT, YES),
     "env": (OPTIONAL_HOST, ENV, FOLDER),
     "info": (VM, FOLDER),

@@ -55,6 +55,17 @@ TIMELINE = (
            "written over.",
            default_in_words="none is made", read=_picture_file),
 )
+_NOTHING_IS_MADE = "Leave one of them out: nothing is made that could be drawn."
+PREVIEW = (
+    Option("dry_run", "--dry-run",
+           "Print what would be done, and do nothing: each resource with the body that create sends, what the set-up "
+           "is given, the certificates. Secrets are left out; the rights of a reader are enough.",
+           default=False, excludes={"timeline": _NOTHING_IS_MADE}),
+    Option("validate", "--validate",
+           "Check only whether the host can be made: names, image, size, quota, rights, certificates. Nothing is made.",
+           default=False, excludes={"dry_run": "Leave --validate out: --dry-run checks the same.",
+                                    "timeline": _NOTHING_IS_MADE}),
+)
 TAGS = (
     Option("tags", "--tags", "Tags for all that is made for this host: NAME=VALUE, separated by spaces.",
            check=rules.check_tags, place="tags", not_applied=_no_tag_is_taken_away, parser={"type": "tags_type"}),

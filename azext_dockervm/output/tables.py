@@ -9,6 +9,32 @@ from typing import Any
 Row = OrderedDict[str, Any]
 
 
+def created_rows(result: dict[str, Any]) -> Row | list[Row]:
+    """Of a host that was made, or of what would be done."""
+    if "steps" in result:
+        return _step_rows(result["steps"])
+    if "notApplied" in result:
+        return OrderedDict([("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]),
+                            ("Location", result["location"]), ("Exists", result["exists"]),
+                            ("Provisioner", result["provisioner"]), ("Size", result["size"]),
+                            ("Image", result["image"])])
+    return host_row(result)
+
+
+def _step_rows(steps: list[dict[str, Any]], way: str = "") -> list[Row]:
+    """One row a step, of each way that a plan can take."""
+    found: list[Row] = []
+    for one in steps:
+        if "step" not in one:
+            found += [row for name, inner in one.items() for row in _step_rows(inner, name)]
+            continue
+        request = one.get("request") or {}
+        found.append(OrderedDict([("Step", one["step"]), ("Way", way), ("Method", request.get("method")),
+                                  ("Type", request.get("type")), ("Name", request.get("name")),
+                                  ("Title", one["title"])]))
+    return found
+
+
 def host_row(result: dict[str, Any]) -> Row:
     return OrderedDict([
         ("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]), ("DockerHost", result["dockerHost"]),

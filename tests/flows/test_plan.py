@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from azure.core.pipeline.transport import RequestsTransport
 from flow_cloud import PASSWORD
+from plan_text import fits, requests
 
 from azext_dockervm.flow.step import printed
 from azext_dockervm.host.create import Creation
@@ -18,7 +18,6 @@ from azext_dockervm.secret import REDACTED
 
 ERA = "Canonical:UbuntuServer:18.04-LTS:latest"
 RUN_COMMANDS = "Microsoft.Compute/virtualMachines/runCommands"
-LATER = re.compile(r"<[a-z_]+[.:][^<>]*>")      # a Ref
 
 
 class Wire:
@@ -60,33 +59,6 @@ def wire(monkeypatch):
     monkeypatch.setattr(RequestsTransport, "send", sending)
     monkeypatch.setattr(Creation, "plan", planning)
     return found
-
-
-def requests(steps: list[dict[str, Any]], *otherwise: str) -> list[dict[str, Any]]:
-    """Those of one way through the plan: of an alternative the first, or the second where one of its keys is named."""
-    found = []
-    for one in steps:
-        if "first" in one:
-            fell = any(step["step"] in otherwise for step in one["otherwise"])
-            # What was begun of the first way was sent all the same.
-            found += requests([*one["first"], *one["otherwise"]] if fell else one["first"])
-        elif "request" in one:
-            found.append(one["request"])
-    return found
-
-
-def fits(shown: Any, sent: Any) -> bool:
-    """Whether what was printed is what was sent: a Ref stands for anything but another, a redacted secret for text."""
-    if isinstance(shown, dict):
-        return isinstance(sent, dict) and shown.keys() == sent.keys() and all(fits(shown[key], sent[key])
-                                                                              for key in shown)
-    if isinstance(shown, list):
-        return isinstance(sent, list) and len(shown) == len(sent) and all(map(fits, shown, sent))
-    if shown == REDACTED:
-        return isinstance(sent, str) and sent not in ("", REDACTED)
-    if isinstance(shown, str) and LATER.fullmatch(shown):
-        return isinstance(sent, (str, int)) and sent != "" and not LATER.fullmatch(str(sent))
-    return shown == sent and type(shown) is type(sent)
 
 
 def leaves(tree: Any) -> Iterator[Any]:

@@ -24,4 +24,7 @@ VALUES = (
 PAIRS = (
     pair("provisioner", "image", "--provisioner docker-extension --image Debian:debian-12:12-gen2:latest",
          "--provisioner docker-extension", "--provisioner run-command"),
+    pair("dry_run", "validate", "--dry-run --validate", "--validate and --dry-run", "Leave --validate out"),
+    pair("dry_run", "timeline", "--dry-run --timeline x.svg", "--dry-run and --timeline", "Leave one"),
+    pair("validate", "timeline", "--validate --timeline x.svg", "--validate and --timeline", "Leave one"),
 )

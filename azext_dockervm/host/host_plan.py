@@ -1,0 +1,118 @@
+"""All that a create does, as steps: of a host that is not there yet, and of one that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.flow.request import Request
+from azext_dockervm.flow.step import Alternative, Listener, Step
+from azext_dockervm.host import certify, plan
+from azext_dockervm.host.making import VM, Making
+from azext_dockervm.preflight.found import Found
+from azext_dockervm.provision import run_command
+from azext_dockervm.provision.choice import (
+    CLOUD_INIT,
+    RUN_COMMAND,
+    ProvisionerChoice,
+    is_of_extension_era,
+    was_finished,
+)
+from azext_dockervm.provision.cloud_init import Lane, Order
+from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.provision.run_commands import RunCommands
+from azext_dockervm.provision.target import PROVISIONED, Provisioned, Target
+from azext_dockervm.spec.host import HostSpec
+
+Steps = list[Step | Alternative]
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """``asked`` is what was asked for; ``spec`` the same with what an existing host has. ``commands`` are counted:
+    those that were sent already have their names."""
+
+    azure: Azure
+    asked: HostSpec
+    spec: HostSpec
+    found: Found
+    choice: ProvisionerChoice
+    run_id: str
+    commands: RunCommands
+    store: CertificateStore
+    listener: Listener
+
+    @property
+    def making(self) -> Making:
+        return Making(self.azure, self.spec, self.found, self.run_id)
+
+    @property
+    def target(self) -> Target:
+        return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags)
+
+    @property
+    def existing(self) -> Target:
+        noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
+        return replace(self.target, resumed=True, finished=bool(was_finished(noted)))
+
+    @property
+    def vm_run_id(self) -> str:
+        """Of the run that made the VM."""
+        return names.tag(self.found.vm, names.TAG_RUN) or self.run_id
+
+    # A new host: one plan from the certificate authority to the tags
+
+    def of_new(self) -> Steps:
+        """All of it, before anything of it is done."""
+        # Run commands of its own: their names are counted, and a plan that is asked for twice is the same.
+        order = Order.of(self.spec, self.run_id) if self.choice.provisioner == CLOUD_INIT else None
+        target = replace(self.target, commands=RunCommands(self.azure, self.spec, self.run_id),
+                         ordered_in=VM if order else "")
+        machine = (plan.steps(self.making, order.custom_data, order.tags) if order
+                   else plan.steps(self.making, self._head_start()))
+        lane = Lane(target, order, self.store.folder, self.listener, VM) if order else None
+        return [self.authority(), *machine, *certify.set_up(target, self.choice, after=(VM,), lane=lane),
+                *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
+
+    def authority(self) -> Step:
+        return certify.authority(self.store, self.listener)
+
+    def removal(self) -> Step:
+        """Of a VM that never ran: Azure leaves such a one in Failed, and its parts go with it."""
+        request = Request("DELETE", kinds.VM.type, self.asked.group, (self.asked.name,))
+        return Step("remove", f"delete the VM '{self.asked.name}', which never ran",
+                    lambda _results, deadline: self.azure.until(deadline).send(request), request)
+
+    def _head_start(self) -> bytes | None:
+        """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
+        if self.choice.provisioner == RUN_COMMAND:
+            return head_start()
+        return None if is_of_extension_era(self.spec.machine.image) else head_start(compose=True)
+
+    # A host that is there
+
+    def machine(self) -> Steps:
+        """What of its network and machine is mended."""
+        return plan.steps(self.making, None)
+
+    def set_up(self, leftover_extension: bool = False) -> Steps:
+        return certify.set_up(self.existing, self.choice, (), leftover_extension)
+
+    def left_alone(self, found: Provisioned | None) -> Steps:
+        """A sound host, but for sshd's port where one was asked for. ``found`` is its certificate, None where the plan
+        is told before the host was asked."""
+        known = Step(PROVISIONED, "use the certificate", lambda _results, _deadline: found, quiet=True)
+        if self.asked.network.ssh_port is None:
+            return [known]
+        port = str(self.asked.network.ssh_port)
+        ssh = run_command.action_step(self.existing, "ssh", "ssh", f"see that sshd listens on port {port}",
+                                      {"DOCKERVM_SSH_PORT": port})
+        return [ssh, replace(known, needs=("ssh",))]
+
+    def finish(self, further: Sequence[Step] = (), patience: float | None = None) -> list[Step]:
+        """Proof and what comes after it."""
+        return certify.finish(self.existing, self.store.folder, self.listener, vm_run_id=self.vm_run_id,
+                              patience=patience, further=further)

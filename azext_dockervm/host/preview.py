@@ -1,0 +1,58 @@
+"""What a create would do, told before anything is done: nothing is written, in Azure or on this computer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from azext_dockervm.certs.store import StoreChange
+from azext_dockervm.flow.step import printed
+from azext_dockervm.host.create import Creation
+from azext_dockervm.options.existing import not_applied
+from azext_dockervm.provision.choice import ProvisionerChoice
+from azext_dockervm.provision.target import AUTHORITY
+from azext_dockervm.spec.host import HostSpec
+
+# In place of keys that have yet to be made, which is the create's own affair.
+KEY_TO_COME = "<made by create: a public key of ~/.ssh>"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """``steps`` as plain JSON (``flow.step.printed``). ``not_applied`` is what an existing host does not get of what
+    was typed. ``change`` is what becomes of the folder of certificates."""
+
+    spec: HostSpec
+    exists: bool
+    choice: ProvisionerChoice
+    steps: list[dict[str, Any]]
+    not_applied: list[str]
+    change: StoreChange
+
+
+def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) -> Preview:
+    """``ssh_keys``: the user's that are there; for a VM for which neither keys nor password were asked."""
+    vm = creation.found.vm
+    if vm is None or creation.never_ran:
+        steps, told = _of_new(creation, ssh_keys), []
+    else:
+        steps, told = _of_existing(creation), not_applied(creation.asked, vm)
+    return Preview(creation.spec, vm is not None, creation.choice, steps, told, change)
+
+
+def _of_new(creation: Creation, ssh_keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    removal = [creation.planning.removal()] if creation.never_ran else []
+    creation.found = replace(creation.found, vm=None)
+    if creation.spec.login.password is None and not creation.spec.login.ssh_keys:
+        creation.spec = creation.spec.having({"login.ssh_keys": ssh_keys or (KEY_TO_COME,)})
+    return printed([*removal, *creation.plan()])
+
+
+def _of_existing(creation: Creation) -> list[dict[str, Any]]:
+    """What is mended, then what follows from the host's own answer. It is not asked here: asking may write."""
+    creation.take_over()
+    planning = creation.planning
+    look = {"step": "look", "title": f"ask the host '{creation.spec.name}' how it is", "after": [AUTHORITY]}
+    return [*printed([planning.authority()]), look, *printed(planning.machine()),
+            {"ifSound": printed([*planning.left_alone(None), *planning.finish()]),
+             "otherwise": printed([*planning.set_up(), *planning.finish()])}]

@@ -1,0 +1,35 @@
+"""The JSON of what a create would do, and of a check whether it could."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azext_dockervm.output.shapes import Shape
+
+if TYPE_CHECKING:
+    from azext_dockervm.certs.store import CertificateStore
+    from azext_dockervm.host.preview import Preview
+
+
+def checked(seen: Preview, store: CertificateStore, docker_context: str | None) -> Shape:
+    """The result of ``create --validate``; whatever speaks against the host was an error before."""
+    spec = seen.spec
+    return {
+        "name": spec.name, "resourceGroup": spec.group, "location": spec.location, "exists": seen.exists,
+        "provisioner": seen.choice.provisioner, "reason": seen.choice.reason, "image": str(spec.machine.image),
+        "size": spec.machine.size, "dockerPort": spec.engine.port, "dockerContext": docker_context,
+        "notApplied": seen.not_applied, "certificates": _certificates(seen, store),
+    }
+
+
+def plan(seen: Preview, store: CertificateStore, docker_context: str | None) -> Shape:
+    """The result of ``create --dry-run``. A text in angle brackets is not known yet: which step's result it will be."""
+    return {**checked(seen, store, docker_context), "steps": seen.steps}
+
+
+def _certificates(seen: Preview, store: CertificateStore) -> Shape:
+    """What the folder holds by then, and whom the server's certificate will speak for."""
+    authority = store.authority_fingerprints()
+    made = "made" if seen.change.created else "kept"
+    return {"folder": str(store.folder), "authority": made, "authorityFingerprint": authority[0] if authority else None,
+            "client": "made" if seen.change.created or seen.change.client_issued else "kept"}

@@ -1,0 +1,144 @@
+"""``create --dry-run`` and ``--validate``: what would be done is what is done, and nothing is written meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from az_parser import parsed
+from azure.cli.core import azclierror
+from fake_azure import never_ran
+from plan_text import fits, requests
+
+from azext_dockervm.azure import kinds
+from azext_dockervm.flow.request import to_bytes
+from azext_dockervm.handlers.create import create
+from azext_dockervm.output import tables
+
+PASSWORD = "Tall-Ships_2014+Docker"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
+RUN_COMMANDS = kinds.RUN_COMMAND.type
+
+
+@pytest.fixture
+def az(cmd, folder, monkeypatch, tmp_path):
+    """``az dockervm create -g g -n web1 …`` at a home without keys."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+
+    def az(*words):
+        return create(cmd, **parsed("dockervm", "create", "-g", "g", "-n", "web1", "-dc", str(folder), *words))
+    return az
+
+
+def sent(cloud) -> dict[tuple[str, str, str], object]:
+    """What was written, without the deletion of run commands, whose step has no body."""
+    return {(one.method, one.kind, one.name): json.loads(to_bytes(one.body)) if one.body is not None else None
+            for one in cloud.log if one.method != "GET" and (one.method, one.kind) != ("DELETE", RUN_COMMANDS)}
+
+
+def anonymous(tree, run_id):
+    """Each run has an id of its own, which is in tags and in names."""
+    return json.loads(json.dumps(tree).replace(run_id, "RUN"))
+
+
+def run_of(steps) -> str:
+    vm = next(one for one in requests(steps) if one["type"] == kinds.VM.type and one["method"] == "PUT")
+    return vm["body"]["tags"]["dockervm-run"]
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {str(path): (os.stat(path).st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("words", [
+    ("-p", PASSWORD), ("--ssh-key-values", KEY, "-e", "2222", "--provisioner", "run-command", "--tags", "a=1"),
+    ("-p", PASSWORD, "--provisioner", "docker-extension", "-dp", "2376")],
+    ids=["defaults", "run-command", "docker-extension"])
+def test_what_is_printed_is_what_create_sends(az, cloud, words):
+    seen = json.loads(json.dumps(az("--dry-run", *words)))
+    assert not cloud.writes()
+    az(*words)
+    asked, done = run_of(seen["steps"]), cloud.tags()["dockervm-run"]
+    shown = {(one["method"], one["type"], one["name"]): one.get("body")
+             for one in anonymous(requests(seen["steps"]), asked)}
+    written = {tuple(anonymous(list(key), done)): anonymous(body, done) for key, body in sent(cloud).items()}
+    # A tag that came with the VM's own PUT is not written again.
+    unneeded = {("PATCH", kinds.VM.type, "web1")} - written.keys() if seen["provisioner"] == "cloud-init" else set()
+    assert shown.keys() - unneeded == written.keys()
+    for key, body in written.items():
+        assert fits(shown[key], body), (key, shown[key], body)
+    assert PASSWORD not in json.dumps(seen)
+
+
+def test_nothing_is_written_anywhere(az, cloud, folder, tmp_path):
+    before = contents(tmp_path)
+    for words in (("--dry-run",), ("--validate",), ("--dry-run", "-p"), ("--dry-run", "--generate-ssh-keys")):
+        az(*words)
+    assert not cloud.writes() and contents(tmp_path) == before
+
+
+def test_certificates_that_have_yet_to_be_made_are_told_and_not_made(az, cloud, tmp_path):
+    told = az("--dry-run", "-dc", str(tmp_path / "none"))["certificates"]
+    assert (told["authority"], told["client"], told["authorityFingerprint"]) == ("made", "made", None)
+    assert not (tmp_path / "none").exists()
+    kept = az("--dry-run")["certificates"]
+    assert (kept["authority"], kept["client"]) == ("kept", "kept") and len(kept["authorityFingerprint"]) == 64
+
+
+def test_a_password_is_not_asked_for_and_a_bad_one_is_refused(az, cloud):
+    vm = next(one for one in requests(az("--dry-run", "-p")["steps"]) if one["type"] == kinds.VM.type)
+    assert vm["body"]["properties"]["osProfile"]["adminPassword"] == "<redacted>"
+    with pytest.raises(azclierror.InvalidArgumentValueError, match="12 to 72"):
+        az("--dry-run", "-p", "short")
+
+
+def test_keys_are_not_made(az, cloud, tmp_path):
+    vm = next(one for one in requests(az("--dry-run")["steps"]) if one["type"] == kinds.VM.type)
+    keys = vm["body"]["properties"]["osProfile"]["linuxConfiguration"]["ssh"]["publicKeys"]
+    assert keys[0]["keyData"].startswith("<made by create") and not (tmp_path / "home/.ssh").exists()
+
+
+def test_validate_tells_what_was_found_and_refuses_what_create_would(az, cloud):
+    told = az("--validate")
+    assert (told["exists"], told["location"], told["size"], told["provisioner"]) == (
+        False, "westus", "Standard_D2s_v5", "cloud-init") and "steps" not in told
+    cloud.taken_labels.add("mine")
+    with pytest.raises(azclierror.InvalidArgumentValueError, match="mine"):
+        az("--validate", "--dns-name", "mine")
+    with pytest.raises(azclierror.ResourceNotFoundError):
+        az("--validate", "-g", "nowhere")
+
+
+def test_of_a_host_that_exists_the_ways_from_its_answer_are_printed(az, cloud, capsys):
+    az("-p", PASSWORD, "--provisioner", "run-command")
+    cloud.log.clear()
+    seen = az("--dry-run", "-e", "22", "--size", "Standard_B2s", "-dp", "2376")
+    assert seen["exists"] and "Standard_D2s_v5" in seen["notApplied"][0] and not cloud.writes()
+    assert [one["step"] for one in seen["steps"][:2]] == ["authority", "look"]
+    written = requests(seen["steps"])
+    assert [(one["method"], one["name"]) for one in written] == [("PUT", "web1NSG")]
+    ways = seen["steps"][-1]
+    assert {one["type"] for one in requests(ways["ifSound"])} == {RUN_COMMANDS, kinds.VM.type}
+    assert [one["step"] for one in ways["otherwise"]][:3] == ["request", "certificate", "serve"]
+    assert "Not applied: --size" in capsys.readouterr().err
+
+
+def test_a_vm_that_never_ran_would_be_deleted_first(az, cloud):
+    az("-p", PASSWORD, "--provisioner", "run-command")
+    cloud.change(kinds.VM, "web1", **never_ran())
+    cloud.retag(kinds.VM, "web1", dockervm_provisioner=None)
+    cloud.log.clear()
+    seen = az("--dry-run", "-p", PASSWORD)
+    assert [one["method"] for one in requests(seen["steps"])][0] == "DELETE"
+    assert ("PUT", "web1") in [(one["method"], one["name"]) for one in requests(seen["steps"])]
+    assert not cloud.writes()
+
+
+def test_as_tables(az, cloud):
+    rows = tables.created_rows(az("--dry-run"))
+    assert ("vm", "PUT", "web1") in [(row["Step"], row["Method"], row["Name"]) for row in rows]
+    assert {row["Way"] for row in rows} == {"", "first", "otherwise"}
+    assert tables.created_rows(az("--validate"))["Provisioner"] == "cloud-init"
