@@ -11,8 +11,9 @@ long-summary: >
 
     A host is an ordinary VM, so az's own commands rule its life: 'az vm start' and 'az vm restart'; 'az vm stop', after
     which it costs as much as before, and 'az vm deallocate', after which it costs its disk and address only; 'az vm
-    auto-shutdown' for every evening; 'az vm open-port' for the ports that containers publish; 'az ssh vm', or ssh, for
-    a login where SSH is open. In the end 'az dockervm delete' takes it away with all that was made for it.
+    auto-shutdown' for every evening; 'az ssh vm', or ssh, for a login where SSH is open. Ports that containers publish
+    are opened by 'az dockervm create --open-ports', also those of a host that exists. In the end 'az dockervm delete'
+    takes it away with all that was made for it.
 """
 
 helps["dockervm create"] = """
@@ -21,7 +22,8 @@ short-summary: Create a Docker host, or finish one that is half made.
 long-summary: >
     Makes a VM with a public address, puts Docker onto it, and proves with a verified TLS call that it answers. The
     certificate authority and the client certificate are made when the folder has none, and used again for later hosts.
-    Open on the host are its Docker port and, with -e, SSH; nothing else.
+    Open on the host are its Docker port, with -e SSH, and the ports of containers that --open-ports names; nothing
+    else. --sources says for whom.
 
     A failure before the VM runs undoes what was made. A later one keeps the VM; the same command goes on with it. A
     host that exists is asked first and left alone when it is sound: typed ports, sources and tags are applied, a server
@@ -42,6 +44,12 @@ examples:
       text: az dockervm create -g mygroup -n web2 -dp 2376 -dc ./certs -e 2222
     - name: Docker and SSH for one network only.
       text: az dockervm create -g mygroup -n web3 -e --sources 203.0.113.0/24
+    - name: A web server's ports for everybody, Docker for one network only.
+      text: >
+        az dockervm create -g mygroup -n web7 --open-ports 80 443 --open-ports-sources "*"
+        --sources 203.0.113.0/24
+    - name: For testcontainers - all ports that Docker gives away, for one address.
+      text: az dockervm create -g mygroup -n tests1 --open-ports 32768-60999 --sources 203.0.113.7
     - name: By the Docker VM extension, as in 2014, on today's image.
       text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
     - name: With a context of the docker client; then docker --context web5 info works from anywhere.
@@ -81,10 +89,10 @@ long-summary: >
     there is 'az dockervm context create'.
 
     With --testcontainers, testcontainers of Java, Python and Node.js look for published ports on the host. These have
-    numbers from 32768 to 60999, and Azure keeps them closed until 'az network nsg rule create' opens them, with
-    --destination-port-ranges 32768-60999 and your own address as --source-address-prefixes. The same holds for Ryuk,
-    which tidies up after tests: without that rule set TESTCONTAINERS_RYUK_DISABLED=true, and remove what is left
-    yourself.
+    numbers from 32768 to 60999, and Azure keeps them closed unless the host was created with '--open-ports
+    32768-60999', and your own address as --sources or --open-ports-sources; the same 'az dockervm create' opens them
+    later too. So it is with Ryuk, which tidies up after tests: where they stay closed set
+    TESTCONTAINERS_RYUK_DISABLED=true, and remove what is left yourself.
 examples:
     - name: In bash and zsh.
       text: eval "$(az dockervm env -g mygroup -n web1)"

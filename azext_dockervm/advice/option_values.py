@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from azext_dockervm.advice.command_line import az, option, tool
 
@@ -16,6 +17,7 @@ PASSWORD_FROM_FILE = "Put it into a file and use -p @file."
 PASSWORD_FILE = ("Name a file that can be read; a password that begins with '@' can be typed at the prompt: use -p "
                  "without a value.")
 KEYS_OR_PASSWORD = "Give one with --ssh-key-values, or a password with -p."
+OPEN_PORTS = "Name the ports too, such as --open-ports 80 443, or leave --open-ports-sources out."
 OTHER_TIMELINE = "Name another file with --timeline, such as create.svg."
 YES = "Use --yes to continue without confirmation."
 
@@ -23,6 +25,12 @@ YES = "Use --yes to continue without confirmation."
 def example(name: str, *values: object) -> str:
     """A value that the option takes: ``For example: --name web1``."""
     return f"For example: {option(name, *values)}"
+
+
+def open_other_ports(ports: Iterable[object]) -> str:
+    """``ports`` are those that are left of what was asked for; none where nothing is."""
+    words = tuple(map(str, ports))
+    return f"To open the others: {option('--open-ports', *words)}" if words else "Leave --open-ports out."
 
 
 def make_ssh_key() -> str:

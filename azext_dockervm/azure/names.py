@@ -34,6 +34,7 @@ RESERVED_TAG_PREFIX = "dockervm-"
 
 DOCKER_RULE = "allow-docker"
 SSH_RULE = "allow-ssh"
+PORTS_RULE = "allow-ports"
 SUBNET = "hosts"
 VNET_PREFIX = "10.0.0.0/16"
 SUBNET_PREFIX = "10.0.0.0/20"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from azext_dockervm.body.resource import Resource
 
 
@@ -18,11 +20,15 @@ def covers(rule: Resource, port: int, protocol: str = "tcp") -> bool:
     """``protocol`` in lower case."""
     if rule["protocol"].lower() not in ("*", protocol):
         return False
-    for text in ports(rule):
-        first, _, last = text.partition("-")
-        if text == "*" or (first.isdigit() and int(first) <= port <= int(last or first)):
-            return True
-    return False
+    return any(first <= port <= last for first, last in map(_range, ports(rule)))
+
+
+def telling_ports(text: str, rules: Iterable[Resource]) -> list[int]:
+    """Of a port or a range such as ``1000-2000``: those ports that stand for all of it, since no rule tells one of the
+    others from them."""
+    first, last = _range(text)
+    edges = {edge for rule in rules for begin, end in map(_range, ports(rule)) for edge in (begin, end + 1)}
+    return sorted({first, *(edge for edge in edges if first <= edge <= last)})
 
 
 def ports(rule: Resource) -> list[str]:
@@ -33,6 +39,14 @@ def ports(rule: Resource) -> list[str]:
 def sources(rule: Resource) -> list[str]:
     """Addresses, networks, service tags and ``*``; none where application security groups stand in their place."""
     return _all(rule, "sourceAddressPrefix", "sourceAddressPrefixes")
+
+
+def _range(text: str) -> tuple[int, int]:
+    """Both ends; of what is no range, one that holds nothing."""
+    if text == "*":
+        return 0, 65535
+    first, _, last = text.partition("-")
+    return (int(first), int(last or first)) if first.isdigit() and (last or first).isdigit() else (0, -1)
 
 
 def _all(rule: Resource, one: str, several: str) -> list[str]:

@@ -15,6 +15,9 @@ from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import HostSpec
 
+# Options that are written into the security group.
+_IN_THE_GROUP = ("docker_port", "ssh_port", "sources", "open_ports", "open_ports_sources")
+
 
 def check_whose(spec: HostSpec, machine: Resource, mine: Sequence[str]) -> None:
     """Raise ``Conflict`` for a host whose tags name another CA than the folder's own (``mine``: SHA-256 in hex).
@@ -62,5 +65,4 @@ def without_effect(spec: HostSpec, found: Found) -> list[str]:
         return []
     behind = f"'{names.id_parts(used)[1]}'" if used else "none"
     return [f"{spec.given[option].words[0]}: it is written into the network security group '{name}', but the network "
-            f"interface stands behind {behind}" for option in ("docker_port", "ssh_port", "sources")
-            if option in spec.given]
+            f"interface stands behind {behind}" for option in _IN_THE_GROUP if option in spec.given]

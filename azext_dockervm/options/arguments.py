@@ -13,6 +13,7 @@ from azext_dockervm.options.configuration import Configuration
 from azext_dockervm.options.option import Option
 from azext_dockervm.spec import rules
 from azext_dockervm.spec.host import Given, HostSpec
+from azext_dockervm.spec.ports import check_open_ports
 
 
 class Arguments:
@@ -67,6 +68,9 @@ def check_excluded(options: tuple[Option, ...], typed: Mapping[str, Any]) -> Non
 def check_together(spec: HostSpec) -> None:
     """What no option shows by itself."""
     rules.check_ports(spec.engine.port, spec.network.ssh_port)
+    network = spec.network
+    check_open_ports(network.open_ports, spec.engine.port, network.ssh_port,
+                     network.open_ports_sources in (None, network.sources))
     reason = why_not_carried(spec.provisioner, spec)
     if reason:
         raise ConflictingArguments(f"--provisioner {spec.provisioner}: {reason}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspect import Parameter, Signature
 
+from azext_dockervm.options.access import ACCESS
 from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, NEW_HOST_FOLDER, TRUST
 from azext_dockervm.options.context import (
     BUILDER,
@@ -35,6 +36,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         NEW_HOST_FOLDER,
         DOCKER_CONTEXT,
         NETWORK,
+        ACCESS,
         PROVISIONER,
         TIMEOUT,
         TIMELINE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from azext_dockervm.options.option import Gap, Option, filled
-from azext_dockervm.spec import rules
+from azext_dockervm.spec import rules, sources
 from azext_dockervm.spec.host import HostSpec
 
 SSH_PORT = 22
@@ -24,7 +24,7 @@ NETWORK = (
            "Who may reach Docker and SSH: IP addresses and ranges such as 203.0.113.0/24, separated by spaces, or one "
            "service tag such as VirtualNetwork.", "Network",
            default=["*"], default_in_words="everybody", example="203.0.113.0/24", read=filled,
-           check=rules.check_sources, place="network.sources", parser={"nargs": "+"}),
+           check=sources.check_sources, place="network.sources", parser={"nargs": "+"}),
     Option("public_ip_address_dns_name", "--public-ip-address-dns-name --dns-name",
            "DNS label of the host. One that is taken is an error.", "Network",
            default_in_words="the name in lower case, or one derived from it where that is taken or no valid label",

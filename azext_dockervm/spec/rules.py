@@ -5,9 +5,7 @@ Each function returns the value in its normal form or raises ``InvalidValue`` wh
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterable
 
 from azext_dockervm.advice import region_commands
 from azext_dockervm.advice.option_values import PASSWORD_AT_PROMPT, example
@@ -50,16 +48,7 @@ DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII
 PASSWORD_RULE = ("12 to 72 characters, with three of these four: a lower-case letter, an upper-case letter, a digit, a "
                  "special character")
 
-# https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits: addresses and
-# ranges of one security rule.
-MOST_SOURCES = 4000
-# A service tag such as Internet or AzureCloud.WestUS. Azure writes all with a capital; host names have none.
-SERVICE_TAG = re.compile(r"[A-Z][A-Za-z0-9]{2,79}(\.[A-Za-z0-9]{2,40})?")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 _OTHER_USER = example("--admin-username", "azureuser")
-_SOURCE = example("--source-address-prefixes", "203.0.113.0/24")
 _TAG = example("--tags", "env=test")
 
 
@@ -229,60 +218,6 @@ def check_timeout(text: str) -> float:
                            "time. A number without a unit is in seconds, as everywhere in az.",
                            example("--timeout", DEFAULT_TIMEOUT))
     return float(total)
-
-
-def check_sources(texts: Iterable[str]) -> tuple[str, ...]:
-    """Who may reach the host: addresses, CIDR ranges, one service tag, or '*' → what a security rule takes.
-
-    Each text may hold several, with commas or spaces between them. What lies in another of them is left out: Azure
-    refuses overlaps (OverlappingSubnetsNotPermittedInSecurityRule), and a mix of IPv4 and IPv6. A tag and '*' stand
-    alone (SecurityRuleParameterContainsUnsupportedValue).
-    """
-    words = [word for text in texts for word in re.split(r"[,\s]+", text) if word]
-    if not words:
-        raise InvalidValue("--source-address-prefixes: the value is empty; use addresses such as 203.0.113.7 or "
-                           "203.0.113.0/24, a service tag such as Internet, or '*' for everybody.", _SOURCE)
-    tags = [word for word in dict.fromkeys(words) if word == "*" or SERVICE_TAG.fullmatch(word)]
-    if tags:
-        if len(set(words)) > 1:
-            raise InvalidValue(f"--source-address-prefixes: '{tags[0]}' can't be combined with other values: a "
-                               "security rule takes one service tag, or '*', or addresses.", _SOURCE)
-        return (tags[0],)
-    networks = [_network(word) for word in words]
-    if len({network.version for network in networks}) > 1:
-        raise InvalidValue("--source-address-prefixes: IPv4 and IPv6 can't be combined in one security rule; the "
-                           "host's public address is IPv4.", _SOURCE)
-    kept = _without_overlaps(networks)
-    if len(kept) > MOST_SOURCES:
-        raise InvalidValue(f"--source-address-prefixes: {len(kept)} addresses and ranges; a security rule takes at "
-                           f"most {MOST_SOURCES}.", _SOURCE)
-    return tuple(str(one.network_address) if one.num_addresses == 1 else str(one) for one in kept)
-
-
-def _network(word: str) -> Network:
-    try:
-        meant = ipaddress.ip_network(word, strict=False)
-        if "%" in word:     # an interface of this computer, which ipaddress takes in IPv6 addresses
-            raise ValueError(word)
-    except ValueError:
-        raise InvalidValue(f"--source-address-prefixes: '{printable(word)}' is neither an IP address, nor a range such "
-                           "as 203.0.113.0/24, nor a service tag such as Internet or AzureCloud.WestUS. Host names are "
-                           "not accepted: Azure does not resolve them.", _SOURCE) from None
-    if meant.network_address != ipaddress.ip_address(word.partition("/")[0]):
-        raise InvalidValue(f"--source-address-prefixes: '{word}' is both an address and a range; for the range use "
-                           f"{meant}, for the address {word.partition('/')[0]}.")
-    return meant
-
-
-def _without_overlaps(networks: list[Network]) -> list[Network]:
-    """In the order given; ranges either lie in one another or have nothing in common."""
-    unique = list(dict.fromkeys(networks))
-    wider: dict[int, set[Network]] = {}
-    for one in unique:
-        wider.setdefault(one.prefixlen, set()).add(one)
-    return [one for one in unique
-            if not any(length < one.prefixlen and one.supernet(new_prefix=length) in ranges
-                       for length, ranges in wider.items())]
 
 
 def check_tags(tags: dict[str, str] | None) -> dict[str, str]:

@@ -9,7 +9,8 @@ from azext_dockervm.spec.host import Given, HostSpec
 
 _PLACES = {"image": "machine.image", "size": "machine.size", "user": "login.user", "password": "login.password",
            "ssh_keys": "login.ssh_keys", "ssh_port": "network.ssh_port", "sources": "network.sources",
-           "dns_label": "network.dns_label", "port": "engine.port", "typed": "given"}
+           "dns_label": "network.dns_label", "open_ports": "network.open_ports",
+           "open_ports_sources": "network.open_ports_sources", "port": "engine.port", "typed": "given"}
 _OPTIONS = {option.shortest: option for option in options_of("create")}
 
 

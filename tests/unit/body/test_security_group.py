@@ -8,6 +8,7 @@ import pytest
 from specs import changed, host_spec
 
 from azext_dockervm.body import security_group
+from azext_dockervm.spec.ports import parse_ports
 
 SPEC = host_spec("demo", "web1", tags={"team": "a"})
 OFFICE = {"name": "office", "properties": {
@@ -65,6 +66,22 @@ def test_sources_narrow_both_rules():
         assert len(rules) == 2
         for one in rules:
             assert {key: value for key, value in one["properties"].items() if key.startswith("sourceA")} == expected
+
+
+def test_open_ports_are_one_rule_for_those_who_may_reach_docker():
+    asked = with_changes(open_ports=parse_ports(["80 443 32768-60999"]), sources=("192.0.2.0/24",))
+    assert security_group.body(asked, "r1")["properties"]["securityRules"][1:] == [{
+        "name": "allow-ports", "properties": {
+            "priority": 1020, "direction": "Inbound", "access": "Allow", "protocol": "Tcp", "sourcePortRange": "*",
+            "destinationAddressPrefix": "*", "sourceAddressPrefix": "192.0.2.0/24",
+            "destinationPortRanges": ["80", "443", "32768-60999"]}}]
+
+
+def test_open_ports_may_be_for_others_than_docker():
+    asked = with_changes(open_ports=parse_ports(["80"]), sources=("192.0.2.0/24",), open_ports_sources=("*",))
+    docker, ports = security_group.body(asked, "r1")["properties"]["securityRules"]
+    assert docker["properties"]["sourceAddressPrefix"] == "192.0.2.0/24"
+    assert ports["properties"] == rule(1020, "80")
 
 
 # A group that exists
@@ -176,6 +193,57 @@ def test_a_rule_whose_port_moves_keeps_its_sources_its_priority_and_what_else_so
     group = existing(priority=300, sourceAddressPrefix="192.0.2.0/24", description="ours", port="443")
     assert opened(SPEC, group)["allow-docker"] == rule(
         300, "4243", sourceAddressPrefix="192.0.2.0/24", description="ours")
+
+
+OFFICE_ALONE = {"sourceAddressPrefix": "192.0.2.0/24"}
+
+
+def asking(*texts, **changes):
+    return with_changes(open_ports=parse_ports(texts), **changes)
+
+
+def test_ports_that_are_opened_later_are_for_whoever_may_reach_docker_by_then():
+    group = existing(**OFFICE_ALONE)
+    assert opened(asking("80"), group)["allow-ports"] == rule(1020, "80", **OFFICE_ALONE)
+    assert opened(with_changes(ssh_port=22), group)["allow-ssh"] == rule(1000, "22", **OFFICE_ALONE)
+    assert opened(asking("80", open_ports_sources=("*",)), group)["allow-ports"] == rule(1020, "80")
+    everybody = asking("80", sources=("*",), typed={"--sources": ("*",)})
+    assert opened(everybody, group)["allow-ports"] == opened(everybody, group)["allow-docker"] | {
+        "priority": 1020, "destinationPortRange": "80"} == rule(1020, "80")
+
+
+def test_those_that_are_typed_are_all_that_are_open_by_this_rule():
+    group = existing({"name": "allow-ports", "properties": rule(1020, "80-90", description="theirs")})
+    assert opened(asking("80"), group)["allow-ports"] == rule(1020, "80", description="theirs")
+    assert opened(asking("80-90"), group) is None and opened(SPEC, group) is None
+    assert opened(asking("80-90"), group, only=True) is None
+
+
+def test_none_is_added_where_somebody_s_rules_let_all_of_them_in():
+    theirs = {"name": "web", "properties": rule(900, "80-85")}, {"name": "more", "properties": rule(901, "86-90")}
+    assert opened(asking("80-90"), existing(*theirs)) is None
+    assert opened(asking("80-91"), existing(*theirs))["allow-ports"] == rule(1020, "80-91")
+    typed = asking("80-90", open_ports_sources=("*",), typed={"--open-ports-sources": ("*",)})
+    assert opened(typed, existing(*theirs))["allow-ports"] == rule(1020, "80-90")
+
+
+@pytest.mark.parametrize(("ports_for", "typed", "then"), [
+    ("*", {"--sources": ("10.0.0.1",)}, "10.0.0.1"),        # they went together so far
+    ("192.0.2.7", {"--sources": ("10.0.0.1",)}, "192.0.2.7"),       # somebody has set them apart
+    ("192.0.2.7", {}, "192.0.2.7")])
+def test_open_ports_go_with_docker_until_they_are_set_apart(ports_for, typed, then):
+    group = existing({"name": "allow-ports", "properties": rule(1020, "80", sourceAddressPrefix=ports_for)})
+    asked = with_changes(sources=("10.0.0.1",), typed=typed)
+    rules = opened(asked, group) or {one["name"]: one["properties"] for one in group["properties"]["securityRules"]}
+    assert rules["allow-ports"] == rule(1020, "80", sourceAddressPrefix=then)
+    assert security_group.sources_of(asked, group, "allow-ports") == (then,)
+
+
+def test_whom_rules_that_are_still_to_be_made_will_let_in():
+    asked = asking("80", sources=("10.0.0.1",))
+    assert security_group.sources_of(asked, None, "allow-ports") == ("10.0.0.1",)
+    assert security_group.sources_of(asked, existing(**OFFICE_ALONE), "allow-ports") == ("192.0.2.0/24",)
+    assert security_group.has_rule(existing(), "allow-docker") and not security_group.has_rule(None, "allow-docker")
 
 
 def test_all_rules_azure_s_own_too():

@@ -28,6 +28,13 @@ def test_which_ports_it_covers_and_for_which_protocol(ports, protocol, covered):
         assert security_rule.covers(rule, 80, "udp") is (protocol == "Udp")
 
 
+@pytest.mark.parametrize(("text", "ports", "telling"), [
+    ("80", ("80",), [80]), ("80-90", (), [80]), ("80-90", ("85", "88-100"), [80, 85, 86, 88]),
+    ("80-90", ("*", "1-90", "90", "http"), [80, 90])])
+def test_a_few_ports_stand_for_a_range(text, ports, telling):
+    assert security_rule.telling_ports(text, [{"destinationPortRanges": [one]} for one in ports]) == telling
+
+
 @pytest.mark.parametrize("upper", [str, str.lower, str.upper])
 def test_words_are_read_in_any_case(upper):
     assert security_rule.is_inbound({"direction": upper("Inbound")})

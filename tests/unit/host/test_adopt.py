@@ -92,7 +92,8 @@ def test_a_host_keeps_its_user_and_gets_new_tags_beside_its_own():
 
 
 GROUP = {"name": "web1NSG", "id": "/subscriptions/s/resourceGroups/g/providers/p/networkSecurityGroups/web1NSG"}
-OPTIONS = {"-dp": ("2376",), "-e": ("22",), "--sources": ("10.0.0.1",), "--size": ("x",)}
+OPTIONS = {"-dp": ("2376",), "-e": ("22",), "--sources": ("10.0.0.1",), "--open-ports": ("80",),
+           "--open-ports-sources": ("*",), "--size": ("x",)}
 
 
 def interface(group):
@@ -109,5 +110,5 @@ def test_what_is_written_into_a_group_that_guards_nothing_is_named(found, behind
     told = adopt.without_effect(changed(SPEC, typed=OPTIONS), found)
     assert told == ([] if behind is None else [
         f"{option}: it is written into the network security group 'web1NSG', but the network interface stands behind "
-        f"{behind}" for option in ("-dp", "-e", "--sources")])
+        f"{behind}" for option in ("-dp", "-e", "--sources", "--open-ports", "--open-ports-sources")])
     assert adopt.without_effect(SPEC, found) == []

@@ -9,6 +9,7 @@ from azext_dockervm.options.arguments import Arguments
 from azext_dockervm.options.commands import option_of
 from azext_dockervm.spec.host import Given
 from azext_dockervm.spec.machine import Image
+from azext_dockervm.spec.ports import PortRange
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDqPjJ7G1Y0mE1o3lQ0mT5p0cS7rVh2m5k8F3bq9yZ1X me@here"
 NAMED = {"resource_group_name": "demo", "vm_name": "web1"}
@@ -32,6 +33,15 @@ def test_everything_that_is_typed_has_its_place(spec):
     assert (made.login.user, made.login.ssh_keys, made.login.password) == ("skipper", (KEY,), None)
     assert (made.network.ssh_port, made.network.sources, made.network.dns_label) == (2222, ("203.0.113.7",), "boat")
     assert (made.engine.port, made.subscription, made.cloud) == (2376, "mine", "AzureCloud")
+
+
+def test_what_is_open_besides(spec):
+    made = spec(open_ports=["443", "32768-60999 80"], open_ports_sources=["203.0.113.7"]).network
+    assert made.open_ports == (PortRange(80, 80), PortRange(443, 443), PortRange(32768, 60999))
+    assert made.open_ports_sources == ("203.0.113.7",)
+    assert spec(open_ports=["80"]).network.open_ports_sources is None
+    every = spec(open_ports=["1-65535"], ssh_port=22, sources=["203.0.113.7"], open_ports_sources=["203.0.113.7"])
+    assert every.network.open_ports == (PortRange(1, 65535),), "it lets nobody in who may not anyhow"
 
 
 def test_nothing_but_the_name_is_a_host_of_defaults(spec, monkeypatch):

@@ -7,14 +7,14 @@ import shlex
 import pytest
 
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.spec import rules
+from azext_dockervm.spec import rules, sources
 
 TAKEN_BY = {
     "--name": rules.check_vm_name, "--admin-username": rules.check_user_name, "--timeout": rules.check_timeout,
     "--resource-group": lambda text: rules.check_resource_name(text, "--resource-group"),
     "--docker-port": lambda text: rules.check_ports(rules.parse_port(text), None), "--ssh-port": rules.parse_port,
     "--public-ip-address-dns-name": rules.check_dns_label, "--tags": lambda text: rules.check_tags(
-        dict([text.split("=")])), "--source-address-prefixes": lambda text: rules.check_sources([text])}
+        dict([text.split("=")])), "--source-address-prefixes": lambda text: sources.check_sources([text])}
 
 
 @pytest.mark.parametrize("refused", [
@@ -23,8 +23,9 @@ TAKEN_BY = {
     lambda: rules.check_user_name("root"), lambda: rules.check_user_name("a" * 33),
     lambda: rules.check_user_name("A!"), lambda: rules.check_ports(22, None),
     lambda: rules.check_ports(2222, 2222), lambda: rules.check_dns_label("-"), lambda: rules.check_timeout("soon"),
-    lambda: rules.check_timeout("5s"), lambda: rules.check_sources([]), lambda: rules.check_sources(["*", "Internet"]),
-    lambda: rules.check_sources(["::1", "10.0.0.1"]), lambda: rules.check_sources(["here"]),
+    lambda: rules.check_timeout("5s"), lambda: sources.check_sources([]),
+    lambda: sources.check_sources(["*", "Internet"]), lambda: sources.check_sources(["::1", "10.0.0.1"]),
+    lambda: sources.check_sources(["here"]),
     lambda: rules.check_tags({"a/b": ""}), lambda: rules.check_tags({"dockervm-x": ""}),
 ])
 def test_the_example_that_is_given_instead_is_one_that_is_taken(refused):
@@ -93,7 +94,7 @@ def test_durations(text, seconds):
     lambda end: rules.check_image(f"a:b:c:d{end}"), lambda end: rules.check_image(f"Ubuntu2204{end}"),
     lambda end: rules.check_image(f"/subscriptions/x{end}"), lambda end: rules.check_dns_label(f"web1{end}"),
     lambda end: rules.check_timeout(f"20m{end}"),
-    lambda end: rules.check_sources([f"Internet{end}"]), lambda end: rules.parse_port(f"22{end}"),
+    lambda end: sources.check_sources([f"Internet{end}"]), lambda end: rules.parse_port(f"22{end}"),
     lambda end: rules.check_tags({f"a/b{end}": "c"}),
 ], ids=["name", "location", "user", "size", "group", "urn", "alias", "id", "label", "timeout", "sources", "port",
         "tag"])
@@ -108,7 +109,7 @@ def test_nothing_that_can_not_be_seen_is_taken_or_printed(check, end):
         assert end in "\n\r" and taken == ("Internet",), "only what separates the words of a list is dropped"
 
 
-@pytest.mark.parametrize(("texts", "sources"), [
+@pytest.mark.parametrize(("texts", "expected"), [
     (["203.0.113.7"], ("203.0.113.7",)),
     (["203.0.113.7/32"], ("203.0.113.7",)),
     (["203.0.113.0/24", "198.51.100.1"], ("203.0.113.0/24", "198.51.100.1")),
@@ -120,8 +121,8 @@ def test_nothing_that_can_not_be_seen_is_taken_or_printed(check, end):
     (["*"], ("*",)), (["0.0.0.0/0"], ("0.0.0.0/0",)), (["Internet"], ("Internet",)),
     (["AzureCloud.WestUS"], ("AzureCloud.WestUS",)), (["VirtualNetwork", "VirtualNetwork"], ("VirtualNetwork",)),
 ])
-def test_who_may_reach_a_host(texts, sources):
-    assert rules.check_sources(texts) == sources
+def test_who_may_reach_a_host(texts, expected):
+    assert sources.check_sources(texts) == expected
 
 
 @pytest.mark.parametrize(("texts", "words"), [
@@ -139,16 +140,16 @@ def test_who_may_reach_a_host(texts, sources):
 ])
 def test_who_can_t_be_named(texts, words):
     with pytest.raises(InvalidValue) as caught:
-        rules.check_sources(texts)
+        sources.check_sources(texts)
     assert caught.value.message.startswith("--source-address-prefixes: ")
     assert words in caught.value.message
 
 
 def test_a_security_rule_takes_four_thousand_sources_and_they_are_told_apart_at_once():
     many = [f"10.{high}.{low}.1" for high in range(16) for low in range(250)]
-    assert rules.check_sources(many) == tuple(many)
+    assert sources.check_sources(many) == tuple(many)
     with pytest.raises(InvalidValue, match="4001 addresses and ranges; a security rule takes at most 4000"):
-        rules.check_sources([*many, "192.0.2.1"])
+        sources.check_sources([*many, "192.0.2.1"])
 
 
 def test_one_tag_in_two_cases_is_refused_before_azure_does():

@@ -1,0 +1,29 @@
+"""What a host lets in besides Docker and SSH, and who guards it."""
+
+from __future__ import annotations
+
+from bad_values.row import asked, bad, pair
+
+VALUES = (
+    bad("open_ports", "--open-ports 0", "--open-ports", "'0'", "1 to 65535"),
+    bad("open_ports", "--open-ports 80 443-", "--open-ports", "'443-'"),
+    bad("open_ports", "--open-ports 90-80", "--open-ports", "ends before it begins", "80-90"),
+    bad("open_ports", ("--open-ports", ""), "--open-ports", "empty"),
+    bad("open_ports", "--open-ports " + " ".join(map(str, range(1000, 1502, 2))), "--open-ports", "at most 250"),
+    bad("open_ports", "--open-ports 22 80", "--open-ports", "22 is SSH's port", "--open-ports 80"),
+    bad("open_ports", "--open-ports 1-1000", "--open-ports", "SSH's port", "--open-ports 1-21 23-1000"),
+    bad("open_ports_sources", "--open-ports 80 --open-ports-sources 10.0.0.0/33", "--open-ports-sources",
+        "10.0.0.0/33"),
+    bad("open_ports_sources", "--open-ports 80 --open-ports-sources '*' 10.0.0.1", "--open-ports-sources",
+        "For example: --open-ports-sources"),
+    asked("open_ports_sources", "--open-ports-sources 10.0.0.1", "--open-ports-sources", "opens nothing"),
+)
+
+PAIRS = (
+    pair("open_ports", "docker_port", "--open-ports 80 2376 -dp 2376", "--open-ports", "2376 is Docker's port"),
+    pair("open_ports", "ssh_port", "--open-ports 80 2222 -e 2222", "--open-ports", "2222 is SSH's port"),
+    pair("open_ports", "open_ports_sources", "--open-ports 4000-5000 --open-ports-sources 10.0.0.1",
+         "--open-ports", "4000-5000 holds 4243, Docker's port", "--open-ports 4000-4242 4244-5000"),
+    pair("open_ports_sources", "sources", "--open-ports 4243-4250 --sources 10.0.0.1 --open-ports-sources '*'",
+         "--open-ports", "open to --source-address-prefixes only"),
+)
