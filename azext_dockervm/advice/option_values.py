@@ -19,6 +19,7 @@ PASSWORD_FILE = ("Name a file that can be read; a password that begins with '@' 
 KEYS_OR_PASSWORD = "Give one with --ssh-key-values, or a password with -p."
 OPEN_PORTS = "Name the ports too, such as --open-ports 80 443, or leave --open-ports-sources out."
 OTHER_TIMELINE = "Name another file with --timeline, such as create.svg."
+PLAN_INSTEAD = "To see what create would do all the same: use --dry-run without 'template'."
 YES = "Use --yes to continue without confirmation."
 
 

@@ -36,7 +36,8 @@ class Step:
     ``detail`` turns the result into a few words for the progress line; a ``quiet`` step has no such line. ``limit``
     makes the step's deadline from the run's. ``forgiven`` turns an error into a warning with which the run goes on (the
     result is None then), or into None where it is a failure. ``only_if`` says when it writes at all, where it may find
-    that it need not.
+    that it need not. ``known`` is the result of a step that only uses what is there. ``gives`` is the type and the
+    names of the resource that the result is, where the step does not write it itself.
     """
 
     key: str
@@ -50,6 +51,8 @@ class Step:
     limit: Limit | None = None
     forgiven: Callable[[BaseException], str | None] | None = None
     only_if: str = ""
+    known: Any = None
+    gives: tuple[str, tuple[str, ...]] | None = None
 
     @property
     def waits_for(self) -> frozenset[str]:

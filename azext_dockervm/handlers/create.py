@@ -44,7 +44,8 @@ def _previewed(cmd: Any, arguments: Arguments, spec: Any, store: Any, context: s
     """What would be done, after the same looks; the password is checked where it was typed, and not asked for."""
     from azext_dockervm.handlers import login
     from azext_dockervm.host import create as host
-    from azext_dockervm.host.preview import preview
+    from azext_dockervm.host.preview import preview, template_of
+    from azext_dockervm.options.flow import TEMPLATE
     from azext_dockervm.output import previews
 
     spec = spec.having({"login.password": login.previewed_password(arguments["admin_password"])})
@@ -53,6 +54,8 @@ def _previewed(cmd: Any, arguments: Arguments, spec: Any, store: Any, context: s
         with shared.stopped_by_signals(azure):
             creation = host.Creation(azure, host.prepare(azure, spec, store), store, listener)
         creation.announce()
+        if arguments["dry_run"] == TEMPLATE:
+            return template_of(creation, login.keys_that_are_there())
         seen = preview(creation, store.check(), login.keys_that_are_there())
     return previews.checked(seen, store, context) if arguments["validate"] else previews.plan(seen, store, context)
 

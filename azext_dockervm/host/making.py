@@ -54,7 +54,8 @@ class Making:
 
 
 def use(kind: Kind, key: str, existing: Resource) -> Step:
-    return Step(key, f"use the {kind.noun} '{existing['name']}'", lambda _results, _deadline: existing, quiet=True)
+    return Step(key, f"use the {kind.noun} '{existing['name']}'", lambda _results, _deadline: existing, quiet=True,
+                known=existing)
 
 
 def made(azure: Azure, request: Request) -> Resource:

@@ -61,7 +61,7 @@ def _network(making: Making) -> list[Step]:
                                       needs=(VIRTUAL_NETWORK,), parent=(name,))]
     return [network, Step(SUBNET, f"find the subnet '{names.SUBNET}' of '{name}'",
                           lambda results, _deadline: {"id": virtual_network.subnet_id(results[VIRTUAL_NETWORK])},
-                          needs=(VIRTUAL_NETWORK,), quiet=True)]
+                          needs=(VIRTUAL_NETWORK,), quiet=True, gives=(kinds.SUBNET.type, (name, names.SUBNET)))]
 
 
 def _public_ip(making: Making) -> Step | Alternative:

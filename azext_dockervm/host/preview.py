@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from azext_dockervm.advice import option_values
 from azext_dockervm.certs.store import StoreChange
+from azext_dockervm.errors import Conflict
 from azext_dockervm.flow.step import printed
 from azext_dockervm.host.create import Creation
+from azext_dockervm.host.template import template
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.provision.choice import ProvisionerChoice
 from azext_dockervm.provision.target import AUTHORITY
@@ -40,11 +43,28 @@ def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) 
     return Preview(creation.spec, vm is not None, creation.choice, steps, told, change)
 
 
+def template_of(creation: Creation, ssh_keys: tuple[str, ...]) -> dict[str, Any]:
+    """The network and the machine of a host that is not there yet, as an ARM template. Raises ``Conflict`` for one that
+    is there, and for what no template can say."""
+    vm, spec = creation.found.vm, creation.spec
+    if vm is not None:
+        raise Conflict(f"The host '{spec.name}' exists; a template is of one that is not there yet.",
+                       option_values.PLAN_INSTEAD)
+    _with_keys(creation, ssh_keys)
+    mine = creation.store.authority_fingerprints()
+    return template(creation.planning.machine(), spec.group, {AUTHORITY: {"fingerprint": mine[0]}} if mine else {},
+                    {KEY_TO_COME: "sshPublicKey"})
+
+
+def _with_keys(creation: Creation, ssh_keys: tuple[str, ...]) -> None:
+    if creation.spec.login.password is None and not creation.spec.login.ssh_keys:
+        creation.spec = creation.spec.having({"login.ssh_keys": ssh_keys or (KEY_TO_COME,)})
+
+
 def _of_new(creation: Creation, ssh_keys: tuple[str, ...]) -> list[dict[str, Any]]:
     removal = [creation.planning.removal()] if creation.never_ran else []
     creation.found = replace(creation.found, vm=None)
-    if creation.spec.login.password is None and not creation.spec.login.ssh_keys:
-        creation.spec = creation.spec.having({"login.ssh_keys": ssh_keys or (KEY_TO_COME,)})
+    _with_keys(creation, ssh_keys)
     return printed([*removal, *creation.plan()])
 
 

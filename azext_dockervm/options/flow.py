@@ -56,11 +56,14 @@ TIMELINE = (
            default_in_words="none is made", read=_picture_file),
 )
 _NOTHING_IS_MADE = "Leave one of them out: nothing is made that could be drawn."
+PLAN, TEMPLATE = "plan", "template"
 PREVIEW = (
     Option("dry_run", "--dry-run",
            "Print what would be done, and do nothing: each resource with the body that create sends, what the set-up "
-           "is given, the certificates. Secrets are left out; the rights of a reader are enough.",
-           default=False, excludes={"timeline": _NOTHING_IS_MADE}),
+           "is given, the certificates. Secrets are left out; the rights of a reader are enough. With the value "
+           "template: network and VM as an ARM template, for az deployment group validate; the same create goes on "
+           "from what it makes.",
+           choices=(PLAN, TEMPLATE), excludes={"timeline": _NOTHING_IS_MADE}, parser={"nargs": "?", "const": PLAN}),
     Option("validate", "--validate",
            "Check only whether the host can be made: names, image, size, quota, rights, certificates. Nothing is made.",
            default=False, excludes={"dry_run": "Leave --validate out: --dry-run checks the same.",

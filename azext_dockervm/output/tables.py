@@ -13,6 +13,8 @@ def created_rows(result: dict[str, Any]) -> Row | list[Row]:
     """Of a host that was made, or of what would be done."""
     if "steps" in result:
         return _step_rows(result["steps"])
+    if "$schema" in result:
+        return [OrderedDict([("Type", one["type"]), ("Name", one["name"])]) for one in result["resources"]]
     if "notApplied" in result:
         return OrderedDict([("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]),
                             ("Location", result["location"]), ("Exists", result["exists"]),

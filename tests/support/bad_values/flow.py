@@ -13,6 +13,8 @@ VALUES = (
     bad("timeout", "--timeout 20", "--timeout", "shorter than a minute"),
     bad("timeline", "--timeline -", "--timeline", "stdout has the result"),
     bad("timeline", "--timeline /no/such/x.svg", "--timeline", "no folder /no/such"),
+    bad("dry_run", "--dry-run bicep", "--dry-run", "plan, template"),
+    bad("dry_run", ("--dry-run", ""), "--dry-run"),
     bad("tags", "--tags dockervm-port=1", "--tags", "reserved for dockervm"),
     bad("tags", "--tags a/b=1", "--tags", "none of"),
     bad("cert_dir", "-dc /dev/null", "/dev/null"),

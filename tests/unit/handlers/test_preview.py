@@ -23,7 +23,7 @@ RUN_COMMANDS = kinds.RUN_COMMAND.type
 
 
 @pytest.fixture
-def az(cmd, folder, monkeypatch, tmp_path):
+def az(cmd, cloud, folder, monkeypatch, tmp_path):
     """``az dockervm create -g g -n web1 …`` at a home without keys."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
@@ -142,3 +142,28 @@ def test_as_tables(az, cloud):
     assert ("vm", "PUT", "web1") in [(row["Step"], row["Method"], row["Name"]) for row in rows]
     assert {row["Way"] for row in rows} == {"", "first", "otherwise"}
     assert tables.created_rows(az("--validate"))["Provisioner"] == "cloud-init"
+
+
+# As an ARM template
+
+
+def test_the_template_has_network_and_vm_and_no_secret(az, cloud):
+    found = az("--dry-run", "template", "-p", PASSWORD, "--tags", "a=1")
+    assert [one["type"].partition("/")[2] for one in found["resources"]] == [
+        "networkSecurityGroups", "virtualNetworks", "publicIPAddresses", "networkInterfaces", "virtualMachines"]
+    vm = found["resources"][-1]
+    assert vm["properties"]["osProfile"]["adminPassword"] == "[parameters('adminPassword')]"
+    assert "customData" not in vm["properties"]["osProfile"] and PASSWORD not in json.dumps(found)
+    assert vm["tags"]["a"] == "1" and "dockervm-fqdn" not in vm["tags"] and "dockervm-provisioner" not in vm["tags"]
+    assert not cloud.writes() and "<" not in json.dumps(found)
+    assert [row["Name"] for row in tables.created_rows(found)][-1] == "web1"
+
+
+def test_a_key_that_is_yet_to_be_made_is_a_parameter(az):
+    assert az("--dry-run", "template")["parameters"] == {"sshPublicKey": {"type": "string"}}
+
+
+def test_there_is_no_template_of_a_host_that_exists(az, cloud):
+    az("-p", PASSWORD, "--provisioner", "run-command")
+    with pytest.raises(azclierror.ValidationError, match="exists"):
+        az("--dry-run", "template")
