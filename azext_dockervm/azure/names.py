@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from typing import Any
 
@@ -26,7 +27,8 @@ TAG_HOST = "dockervm-host"                        # on everything made for one h
 TAG_SHARED = "dockervm-shared"                    # on the VNet that the hosts of a group and region share
 TAG_PORT = "dockervm-port"                        # on the VM: the engine's TCP port
 TAG_PROVISIONER = "dockervm-provisioner"          # on the VM: docker-extension or run-command
-TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned
+TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned, else the address to dial
+TAG_TLS_SAN = "dockervm-tls-san"                  # on the VM: what its certificate names besides, commas between
 TAG_CERTIFICATE_EXPIRES = "dockervm-certificate-expires"   # on the VM: server certificate's end, ISO 8601 UTC
 TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex
 TAG_RUN = "dockervm-run"                          # on everything: the id of the run that made it
@@ -59,6 +61,19 @@ def port_tag(vm: dict[str, Any] | None) -> int | None:
     """The engine's port as the VM's tag says it; None where there is none, or something else that a hand wrote."""
     text = tag(vm, TAG_PORT) or ""
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535 else None
+
+
+def endpoint_tag(vm: dict[str, Any] | None) -> str | None:
+    """The name by which a host is known, as the VM's tag notes it, or its address where it has none."""
+    return tag(vm, TAG_FQDN)
+
+
+def is_address(text: str | None) -> bool:
+    try:
+        ipaddress.ip_address(text or "")
+    except ValueError:
+        return False
+    return True
 
 
 def id_parts(resource_id: str) -> tuple[str, str]:

@@ -77,6 +77,11 @@ def private_address(interface: Resource) -> str:
     return address
 
 
+def private_address_if_any(interface: Resource | None) -> str | None:
+    configurations = ((interface or {}).get("properties") or {}).get("ipConfigurations")
+    return primary(interface)["properties"].get("privateIPAddress") if interface and configurations else None
+
+
 def vm_id(interface: Resource | None) -> str | None:
     """Of the VM that it belongs to."""
     return (((interface or {}).get("properties") or {}).get("virtualMachine") or {}).get("id")

@@ -28,6 +28,11 @@ def fqdn(public_ip: Resource) -> str:
     return name
 
 
+def endpoint(public_ip: Resource) -> str:
+    """By which who stands behind it is known: its name, else the address."""
+    return fqdn_if_any(public_ip) or public_ip["properties"]["ipAddress"]
+
+
 def fqdn_if_any(public_ip: Resource | None) -> str | None:
     return _dns_settings(public_ip).get("fqdn")
 

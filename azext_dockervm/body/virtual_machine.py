@@ -15,10 +15,25 @@ from azext_dockervm.spec.host import HostSpec
 
 def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, str | Ref]:
     """The VM's tags, schema 1: what is known of the host so far."""
-    return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **known}
+    san = names_tag(spec)
+    more = {} if san is None else {names.TAG_TLS_SAN: san}
+    return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **more,
+            **known}
 
 
-def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str | Ref, image: Resource | None,
+def names_tag(spec: HostSpec) -> str | None:
+    """What the tag of the certificate's further names is to say; None where none is needed. It can't be taken away, so
+    it is empty where none are wanted any more."""
+    names_wanted = spec.engine.tls_names
+    return ",".join(names_wanted) if names_wanted or "tls_san" in spec.given else None
+
+
+def noted_names(vm: Resource | None) -> tuple[str, ...]:
+    """The further names and addresses of the host's certificate, as the tag notes them."""
+    return tuple(one for one in (names.tag(vm, names.TAG_TLS_SAN) or "").split(",") if one)
+
+
+def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint: str | Ref, image: Resource | None,
          custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None
          ) -> Resource:
     """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
@@ -37,7 +52,7 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, fqdn: str
     if security:
         properties["securityProfile"] = security
     vm = {"location": spec.location, "properties": properties,
-          "tags": tags(spec, run_id, {names.TAG_FQDN: fqdn, names.TAG_AUTHORITY: authority, **(ordered or {})})}
+          "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **(ordered or {})})}
     plan = image_body.plan(image)
     if plan:
         vm["plan"] = plan

@@ -79,9 +79,9 @@ def _variables(arguments: Arguments, host: Any, folder: Any) -> dict[str, str]:
 
     found = variables.docker(host.docker_host, folder)
     if arguments["no_proxy"]:
-        found |= variables.no_proxy(host.fqdn, os.environ)
+        found |= variables.no_proxy(host.endpoint, os.environ)
     if arguments["testcontainers"]:
-        found |= variables.testcontainers(host.fqdn)
+        found |= variables.testcontainers(host.endpoint)
     return found
 
 

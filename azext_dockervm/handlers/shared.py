@@ -126,7 +126,7 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str |
             f"Docker on '{host.spec.name}' works, as the host itself has checked, but it can't be reached from here: "
             f"{host.proof.cause}", f"Hence exit code {exit_code.UNREACHABLE}."))
         exit_code.end_with(cmd.cli_ctx, exit_code.UNREACHABLE)
-    endpoint = Endpoint(host.address.fqdn, host.spec.engine.port, folder)
+    endpoint = Endpoint(host.address.endpoint, host.spec.engine.port, folder)
     if not shutil.which("docker"):
         listener.say(f"There is no docker client here. Now type: {host_commands.info_as_asked(host.spec)}")
         return

@@ -201,7 +201,7 @@ def _note(target: Target, vm_run_id: str) -> Step:
     """The VM's tags: what the set-up has come to."""
     spec = target.spec
     known = virtual_machine.tags(replace(spec, tags=target.new_tags), vm_run_id, {
-        names.TAG_FQDN: Ref(ADDRESS, "fqdn"), names.TAG_PROVISIONER: Ref(PROVISIONED, "provisioner"),
+        names.TAG_FQDN: Ref(ADDRESS, "endpoint"), names.TAG_PROVISIONER: Ref(PROVISIONED, "provisioner"),
         names.TAG_AUTHORITY: Ref(AUTHORITY, "fingerprint"),
         names.TAG_CERTIFICATE_EXPIRES: Ref(PROVISIONED, "expires", via=iso)})
     request = Request("PATCH", kinds.VM.type, spec.group, (spec.name,), {"tags": known})

@@ -96,7 +96,7 @@ def make(contexts: ContextStore, name: str, made: FinishedHost, store: Certifica
 
 
 def docker_host(made: FinishedHost) -> str:
-    return f"tcp://{made.address.fqdn}:{made.spec.engine.port}"
+    return f"tcp://{made.address.endpoint}:{made.spec.engine.port}"
 
 
 def forget(contexts: ContextStore, vm_id: str, say: Callable[[str], None], warn: Callable[[str], None]) -> None:

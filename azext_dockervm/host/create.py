@@ -193,7 +193,7 @@ class Creation:
         """Set-up or a new certificate where it is needed, then the proof."""
         address: Address = results[ADDRESS]
         planning, existing = self.planning, self.planning.existing
-        reason = why_set_up(self.spec, self.found, standing, address.fqdn)
+        reason = why_set_up(self.spec, self.found, standing, address.endpoint)
         if reason:
             self.listener.say(f"Setting up '{self.spec.name}' by {self.choice.provisioner} ({self.choice.reason}): "
                               f"{reason}.")

@@ -136,7 +136,7 @@ class TrustReplacement:
         """By TLS from here, else by the host's own check: what its tags say is what somebody once ordered."""
         mine, port = self.store.authority_fingerprints(), self.spec.engine.port
         try:
-            shown = handshake(Endpoint(self.address.fqdn, port, self.store.folder))
+            shown = handshake(Endpoint(self.address.endpoint, port, self.store.folder))
         except EngineUnreachable:
             shown = None
         if mine and shown:
@@ -167,7 +167,7 @@ class TrustReplacement:
 def _as_it_is(spec: HostSpec, seen: VmState) -> HostSpec:
     """What the host is, as far as giving it a certificate needs it."""
     return spec.having({"location": seen.vm["location"], "engine.port": seen.port or spec.engine.port,
-                        "tags": names.own_tags(seen.vm),
+                        "tags": names.own_tags(seen.vm), "engine.tls_names": virtual_machine.noted_names(seen.vm),
                         "login.user": virtual_machine.user_name(seen.vm) or spec.login.user})
 
 
@@ -175,9 +175,13 @@ def _address(spec: HostSpec, seen: VmState) -> Address:
     if names.tag(seen.vm, names.TAG_HOST) is None:
         raise Conflict(f"The VM '{spec.name}' was not made by dockervm. It was left as it is.",
                        "To see which were: " + host_commands.list_hosts(spec.subscription))
+    known_by_address = names.is_address(names.endpoint_tag(seen.vm))
+    private, more = seen.private_address or "", virtual_machine.noted_names(seen.vm)
+    if known_by_address and seen.endpoint:
+        return Address(seen.fqdn, seen.public_address, private, more)
     if not seen.fqdn or not seen.public_address:
         raise Conflict(f"The host '{spec.name}' has no public address with a name, which its certificate has to say. "
                        "It was left as it is.",
                        "Whoever holds its certificates gives it one again with the command that made it: "
                        + host_commands.create_by_owner(spec))
-    return Address(seen.fqdn, seen.public_address, seen.private_address or "")
+    return Address(seen.fqdn, seen.public_address, private, more)

@@ -44,7 +44,7 @@ class EngineState:
 def ask_engine(azure: Azure, vm_state: VmState, folder: Path) -> EngineState:
     noted = renewal.noted_expiry(vm_state.tags.get(names.TAG_CERTIFICATE_EXPIRES))
     reason = _why_not_even_try(vm_state)
-    address, port = vm_state.fqdn or vm_state.public_address, vm_state.port
+    address, port = vm_state.endpoint, vm_state.port
     if reason or address is None or port is None:
         return EngineState(None, reason, noted)
     endpoint = Endpoint(address, port, folder)
@@ -87,9 +87,9 @@ def _why_not_even_try(vm_state: VmState) -> str | None:
         start = host_commands.start(HostSpec(vm_state.group, vm_state.vm["name"], subscription=vm_state.subscription))
         return f"the VM is {vm_state.power_state}; '{start}' starts it"
     if vm_state.port is None:
-        command = docker_commands.on_unknown_port(vm_state.fqdn or vm_state.public_address)
+        command = docker_commands.on_unknown_port(vm_state.endpoint)
         return ("the VM has no dockervm-port tag that names a port: dockervm did not make it, or did not finish. Where "
                 f"its engine is known to listen, ask it: {command}")
-    if not (vm_state.fqdn or vm_state.public_address):
+    if not vm_state.endpoint:
         return "the VM has no public address, so it can't be reached from here"
     return None

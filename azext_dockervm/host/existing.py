@@ -5,7 +5,7 @@ from __future__ import annotations
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
-from azext_dockervm.body import public_ip, security_group
+from azext_dockervm.body import security_group, virtual_machine
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Results, Step
@@ -15,19 +15,24 @@ from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
 
-def why_set_up(spec: HostSpec, found: Found, standing: Standing, fqdn: str) -> str:
-    """Why the host needs set-up or another certificate; empty for one that is left alone. ``fqdn`` is its name now."""
+def why_set_up(spec: HostSpec, found: Found, standing: Standing, endpoint: str) -> str:
+    """Why the host needs set-up or another certificate; empty for one that is left alone. ``endpoint`` is its name now,
+    or its address where it has none."""
     if standing.reason:
         return standing.reason
     if spec.engine.port != standing.port:
         return f"its Docker port becomes {spec.engine.port}, it was {standing.port}"
-    if found.public_ip is None:
+    before, noted = found.endpoint, names.endpoint_tag(found.vm)
+    if found.public_ip is None and not found.is_private:
         return "its address was made anew, and its certificate names the old one"
-    before = public_ip.fqdn_if_any(found.public_ip)
-    # A verified call has compared the name that it used; else the tag says which one was certified.
-    certified = before if before and not standing.unreachable else names.tag(found.vm, names.TAG_FQDN)
-    if certified and certified != fqdn:
-        return f"its name is now {fqdn}, and its certificate names {certified}"
+    # A verified call has compared the name that it used; else the tag says which one was certified. An address whose
+    # name was taken away says nothing of that name.
+    compared = before and not standing.unreachable and names.is_address(before) == names.is_address(noted)
+    certified = before if compared else noted
+    if certified and certified != endpoint:
+        return f"its name is now {endpoint}, and its certificate names {certified}"
+    if spec.engine.tls_names != virtual_machine.noted_names(found.vm):
+        return f"its certificate is to name {', '.join(spec.engine.tls_names) or 'nothing'} besides its own names"
     return ""
 
 

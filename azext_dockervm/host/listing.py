@@ -91,9 +91,9 @@ def dial(found: Sequence[NotedHost], folder: Path, deadline: Deadline) -> list[t
 def _dial(host: NotedHost, folder: Path) -> Dialled:
     if host.power_state not in ("running", "unknown"):
         return Dialled(reason=f"the VM is {host.power_state}")
-    if host.fqdn is None or host.port is None:
+    if host.endpoint is None or host.port is None:
         return Dialled(reason="; ".join(host.problems))
     try:
-        return Dialled(describe(handshake(Endpoint(host.fqdn, host.port, folder), CHECK_SECONDS)).not_after)
+        return Dialled(describe(handshake(Endpoint(host.endpoint, host.port, folder), CHECK_SECONDS)).not_after)
     except EngineUnreachable as error:
         return Dialled(reason=error.cause)

@@ -10,7 +10,6 @@ from pathlib import Path
 from azext_dockervm.advice.host_messages import belongs_to_others
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import public_ip
 from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.engine.endpoint import Endpoint
@@ -91,8 +90,7 @@ def authorities(answer: Answer) -> tuple[str, ...]:
 
 def _endpoint(found: Found, port: int, folder: Path) -> Endpoint | None:
     """Where the engine should be; None where the host has lost its address."""
-    name = public_ip.fqdn_if_any(found.public_ip) or public_ip.address_if_any(found.public_ip)
-    return Endpoint(name, port, folder) if name else None
+    return Endpoint(found.endpoint, port, folder) if found.endpoint else None
 
 
 def _shown(deadline: Deadline, endpoint: Endpoint | None) -> tuple[bytes | None, str]:

@@ -20,7 +20,7 @@ from azext_dockervm.spec.host import HostSpec
 # Any of them on a VM says that dockervm had to do with it, also where a hand has taken the others away.
 SIGNS = (names.TAG_HOST, names.TAG_SCHEMA, names.TAG_PORT, names.TAG_AUTHORITY, names.TAG_FQDN, names.TAG_PROVISIONER)
 FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
-# Of a DNS name; what else a hand writes there would get into URLs and shells.
+# Of a DNS name or an address; what else a hand writes there would get into URLs and shells.
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 
 
@@ -46,9 +46,14 @@ class NotedHost:
         return names.port_tag(self.vm)
 
     @property
-    def fqdn(self) -> str | None:
-        text = names.tag(self.vm, names.TAG_FQDN) or ""
+    def endpoint(self) -> str | None:
+        """The host's DNS name, or the address of one that has none."""
+        text = names.endpoint_tag(self.vm) or ""
         return text if HOST_NAME.fullmatch(text) else None
+
+    @property
+    def fqdn(self) -> str | None:
+        return None if names.is_address(self.endpoint) else self.endpoint
 
     @property
     def authority(self) -> str | None:
@@ -73,7 +78,7 @@ class NotedHost:
 
     @property
     def docker_host(self) -> str | None:
-        return f"tcp://{self.fqdn}:{self.port}" if self.fqdn and self.port else None
+        return f"tcp://{self.endpoint}:{self.port}" if self.endpoint and self.port else None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -91,8 +96,8 @@ class NotedHost:
             rules[names.TAG_SCHEMA] = f"must be '{names.SCHEMA}' for this version of dockervm"
         if self.port is None:
             rules[names.TAG_PORT] = "must be the engine's port"
-        if self.fqdn is None:
-            rules[names.TAG_FQDN] = "must be the host's DNS name"
+        if self.endpoint is None:
+            rules[names.TAG_FQDN] = "must be the host's DNS name, or its address where it has none"
         if self.authority is None:
             rules[names.TAG_AUTHORITY] = "must be the SHA-256 fingerprint of a certificate authority"
         return {name: _wrong(name, names.tag(self.vm, name) or None, rule) for name, rule in rules.items()}

@@ -31,7 +31,8 @@ def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, s
         return Step(VM, f"use the VM '{spec.name}'", lambda _results, _deadline: existing, quiet=True,
                     needs=(NETWORK_INTERFACE,))
     body = virtual_machine.body(
-        spec, making.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"), fqdn=Ref(PUBLIC_IP, via=public_ip.fqdn),
+        spec, making.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"),
+        endpoint=Ref(PUBLIC_IP, via=public_ip.fqdn),
         image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered)
     return making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
 
@@ -73,7 +74,7 @@ def _address(making: Making) -> Step:
         if not public_ip.address_if_any(ip):    # the first answer to a PUT lacks it
             ip = making.azure.until(deadline).get(kinds.PUBLIC_IP, spec.group, names.public_ip(spec.name))
         return Address(public_ip.fqdn(ip), ip["properties"]["ipAddress"],
-                       network_interface.private_address(results[NETWORK_INTERFACE]))
+                       network_interface.private_address(results[NETWORK_INTERFACE]), spec.engine.tls_names)
 
     # Ours is static, so it is known before the VM is there; another kind gets its address with the VM.
     known = address is None or public_ip.address_if_any(address)

@@ -32,6 +32,12 @@ class VmState:
     def port(self) -> int | None:
         return names.port_tag(self.vm)
 
+    @property
+    def endpoint(self) -> str | None:
+        """Where docker reaches it: by its private address only where that is how it is known."""
+        known_by_address = names.is_address(names.endpoint_tag(self.vm))
+        return self.fqdn or self.public_address or (self.private_address if known_by_address else None)
+
 
 def read(azure: Azure, group: str, name: str, subscription: str | None = None) -> VmState:
     """Raises ``NotFound`` where the group has no such VM. Addresses that may not be read are left out."""
@@ -40,12 +46,13 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
         raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
                        host_commands.list_vms(subscription))
     tags = {key.lower(): value for key, value in (found.get("tags") or {}).items()}
+    noted = None if names.is_address(names.endpoint_tag(found)) else names.endpoint_tag(found)
     interface = _interface(azure, found)
     configuration = network_interface.primary(interface)["properties"] if interface else {}
     address = _public_ip(azure, (configuration.get("publicIPAddress") or {}).get("id"))
     return VmState(
         vm=found, group=group, power_state=machine.power_state(found), tags=tags,
-        fqdn=public_ip.fqdn_if_any(address) or tags.get(names.TAG_FQDN),
+        fqdn=public_ip.fqdn_if_any(address) or noted,
         public_address=public_ip.address_if_any(address), private_address=configuration.get("privateIPAddress"),
         security_group=network_interface.security_group_id(interface), subscription=subscription)
 

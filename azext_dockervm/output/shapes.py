@@ -29,7 +29,7 @@ def host(made: FinishedHost, folder: str, docker_context: str | None = None) -> 
     return {
         "id": made.vm["id"], "name": made.vm["name"], "resourceGroup": spec.group, "location": spec.location,
         "fqdn": made.address.fqdn, "publicIpAddress": made.address.public, "privateIpAddress": made.address.private,
-        "dockerHost": f"tcp://{made.address.fqdn}:{spec.engine.port}", "dockerPort": spec.engine.port,
+        "dockerHost": f"tcp://{made.address.endpoint}:{spec.engine.port}", "dockerPort": spec.engine.port,
         "provisioner": made.provisioned.provisioner, "engineVersion": made.proof.version,
         "reachable": made.proof.reachable, "certDir": folder,
         "serverCertificateExpires": iso(made.provisioned.expires), "dockerContext": docker_context,
@@ -58,8 +58,7 @@ def machine(vm_state: VmState) -> Shape:
         "powerState": vm_state.power_state, "provisioningState": properties.get("provisioningState"),
         "size": properties["hardwareProfile"]["vmSize"],
         "fqdn": vm_state.fqdn, "publicIpAddress": vm_state.public_address, "privateIpAddress": vm_state.private_address,
-        "dockerHost": f"tcp://{vm_state.fqdn or vm_state.public_address}:{vm_state.port}"
-                      if vm_state.port and (vm_state.fqdn or vm_state.public_address) else None,
+        "dockerHost": f"tcp://{vm_state.endpoint}:{vm_state.port}" if vm_state.port and vm_state.endpoint else None,
         "dockerPort": vm_state.port, "provisioner": vm_state.tags.get(names.TAG_PROVISIONER),
     }
 

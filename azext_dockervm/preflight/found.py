@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azext_dockervm.azure import names
+from azext_dockervm.body import network_interface, public_ip
 from azext_dockervm.body.resource import Resource
 
 
@@ -33,6 +34,19 @@ class Found:
     dns: Label = Label()
     port: int | None = None     # the engine's, where the host was asked
     remarks: tuple[str, ...] = ()       # for the user, before anything is made
+
+    @property
+    def endpoint(self) -> str | None:
+        """By which the host is known and dialled so far: the name of its public address, else that, else the private
+        one where that is how it was made; None where it has lost its address."""
+        if self.public_ip is not None:
+            return public_ip.fqdn_if_any(self.public_ip) or public_ip.address_if_any(self.public_ip)
+        return network_interface.private_address_if_any(self.network_interface) if self.is_private else None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the host that is there is known by an address and has no public one: none is made for it."""
+        return self.public_ip is None and names.is_address(names.endpoint_tag(self.vm))
 
     @property
     def docker_port(self) -> int | None:

@@ -128,7 +128,7 @@ class Lane:
     def _wait_for_engine(self, results: Results, deadline: Deadline) -> None:
         """One certificate for one request: whatever else the door asks for later gets none."""
         door, csr, certificate = self._door(results), results[REQUEST], results[CERTIFICATE].decode()
-        engine = Endpoint(results[ADDRESS].public, self.target.spec.engine.port, self.folder)
+        engine = Endpoint(results[ADDRESS].number, self.target.spec.engine.port, self.folder)
         certified, pause = messages.digest(certificate), START_PAUSE
         handed_in = False
         while True:
@@ -164,7 +164,7 @@ class Lane:
     def _door(self, results: Results) -> Door:
         from azext_dockervm.door.client import Door
 
-        return Door(results[ADDRESS].public, self.target.spec.engine.port, self.order.run_id, self.order.identity,
+        return Door(results[ADDRESS].number, self.target.spec.engine.port, self.order.run_id, self.order.identity,
                     self.folder)
 
     def _ask(self, ask: Callable[[], messages.Said]) -> messages.Said | EngineUnreachable:

@@ -40,7 +40,7 @@ def prove(target: Target, address: Address, provisioned: Provisioned, folder: Pa
     ``patience`` in seconds; what the host's state asks for where it is None. Raises ``HostFailed`` for a host that is
     not sound, or that lets strangers in.
     """
-    endpoint = Endpoint(address.fqdn, target.spec.engine.port, folder)
+    endpoint = Endpoint(address.endpoint, target.spec.engine.port, folder)
     usual = PATIENCE_SECONDS if provisioned.checked else UNCHECKED_PATIENCE_SECONDS
     waiting = deadline.within(usual if patience is None else patience)
     while True:

@@ -20,17 +20,29 @@ ADDRESS, AUTHORITY, PROVISIONED = "address", "authority", "provisioned"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a host is: the name that its certificate bears, and its addresses."""
+    """Where a host is: its name and its addresses, None where it has none; ``more`` is what its certificate is to name
+    besides."""
 
-    fqdn: str
-    public: str
+    fqdn: str | None
+    public: str | None
     private: str
+    more: tuple[str, ...] = ()
+
+    @property
+    def endpoint(self) -> str:
+        """By which it is known and dialled: its name, else its address."""
+        return self.fqdn or self.number
+
+    @property
+    def number(self) -> str:
+        """The address that is dialled."""
+        return self.public or self.private
 
     @property
     def identity(self) -> ServerIdentity:
         from azext_dockervm.certs.identity import ServerIdentity
 
-        return ServerIdentity.for_host(self.fqdn, self.public, self.private)
+        return ServerIdentity.for_host(self.fqdn, self.public, self.private, self.more)
 
 
 @dataclass(frozen=True)

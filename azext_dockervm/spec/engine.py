@@ -9,6 +9,8 @@ from azext_dockervm.azure import names
 
 @dataclass(frozen=True)
 class Engine:
-    """``port`` is that of its TLS listener."""
+    """``port`` is that of its TLS listener; ``tls_names`` are DNS names and addresses that its certificate is to name
+    besides the host's own."""
 
     port: int = names.DEFAULT_DOCKER_PORT
+    tls_names: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ SUPPORTED = {"name": "SecurityType", "value": "TrustedLaunchSupported"}
 def body(shown=None, custom_data=None, **changes):
     """``shown``: the image, as Azure shows it."""
     return virtual_machine.body(changed(SPEC, **changes), "r1", network_interface=Ref("network_interface", "id"),
-                                fqdn=Ref("public_ip", "fqdn"), image=shown, custom_data=custom_data,
+                                endpoint=Ref("public_ip", "fqdn"), image=shown, custom_data=custom_data,
                                 authority=Ref("authority", "fingerprint"))
 
 

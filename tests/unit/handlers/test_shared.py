@@ -79,7 +79,7 @@ def test_without_a_yes_nothing_is_changed(monkeypatch, answer, kind, says):
 
 def host(reachable: bool) -> SimpleNamespace:
     proof = SimpleNamespace(reachable=reachable, cause="nobody answered.")
-    return SimpleNamespace(spec=host_spec(port=2376), address=SimpleNamespace(fqdn="web1.example"), proof=proof)
+    return SimpleNamespace(spec=host_spec(port=2376), address=SimpleNamespace(endpoint="web1.example"), proof=proof)
 
 
 @pytest.fixture

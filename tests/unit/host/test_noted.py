@@ -55,9 +55,12 @@ def test_one_that_no_create_has_finished(cloud, finished):
     ("dockervm_schema", "2", "the tag dockervm-schema is '2'; it must be '1' for this version of dockervm"),
     ("dockervm_port", "many", "the tag dockervm-port is 'many'; it must be the engine's port"),
     ("dockervm_port", None, "the tag dockervm-port is missing; it must be the engine's port"),
-    ("dockervm_fqdn", None, "the tag dockervm-fqdn is missing; it must be the host's DNS name"),
-    ("dockervm_fqdn", "", "the tag dockervm-fqdn is missing; it must be the host's DNS name"),
-    ("dockervm_fqdn", "w$(x)", "the tag dockervm-fqdn is 'w$(x)'; it must be the host's DNS name"),
+    ("dockervm_fqdn", None, "the tag dockervm-fqdn is missing; it must be the host's DNS name, or its "
+                             "address where it has none"),
+    ("dockervm_fqdn", "", "the tag dockervm-fqdn is missing; it must be the host's DNS name, or its "
+                             "address where it has none"),
+    ("dockervm_fqdn", "w$(x)", "the tag dockervm-fqdn is 'w$(x)'; it must be the host's DNS name, or its "
+                             "address where it has none"),
     ("dockervm_ca", "mine", "the tag dockervm-ca is 'mine'; it must be the SHA-256 fingerprint of a certificate "
                             "authority")])
 def test_a_tag_that_a_hand_has_spoilt_is_named(cloud, finished, name, value, told):
@@ -101,3 +104,9 @@ def test_what_mends_a_spoilt_tag_is_told(cloud, finished, name, value, mended_by
         noted.check_tags(host, SPEC)
     mend, look = caught.value.recommendations
     assert mend.endswith(f": {mended_by.format(id=host.vm['id'])}") and look.endswith(": az dockervm info -g g -n web1")
+
+
+def test_a_host_without_a_name_is_known_by_its_address(cloud, finished):
+    cloud.retag(kinds.VM, "web1", dockervm_fqdn="10.0.0.4")
+    host = noted.read(cloud.azure(), "g", "web1")
+    assert (host.fqdn, host.endpoint, host.docker_host, host.problems) == (None, "10.0.0.4", "tcp://10.0.0.4:4243", ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.certs.summary import describe
@@ -19,3 +21,16 @@ def test_what_was_set_up_is_read_from_the_certificate():
     assert Provisioned.of("run-command", certificate, checked=True) == Provisioned(
         "run-command", says.fingerprint, says.not_after, True, certificate)
     assert Provisioned.of("docker-extension", certificate, checked=False).checked is False
+
+
+@pytest.mark.parametrize(("address", "endpoint", "number"), [
+    (Address("web1.example", "20.1.2.3", "10.0.0.4"), "web1.example", "20.1.2.3"),
+    (Address(None, "20.1.2.3", "10.0.0.4"), "20.1.2.3", "20.1.2.3"),
+    (Address(None, None, "10.0.0.4"), "10.0.0.4", "10.0.0.4")])
+def test_a_host_is_known_by_its_name_else_by_its_outermost_address(address, endpoint, number):
+    assert (address.endpoint, address.number) == (endpoint, number)
+
+
+def test_the_certificate_of_a_private_host_names_its_address_and_what_was_asked_for_besides():
+    identity = Address(None, None, "10.0.0.4", ("build.example", "192.0.2.7")).identity
+    assert str(identity) == "DNS:localhost,DNS:build.example,IP:10.0.0.4,IP:127.0.0.1,IP:192.0.2.7"
