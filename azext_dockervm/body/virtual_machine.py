@@ -95,17 +95,17 @@ def leaving(vm: Resource, interface: str, data_disks_go: bool) -> Resource | Non
     """The properties that let nothing go with a VM but its own: the network ``interface`` (an id) and the operating
     system's disk; its data disks as ``data_disks_go`` says. None where they are so."""
     properties = vm["properties"]
-    profile, storage = properties.get("networkProfile") or {}, properties.get("storageProfile") or {}
+    profile, disks_of = properties.get("networkProfile") or {}, properties.get("storageProfile") or {}
     wanted = "Delete" if data_disks_go else "Detach"
     interfaces = [one if one["id"].lower() == interface.lower() or _goes(one.get("properties")) is False
                   else {**one, "properties": {**(one.get("properties") or {}), "deleteOption": "Detach"}}
                   for one in profile.get("networkInterfaces") or ()]
     disks = [one if _goes(one) is data_disks_go else {**one, "deleteOption": wanted}
-             for one in storage.get("dataDisks") or ()]
+             for one in disks_of.get("dataDisks") or ()]
     changes: Resource = {}
     if interfaces != (profile.get("networkInterfaces") or []):
         changes["networkProfile"] = {"networkInterfaces": interfaces}
-    if disks != (storage.get("dataDisks") or []):
+    if disks != (disks_of.get("dataDisks") or []):
         changes["storageProfile"] = {"dataDisks": disks}
     return changes or None
 

@@ -98,8 +98,8 @@ def _to_tag_again(spec: HostSpec, found: Found, resource: Resource) -> tuple[str
     return ("If it is this host's, say so with its tag: " + host_commands.mark_as_part(spec, resource["id"]),)
 
 
-def _what_is_wrong(network: Resource) -> str:
-    if virtual_network.subnet_id(network) is None:
+def _what_is_wrong(found: Resource) -> str:
+    if virtual_network.subnet_id(found) is None:
         return f"it has no subnet '{names.SUBNET}'"
     return "its provisioning state is Failed"
 
