@@ -22,6 +22,7 @@ def _az_class(error: errors.DockerVMError) -> type[Exception]:
         (errors.DockerClientError, az.ValidationError),
         (errors.NotFound, az.ResourceNotFoundError),
         (errors.Conflict, az.ValidationError),
+        (errors.Obstacle, az.ValidationError),
         (errors.AzureUnreachable, az.AzureConnectionError),
         (errors.DeadlinePassed, az.AzureResponseError),
         (errors.HostFailed, az.AzureResponseError),

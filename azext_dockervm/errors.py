@@ -65,6 +65,10 @@ class Conflict(DockerVMError):
     """Something exists already and is not ours to change."""
 
 
+class Obstacle(DockerVMError):
+    """What stands in the way is known before anything is made: a quota, a lock, a rule that shuts a port."""
+
+
 @dataclass(frozen=True)
 class PolicyViolation:
     """Why a policy disallows a request: the names of its definition and of its assignment, the assignment's id, and

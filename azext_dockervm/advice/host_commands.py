@@ -32,6 +32,11 @@ def create_anew_with(host: AskedHost, option: str, *words: str) -> str:
     return _create(host, {**{name: typed.words for name, typed in host.given.items()}, option: words}.values())
 
 
+def create_anew_without(host: AskedHost, option: str) -> str:
+    """``create_anew`` without the option that az names ``option``."""
+    return _create(host, [typed.words for name, typed in host.given.items() if name != option])
+
+
 def create_by_owner(host: NamedHost) -> str:
     """The create of whoever made this host, whose options are not known."""
     return _create(host, [])

@@ -4,48 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azext_dockervm.advice import connection, host_commands, option_values, policies, region_commands
+from azext_dockervm.advice import connection, host_commands, limits, option_values, policies, region_commands
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DockerVMError, HostFailed
 from azext_dockervm.printable import printable
 
-_CAPACITY = "Try again later, or choose another --size or --location."
+Advice = tuple[str, ...]
 
 
-def _sizes(host: AskedHost) -> str:
-    return f"Sizes that are available there: {region_commands.list_sizes(host.location, host.subscription)}"
+def _sizes(host: AskedHost) -> Advice:
+    return (f"Sizes that are available there: {region_commands.list_sizes(host.location, host.subscription)}",)
 
 
-def _compute_quota(host: AskedHost) -> str:
-    return f"Your quota and its usage: {region_commands.show_compute_quota(host)}"
+def _capacity(host: AskedHost) -> Advice:
+    """There is none left at the moment, of a size that the region has."""
+    return ("Try again later, or choose another --size or --location.", *_sizes(host))
 
 
-def _network_quota(host: AskedHost) -> str:
-    return f"Your quota of addresses and its usage: {region_commands.show_network_quota(host)}"
+def _capacity_of_zone(host: AskedHost) -> Advice:
+    elsewhere = host_commands.create_anew_without(host, "zone")
+    return (f"Without a zone, Azure takes one that has room: {elsewhere}", *_capacity(host))
 
 
-def _terms(host: AskedHost) -> str:
-    return f"Accept the image's terms, once for each subscription: {region_commands.accept_terms(host)}"
+def _terms(host: AskedHost) -> Advice:
+    return (f"Accept the image's terms, once for each subscription: {region_commands.accept_terms(host)}",)
 
 
-def _rights(host: AskedHost) -> str:
+def _rights(host: AskedHost) -> Advice:
     return (f"Ask an owner of the subscription for the role Contributor on the resource group '{host.group}'. If you "
-            f"were given it just now, log in again: {az('login')}")
+            f"were given it just now, log in again: {az('login')}",)
 
 
-def _locks(host: AskedHost) -> str:
-    return "The locks that apply: " + az("lock", "list", "-g", host.group, "-o", "table",
-                                         subscription=host.subscription)
+def _registration(host: AskedHost) -> Advice:
+    """Which of both namespaces it is, the message says."""
+    return ("Whoever may register the subscription does it once:",
+            *(limits.register(host, namespace) for namespace in ("Microsoft.Compute", "Microsoft.Network")))
 
 
-def _silent_agent(host: AskedHost) -> str:
+def _silent_agent(host: AskedHost) -> Advice:
     return ("The VM's agent, through which Azure reaches it, does not answer. Restarting the VM often helps: "
-            f"{host_commands.restart(host)}")
+            f"{host_commands.restart(host)}",)
 
 
-def _subscriptions(_host: AskedHost) -> str:
-    return f"Your subscriptions: {az('account', 'list', '-o', 'table')}; choose one with --subscription."
+def _subscriptions(_host: AskedHost) -> Advice:
+    return (f"Your subscriptions: {az('account', 'list', '-o', 'table')}; choose one with --subscription.",)
 
 
 # Codes of refusals that pass as soon as Azure is done with what it does; azure/kinds.py has how long they are waited
@@ -54,32 +57,35 @@ BUSY = frozenset({"AnotherOperationInProgress", "RetryableError", "ReferencedRes
 _BUSY = ("Azure is still busy with a change of this, or of what it stands on: an earlier command's, or another "
          "terminal's. Try again in a few minutes.")
 # Azure's code of a refusal → what to do about it.
-ADVICE: dict[str, Callable[[AskedHost], str]] = {
+ADVICE: dict[str, Callable[[AskedHost], Advice]] = {
     "SkuNotAvailable": _sizes,
-    "AllocationFailed": lambda _host: _CAPACITY,
-    "ZonalAllocationFailed": lambda _host: _CAPACITY,
-    "OverconstrainedAllocationRequest": lambda _host: _CAPACITY,
-    "QuotaExceeded": _compute_quota,
+    "AllocationFailed": _capacity,
+    "ZonalAllocationFailed": _capacity_of_zone,
+    "OverconstrainedAllocationRequest": _capacity,
+    "OverconstrainedZonalAllocationRequest": _capacity_of_zone,
+    "QuotaExceeded": limits.for_cores,
     # Azure's code for the quota of cores; its message tells this from other causes.
-    "OperationNotAllowed": _compute_quota,
-    "PublicIPCountLimitReached": _network_quota,
+    "OperationNotAllowed": limits.for_cores,
+    "PublicIPCountLimitReached": limits.for_addresses,
+    "IPv4StandardSkuPublicIpCountLimitReached": limits.for_addresses,
     "MarketplacePurchaseEligibilityFailed": _terms,
     "VMMarketplaceInvalidInput": lambda _host: (
         "The image comes from one of the Marketplace, and a VM of it must name the plan. dockervm takes the plan from "
-        "the image's definition in a gallery (purchasePlan); a managed image has no place for it."),
+        "the image's definition in a gallery (purchasePlan); a managed image has no place for it.",),
     "ResourcePurchaseValidationFailed": _terms,
+    "MissingSubscriptionRegistration": _registration,
     "AuthorizationFailed": _rights,
-    "RequestDisallowedByPolicy": policies.list_assignments,
-    "ScopeLocked": _locks,
+    "RequestDisallowedByPolicy": lambda host: (policies.list_assignments(host),),
+    "ScopeLocked": lambda host: (f"The locks that apply: {limits.list_locks(host)}",),
     # A name of Azure's that no rule of ours knows.
-    "ReservedResourceName": lambda _host: option_values.OTHER_NAME,
-    "DomainNameLabelReserved": lambda _host: option_values.OTHER_DNS_LABEL,
+    "ReservedResourceName": lambda _host: (option_values.OTHER_NAME,),
+    "DomainNameLabelReserved": lambda _host: (option_values.OTHER_DNS_LABEL,),
     "VMAgentStatusCommunicationError": _silent_agent,
     "VMExtensionProvisioningError": lambda host: ("An extension that has failed may block others. The VM's extensions "
-                                                  f"and their states: {host_commands.list_extensions(host)}"),
+                                                  f"and their states: {host_commands.list_extensions(host)}",),
     "ReadOnlyDisabledSubscription": _subscriptions,
     "InvalidResourceReference": lambda host: ("What it stands on was deleted meanwhile, by another command. The same "
-                                              f"again makes it anew: {host_commands.create_anew(host)}"),
+                                              f"again makes it anew: {host_commands.create_anew(host)}",),
 }
 # A 429 that was not waited out; Compute's has the code OperationNotAllowed, like a quota that is used up.
 _THROTTLED = ("Azure takes no more requests for the moment. Nothing is wrong with the command; try again in a few "
@@ -117,7 +123,7 @@ def _of_code(error: DockerVMError, host: AskedHost) -> tuple[str, ...]:
         return ()
     if error.violations:
         return policies.of_violations(error.violations, host)
-    return (ADVICE[error.code](host),) if error.code in ADVICE else ()
+    return ADVICE[error.code](host) if error.code in ADVICE else ()
 
 
 def for_the_unexpected() -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from azext_dockervm.azure import kinds, resources, writes
 from azext_dockervm.azure.errors import unreadable
 from azext_dockervm.azure.image_ids import image_path
 from azext_dockervm.azure.kinds import Kind
-from azext_dockervm.azure.offers import Offers, offers
+from azext_dockervm.azure.offers import Offers, Usages, offers, usages
 from azext_dockervm.azure.resources import Resource, Resources, none_if_missing
 from azext_dockervm.azure.sdk import Clients, Names, Sdk, Shared, as_on_the_wire
 from azext_dockervm.flow.deadline import Deadline
@@ -26,14 +27,15 @@ class Azure:
         self.sdk = Sdk(shared, deadline or Deadline.never())
 
     @classmethod
-    def for_cli(cls, cli_ctx: Any, deadline: Deadline | None = None) -> Azure:
+    def for_cli(cls, cli_ctx: Any, deadline: Deadline | None = None, registers: bool = True) -> Azure:
+        """``registers`` as ``pipeline.client_options`` has it."""
         from azext_dockervm import _client_factory as factory
 
         def client(make: Callable[..., Any]) -> Callable[[], Any]:
             def made() -> Any:
                 from azext_dockervm.azure.pipeline import client_options
 
-                return make(cli_ctx, **client_options())
+                return make(cli_ctx, **client_options(registers))
             return made
 
         return cls(Clients(client(factory.compute_client), client(factory.network_client),
@@ -129,10 +131,30 @@ class Azure:
             kinds.IMAGES, "ask for the extension", "compute.virtual_machine_extension_images", "list_versions",
             location, publisher, kind, location=location, shape=_names))
 
-    def sizes(self, location: str) -> Names:
-        """Names of all sizes of a region; some 100 KB, against the megabytes of the SKU list."""
+    def sizes(self, location: str) -> dict[str, int]:
+        """Names of all sizes of a region, with their vCPUs; some 100 KB, against the megabytes of the SKU list."""
         return self.sdk.pages(kinds.SIZES, "list the sizes", "compute.virtual_machine_sizes", "list", location,
-                              location=location, shape=_names)
+                              location=location, shape=lambda found: {one["name"]: one["numberOfCores"]
+                                                                      for one in found})
+
+    def compute_usages(self, location: str) -> Usages:
+        """What the subscription has used of its quotas there, some 30 KB: a family of sizes has one of its own."""
+        return self.sdk.pages(kinds.COMPUTE_USAGES, "read the quota of vCPUs", "compute.usage", "list", location,
+                              location=location, shape=usages)
+
+    def network_usages(self, location: str) -> Usages:
+        return self.sdk.pages(kinds.NETWORK_USAGES, "read the quota of networks", "network.usages", "list", location,
+                              location=location, shape=usages)
+
+    def locks(self, group: str) -> Resources:
+        """Of the subscription, of the group, and of what is in it."""
+        path = f"subscriptions/{self.sdk.made('subscription')}/resourceGroups/{quote(group, safe='')}"
+        answer: Resource = self.sdk.ask(
+            kinds.LOCKS, f"list the locks of '{group}'", "resources.resources", "get_by_id",
+            f"{path}/providers/{kinds.LOCKS.type}", api_version=kinds.LOCKS.api_version,
+            shape=lambda found: [(one["id"], one["properties"]["level"]) for one in found["value"]])
+        locks: Resources = answer["value"]
+        return locks
 
     def offered_sizes(self, location: str) -> Offers:
         """Each VM size of a region: its name, its vCPUs and architecture, whether this subscription can have it now.

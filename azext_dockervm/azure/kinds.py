@@ -142,6 +142,10 @@ IMAGES = Spoken("Microsoft.Compute/locations/publishers", COMPUTE_VERSION)
 # Galleries have api-versions of their own; purchasePlan and features are there since 2020-09-30.
 GALLERY_IMAGES = Spoken("Microsoft.Compute/galleries/images", "2023-07-03")
 MANAGED_IMAGES = Spoken("Microsoft.Compute/images", COMPUTE_VERSION)
+COMPUTE_USAGES = Spoken("Microsoft.Compute/locations/usages", COMPUTE_VERSION)
+NETWORK_USAGES = Spoken("Microsoft.Network/locations/usages", NETWORK_VERSION)
+# The only stable one that knows locks of resources of every kind; there since 2016.
+LOCKS = Spoken("Microsoft.Authorization/locks", "2016-09-01")
 SIZES = Spoken("Microsoft.Compute/locations/vmSizes", COMPUTE_VERSION)
 SIZES_ON_OFFER = Spoken("Microsoft.Compute/skus", "2021-07-01")
 DNS_LABELS = Spoken("Microsoft.Network/locations/CheckDnsNameAvailability", NETWORK_VERSION)

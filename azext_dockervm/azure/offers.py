@@ -1,4 +1,4 @@
-"""VM sizes as a region offers them, out of the list of SKUs."""
+"""What a region offers a subscription: VM sizes, out of the list of SKUs, and how much of its quotas is used."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 Offer = tuple[str, tuple[str, str], bool]
 Offers = list[Offer]
 Sku = dict[str, Any]
+# Of each quota, by its name in lower case: how much is used, and how much there is.
+Usages = dict[str, tuple[int, int]]
 
 
 def offers(skus: list[Sku]) -> Offers:
@@ -24,3 +26,7 @@ def _vcpus_and_architecture(sku: Sku) -> tuple[str, str]:
 def _is_restricted(sku: Sku) -> bool:
     """In the whole region; a restriction of some zones leaves the others."""
     return any(one.get("type") == "Location" for one in sku.get("restrictions") or ())
+
+
+def usages(found: list[dict[str, Any]]) -> Usages:
+    return {one["name"]["value"].lower(): (one["currentValue"], one["limit"]) for one in found}

@@ -57,9 +57,10 @@ REGISTRATION_PAUSE_SECONDS = 5.0
 UNREGISTERED = re.compile(r"namespace '([\w.]+)'")
 
 
-def client_options() -> dict[str, Any]:
-    """What each client is made with. A policy belongs to one pipeline, so these are made anew each time."""
-    return {"per_call_policies": [ApiVersionPolicy(), PagesPolicy()], "retry_policy": DeadlineRetryPolicy()}
+def client_options(registers: bool = True) -> dict[str, Any]:
+    """What each client is made with. A policy belongs to one pipeline, so these are made anew each time. ``registers``:
+    the subscription is registered for a provider that it has never used, which is a write."""
+    return {"per_call_policies": [ApiVersionPolicy(), PagesPolicy()], "retry_policy": DeadlineRetryPolicy(registers)}
 
 
 class ApiVersionPolicy(SansIOHTTPPolicy[Any, Any]):
@@ -86,7 +87,8 @@ class PagesPolicy(SansIOHTTPPolicy[Any, Any]):
 class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
     """Repeats what azure-core would repeat, but never beyond the call's deadline, and awake to its cancellation."""
 
-    def __init__(self) -> None:
+    def __init__(self, registers: bool = True) -> None:
+        self._registers = registers
         super().__init__(retry_total=RETRIES, retry_connect=RETRIES, retry_read=RETRIES, retry_status=RETRIES,
                          retry_backoff_factor=BACKOFF_FACTOR)
 
@@ -95,6 +97,8 @@ class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
         deadline = request.context.options.get("deadline") or Deadline.never()
         response = self._send(request, deadline)
         namespace = _unregistered_namespace(response)
+        if namespace and not self._registers:
+            raise HttpResponseError(response=response.http_response)    # the SDK would register for an answer
         if namespace and self._register(request, deadline, namespace):
             # Azure answers a request with the same id as it did before.
             request.http_request.headers["x-ms-client-request-id"] = str(uuid.uuid4())

@@ -50,7 +50,7 @@ def _previewed(cmd: Any, arguments: Arguments, spec: Any, store: Any, context: s
 
     spec = spec.having({"login.password": login.previewed_password(arguments["admin_password"])})
     with shared.progress_of(cmd, store.warnings()) as listener:
-        azure = shared.azure_calls(cmd, spec.timeout)
+        azure = shared.azure_calls(cmd, spec.timeout, registers=False)
         with shared.stopped_by_signals(azure):
             creation = host.Creation(azure, host.prepare(azure, spec, store), store, listener)
         creation.announce()

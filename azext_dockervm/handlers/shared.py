@@ -10,12 +10,13 @@ from typing import Any
 _ASKING = threading.Lock()
 
 
-def azure_calls(cmd: Any, seconds: float | None = None) -> Any:
-    """An ``azure.calls.Azure``; its calls end within ``seconds`` where they are given, and by its cancellation."""
+def azure_calls(cmd: Any, seconds: float | None = None, registers: bool = True) -> Any:
+    """An ``azure.calls.Azure``; its calls end within ``seconds`` where they are given, and by its cancellation.
+    ``registers`` False: not even the subscription's first use of a provider is written down."""
     from azext_dockervm.azure.calls import Azure
     from azext_dockervm.flow.deadline import Deadline
 
-    return Azure.for_cli(cmd.cli_ctx, Deadline(seconds) if seconds else None)
+    return Azure.for_cli(cmd.cli_ctx, Deadline(seconds) if seconds else None, registers)
 
 
 def stopped_by_signals(azure: Any) -> Any:

@@ -106,5 +106,6 @@ class FailedCreate:
         except DockerVMError:
             return
         if near:
+            first = host_commands.create_anew_with(self.spec, "size", "--size", near[0].partition(" ")[0])
             cause.recommendations = (f"Near it, and to be had in {self.spec.location}: {', '.join(near)}.",
-                                     *cause.recommendations)
+                                     f"With the first of them: {first}", *cause.recommendations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azext_dockervm.azure import names
+from azext_dockervm.azure.offers import Usages
 from azext_dockervm.body import network_interface, public_ip
 from azext_dockervm.body.resource import Resource
 
@@ -33,6 +34,10 @@ class Found:
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
     dns: Label = Label()
     port: int | None = None     # the engine's, where the host was asked
+    cores: int | None = None    # of the size, where the region's sizes were asked for
+    compute_usages: Usages | None = None        # None: not told
+    network_usages: Usages | None = None
+    locks: list[Resource] | None = None
     remarks: tuple[str, ...] = ()       # for the user, before anything is made
 
     @property

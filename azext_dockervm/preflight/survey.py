@@ -9,7 +9,7 @@ from functools import partial
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.flow.workers import run_in_parallel
-from azext_dockervm.preflight import access, image, label, parts, region
+from azext_dockervm.preflight import access, image, label, limits, parts, region
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import Look, filling
 from azext_dockervm.spec.host import HostSpec
@@ -19,16 +19,18 @@ from azext_dockervm.spec.host import HostSpec
 AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME,)
 CHECKS_AT_ONCE = (parts.check_ownership, parts.check_interface, access.check_ports)
 IN_REGION: tuple[Look, ...] = (
-    region.REGION, filling("virtual_network", parts.network), label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION)
+    region.REGION, filling("virtual_network", parts.network), label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION,
+    *limits.LOOKS)
+CHECKS_IN_REGION = (limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
-REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = ()
+REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (limits.remarks,)
 
 
 def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     """Read what the plan has to know → the spec with its location, and what was found.
 
-    Raises ``NotFound`` (group), ``InvalidValue`` (region, image, size, given label) and ``Conflict`` (a VM or parts of
-    that name that are not ours, or not the host's). Nothing is created here.
+    Raises ``NotFound`` (group), ``InvalidValue`` (region, image, size, given label), ``Conflict`` (a VM or parts of
+    that name that are not ours, or not the host's) and ``Obstacle`` (a quota, a lock). Nothing is created here.
     """
     azure.connect("compute", "network", "resources")
     found = _looked_at(AT_ONCE, azure, spec, Found())
@@ -38,6 +40,8 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     for check in CHECKS_AT_ONCE:
         check(spec, found)
     found = _looked_at(IN_REGION, azure, spec, found)
+    for check in CHECKS_IN_REGION:
+        check(spec, found)
     return spec, replace(found, remarks=tuple(one for remarks in REMARKS for one in remarks(spec, found)))
 
 

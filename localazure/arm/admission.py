@@ -100,9 +100,12 @@ def registration(cloud: Cloud, namespace: str) -> str:
 
 
 def refuse_unregistered(cloud: Cloud, request: Request) -> None:
-    """Raise ArmError when this writes a resource of a namespace that the subscription is not registered for."""
+    """Raise ArmError when the subscription is not registered for the namespace of what is written, or for one that is
+    asked what it has in a region."""
     namespace = request.kind.split("/")[0]
-    if request.method not in _WRITES or "group" not in request.params or namespace in FREE_NAMESPACES:
+    writes = request.method in _WRITES and "group" in request.params
+    asks_region = "location" in request.params and "group" not in request.params
+    if not (writes or asks_region) or namespace in FREE_NAMESPACES:
         return
     if registration(cloud, namespace) in ("Registered", "Registering"):
         return

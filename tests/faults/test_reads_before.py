@@ -68,3 +68,18 @@ def test_at_most_three_reads_wait_for_each_other(world, group, certificates, rou
     assert rounds.wrote
     assert len(rounds.rounds) == most, rounds.rounds
     assert len(rounds.rounds[0]) == 5, "what needs no region is read beside the group"
+
+
+def test_how_many_reads_a_host_of_defaults_costs(world, group, certificates, rounds):
+    """Each is one more that may be slow: the second round is what it has to be, and the third one alone."""
+    world.create(group, certificates, location=None)
+    second = sorted(path.rpartition("/providers/")[2] for path in rounds.rounds[1])
+    assert second == [
+        "Microsoft.Authorization/locks",
+        "Microsoft.Compute/locations/westus/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/"
+        "server/versions",
+        "Microsoft.Compute/locations/westus/usages",
+        "Microsoft.Network/locations/westus/checkDnsNameAvailability",
+        "Microsoft.Network/locations/westus/usages",
+        "Microsoft.Network/virtualNetworks/dockervm-westus-vnet"]
+    assert len(rounds.rounds[2]) == 1

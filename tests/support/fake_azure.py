@@ -86,7 +86,10 @@ class FakeCloud:
     regions: tuple[str, ...] = (REGION, "eastus")
     versions: list[dict] | None = field(default_factory=lambda: [{"name": "24.04.202511"}])
     image: dict | None = field(default_factory=lambda: {"name": "24.04.202511", "properties": {}})
-    sizes: tuple[str, ...] = (names.DEFAULT_SIZE, "Standard_B2s")
+    sizes: dict[str, int] = field(default_factory=lambda: {names.DEFAULT_SIZE: 2, "Standard_B2s": 2})   # and vCPUs
+    compute_usages: dict[str, tuple[int, int]] = field(default_factory=lambda: {"cores": (0, 20)})
+    network_usages: dict[str, tuple[int, int]] = field(default_factory=dict)
+    locks: list[dict] = field(default_factory=list)
     offered: list[tuple[str, tuple[str, str], bool]] = field(default_factory=list)
     published: bool = True
     taken_labels: set[str] = field(default_factory=set)     # by hosts of others, in every region
@@ -281,8 +284,17 @@ class FakeAzure:
     def extension_versions(self, *_extension: str) -> Iterable[str]:
         return self._asked("extension_versions") and (["1.2.2"] if self.cloud.published else [])
 
-    def sizes(self, _location: str) -> Iterable[str]:
-        return self._asked("sizes") and list(self.cloud.sizes)
+    def sizes(self, _location: str) -> dict[str, int]:
+        return self._asked("sizes") and dict(self.cloud.sizes)
+
+    def compute_usages(self, _location: str) -> dict[str, tuple[int, int]]:
+        return self._asked("compute_usages") and self.cloud.compute_usages
+
+    def network_usages(self, _location: str) -> dict[str, tuple[int, int]]:
+        return self._asked("network_usages") and self.cloud.network_usages
+
+    def locks(self, _group: str) -> list[dict]:
+        return self._asked("locks") and self.cloud.locks
 
     def offered_sizes(self, _location: str) -> Iterable[tuple]:
         return self._asked("offered_sizes") and self.cloud.offered

@@ -108,6 +108,27 @@ def test_all_of_a_kind_in_the_subscription_and_the_states_of_its_vms(azure, serv
     assert "statusOnly" not in first.query and states.query["statusOnly"] == ["true"]
 
 
+def test_how_much_of_a_quota_is_used(azure, service):
+    def usage(name, used, limit):
+        return {"name": {"value": name, "localizedValue": "Words"}, "currentValue": used, "limit": limit}
+
+    shown = Reply(200, {"value": [usage("cores", 2, 10), usage("standardDSv5Family", 0, 5)]})
+    for namespace, ask in (("Microsoft.Compute", azure.compute_usages), ("Microsoft.Network", azure.network_usages)):
+        service.replies("GET", "usages", shown)
+        assert ask("westus") == {"cores": (2, 10), "standarddsv5family": (0, 5)}
+        assert service.asked[-1].path.endswith(f"/providers/{namespace}/locations/westus/usages")
+
+
+def test_the_locks_of_a_group(azure, service):
+    lock = {"name": "a", "id": "/s/providers/Microsoft.Authorization/locks/a", "properties": {"level": "ReadOnly"}}
+    service.replies("GET", "locks", Reply(200, {"value": [lock]}))
+    assert azure.locks("my(group)") == [lock]
+    assert service.asked[-1].path.endswith("/resourceGroups/my(group)/providers/Microsoft.Authorization/locks")
+    service.replies("GET", "locks", Reply(200, {"value": [{}]}), Reply(200, {}), Reply(200, "x"))
+    with pytest.raises(AnswerUnreadable):
+        azure.locks("g")
+
+
 def test_what_is_asked_of_a_region(azure, service):
     service.replies("GET", "versions", Reply(200, [{"name": "24.04.2", "location": "westus"}]))
     service.replies("GET", "24.04.2", Reply(200, {"name": "24.04.2", "properties": {"features": [{"new": 1}]}}))
@@ -124,7 +145,7 @@ def test_what_is_asked_of_a_region(azure, service):
     assert azure.image("westus", "P", "O", "S", "none") is None
     assert azure.extension_versions("westus", "P", "T")[0]["name"] == "24.04.2"
     assert azure.extension_versions("westus", "P", "T2")[0]["name"] == "24.04.2"
-    assert azure.sizes("westus") == ["Standard_D2s_v5"]
+    assert azure.sizes("westus") == {"Standard_D2s_v5": 2}
     assert azure.offered_sizes("westus") == [("A", ("2", "x64"), True), ("B", ("", ""), False)]
     assert azure.label_is_free("westus", "web1") is True
     assert azure.locations() == ["westus"]

@@ -319,6 +319,13 @@ def test_who_may_not_register_is_told_so(connected, service):
     assert caught.value.code == "MissingSubscriptionRegistration"
 
 
+def test_who_only_looks_registers_nothing(connected, service):
+    service.replies("PUT", "web1", UNREGISTERED)
+    with pytest.raises(AzureRefused, match="not registered"):
+        put(connected(Deadline(60), **pipeline.client_options(registers=False)))
+    assert not [asked for asked in service.asked if asked.method == "POST"]
+
+
 def test_making_a_client_and_listing_regions_end_too(sdk):
     """az's own code does both, and knows no deadline."""
     def stuck():

@@ -37,7 +37,7 @@ def cloud(monkeypatch) -> FakeCloud:
     found = FakeCloud()
     at_the_borders(monkeypatch, found)
     monkeypatch.setattr("azext_dockervm.azure.calls.Azure.for_cli",
-                        lambda _cli_ctx, deadline=None: found.azure(deadline))
+                        lambda _cli_ctx, deadline=None, _registers=True: found.azure(deadline))
     return found
 
 

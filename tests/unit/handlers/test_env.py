@@ -254,7 +254,7 @@ def test_a_sound_folder_is_checked_without_anything_heavy(cmd, cloud, made, fold
                "from azext_dockervm.azure.calls import Azure; from azext_dockervm.handlers import env\n"
                f"vm = dict(id='/subscriptions/s/resourceGroups/g/providers/p/t/web1', name='web1', tags={tags!r},\n"
                "          properties={'instanceView': {'statuses': [{'code': 'PowerState/running'}]}})\n"
-               "Azure.for_cli = lambda cli_ctx, deadline=None: Space(get=lambda *names: vm)\n"
+               "Azure.for_cli = lambda cli_ctx, *more: Space(get=lambda *names: vm)\n"
                "context = Space(config=Space(get=lambda section, option, fallback: fallback), data={},\n"
                "                cloud=Space(name='AzureCloud'), only_show_errors=False)\n"
                f"env.env(Space(cli_ctx=context), resource_group_name='g', vm_name='web1', cert_dir={str(folder)!r},\n"

@@ -319,7 +319,9 @@ def test_sizes_that_can_be_had_are_named_where_one_can_t(cloud, command):
     cloud.refuse("PUT", VM, "SkuNotAvailable")
     error = command.failing()
     assert error.recommendations[0] == "Near it, and to be had in westus: Standard_D2as_v5 (2 vCPUs)."
-    assert error.recommendations[1].startswith("Sizes that are available there: az vm list-skus")
+    assert error.recommendations[1].startswith("With the first of them: az dockervm create -g g -n web1")
+    assert error.recommendations[1].endswith(" --size Standard_D2as_v5")
+    assert error.recommendations[2].startswith("Sizes that are available there: az vm list-skus")
 
 
 def test_sizes_are_asked_for_after_that_refusal_alone(cloud, command):

@@ -134,3 +134,15 @@ def test_what_a_registration_refuses(arm: LocalAzure) -> None:
     assert registration(arm, "PUT", "EncryptionAtHost", {"tags": {"a": "b"}}).code == "InvalidRequestContent"
     elsewhere = AT.replace("microsoft.compute", "Microsoft.Nothing")
     assert arm.call("GET", elsewhere, api="2021-07-01").code == "InvalidResourceNamespace"
+
+
+def test_so_is_what_a_namespace_has_in_a_region(arm: LocalAzure) -> None:
+    path = "/providers/Microsoft.Compute"
+    usages = f"{path}/locations/westus/usages"
+    assert arm.call("GET", usages, api="2023-09-01").status == 200
+    assert arm.call("POST", f"{path}/unregister").body["registrationState"] == "Unregistering"
+    eventually(lambda: _state(arm, path) == "Unregistered")
+    refused = arm.call("GET", usages, api="2023-09-01")
+    assert (refused.status, refused.code) == (409, "MissingSubscriptionRegistration")
+    assert arm.call("POST", f"{path}/register").status == 200
+    eventually(lambda: _state(arm, path) == "Registered")
