@@ -6,19 +6,20 @@ import json
 import os
 from pathlib import Path
 
+import good_values
 import pytest
 from az_parser import parsed
 from azure.cli.core import azclierror
 from fake_azure import never_ran
+from good_values import KEY, PASSWORD
 from plan_text import fits, requests
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.flow.request import to_bytes
 from azext_dockervm.handlers.create import create
+from azext_dockervm.options.commands import options_of
 from azext_dockervm.output import tables
 
-PASSWORD = "Tall-Ships_2014+Docker"
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
 RUN_COMMANDS = kinds.RUN_COMMAND.type
 
 
@@ -53,11 +54,8 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path): (os.stat(path).st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("words", [
-    ("-p", PASSWORD), ("--ssh-key-values", KEY, "-e", "2222", "--provisioner", "run-command", "--tags", "a=1"),
-    ("-p", PASSWORD, "--provisioner", "docker-extension", "-dp", "2376")],
-    ids=["defaults", "run-command", "docker-extension"])
-def test_what_is_printed_is_what_create_sends(az, cloud, words):
+def same_on_the_wire(az, cloud, words) -> str:
+    """What was sent, as text, once it was found to be what was printed before."""
     seen = json.loads(json.dumps(az("--dry-run", *words)))
     assert not cloud.writes()
     az(*words)
@@ -67,10 +65,36 @@ def test_what_is_printed_is_what_create_sends(az, cloud, words):
     written = {tuple(anonymous(list(key), done)): anonymous(body, done) for key, body in sent(cloud).items()}
     # A tag that came with the VM's own PUT is not written again.
     unneeded = {("PATCH", kinds.VM.type, "web1")} - written.keys() if seen["provisioner"] == "cloud-init" else set()
-    assert shown.keys() - unneeded == written.keys()
+    # Who is not let in has the host look at itself.
+    checks = {key for key in written if "/dockervm-check-" in key[2]}
+    assert shown.keys() - unneeded == written.keys() - checks
     for key, body in written.items():
-        assert fits(shown[key], body), (key, shown[key], body)
+        assert key in checks or fits(shown[key], body), (key, shown[key], body)
     assert PASSWORD not in json.dumps(seen)
+    return json.dumps([[*key, body] for key, body in written.items()])
+
+
+@pytest.mark.parametrize("words", [
+    ("-p", PASSWORD), ("--ssh-key-values", KEY, "-e", "2222", "--provisioner", "run-command", "--tags", "a=1"),
+    ("-p", PASSWORD, "--provisioner", "docker-extension", "-dp", "2376")],
+    ids=["defaults", "run-command", "docker-extension"])
+def test_what_is_printed_is_what_create_sends(az, cloud, words):
+    same_on_the_wire(az, cloud, words)
+
+
+@pytest.mark.parametrize("row", good_values.ROWS, ids=lambda row: row.label)
+def test_so_it_is_for_each_option(az, cloud, row):
+    if row.there:
+        row.there(cloud)
+    login = () if {"-p", "--ssh-key-values"} & set(row.words) else ("-p", PASSWORD)
+    said = same_on_the_wire(az, cloud, (*login, *row.words))
+    for part in row.says:
+        assert part in said
+
+
+def test_each_option_that_changes_a_body_is_tried():
+    assert {option.name for option in options_of("create")} == (
+        {row.option for row in good_values.ROWS} | good_values.OF_NO_BODY)
 
 
 def test_nothing_is_written_anywhere(az, cloud, folder, tmp_path):

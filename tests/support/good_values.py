@@ -1,0 +1,53 @@
+"""A good value of each option of create that changes what is sent, with what has to be there for it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fake_azure import FakeCloud
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
+PASSWORD = "Tall-Ships_2014+Docker"
+
+
+@dataclass(frozen=True)
+class Row:
+    """``words`` follow ``az dockervm create -g g -n web1``; ``says`` is part of a body that is sent, as it is there
+    and nowhere without the option. ``there`` puts into the cloud what the value names."""
+
+    option: str
+    words: tuple[str, ...]
+    says: tuple[str, ...]
+    there: Callable[[FakeCloud], object] | None = None
+
+    @property
+    def label(self) -> str:
+        return " ".join(word if len(word) < 40 else f"{word[:12]}~" for word in self.words)
+
+
+def good(option: str, words: str | tuple[str, ...], *says: str, there: Callable[[FakeCloud], object] | None = None
+         ) -> Row:
+    return Row(option, tuple(shlex.split(words)) if isinstance(words, str) else words, says, there)
+
+
+ROWS = (
+    good("location", "-l eastus", '"location": "eastus"'),
+    good("image", "--image Debian13", '"offer": "debian-13"'),
+    good("size", "--size Standard_B2s", '"vmSize": "Standard_B2s"'),
+    good("admin_username", "-u skipper", '"adminUsername": "skipper"'),
+    good("admin_password", ("-p", PASSWORD), '"adminPassword"'),
+    good("ssh_key_values", ("--ssh-key-values", KEY), KEY),
+    good("docker_port", "-dp 2376", '"destinationPortRange": "2376"'),
+    good("ssh_port", "-e 2222", '"allow-ssh"'),
+    good("sources", "--sources 203.0.113.0/24 10.0.0.0/8 --provisioner run-command", '"203.0.113.0/24"'),
+    good("open_ports", "--open-ports 80 8000-8010", '"8000-8010"'),
+    good("open_ports_sources", "--open-ports 80 --open-ports-sources 203.0.113.7", '"203.0.113.7"'),
+    good("public_ip_address_dns_name", "--dns-name boat77", '"domainNameLabel": "boat77"'),
+    good("provisioner", "--provisioner run-command", "runCommands"),
+    good("tags", "--tags cost=1", '"cost": "1"'),
+)
+# What create is told of its own work, or of this computer.
+OF_NO_BODY = frozenset({"resource_group_name", "vm_name", "generate_ssh_keys", "cert_dir", "docker_context", "timeout",
+                        "timeline", "dry_run", "validate"})
