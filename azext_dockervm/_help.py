@@ -50,6 +50,14 @@ examples:
         --sources 203.0.113.0/24
     - name: For testcontainers - all ports that Docker gives away, for one address.
       text: az dockervm create -g mygroup -n tests1 --open-ports 32768-60999 --sources 203.0.113.7
+    - name: With a larger OS disk, and two empty data disks of different types that outlive the host.
+      text: >
+        az dockervm create -g mygroup -n data1 --os-disk-size-gb 64 --data-disk-sizes-gb 128 512
+        --storage-sku os=Premium_LRS 0=Premium_LRS 1=StandardSSD_LRS --data-disk-caching 0=ReadOnly
+    - name: With a data disk of an earlier host, whose OS disk a key of your own encrypts.
+      text: az dockervm create -g mygroup -n data2 --attach-data-disks mydisk --os-disk-encryption-set mykeys
+    - name: For builds - an OS disk on the VM's own server, fast and lost with it.
+      text: az dockervm create -g mygroup -n ci2 --size Standard_D4ds_v5 --ephemeral-os-disk
     - name: By the Docker VM extension, as in 2014, on today's image.
       text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
     - name: With a context of the docker client; then docker --context web5 info works from anywhere.

@@ -20,6 +20,12 @@ KEYS_OR_PASSWORD = "Give one with --ssh-key-values, or a password with -p."
 OPEN_PORTS = "Name the ports too, such as --open-ports 80 443, or leave --open-ports-sources out."
 OTHER_TIMELINE = "Name another file with --timeline, such as create.svg."
 PLAN_INSTEAD = "To see what create would do all the same: use --dry-run without 'template'."
+EPHEMERAL_TOO = "Add --ephemeral-os-disk, or leave the placement out."
+NOT_EPHEMERAL = "Leave --ephemeral-os-disk out, or name types for data disks only: --storage-sku 0=Premium_LRS."
+ADD_DISKS = "Leave it out, or add data disks with --data-disk-sizes-gb or --attach-data-disks."
+COUNT_LUNS = ("LUNs are counted from 0: first the disks of --data-disk-sizes-gb, then those of --attach-data-disks. "
+              "Only new disks take a type.")
+FEWER_DISKS = "Leave some of --data-disk-sizes-gb or --attach-data-disks out."
 YES = "Use --yes to continue without confirmation."
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from azext_dockervm.azure import kinds, resources, writes
-from azext_dockervm.azure.errors import unreadable
 from azext_dockervm.azure.image_ids import image_path
 from azext_dockervm.azure.kinds import Kind
-from azext_dockervm.azure.offers import Offers, Usages, offers, usages
+from azext_dockervm.azure.offers import Capabilities, Offers, Usages, capabilities, offers, usages
 from azext_dockervm.azure.resources import Resource, Resources, none_if_missing
-from azext_dockervm.azure.sdk import Clients, Names, Sdk, Shared, as_on_the_wire
+from azext_dockervm.azure.sdk import Clients, Names, Sdk, Shared
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 
@@ -115,16 +115,8 @@ class Azure:
         asked = image_path(image_id, self.sdk.made("subscription"), location)
         if asked is None:
             return {}
-        (path, spoken), verb = asked, "read the image"
-
-        def get(version: str) -> Resource:
-            found = self.sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version,
-                                  cls=as_on_the_wire)
-            if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
-                raise unreadable(verb)
-            return found
-
-        return none_if_missing(lambda: self.sdk.read(lambda: self.sdk.in_version(spoken, "", get)))
+        path, spoken = asked
+        return resources.get_at(self.sdk, spoken, path, "read the image")
 
     def extension_versions(self, location: str, publisher: str, kind: str) -> Resources | None:
         return none_if_missing(lambda: self.sdk.ask(
@@ -163,6 +155,21 @@ class Azure:
         """
         return self.sdk.pages(kinds.SIZES_ON_OFFER, "list the sizes that can be had", "compute.resource_skus", "list",
                               location=location, shape=offers, filter=f"location eq '{location}'")
+
+    def size_offer(self, location: str, size: str) -> Capabilities | None:
+        """What a VM of a size can do there, by the service's own names; None where there is none such. Megabytes on the
+        wire, too: for what a shorter list does not tell."""
+        return self.sdk.pages(kinds.SIZES_ON_OFFER, "ask what the size can do", "compute.resource_skus", "list",
+                              location=location, shape=partial(capabilities, size),
+                              filter=f"location eq '{location}'")
+
+    def feature_state(self, name: str) -> str | None:
+        """Of a feature of Microsoft.Compute in the subscription, such as Registered or NotRegistered; None where there
+        is none of that name."""
+        path = (f"subscriptions/{self.sdk.made('subscription')}/providers/Microsoft.Features/providers/"
+                f"Microsoft.Compute/features/{name}")
+        found = resources.get_at(self.sdk, kinds.FEATURES, path, f"read the feature '{name}'")
+        return found["properties"].get("state") if found else None
 
     def label_is_free(self, location: str, label: str) -> bool:
         answer = self.sdk.ask(kinds.DNS_LABELS, "check the DNS label", "network", "check_dns_name_availability",

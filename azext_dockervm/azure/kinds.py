@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,24 @@ class Spoken:
 # The oldest that has what is sent: run commands with treatFailureAsDeploymentFailure (2023-03-01), If-None-Match on the
 # VM's PUT (2023-09-01).
 COMPUTE_VERSION = "2023-09-01"
+DISKS_VERSION = "2023-04-02"
 # What az itself uses for network interfaces. Newer than all that is sent (a public address's deleteOption, 2021-02-01),
 # older than subnets that are private unless they say otherwise (2025-07-01).
 NETWORK_VERSION = "2023-11-01"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a body's member that api-versions before ``since`` do not know: with it a later one is spoken."""
+
+    path: str
+    value: str
+    since: str
+
+    def is_in(self, body: Any) -> bool:
+        for name in self.path.split("."):
+            body = body.get(name) if isinstance(body, Mapping) else None
+        return bool(body == self.value)
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,12 @@ class Kind(Spoken):
     expand: str | None = None
     never_replaces: str | None = None
     looks: tuple[float, ...] = (2.0,)
+    younger_values: tuple[Value, ...] = ()
+
+    def speaking(self, body: Any) -> Kind:
+        """The same, in a version in which ``body`` can be said."""
+        needed = [value.since for value in self.younger_values if value.is_in(body)]
+        return replace(self, api_version=max([self.api_version, *needed]))
 
     def provider_path(self, names: tuple[str, ...]) -> str:
         """Such as Microsoft.Compute/virtualMachines/web1/extensions/DockerExtension."""
@@ -109,11 +131,24 @@ VM = Kind(
         Member("properties.networkProfile.networkInterfaces[].properties.deleteOption", "2021-03-01"),
         Member("properties.securityProfile.securityType", "2020-12-01"),
         Member("properties.securityProfile.uefiSettings", "2020-12-01"),
+        # Without it Azure keeps a data disk, as this asks for. Members that encrypt are none of these: who asks for
+        # them is refused rather than left without.
+        Member("properties.storageProfile.dataDisks[].deleteOption", "2021-03-01"),
     ), "VM", "compute", "virtual_machines", patience=BUSY, tag_method="begin_update", expand="instanceView",
-    never_replaces="2023-09-01", looks=VM_LOOKS)
+    never_replaces="2023-09-01", looks=VM_LOOKS, younger_values=(
+        # "Minimum api-version for NvmeDisk" (azure-mgmt-compute 39, DiffDiskPlacement).
+        Value("properties.storageProfile.osDisk.diffDiskSettings.placement", "NvmeDisk", "2024-03-01"),))
 EXTENSION = Kind(
     "Microsoft.Compute/virtualMachines/extensions", COMPUTE_VERSION, (), "VM extension", "compute",
     "virtual_machine_extensions", "install", BUSY, BUSY, looks=BELOW_VM_LOOKS)
+# Of disks nothing is sent but deletions: they are made with their VM. A disk is still its VM's for some seconds after
+# the VM's deletion has ended.
+DISK = Kind("Microsoft.Compute/disks", DISKS_VERSION, (), "disk", "compute", "disks", put_patience=AT_ONCE,
+            patience=Patience(frozenset({"AnotherOperationInProgress", "OperationNotAllowed"}), 60.0),
+            tag_method="begin_update", list_method="list_by_resource_group")
+DISK_ENCRYPTION_SET = Kind(
+    "Microsoft.Compute/diskEncryptionSets", DISKS_VERSION, (), "disk encryption set", "compute", "disk_encryption_sets",
+    tag_method="begin_update", list_method="list_by_resource_group")
 # Managed run commands are there since 2020-06-01.
 RUN_COMMAND = Kind(
     "Microsoft.Compute/virtualMachines/runCommands", COMPUTE_VERSION, (
@@ -134,7 +169,8 @@ NETWORK_INTERFACE = _network(
 SECURITY_GROUP = _network("networkSecurityGroups", "network security group", "network_security_groups")
 
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
-    VM, EXTENSION, RUN_COMMAND, VIRTUAL_NETWORK, SUBNET, PUBLIC_IP, NETWORK_INTERFACE, SECURITY_GROUP)}
+    VM, EXTENSION, RUN_COMMAND, VIRTUAL_NETWORK, SUBNET, PUBLIC_IP, NETWORK_INTERFACE, SECURITY_GROUP,
+    DISK, DISK_ENCRYPTION_SET)}
 
 # What is only asked for.
 GROUPS = Spoken("Microsoft.Resources/resourceGroups", "2021-04-01")
@@ -148,4 +184,5 @@ NETWORK_USAGES = Spoken("Microsoft.Network/locations/usages", NETWORK_VERSION)
 LOCKS = Spoken("Microsoft.Authorization/locks", "2016-09-01")
 SIZES = Spoken("Microsoft.Compute/locations/vmSizes", COMPUTE_VERSION)
 SIZES_ON_OFFER = Spoken("Microsoft.Compute/skus", "2021-07-01")
+FEATURES = Spoken("Microsoft.Features/providers/features", "2021-07-01")
 DNS_LABELS = Spoken("Microsoft.Network/locations/CheckDnsNameAvailability", NETWORK_VERSION)

@@ -112,6 +112,13 @@ def virtual_network(location: str) -> str:
     return f"dockervm-{location}-vnet"
 
 
+def data_disk(host: str, lun: int, run_id: str) -> str:
+    """One that is made with a VM. The run is part of it: disks outlive their host, and a later one of the same name
+    must not find its names taken. Azure allows 80 characters, a VM's name has up to 64."""
+    end = f"_data{lun}_{run_id}"
+    return host[:80 - len(end)] + end
+
+
 def is_dns_label(text: str) -> bool:
     """Azure's rule for ``domainNameLabel``, as its InvalidDomainNameLabel error states it."""
     return DNS_LABEL.fullmatch(text) is not None

@@ -7,6 +7,8 @@ from typing import Any
 # Of a VM size: its name, its vCPUs and architecture as the service writes them, whether it can be had now.
 Offer = tuple[str, tuple[str, str], bool]
 Offers = list[Offer]
+# What a size can do, by the service's names: {"MaxDataDiskCount": "4", "PremiumIO": "True", ...}.
+Capabilities = dict[str, str]
 Sku = dict[str, Any]
 # Of each quota, by its name in lower case: how much is used, and how much there is.
 Usages = dict[str, tuple[int, int]]
@@ -15,6 +17,13 @@ Usages = dict[str, tuple[int, int]]
 def offers(skus: list[Sku]) -> Offers:
     return [(sku["name"], _vcpus_and_architecture(sku), not _is_restricted(sku)) for sku in skus
             if sku["resourceType"] == "virtualMachines"]
+
+
+def capabilities(size: str, skus: list[Sku]) -> Capabilities | None:
+    """Of one size, in any case; None where the list does not have it."""
+    found = next((sku for sku in skus if sku["resourceType"] == "virtualMachines"
+                  and sku["name"].lower() == size.lower()), None)
+    return None if found is None else {one["name"]: one["value"] for one in found.get("capabilities") or ()}
 
 
 def _vcpus_and_architecture(sku: Sku) -> tuple[str, str]:

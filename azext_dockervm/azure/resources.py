@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azext_dockervm.azure.errors import unreadable
-from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.azure.kinds import Kind, Spoken
 from azext_dockervm.azure.sdk import Sdk, as_on_the_wire
 from azext_dockervm.errors import NotFound
 
@@ -50,6 +50,18 @@ def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription:
         return whole(found, verb)
 
     return sdk.in_version(kind, "", get_it)
+
+
+def get_at(sdk: Sdk, spoken: Spoken, path: str, verb: str) -> Resource | None:
+    """What has properties at ``path``, without its first slash; None where there is nothing. For what has no kind."""
+    def get_it(version: str) -> Resource:
+        found = sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version,
+                         cls=as_on_the_wire)
+        if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
+            raise unreadable(verb)
+        return found
+
+    return none_if_missing(lambda: sdk.read(lambda: sdk.in_version(spoken, "", get_it)))
 
 
 def none_if_missing(call: Callable[[], Result]) -> Result | None:

@@ -69,7 +69,8 @@ class Write:
                                watch=self._watch(self.request.body), headers=self._conditions(version, verb))
 
         try:
-            followed, made = self.sdk.in_version(self.kind, self.request.body.get("location") or "", put)
+            spoken = self.kind.speaking(self.request.body)
+            followed, made = self.sdk.in_version(spoken, self.request.body.get("location") or "", put)
         except Lost as error:
             return self._settled(verb, NotFound(f"{verb}: {error}"))
         except AnswerUnreadable as doubt:

@@ -29,6 +29,17 @@ def plan(image: Resource | None) -> Resource | None:
     return found or None
 
 
+def data_disk_luns(image: Resource | None) -> list[int]:
+    """Of data disks that a managed image brings along; a gallery's definition does not tell of them."""
+    return sorted(one["lun"] for one in (_properties(image).get("storageProfile") or {}).get("dataDisks") or ())
+
+
+def disk_size_gb(image: Resource | None) -> int | None:
+    """The least that an OS disk of it can have; None where the image does not tell, as those of the Marketplace."""
+    size = ((_properties(image).get("storageProfile") or {}).get("osDisk") or {}).get("diskSizeGB")
+    return int(size) if size else None
+
+
 def why_no_host(image: Resource) -> str | None:
     """Why a Docker host can't be made of an image; None where nothing speaks against it."""
     properties = _properties(image)

@@ -7,7 +7,7 @@ from typing import Any
 
 from azext_dockervm.azure import names
 from azext_dockervm.body import image as image_body
-from azext_dockervm.body import operating_system, storage
+from azext_dockervm.body import operating_system, security, storage
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.spec.host import HostSpec
@@ -34,8 +34,8 @@ def noted_names(vm: Resource | None) -> tuple[str, ...]:
 
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint: str | Ref, image: Resource | None,
-         custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None
-         ) -> Resource:
+         custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None,
+         disks: storage.There = storage.NOTHING) -> Resource:
     """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
 
     ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
@@ -43,14 +43,15 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint:
     """
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": spec.machine.size},
-        "storageProfile": storage.profile(spec),
+        "storageProfile": storage.profile(spec, run_id, image, disks),
         "osProfile": operating_system.profile(spec, custom_data),
         "networkProfile": {"networkInterfaces": [
             {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
     }
-    security = image_body.security_profile(image)
-    if security:
-        properties["securityProfile"] = security
+    for name, value in (("securityProfile", security.profile(spec, image)),
+                        ("additionalCapabilities", storage.capabilities(spec.disks, disks))):
+        if value:
+            properties[name] = value
     vm = {"location": spec.location, "properties": properties,
           "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **(ordered or {})})}
     plan = image_body.plan(image)
@@ -93,14 +94,15 @@ def never_ran(vm: Resource) -> bool:
 
 def leaving(vm: Resource, interface: str, data_disks_go: bool) -> Resource | None:
     """The properties that let nothing go with a VM but its own: the network ``interface`` (an id) and the operating
-    system's disk; its data disks as ``data_disks_go`` says. None where they are so."""
+    system's disk; the data disks that were made for it as ``data_disks_go`` says. None where they are so."""
     properties = vm["properties"]
     profile, disks_of = properties.get("networkProfile") or {}, properties.get("storageProfile") or {}
     wanted = "Delete" if data_disks_go else "Detach"
     interfaces = [one if one["id"].lower() == interface.lower() or _goes(one.get("properties")) is False
                   else {**one, "properties": {**(one.get("properties") or {}), "deleteOption": "Detach"}}
                   for one in profile.get("networkInterfaces") or ()]
-    disks = [one if _goes(one) is data_disks_go else {**one, "deleteOption": wanted}
+    disks = [one if _goes(one) is (data_disks_go and not _was_there(one))
+             else {**one, "deleteOption": "Detach" if _was_there(one) else wanted}
              for one in disks_of.get("dataDisks") or ()]
     changes: Resource = {}
     if interfaces != (profile.get("networkInterfaces") or []):
@@ -116,10 +118,27 @@ def os_disk_that_goes(vm: Resource) -> str | None:
     return disk.get("name") if _goes(disk) else None
 
 
-def data_disks(vm: Resource) -> list[str]:
-    """Names."""
-    return [one.get("name") or f"LUN {one.get('lun')}"
-            for one in (vm["properties"].get("storageProfile") or {}).get("dataDisks") or ()]
+def data_disks(vm: Resource, there_before: bool | None = None) -> list[str]:
+    """Names; of those alone that were ``there_before`` they were attached, or that were made with the VM or for it."""
+    return [one.get("name") or f"LUN {one.get('lun')}" for one in _data_disks(vm)
+            if there_before is None or _was_there(one) is there_before]
+
+
+def own_disks(vm: Resource) -> list[str]:
+    """Names of the data disks that were made with the VM, by the run that made it."""
+    run = names.tag(vm, names.TAG_RUN) or ""
+    return [one["name"] for one in _data_disks(vm)
+            if one.get("name") == names.data_disk(vm["name"], one.get("lun", -1), run) and not _was_there(one)]
+
+
+def _data_disks(vm: Resource) -> list[Resource]:
+    found: list[Resource] = (vm["properties"].get("storageProfile") or {}).get("dataDisks") or []
+    return found
+
+
+def _was_there(disk: Resource) -> bool:
+    """Whether a data disk was a resource of somebody's before it was attached."""
+    return (disk.get("createOption") or "").lower() == "attach"
 
 
 def other_interfaces(vm: Resource, interface: str) -> list[str]:

@@ -234,7 +234,7 @@ class Creation:
         """Everything is made anew, as it was asked for."""
         spec = self.asked
         try:
-            execute([self.planning.removal()], self.listener, self.azure.deadline)
+            execute(self.planning.removal(), self.listener, self.azure.deadline)
         except PlanFailed as failure:
             cause = refusals.as_extension_error(failure.cause, spec)
             cause.message = with_sentence(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.body import virtual_machine
 from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.errors import DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Step
 from azext_dockervm.host import certify, plan
@@ -80,10 +84,17 @@ class HostPlan:
     def authority(self) -> Step:
         return certify.authority(self.store, self.listener)
 
-    def removal(self) -> Step:
-        """Of a VM that never ran: Azure leaves such a one in Failed, and its parts go with it."""
-        request = Request("DELETE", kinds.VM.type, self.asked.group, (self.asked.name,))
-        return Step("remove", f"delete the VM '{self.asked.name}', which never ran",
+    def removal(self) -> list[Step]:
+        """Of a VM that never ran: Azure leaves such a one in Failed. Its parts go with it, but for the data disks that
+        were made with it, on which nothing was ever written."""
+        vm = self._deletion("remove", kinds.VM, self.asked.name, ", which never ran")
+        disks = virtual_machine.own_disks(self.found.vm) if self.found.vm else []
+        return [vm, *(replace(self._deletion(f"remove {disk}", kinds.DISK, disk), needs=("remove",),
+                              forgiven=partial(_disk_stays, disk)) for disk in disks)]
+
+    def _deletion(self, key: str, kind: Kind, name: str, words: str = "") -> Step:
+        request = Request("DELETE", kind.type, self.asked.group, (name,))
+        return Step(key, f"delete the {kind.noun} '{name}'{words}",
                     lambda _results, deadline: self.azure.until(deadline).send(request), request)
 
     def _head_start(self) -> bytes | None:
@@ -116,3 +127,10 @@ class HostPlan:
         """Proof and what comes after it."""
         return certify.finish(self.existing, self.store.folder, self.listener, vm_run_id=self.vm_run_id,
                               patience=patience, further=further)
+
+
+def _disk_stays(name: str, error: BaseException) -> str | None:
+    """One that can't be deleted stands in nobody's way: the new VM's have other names."""
+    if not isinstance(error, DockerVMError) or isinstance(error, (Interrupted, DeadlinePassed)):
+        return None
+    return f"Not deleted: the disk '{name}' ({error.message.rstrip('.')})."

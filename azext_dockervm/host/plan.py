@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import network_interface, public_ip, virtual_machine
+from azext_dockervm.body import network_interface, public_ip, storage, virtual_machine
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.errors import AzureRefused, Conflict
 from azext_dockervm.flow.deadline import Deadline
@@ -15,6 +16,7 @@ from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Results, Step
 from azext_dockervm.host import plan_network
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, VM, Making, made
+from azext_dockervm.host.undo import undo_with_disks
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address
 
 
@@ -33,8 +35,11 @@ def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, s
     body = virtual_machine.body(
         spec, making.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"),
         endpoint=Ref(PUBLIC_IP, via=public_ip.fqdn),
-        image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered)
-    return making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
+        image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered,
+        disks=making.found.disks)
+    step = making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
+    disks = storage.made_disks(spec, making.run_id, making.found.image)
+    return replace(step, undo=undo_with_disks(making.azure, spec.group, disks, step.undo)) if disks else step
 
 
 def _create_vm(making: Making, azure: Azure, request: Request) -> Resource:

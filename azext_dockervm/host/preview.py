@@ -62,7 +62,7 @@ def _with_keys(creation: Creation, ssh_keys: tuple[str, ...]) -> None:
 
 
 def _of_new(creation: Creation, ssh_keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    removal = [creation.planning.removal()] if creation.never_ran else []
+    removal = creation.planning.removal() if creation.never_ran else []
     creation.found = replace(creation.found, vm=None)
     _with_keys(creation, ssh_keys)
     return printed([*removal, *creation.plan()])

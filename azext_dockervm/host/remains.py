@@ -25,7 +25,8 @@ class Remains:
     """Of the host ``spec`` names; resources as ARM shows them, None where there is none that is the host's own.
 
     ``virtual_network`` is the one that hosts share. ``kept`` names, for people, what stays though it bears the host's
-    names or hangs on its VM. ``data_disks_go``: so was asked.
+    names or hangs on its VM. ``data_disks_go``: so was asked. ``disks`` are data disks that were made with a VM which
+    is gone, and go.
     """
 
     spec: HostSpec
@@ -36,12 +37,14 @@ class Remains:
     virtual_network: Resource | None
     kept: tuple[str, ...] = ()
     data_disks_go: bool = False
+    disks: tuple[Resource, ...] = ()
 
     @property
     def own(self) -> list[tuple[Kind, Resource]]:
         """All but the network, in the order in which they can go."""
         parts = ((kinds.VM, self.vm), (kinds.NETWORK_INTERFACE, self.network_interface),
-                 (kinds.PUBLIC_IP, self.public_ip), (kinds.SECURITY_GROUP, self.security_group))
+                 (kinds.PUBLIC_IP, self.public_ip), (kinds.SECURITY_GROUP, self.security_group),
+                 *((kinds.DISK, disk) for disk in self.disks))
         return [(kind, part) for kind, part in parts if part is not None]
 
 
@@ -63,12 +66,15 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
                               azure.deadline)
     found: dict[Kind, Resource | None] = {kind: answers[kind.type] for kind in parts}
     _check_vm(spec, found[kinds.VM])
-    kept = _hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go)
+    left = [] if found[kinds.VM] else _left_disks(azure, spec)
+    going = left if data_disks_go else []
+    kept = [*_hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go),
+            *(f"the data disk '{disk['name']}'" for disk in left if not data_disks_go)]
     for kind, why in _not_its_own(spec, found, azure.resource_id(kinds.VM, spec.group, spec.name)):
         part = found[kind] or {}
         kept.append(f"the {kind.noun} '{part['name']}', which {why}")
         found[kind] = None
-    there = [part for part in found.values() if part is not None]
+    there = [part for part in (*found.values(), *going) if part is not None]
     empty = None if there else _empty_network(azure, spec)
     if not there and empty is None:
         stays = f" There is {', and '.join(kept)}." if kept else ""
@@ -76,7 +82,7 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
                        f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
                    found[kinds.SECURITY_GROUP], empty or _network(azure, spec, region_of(there[0])), tuple(kept),
-                   data_disks_go)
+                   data_disks_go, tuple(going))
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
@@ -112,7 +118,18 @@ def _hanging_on(vm: Resource | None, interface: Resource | None, data_disks_go: 
         return []
     kept = [f"the network interface '{names.id_parts(one)[1]}'"
             for one in virtual_machine.other_interfaces(vm, (interface or {}).get("id", ""))]
-    return kept if data_disks_go else [*kept, *(f"the data disk '{one}'" for one in virtual_machine.data_disks(vm))]
+    disks = virtual_machine.data_disks(vm, there_before=True if data_disks_go else None)
+    return [*kept, *(f"the data disk '{one}'" for one in disks)]
+
+
+def _left_disks(azure: Azure, spec: HostSpec) -> list[Resource]:
+    """Data disks of the host, whose VM is gone. Who may not list them has none, as far as can be told."""
+    try:
+        disks = unknown_if_forbidden(partial(azure.list, kinds.DISK, spec.group))() or []
+    except NotFound:        # no such group
+        return []
+    return [disk for disk in disks if _is_own(spec, disk) and not disk.get("managedBy")
+            and not disk["properties"].get("osType")]
 
 
 def _network(azure: Azure, spec: HostSpec, region: str) -> Resource | None:

@@ -59,7 +59,7 @@ def _named(kind: Kind, part: Resource, data_disks_go: bool) -> str:
     if kind is kinds.VM:
         disk = virtual_machine.os_disk_that_goes(part)
         words += f" with its disk '{disk}' and everything on it" if disk else ", whose disk is kept"
-        disks = virtual_machine.data_disks(part) if data_disks_go else []
+        disks = virtual_machine.data_disks(part, there_before=False) if data_disks_go else []
         return ", ".join([words, *(f"the data disk '{one}'" for one in disks)])
     fqdn = public_ip.fqdn_if_any(part) if kind is kinds.PUBLIC_IP else None
     return f"{words} ({fqdn})" if fqdn else words
@@ -140,7 +140,8 @@ class Removal:
 
     def _deletion(self, kind: Kind, part: Resource, needs: tuple[str, ...]) -> Step:
         request = Request("DELETE", kind.type, self.spec.group, (part["name"],))
-        return Step(KEYS[kind], f"delete the {kind.noun} '{part['name']}'", partial(self._delete, kind, part), request,
+        key = KEYS.get(kind) or f"{kind.noun} {part['name']}"
+        return Step(key, f"delete the {kind.noun} '{part['name']}'", partial(self._delete, kind, part), request,
                     needs, forgiven=None if kind is kinds.VM else self._noting(kind, part))
 
     def _delete(self, kind: Kind, part: Resource, _results: Results, deadline: Deadline, begin: bool = False) -> None:

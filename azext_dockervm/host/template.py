@@ -60,7 +60,8 @@ class _Template:
         needs: dict[str, None] = {}
         body = {name: self._tags(value) if name == "tags" else self._value(name, value, needs)
                 for name, value in request.body.items()}
-        found = {"type": request.kind, "apiVersion": KINDS[request.kind].api_version, "name": request.name, **body}
+        version = KINDS[request.kind].speaking(body).api_version
+        found = {"type": request.kind, "apiVersion": version, "name": request.name, **body}
         return {**found, "dependsOn": list(needs)} if needs else found
 
     def _tags(self, tags: Mapping[str, Any]) -> Json:

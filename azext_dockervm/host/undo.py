@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from azext_dockervm.azure import names
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.flow.deadline import Deadline
@@ -22,5 +22,18 @@ def undo_own(azure: Azure, kind: Kind, group: str, name: str, run_id: str) -> Ca
         if found is not None:
             own.send(Request("DELETE", kind.type, group, (name,)))
         return True
+
+    return undo
+
+
+def undo_with_disks(azure: Azure, group: str, disks: Iterable[str], undo_vm: Callable[[Deadline], bool] | None
+                    ) -> Callable[[Deadline], bool]:
+    """The undoing of a VM, and of the data disks that were made with it, which Azure keeps. The run's id is in their
+    names, so they are this run's whatever has become of the VM."""
+    def undo(deadline: Deadline) -> bool:
+        gone = undo_vm(deadline) if undo_vm else True
+        for disk in disks:
+            azure.until(deadline).send(Request("DELETE", kinds.DISK.type, group, (disk,)))
+        return gone
 
     return undo

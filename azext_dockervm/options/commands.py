@@ -15,6 +15,7 @@ from azext_dockervm.options.context import (
     NODES,
     REMOVAL,
 )
+from azext_dockervm.options.disks import DISKS
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.env import ENV
 from azext_dockervm.options.flow import PREVIEW, PROVISIONER, TAGS, TIMELINE, TIMEOUT, YES
@@ -31,6 +32,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         NEW_HOST,
         PLACEMENT,
         MACHINE,
+        DISKS,
         LOGIN,
         ENGINE,
         NEW_HOST_FOLDER,

@@ -31,8 +31,9 @@ VM = (_GROUP, _VM_NAME)
 HOSTS = (_ANY_GROUP,)
 GROUP = (_GROUP,)
 DELETION = (
-    Option("data_disks", "--data-disks", "What becomes of data disks that were attached to the VM.", default="keep",
-           choices=("keep", "delete")),
+    Option("data_disks", "--data-disks",
+           "What becomes of data disks that were made with the VM or for it. Those that were there before they were "
+           "attached are always kept.", default="keep", choices=("keep", "delete")),
     Option("no_wait", "--no-wait", "Do not wait for the VM's deletion. Its security group and the network stay until "
            "the same command is given again.", default=False),
 )

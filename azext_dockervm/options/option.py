@@ -145,3 +145,9 @@ def filled(text: str) -> str:
     if not text.strip():
         raise InvalidValue("the value is empty; leave the option out for its default.")
     return text
+
+
+def true_or_false() -> dict[str, Any]:
+    """Of an option that az has as a flag with three states: typed alone it means true, left out nothing."""
+    return {"choices": ("true", "false"), "check": lambda text: text == "true",
+            "parser": {"nargs": "?", "const": "true"}}

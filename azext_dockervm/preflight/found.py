@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azext_dockervm.azure import names
-from azext_dockervm.azure.offers import Usages
+from azext_dockervm.azure.offers import Capabilities, Usages
 from azext_dockervm.body import network_interface, public_ip
 from azext_dockervm.body.resource import Resource
+from azext_dockervm.body.storage import There
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Found:
     public_ip: Resource | None = None
     network_interface: Resource | None = None
     image: Resource | None = None       # None: not allowed to ask
+    attached: tuple[Resource, ...] = ()     # disks, in the order in which they were named
+    encryption_set: Resource | None = None
+    capabilities: Capabilities | None = None    # of the size; None: not asked for, not allowed to ask, or not told
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
     dns: Label = Label()
     port: int | None = None     # the engine's, where the host was asked
@@ -52,6 +56,11 @@ class Found:
     def is_private(self) -> bool:
         """Whether the host that is there is known by an address and has no public one: none is made for it."""
         return self.public_ip is None and names.is_address(names.endpoint_tag(self.vm))
+
+    @property
+    def disks(self) -> There:
+        """What the disks of a new VM stand on."""
+        return There(self.attached, self.encryption_set)
 
     @property
     def docker_port(self) -> int | None:

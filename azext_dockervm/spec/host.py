@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azext_dockervm.azure import names
+from azext_dockervm.spec.disks import Disks
 from azext_dockervm.spec.engine import Engine
 from azext_dockervm.spec.login import Login
 from azext_dockervm.spec.machine import Machine
@@ -38,6 +39,7 @@ class HostSpec:
     location: str | None = None
     login: Login = field(default_factory=Login)
     machine: Machine = field(default_factory=Machine)
+    disks: Disks = field(default_factory=Disks)
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
     provisioner: str = "auto"

@@ -92,6 +92,8 @@ class FakeCloud:
     locks: list[dict] = field(default_factory=list)
     offered: list[tuple[str, tuple[str, str], bool]] = field(default_factory=list)
     published: bool = True
+    features: dict[str, str] = field(default_factory=dict)  # of Microsoft.Compute, with their states
+    capabilities: dict[str, str] | None = None              # of every size
     taken_labels: set[str] = field(default_factory=set)     # by hosts of others, in every region
     reserved_labels: set[str] = field(default_factory=set)      # with words that Azure keeps for itself
     forbidden: set[str] = field(default_factory=set)        # names of methods, such as "locations"
@@ -299,6 +301,12 @@ class FakeAzure:
     def offered_sizes(self, _location: str) -> Iterable[tuple]:
         return self._asked("offered_sizes") and self.cloud.offered
 
+    def size_offer(self, _location: str, _size: str) -> dict[str, str] | None:
+        return self._asked("size_offer") and self.cloud.capabilities
+
+    def feature_state(self, name: str) -> str | None:
+        return self._asked(f"feature {name}") and self._asked("feature_state") and self.cloud.features.get(name)
+
     def label_is_free(self, _location: str, label: str) -> bool:
         self._asked(f"label {label}")
         _refuse_reserved(self.cloud, label)
@@ -366,6 +374,16 @@ class _Writer:
             del self.resources[child]
         for one in (found["properties"].get("networkProfile") or {}).get("networkInterfaces") or ():
             self._delete_interface(one)
+        for one in (found["properties"].get("storageProfile") or {}).get("dataDisks") or ():
+            self._let_go(one)
+
+    def _let_go(self, reference: dict) -> None:
+        disk = self.cloud.by_id((reference.get("managedDisk") or {}).get("id"))
+        if disk is None:
+            return
+        disk.pop("managedBy", None)
+        if reference.get("deleteOption") == "Delete":
+            del self.resources[_key_of(disk["id"])]
 
     def _delete_interface(self, reference: dict) -> None:
         interface = self.cloud.by_id(reference["id"])
@@ -386,6 +404,8 @@ class _Writer:
         holders = {kinds.SECURITY_GROUP.type: (kinds.NETWORK_INTERFACE, "InUseNetworkSecurityGroupCannotBeDeleted"),
                    kinds.PUBLIC_IP.type: (kinds.NETWORK_INTERFACE, "PublicIPAddressCannotBeDeleted"),
                    kinds.NETWORK_INTERFACE.type: (kinds.VM, "NicInUse")}
+        if kind == kinds.DISK.type:
+            return (self.cloud.by_id(resource_id) or {}).get("managedBy", "").rpartition("/")[2], "OperationNotAllowed"
         if kind not in holders:
             return "", ""
         holder, code = holders[kind]
@@ -466,6 +486,8 @@ def _make_machine(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
         interface = cloud.by_id(one["id"])
         assert interface is not None
         interface["properties"]["virtualMachine"] = {"id": body["id"]}
+    for disk in body["properties"]["storageProfile"].get("dataDisks") or ():
+        _make_disk(cloud, body, disk, path[-1])
     profile = body["properties"]["osProfile"]
     profile.pop("adminPassword", None)
     custom_data = profile.pop("customData", None)
@@ -475,6 +497,19 @@ def _make_machine(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
     values = settings(custom_data) if custom_data else {}
     if values.get("DOCKERVM_ACTION") == "boot":
         host.door = FakeDoor(host, values, cloud.first_boot)
+
+
+def _make_disk(cloud: FakeCloud, vm: dict, disk: dict, name: str) -> None:
+    """One that is made bears the VM's tags; each is its VM's from now on."""
+    if disk["createOption"] == "Empty":
+        made = cloud.put(kinds.DISK, disk["name"], group=vm["id"].split("/")[4], body={
+            "location": vm["location"], "tags": vm["tags"], "properties": {"diskSizeGB": disk["diskSizeGB"]}})
+        disk["managedDisk"] = {**(disk.get("managedDisk") or {}), "id": made["id"]}
+    _must_be_there(cloud, disk["managedDisk"])
+    found = cloud.by_id(disk["managedDisk"]["id"])
+    assert found is not None and not found.get("managedBy"), f"{name} can't have {found}"
+    found["managedBy"] = vm["id"]
+    disk["name"] = found["name"]
 
 
 def _make_extension(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bad_values.disks import disk, encryption_set
 from fake_azure import FakeCloud
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
@@ -36,6 +37,19 @@ ROWS = (
     good("location", "-l eastus", '"location": "eastus"'),
     good("image", "--image Debian13", '"offer": "debian-13"'),
     good("size", "--size Standard_B2s", '"vmSize": "Standard_B2s"'),
+    good("os_disk_size_gb", "--os-disk-size-gb 64", '"diskSizeGB": 64'),
+    good("storage_sku", "--storage-sku os=StandardSSD_LRS", '"storageAccountType": "StandardSSD_LRS"'),
+    good("storage_sku", "--storage-sku 0=UltraSSD_LRS --data-disk-sizes-gb 8", '"ultraSSDEnabled": true'),
+    good("os_caching", "--os-disk-caching None", '"caching": "None"'),
+    good("ephemeral_os_disk", "--ephemeral-os-disk", '"diffDiskSettings": {"option": "Local"}'),
+    good("ephemeral_os_disk_placement", "--ephemeral-os-disk true --ephemeral-os-disk-placement ResourceDisk",
+         '"placement": "ResourceDisk"'),
+    good("data_disk_sizes_gb", "--data-disk-sizes-gb 8 16", '"diskSizeGB": 16', "web1_data1_RUN"),
+    good("data_caching", "--data-disk-sizes-gb 8 --data-disk-caching 0=ReadOnly", '"caching": "ReadOnly"'),
+    good("attach_data_disks", "--attach-data-disks data", '"createOption": "Attach"', there=disk()),
+    good("os_disk_encryption_set", "--os-disk-encryption-set own", '"diskEncryptionSet"', there=encryption_set()),
+    good("encryption_at_host", "--encryption-at-host", '"encryptionAtHost": true',
+         there=lambda cloud: cloud.features.update(EncryptionAtHost="Registered")),
     good("admin_username", "-u skipper", '"adminUsername": "skipper"'),
     good("admin_password", ("-p", PASSWORD), '"adminPassword"'),
     good("ssh_key_values", ("--ssh-key-values", KEY), KEY),

@@ -19,6 +19,8 @@ from azext_dockervm.secret import Secret
 DONE, IN_PROGRESS = Reply(200, {"status": "Succeeded"}), Reply(200, {"status": "InProgress"})
 NAMES = {kinds.SUBNET: ("net", "hosts"), kinds.EXTENSION: ("web1", "DockerExtension"),
          kinds.RUN_COMMAND: ("web1", "dockervm-serve")}
+# What is never made by itself: data disks are made with their VM, encryption sets by others.
+NEVER_PUT = (kinds.DISK, kinds.DISK_ENCRYPTION_SET)
 EVERY_KIND = pytest.mark.parametrize("kind", kinds.KINDS.values(), ids=lambda kind: kind.noun)
 
 
@@ -129,6 +131,27 @@ def test_the_locks_of_a_group(azure, service):
         azure.locks("g")
 
 
+def test_what_a_size_can_do_is_told_in_the_service_s_words(azure, service):
+    service.replies("GET", "skus", Reply(200, {"value": [
+        {"resourceType": "disks", "name": "Standard_D2s_v5"},
+        {"resourceType": "virtualMachines", "name": "Standard_D2s_v5", "capabilities": [
+            {"name": "MaxDataDiskCount", "value": "4"}, {"name": "PremiumIO", "value": "True"}]},
+        {"resourceType": "virtualMachines", "name": "Standard_B1s"}]}))
+    assert azure.size_offer("westus", "standard_d2S_v5") == {"MaxDataDiskCount": "4", "PremiumIO": "True"}
+    assert azure.size_offer("westus", "Standard_B1s") == {} and azure.size_offer("westus", "Standard_X1") is None
+    assert service.asked[0].query["$filter"] == ["location eq 'westus'"]
+
+
+def test_the_state_of_a_feature_of_the_subscription(azure, service):
+    service.replies("GET", "EncryptionAtHost", Reply(200, {"properties": {"state": "Registering"}}))
+    assert azure.feature_state("EncryptionAtHost") == "Registering"
+    assert service.asked[0].path == (
+        "/subscriptions/00000000-0000-0000-0000-00000000000a/providers/Microsoft.Features/providers/"
+        "Microsoft.Compute/features/EncryptionAtHost")
+    service.replies("GET", "Other", refusal(404, "FeatureNotFound"))
+    assert azure.feature_state("Other") is None
+
+
 def test_what_is_asked_of_a_region(azure, service):
     service.replies("GET", "versions", Reply(200, [{"name": "24.04.2", "location": "westus"}]))
     service.replies("GET", "24.04.2", Reply(200, {"name": "24.04.2", "properties": {"features": [{"new": 1}]}}))
@@ -159,7 +182,8 @@ def test_a_group_that_is_not_there_is_none(azure, service):
 
 # Writes
 
-@EVERY_KIND
+@pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS.values() if kind not in NEVER_PUT],
+                         ids=lambda kind: kind.noun)
 def test_a_resource_is_put_as_it_is_and_waited_for(azure, service, kind):
     body = {"location": "westus", "tags": {"a": "b"}, "properties": {"newerThanTheSdk": {"a": [1]}}}
     service.operation(named(kind)[-1], resource(kind), IN_PROGRESS, IN_PROGRESS, DONE)

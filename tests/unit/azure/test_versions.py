@@ -151,3 +151,15 @@ def test_an_older_network_is_not_asked_for_what_it_does_not_know():
         assert without_younger(kind.younger_members, kind.api_version, body) == body
         assert without_younger(kind.younger_members, "2023-06-01", body) == body
         assert "defaultOutboundAccess" not in str(without_younger(kind.younger_members, "2023-05-01", body))
+
+
+def test_a_value_that_our_version_does_not_know_is_said_in_a_later_one(azure, service):
+    def put(placement):
+        service.replies("PUT", "web1", Reply(201, VM))
+        disk = {"osDisk": {"diffDiskSettings": {"option": "Local", "placement": placement}}}
+        azure.send(Request("PUT", kinds.VM.type, "g", ("web1",), {
+            "location": "westus", "properties": {"storageProfile": disk}}))
+        return service.versions("PUT", "web1")[-1]
+
+    assert put("ResourceDisk") == kinds.VM.api_version < put("NvmeDisk") == "2024-03-01"
+    assert kinds.VM.speaking({}) == kinds.VM.speaking({"properties": None}) == kinds.VM

@@ -7,6 +7,7 @@ from specs import changed, host_spec
 
 from azext_dockervm.azure import names
 from azext_dockervm.options.commands import options_of
+from azext_dockervm.options.disks import DISKS
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.spec.machine import Image
 
@@ -35,7 +36,8 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
     typed = changed(SPEC, **OTHER, typed={flag: ("x",) for flag in FLAGS})
     told = not_applied(typed, VM)
     kept = {given.words[0] for given in typed.given.values() if given.only_new}
-    assert kept == {"--size", "--image", "-u", "-p", "--ssh-key-values", "--generate-ssh-keys", "--dns-name"}
+    assert kept == {"--size", "--image", "-u", "-p", "--ssh-key-values", "--generate-ssh-keys", "--dns-name",
+                    *(option.shortest for option in DISKS)}
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 
 
