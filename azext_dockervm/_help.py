@@ -64,6 +64,10 @@ examples:
       text: az dockervm create -g mygroup -n web5 --docker-context
     - name: With a picture of what waited for what, for a browser.
       text: az dockervm create -g mygroup -n web6 --timeline web6.svg
+    - name: What would be done, each request with its body; nothing is made.
+      text: az dockervm create -g mygroup -n web7 --dry-run
+    - name: Network and VM as an ARM template, for az deployment group validate.
+      text: az dockervm create -g mygroup -n web7 -p --dry-run template > web7.json
     - name: In a script - one JSON object on stdout, nothing on stderr but errors.
       text: >
         DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)
