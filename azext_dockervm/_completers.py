@@ -41,6 +41,14 @@ def image_names(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[
 
 
 @Completer      # type: ignore[untyped-decorator]
+def time_zones(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
+    """Windows' names, which Azure's schedules take."""
+    from azext_dockervm.spec.shutdown import TIME_ZONES
+
+    return sorted(TIME_ZONES)
+
+
+@Completer      # type: ignore[untyped-decorator]
 def context_names(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
     """The docker client's contexts."""
     from azext_dockervm.contexts.store import ContextStore

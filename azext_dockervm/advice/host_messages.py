@@ -36,6 +36,19 @@ def vm_was_kept(error: DockerVMError, host: AskedHost, finished: bool = False) -
     return error
 
 
+def vanishes(host: NamedHost) -> str:
+    """The warning about a Spot VM of which nothing is to stay."""
+    return (f"When Azure needs the room, it deletes '{host.name}' with its disk and everything on it, and asks nobody "
+            "(--eviction-policy Delete).")
+
+
+def why_deallocated(power_state: str, is_spot: bool) -> str:
+    """The state of a VM that does not run. Azure does not say who has deallocated a Spot VM."""
+    if power_state != "deallocated" or not is_spot:
+        return power_state
+    return "deallocated (a Spot VM, which Azure may have taken away)"
+
+
 def agent_may_hang(host: NamedHost) -> str:
     """For a run command of whose end Azure does not hear."""
     return ("If the VM's agent was restarted meanwhile, Azure waits for it in vain. Restarting the VM helps then: "

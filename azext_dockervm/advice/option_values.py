@@ -18,6 +18,11 @@ PASSWORD_FILE = ("Name a file that can be read; a password that begins with '@' 
                  "without a value.")
 KEYS_OR_PASSWORD = "Give one with --ssh-key-values, or a password with -p."
 OPEN_PORTS = "Name the ports too, such as --open-ports 80 443, or leave --open-ports-sources out."
+LEAVE_ONE_OUT = "Leave one of them out."
+KEYS_ARE_SAFER = "Leave one of them out; keys are safer. To log in with either: --authentication-type all"
+ZONE_OR_SET = "Leave one of them out: a zone is one place, an availability set spreads over several of no zone."
+MANAGED_STORAGE = "For storage that Azure manages, give the option an empty value."
+WHEN_TO_SHUT_DOWN = "Say when, such as --auto-shutdown 1900."
 OTHER_TIMELINE = "Name another file with --timeline, such as create.svg."
 PLAN_INSTEAD = "To see what create would do all the same: use --dry-run without 'template'."
 EPHEMERAL_TOO = "Add --ephemeral-os-disk, or leave the placement out."
@@ -38,6 +43,14 @@ def open_other_ports(ports: Iterable[object]) -> str:
     """``ports`` are those that are left of what was asked for; none where nothing is."""
     words = tuple(map(str, ports))
     return f"To open the others: {option('--open-ports', *words)}" if words else "Leave --open-ports out."
+
+
+def for_spot_alone(name: str) -> str:
+    return f"Add --priority Spot, or leave {name} out."
+
+
+def in_zone(zone: str) -> str:
+    return f"To go on with it there: {option('--zone', zone)}"
 
 
 def make_ssh_key() -> str:

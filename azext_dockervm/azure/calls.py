@@ -66,12 +66,22 @@ class Azure:
         return f"/{resources.path_of(self.sdk, kind, group, names)}"
 
     def list(self, kind: Kind, group: str, *names: str) -> Resources:
-        """All of a kind in a group, or below the resource that ``names`` lead to."""
+        """All of a kind in a group, or below the resource that ``names`` lead to. Of one that no SDK knows Resource
+        Manager itself is asked, in whose answer there are no properties: it needs no registration of the namespace."""
+        if not kind.client:
+            return self.sdk.pages(kinds.GROUPS, f"list every {kind.noun} of '{group}'", "resources.resources",
+                                  "list_by_resource_group", group, shape=_resources,
+                                  filter=f"resourceType eq '{kind.type}'")
         return self.sdk.pages(kind, f"list every {kind.noun} of '{(group, *names)[-1]}'",
                               f"{kind.client}.{kind.operations}", kind.list_method, group, *names, shape=_resources)
 
     def list_all(self, kind: Kind, **query: Any) -> Resources:
-        """All of a kind that the login may see in the subscription; ``query`` as the SDK's ``list_all`` takes it."""
+        """All of a kind that the login may see in the subscription; ``query`` as the SDK's ``list_all`` takes it. Of a
+        kind that no SDK knows, as ``list`` shows it; ``query`` may have a ``name``."""
+        if not kind.client:
+            named = "".join(f" and {key} eq '{value}'" for key, value in query.items())
+            return self.sdk.pages(kinds.GROUPS, f"list every {kind.noun}", "resources.resources", "list",
+                                  shape=_resources, filter=f"resourceType eq '{kind.type}'{named}")
         return self.sdk.pages(kind, f"list every {kind.noun}", f"{kind.client}.{kind.operations}", "list_all",
                               shape=_resources, **query)
 

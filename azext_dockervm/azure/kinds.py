@@ -88,7 +88,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Kind(Spoken):
-    """``noun`` names it to people, ``verb`` what its PUT does; ``client`` and ``operations`` find it in the SDK.
+    """``noun`` names it to people, ``verb`` what its PUT does; ``client`` and ``operations`` find it in the SDK; they
+    are empty where no SDK of ours knows it, and it is called by its id.
 
     ``put_patience`` is that of its PUT, ``patience`` that of its tags and its deletion. ``expand`` asks a read for
     more. ``never_replaces`` is the api-version since which a PUT can say that it must not change what is there (None:
@@ -168,11 +169,21 @@ NETWORK_INTERFACE = _network(
     Member("properties.ipConfigurations[].properties.publicIPAddress.properties.deleteOption", "2021-02-01"))
 SECURITY_GROUP = _network("networkSecurityGroups", "network security group", "network_security_groups")
 
+# The nightly end of a VM, as az itself makes it (`az vm auto-shutdown`); by this version since 2018.
+SCHEDULE = Kind("Microsoft.DevTestLab/schedules", "2018-09-15", noun="auto-shutdown schedule",
+                tag_method="begin_update", looks=NETWORK_LOOKS)
+
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
     VM, EXTENSION, RUN_COMMAND, VIRTUAL_NETWORK, SUBNET, PUBLIC_IP, NETWORK_INTERFACE, SECURITY_GROUP,
-    DISK, DISK_ENCRYPTION_SET)}
+    DISK, DISK_ENCRYPTION_SET, SCHEDULE)}
 
-# What is only asked for.
+# What is only asked for. First what people name, as resources like the others.
+AVAILABILITY_SET = Kind("Microsoft.Compute/availabilitySets", COMPUTE_VERSION, noun="availability set")
+PROXIMITY_GROUP = Kind("Microsoft.Compute/proximityPlacementGroups", COMPUTE_VERSION, noun="proximity placement group")
+SSH_KEY = Kind("Microsoft.Compute/sshPublicKeys", COMPUTE_VERSION, noun="SSH key")
+USER_IDENTITY = Kind("Microsoft.ManagedIdentity/userAssignedIdentities", "2018-11-30", noun="managed identity")
+STORAGE_ACCOUNT = Kind("Microsoft.Storage/storageAccounts", "2021-01-01", noun="storage account")
+
 GROUPS = Spoken("Microsoft.Resources/resourceGroups", "2021-04-01")
 IMAGES = Spoken("Microsoft.Compute/locations/publishers", COMPUTE_VERSION)
 # Galleries have api-versions of their own; purchasePlan and features are there since 2020-09-30.

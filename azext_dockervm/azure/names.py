@@ -107,6 +107,11 @@ def network_security_group(host: str) -> str:
     return f"{host}NSG"
 
 
+def schedule(host: str) -> str:
+    """Azure takes no other name for a VM's daily shutdown (InvalidScheduleId)."""
+    return f"shutdown-computevm-{host}"
+
+
 def virtual_network(location: str) -> str:
     """One VNet a group and region: the group scopes the name, the region is part of it."""
     return f"dockervm-{location}-vnet"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from azext_dockervm.azure import names as azure_names
 from azext_dockervm.azure.errors import Lost, translated, unreadable
 from azext_dockervm.azure.kinds import KINDS, Kind, Patience
-from azext_dockervm.azure.resources import Resource, get, is_whole, look, says, whole
+from azext_dockervm.azure.resources import Resource, get, is_whole, look, path_of, says, whole
 from azext_dockervm.azure.sdk import READ_TRIES, Sdk, as_on_the_wire
 from azext_dockervm.azure.versions import without_younger
 from azext_dockervm.azure.watching import Watch
@@ -129,6 +129,11 @@ class Write:
     # How it is sent
 
     def _call(self, version: str, verb: str, method: str, *body: bytes, **options: Any) -> Any:
+        if not self.kind.client:
+            path = path_of(self.sdk, self.kind, self.request.group, self.request.names)
+            given = {"parameters": body[0]} if body else {}     # the SDK's versions differ in their order
+            return self.sdk.call(version, verb, "resources.resources", f"{method}_by_id", path, api_version=version,
+                                 **given, **options)
         return self.sdk.call(version, verb, f"{self.kind.client}.{self.kind.operations}", method, self.request.group,
                              *self.request.names, *body, **options)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from azext_dockervm.body.placement import zones
 from azext_dockervm.body.resource import Resource, whole
 from azext_dockervm.spec.host import HostSpec
 
 
 def body(spec: HostSpec, run_id: str, label: str) -> Resource:
     """Standard and static: Basic ones are gone since 2025-03-31, and the certificate names the address."""
-    return {"location": spec.location, "tags": spec.part_tags(run_id), "sku": {"name": "Standard"},
+    return {"location": spec.location, **zones(spec), "tags": spec.part_tags(run_id), "sku": {"name": "Standard"},
             "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4",
                            "dnsSettings": {"domainNameLabel": label}}}
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from azext_dockervm.azure import names
 from azext_dockervm.body import image as image_body
-from azext_dockervm.body import operating_system, security, storage
+from azext_dockervm.body import operating_system, placement, security, storage
+from azext_dockervm.body.placement import NOWHERE, Placed
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.spec.host import HostSpec
@@ -35,11 +36,12 @@ def noted_names(vm: Resource | None) -> tuple[str, ...]:
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint: str | Ref, image: Resource | None,
          custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None,
-         disks: storage.There = storage.NOTHING) -> Resource:
+         disks: storage.There = storage.NOTHING, placed: Placed = NOWHERE) -> Resource:
     """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
 
     ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
     ``custom_data`` that is to be made of what an earlier step gives comes encoded. ``ordered`` are further tags.
+    ``placed`` has the ids of what was named.
     """
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": spec.machine.size},
@@ -47,12 +49,13 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint:
         "osProfile": operating_system.profile(spec, custom_data),
         "networkProfile": {"networkInterfaces": [
             {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
+        **placement.properties(spec, placed),
     }
     for name, value in (("securityProfile", security.profile(spec, image)),
                         ("additionalCapabilities", storage.capabilities(spec.disks, disks))):
         if value:
             properties[name] = value
-    vm = {"location": spec.location, "properties": properties,
+    vm = {"location": spec.location, **placement.members(spec, placed), "properties": properties,
           "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **(ordered or {})})}
     plan = image_body.plan(image)
     if plan:
@@ -78,6 +81,11 @@ def power_state(vm: Resource) -> str:
         if kind == "PowerState":
             return str(power)
     return "unknown"
+
+
+def is_spot(vm: Resource) -> bool:
+    """Whether Azure may take the VM's place away."""
+    return (vm.get("properties") or {}).get("priority") in ("Spot", "Low")
 
 
 def user_name(vm: Resource) -> str | None:

@@ -23,17 +23,20 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     store.check()
     context = _context_name(spec, arguments["docker_context"])
     timeline = shared.timeline_file(arguments["timeline"])
+    password = login.asked_password(arguments["admin_password"], spec.login)
     if arguments["dry_run"] or arguments["validate"]:
+        spec = spec.having({"login.password": login.previewed_password(password)})
         return _previewed(cmd, arguments, spec, store, context)
     # The password last: nobody types it twice only to read that another argument is wrong.
-    spec = spec.having({"login.password": login.admin_password(arguments["admin_password"])})
+    spec = spec.having({"login.password": login.admin_password(password)})
     with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
         azure = shared.azure_calls(cmd, spec.timeout)
         title = f"Create the host '{spec.name}' in the group '{spec.group}'"
         with shared.drawn_in(timeline, title, listener), shared.stopped_by_signals(azure):
             prepared = host.prepare(azure, spec, store)
             made = host.create(azure, prepared, store, listener,
-                               lambda: login.usual_ssh_keys(arguments["generate_ssh_keys"], listener.warn))
+                               lambda: login.usual_ssh_keys(
+                                   arguments["generate_ssh_keys"], listener.warn, spec.login.key_type))
         context = _made_context(context, spec, made, store, listener)
         shared.refresh_contexts(store, listener, made)
         shared.tell_the_end(cmd, made, store.folder, listener, context)
@@ -41,22 +44,22 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
 
 
 def _previewed(cmd: Any, arguments: Arguments, spec: Any, store: Any, context: str | None) -> dict[str, Any]:
-    """What would be done, after the same looks; the password is checked where it was typed, and not asked for."""
+    """What would be done, after the same looks."""
     from azext_dockervm.handlers import login
     from azext_dockervm.host import create as host
     from azext_dockervm.host.preview import preview, template_of
     from azext_dockervm.options.flow import TEMPLATE
     from azext_dockervm.output import previews
 
-    spec = spec.having({"login.password": login.previewed_password(arguments["admin_password"])})
     with shared.progress_of(cmd, store.warnings()) as listener:
         azure = shared.azure_calls(cmd, spec.timeout, registers=False)
         with shared.stopped_by_signals(azure):
             creation = host.Creation(azure, host.prepare(azure, spec, store), store, listener)
         creation.announce()
+        keys = login.keys_that_are_there(spec.login.key_type)
         if arguments["dry_run"] == TEMPLATE:
-            return template_of(creation, login.keys_that_are_there())
-        seen = preview(creation, store.check(), login.keys_that_are_there())
+            return template_of(creation, keys)
+        seen = preview(creation, store.check(), keys)
     return previews.checked(seen, store, context) if arguments["validate"] else previews.plan(seen, store, context)
 
 

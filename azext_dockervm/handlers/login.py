@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.errors import InvalidValue, MissingArgument
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec import rules
+from azext_dockervm.spec.login import Login
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # How often the prompt asks before the command gives up.
 PROMPTS = 3
+
+
+def asked_password(typed: str | None, login: Login) -> str | None:
+    """``typed``; the prompt where nothing was, and a host with this ``login`` has to have a password."""
+    from azext_dockervm.options.login import ASK_FOR_PASSWORD
+
+    return ASK_FOR_PASSWORD if typed is None and login.wants_password else typed
 
 
 def admin_password(typed: str | None) -> Secret[str] | None:
@@ -68,38 +80,53 @@ def _asked_once(earlier_problem: str) -> tuple[str, str]:
     return password, problem
 
 
-def usual_ssh_keys(generate: bool, warn: Callable[[str], None]) -> tuple[str, ...]:
-    """az's usual key files; made if there are none, which ``warn`` says unless it was asked for (``generate``)."""
+# Files of the usual pairs, in the order in which they are looked for.
+KEY_FILES = {"id_rsa": "RSA", "id_ed25519": "Ed25519"}
+
+
+def usual_ssh_keys(generate: bool, warn: Callable[[str], None], key_type: str | None = None) -> tuple[str, ...]:
+    """az's usual key files; made if there are none, which ``warn`` says unless it was asked for (``generate``).
+    ``key_type`` is the one that is wanted, None where any will do."""
     from pathlib import Path
 
-    from azure.cli.core.keys import generate_ssh_keys
     from knack.util import CLIError
 
-    keys = keys_that_are_there()
+    keys = keys_that_are_there(key_type)
     if keys:
         return keys
     folder = Path.home() / ".ssh"
-    private, public = folder / "id_rsa", folder / "id_rsa.pub"
+    name = next(name for name, kind in KEY_FILES.items() if key_type in (None, kind))
+    private, public = folder / name, folder / f"{name}.pub"
     try:
-        key = generate_ssh_keys(str(private), str(public))
-    except (OSError, ValueError, TypeError, CLIError) as error:     # TypeError: the key file has a passphrase
+        key = _made_pair(private, public)
+    except (OSError, ValueError, TypeError, CLIError) as error:     # TypeError: the file has a passphrase
         raise InvalidValue(f"No SSH key: {private} can't be made or read: {error}",
                            option_values.KEYS_OR_PASSWORD) from error
     if not generate:
-        warn(f"There was neither password nor SSH key, so a key pair was made: {private} and {public}. Keep it safe: "
+        warn(f"There was no SSH key, so a key pair was made: {private} and {public}. Keep it safe: "
              "it opens the VM.")
     return (key.strip(),)
 
 
-def keys_that_are_there() -> tuple[str, ...]:
+def keys_that_are_there(key_type: str | None = None) -> tuple[str, ...]:
     """Of az's usual key files, the first that there is; none where there is none."""
     from pathlib import Path
 
     from azext_dockervm.options.commands import option_of
 
-    for name in ("id_rsa.pub", "id_ed25519.pub"):
-        file = Path.home() / ".ssh" / name
-        if file.is_file():
+    for name, kind in KEY_FILES.items():
+        file = Path.home() / ".ssh" / f"{name}.pub"
+        if key_type in (None, kind) and file.is_file():
             keys: tuple[str, ...] = option_of("create", "ssh_key_values").checked([str(file)])
             return keys
     return ()
+
+
+def _made_pair(private: Path, public: Path) -> str:
+    from azure.cli.core.keys import generate_ssh_keys
+
+    from azext_dockervm.certs import ssh_pair
+
+    if KEY_FILES[private.name] == "RSA":
+        return str(generate_ssh_keys(str(private), str(public)))
+    return ssh_pair.ensure(private, public)

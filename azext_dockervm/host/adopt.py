@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from azext_dockervm.advice import host_commands
-from azext_dockervm.advice.host_messages import belongs_to_others
+from azext_dockervm.advice.host_messages import belongs_to_others, why_deallocated
 from azext_dockervm.azure import names
 from azext_dockervm.body import network_interface
 from azext_dockervm.body import virtual_machine as vm
@@ -39,7 +39,8 @@ def check_runs(spec: HostSpec, machine: Resource) -> None:
     if state(machine) == "Deleting":
         raise Conflict(f"The host '{spec.name}' is being deleted.", host_commands.wait_until_deleted(spec))
     if power in ("stopped", "stopping", "deallocated", "deallocating"):
-        raise Conflict(f"The host '{spec.name}' exists and is {power}.", host_commands.start(spec))
+        raise Conflict(f"The host '{spec.name}' exists and is {why_deallocated(power, vm.is_spot(machine))}.",
+                       host_commands.start(spec))
 
 
 def is_ruin(machine: Resource) -> bool:

@@ -99,9 +99,14 @@ class Creation:
         self.announce()
         if self.found.vm is not None:
             return self._finish_existing()
-        if self.spec.login.password is None and not self.spec.login.ssh_keys:
-            self.spec = self.spec.having({"login.ssh_keys": ssh_keys()})
+        self.take_keys(ssh_keys)
         return self._make()
+
+    def take_keys(self, ssh_keys: Callable[[], tuple[str, ...]]) -> None:
+        """The keys of a new host: those that were given, the one that was named, else what ``ssh_keys`` gives."""
+        if self.spec.login.wants_keys and not self.spec.login.ssh_keys:
+            named = self.found.ssh_key
+            self.spec = self.spec.having({"login.ssh_keys": (named,) if named else ssh_keys()})
 
     @property
     def planning(self) -> HostPlan:
@@ -201,8 +206,9 @@ class Creation:
         else:
             steps = self._left_alone(existing, standing)
         unreachable = not reason and standing.unreachable and stays_as_it_is(self.found, results)
-        finishing = planning.finish(further_changes(self.azure, self.asked, self.spec, self.found, results),
-                                    LAST_LOOK_SECONDS if unreachable else None)
+        finishing = planning.finish(
+            [*further_changes(self.azure, self.asked, self.spec, self.found, results), *planning.daily_shutdown()],
+            LAST_LOOK_SECONDS if unreachable else None)
         done = execute([*steps, *finishing], self.listener, self.azure.deadline, results)
         return self._finished(done)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from azext_dockervm.advice import docker_commands, host_commands, network_commands
-from azext_dockervm.advice.host_messages import certificate_ends
+from azext_dockervm.advice.host_messages import certificate_ends, why_deallocated
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body import virtual_machine
 from azext_dockervm.certs.summary import describe, iso
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
@@ -85,7 +86,8 @@ def warnings(vm_state: VmState, engine: EngineState, cert_dir: str | None) -> li
 def _why_not_even_try(vm_state: VmState) -> str | None:
     if vm_state.power_state not in ("running", "unknown"):
         start = host_commands.start(HostSpec(vm_state.group, vm_state.vm["name"], subscription=vm_state.subscription))
-        return f"the VM is {vm_state.power_state}; '{start}' starts it"
+        state = why_deallocated(vm_state.power_state, virtual_machine.is_spot(vm_state.vm))
+        return f"the VM is {state}; '{start}' starts it"
     if vm_state.port is None:
         command = docker_commands.on_unknown_port(vm_state.endpoint)
         return ("the VM has no dockervm-port tag that names a port: dockervm did not make it, or did not finish. Where "

@@ -14,7 +14,7 @@ from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Step
-from azext_dockervm.host import certify, plan
+from azext_dockervm.host import certify, plan, schedule
 from azext_dockervm.host.making import VM, Making
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision import run_command
@@ -122,6 +122,11 @@ class HostPlan:
         ssh = run_command.action_step(self.existing, "ssh", "ssh", f"see that sshd listens on port {port}",
                                       {"DOCKERVM_SSH_PORT": port})
         return [ssh, replace(known, needs=("ssh",))]
+
+    def daily_shutdown(self) -> list[Step]:
+        """Where it was typed; what is configured is for new hosts."""
+        vm = self.found.vm
+        return [schedule.step(self.making, vm["id"])] if vm is not None and "auto_shutdown" in self.asked.given else []
 
     def finish(self, further: Sequence[Step] = (), patience: float | None = None) -> list[Step]:
         """Proof and what comes after it."""

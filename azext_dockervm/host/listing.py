@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from azext_dockervm.advice import region_commands
+from azext_dockervm.advice.host_messages import why_deallocated
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
@@ -90,7 +91,7 @@ def dial(found: Sequence[NotedHost], folder: Path, deadline: Deadline) -> list[t
 
 def _dial(host: NotedHost, folder: Path) -> Dialled:
     if host.power_state not in ("running", "unknown"):
-        return Dialled(reason=f"the VM is {host.power_state}")
+        return Dialled(reason=f"the VM is {why_deallocated(host.power_state, virtual_machine.is_spot(host.vm))}")
     if host.endpoint is None or host.port is None:
         return Dialled(reason="; ".join(host.problems))
     try:

@@ -19,7 +19,7 @@ from azext_dockervm.spec.host import HostSpec
 
 # The keys of the steps, which those of other rooms name.
 SECURITY_GROUP, PUBLIC_IP, NETWORK_INTERFACE, VM = "security_group", "public_ip", "network_interface", "vm"
-VIRTUAL_NETWORK, SUBNET = "virtual_network", "subnet"
+VIRTUAL_NETWORK, SUBNET, SCHEDULE = "virtual_network", "subnet", "schedule"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Making:
 
     def write(self, kind: Kind, key: str, verb: str, name: str, body: Any, *, needs: tuple[str, ...] = (AUTHORITY,),
               undone: bool = False, do: Callable[[Azure, Request], Any] | None = None, words: str = "",
-              parent: tuple[str, ...] = (), detail: Callable[[Any], str] | None = None) -> Step:
+              parent: tuple[str, ...] = (), detail: Callable[[Any], str] | None = None,
+              forgiven: Callable[[BaseException], str | None] | None = None) -> Step:
         """A PUT; with ``undone`` of something that this run makes. ``do`` sends it otherwise than plainly."""
         request = Request("PUT", kind.type, self.spec.group, (*parent, name), body)
 
@@ -43,7 +44,8 @@ class Making:
             return do(azure, ready) if do else azure.send(ready)
 
         return Step(key, f"{verb} the {kind.noun} '{name}'{words}", put, request, needs,
-                    undo_own(self.azure, kind, self.spec.group, name, self.run_id) if undone else None, detail)
+                    undo_own(self.azure, kind, self.spec.group, name, self.run_id) if undone else None, detail,
+                    forgiven=forgiven)
 
     def mend(self, kind: Kind, key: str, existing: Resource, **more: Any) -> Step:
         """A resource whose last change ended in Failed blocks all that stands on it until it is PUT again."""

@@ -14,7 +14,7 @@ from azext_dockervm.errors import AzureRefused, Conflict
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Results, Step
-from azext_dockervm.host import plan_network
+from azext_dockervm.host import plan_network, schedule
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, VM, Making, made
 from azext_dockervm.host.undo import undo_with_disks
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address
@@ -24,7 +24,7 @@ def steps(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str,
           ) -> list[Step | Alternative]:
     """Security group, network and address side by side, then the interface, then the VM; the ``Address`` is the
     result under its key. They need the certificate authority, under its key. ``ordered`` are tags of the VM."""
-    return [*plan_network.steps(making), _vm(making, custom_data, ordered), _address(making)]
+    return [*plan_network.steps(making), _vm(making, custom_data, ordered), *_schedule(making), _address(making)]
 
 
 def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, str | Ref] | None) -> Step:
@@ -36,7 +36,7 @@ def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, s
         spec, making.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"),
         endpoint=Ref(PUBLIC_IP, via=public_ip.fqdn),
         image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered,
-        disks=making.found.disks)
+        disks=making.found.disks, placed=making.found.placed)
     step = making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
     disks = storage.made_disks(spec, making.run_id, making.found.image)
     return replace(step, undo=undo_with_disks(making.azure, spec.group, disks, step.undo)) if disks else step
@@ -69,6 +69,13 @@ def _made_all_the_same(making: Making, azure: Azure, refusal: AzureRefused) -> R
         code, message = virtual_machine.failure(found)
         raise AzureRefused(f"create the VM: {message}", code=code)
     return found
+
+
+def _schedule(making: Making) -> list[Step]:
+    """Beside the set-up: Azure makes it for a VM that is there. A host that exists gets it after the proof."""
+    if making.spec.placement.shutdown_time is None or making.found.vm is not None:
+        return []
+    return [schedule.step(making, Ref(VM, "id"))]
 
 
 def _address(making: Making) -> Step:

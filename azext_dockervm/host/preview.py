@@ -50,21 +50,16 @@ def template_of(creation: Creation, ssh_keys: tuple[str, ...]) -> dict[str, Any]
     if vm is not None:
         raise Conflict(f"The host '{spec.name}' exists; a template is of one that is not there yet.",
                        option_values.PLAN_INSTEAD)
-    _with_keys(creation, ssh_keys)
+    creation.take_keys(lambda: ssh_keys or (KEY_TO_COME,))
     mine = creation.store.authority_fingerprints()
     return template(creation.planning.machine(), spec.group, {AUTHORITY: {"fingerprint": mine[0]}} if mine else {},
                     {KEY_TO_COME: "sshPublicKey"})
 
 
-def _with_keys(creation: Creation, ssh_keys: tuple[str, ...]) -> None:
-    if creation.spec.login.password is None and not creation.spec.login.ssh_keys:
-        creation.spec = creation.spec.having({"login.ssh_keys": ssh_keys or (KEY_TO_COME,)})
-
-
 def _of_new(creation: Creation, ssh_keys: tuple[str, ...]) -> list[dict[str, Any]]:
     removal = creation.planning.removal() if creation.never_ran else []
     creation.found = replace(creation.found, vm=None)
-    _with_keys(creation, ssh_keys)
+    creation.take_keys(lambda: ssh_keys or (KEY_TO_COME,))
     return printed([*removal, *creation.plan()])
 
 
@@ -74,5 +69,5 @@ def _of_existing(creation: Creation) -> list[dict[str, Any]]:
     planning = creation.planning
     look = {"step": "look", "title": f"ask the host '{creation.spec.name}' how it is", "after": [AUTHORITY]}
     return [*printed([planning.authority()]), look, *printed(planning.machine()),
-            {"ifSound": printed([*planning.left_alone(None), *planning.finish()]),
-             "otherwise": printed([*planning.set_up(), *planning.finish()])}]
+            {"ifSound": printed([*planning.left_alone(None), *planning.finish(planning.daily_shutdown())]),
+             "otherwise": printed([*planning.set_up(), *planning.finish(planning.daily_shutdown())])}]

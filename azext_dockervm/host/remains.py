@@ -17,6 +17,7 @@ from azext_dockervm.errors import Conflict, DockerVMError, NotFound
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host.noted import is_host
 from azext_dockervm.preflight.look import unknown_if_forbidden
+from azext_dockervm.preflight.placement import find_schedule
 from azext_dockervm.spec.host import HostSpec
 
 
@@ -34,6 +35,7 @@ class Remains:
     network_interface: Resource | None
     public_ip: Resource | None
     security_group: Resource | None
+    schedule: Resource | None
     virtual_network: Resource | None
     kept: tuple[str, ...] = ()
     data_disks_go: bool = False
@@ -44,7 +46,7 @@ class Remains:
         """All but the network, in the order in which they can go."""
         parts = ((kinds.VM, self.vm), (kinds.NETWORK_INTERFACE, self.network_interface),
                  (kinds.PUBLIC_IP, self.public_ip), (kinds.SECURITY_GROUP, self.security_group),
-                 *((kinds.DISK, disk) for disk in self.disks))
+                 (kinds.SCHEDULE, self.schedule), *((kinds.DISK, disk) for disk in self.disks))
         return [(kind, part) for kind, part in parts if part is not None]
 
 
@@ -62,9 +64,9 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     parts = {kinds.VM: spec.name, kinds.NETWORK_INTERFACE: names.network_interface(spec.name),
              kinds.PUBLIC_IP: names.public_ip(spec.name),
              kinds.SECURITY_GROUP: names.network_security_group(spec.name)}
-    answers = run_in_parallel({kind.type: partial(azure.get, kind, spec.group, name) for kind, name in parts.items()},
-                              azure.deadline)
-    found: dict[Kind, Resource | None] = {kind: answers[kind.type] for kind in parts}
+    calls = {kind.type: partial(azure.get, kind, spec.group, name) for kind, name in parts.items()}
+    answers = run_in_parallel({**calls, kinds.SCHEDULE.type: partial(find_schedule, azure, spec)}, azure.deadline)
+    found: dict[Kind, Resource | None] = {kind: answers[kind.type] for kind in (*parts, kinds.SCHEDULE)}
     _check_vm(spec, found[kinds.VM])
     left = [] if found[kinds.VM] else _left_disks(azure, spec)
     going = left if data_disks_go else []
@@ -81,8 +83,8 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
         raise NotFound(f"There is no host '{spec.name}' in a resource group '{spec.group}', nor anything that was made "
                        f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
-                   found[kinds.SECURITY_GROUP], empty or _network(azure, spec, region_of(there[0])), tuple(kept),
-                   data_disks_go, tuple(going))
+                   found[kinds.SECURITY_GROUP], found[kinds.SCHEDULE],
+                   empty or _network(azure, spec, region_of(there[0])), tuple(kept), data_disks_go, tuple(going))
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:

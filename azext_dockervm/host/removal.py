@@ -22,10 +22,12 @@ from azext_dockervm.flow.step import Listener, Results, Step
 from azext_dockervm.host.remains import Remains, other_hosts
 
 # The keys of the steps.
-ADDRESSES, HANGING_ON, VM, NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, NETWORK = (
-    "addresses", "hanging_on", "vm", "network_interface", "public_ip", "security_group", "network")
+ADDRESSES, HANGING_ON, VM, NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, SCHEDULE, NETWORK = (
+    "addresses", "hanging_on", "vm", "network_interface", "public_ip", "security_group", "schedule", "network")
 KEYS = {kinds.VM: VM, kinds.NETWORK_INTERFACE: NETWORK_INTERFACE, kinds.PUBLIC_IP: PUBLIC_IP,
-        kinds.SECURITY_GROUP: SECURITY_GROUP}
+        kinds.SECURITY_GROUP: SECURITY_GROUP, kinds.SCHEDULE: SCHEDULE}
+# What the interface stands on goes after it; all else as soon as the VM is gone.
+AFTER = {kinds.PUBLIC_IP: NETWORK_INTERFACE, kinds.SECURITY_GROUP: NETWORK_INTERFACE}
 # A network may show for a while who has just left it.
 LEAVING_SECONDS = 30.0
 # A last look at the VM, after everything else.
@@ -52,6 +54,10 @@ def loss(remains: Remains, mine: Sequence[str], contexts: Sequence[str] = ()) ->
 
 def _words(noun: str, named: Sequence[str]) -> str:
     return ", ".join(f"{noun} '{one}'" for one in named)
+
+
+def _listed(things: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(things[:-1])] if things[1:] else []), *things[-1:]])
 
 
 def _named(kind: Kind, part: Resource, data_disks_go: bool) -> str:
@@ -98,10 +104,10 @@ class Removal:
             VM, f"send the deletion of the VM '{vm['name']}'", partial(self._delete, kinds.VM, vm, begin=True),
             Request("DELETE", kinds.VM.type, self.spec.group, (vm["name"],)), (ADDRESSES, HANGING_ON))]))
         later = [f"the {kind.noun} '{part['name']}'" for kind, part in (
-            (kinds.SECURITY_GROUP, self.remains.security_group),
+            (kinds.SECURITY_GROUP, self.remains.security_group), (kinds.SCHEDULE, self.remains.schedule),
             (kinds.VIRTUAL_NETWORK, self.remains.virtual_network)) if part is not None]
         if later:
-            self.listener.say(f"When the VM is gone, this takes {' and '.join(later)} too, the network with the last "
+            self.listener.say(f"When the VM is gone, this takes {_listed(later)} too, the network with the last "
                               f"of its hosts: {host_commands.delete(self.spec, self.remains.data_disks_go)}")
 
     def steps(self) -> list[Step]:
@@ -111,8 +117,7 @@ class Removal:
             found = [*self._keeping(vm), self._deletion(kinds.VM, vm, (ADDRESSES, HANGING_ON))]
         for kind, part in self.remains.own:
             if kind is not kinds.VM:
-                found.append(self._deletion(kind, part, (NETWORK_INTERFACE,) if kind is not kinds.NETWORK_INTERFACE
-                                            else (VM,)))
+                found.append(self._deletion(kind, part, (AFTER.get(kind, VM),)))
         network = self.remains.virtual_network
         if network is not None:
             found.append(Step(NETWORK, f"delete the virtual network '{network['name']}' if nothing is left in it",

@@ -10,7 +10,10 @@ from azext_dockervm.errors import ConflictingArguments
 from azext_dockervm.options.carry import why_not_carried
 from azext_dockervm.options.commands import option_of, options_of
 from azext_dockervm.options.configuration import Configuration
+from azext_dockervm.options.login import check_login
 from azext_dockervm.options.option import Option
+from azext_dockervm.options.placement import check_placement
+from azext_dockervm.options.platform import check_platform
 from azext_dockervm.spec import disk_rules, rules
 from azext_dockervm.spec.host import Given, HostSpec
 from azext_dockervm.spec.ports import check_open_ports
@@ -72,6 +75,9 @@ def check_together(spec: HostSpec) -> None:
     check_open_ports(network.open_ports, spec.engine.port, network.ssh_port,
                      network.open_ports_sources in (None, network.sources))
     disk_rules.check_together(spec.disks, spec.machine.size, image_brings_disks=spec.machine.image.id is not None)
+    check_login(spec)
+    check_placement(spec)
+    check_platform(spec)
     reason = why_not_carried(spec.provisioner, spec)
     if reason:
         raise ConflictingArguments(f"--provisioner {spec.provisioner}: {reason}.",

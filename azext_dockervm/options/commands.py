@@ -24,7 +24,8 @@ from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
 from azext_dockervm.options.network import NETWORK
 from azext_dockervm.options.option import Option
-from azext_dockervm.options.placement import PLACEMENT
+from azext_dockervm.options.placement import COST, PLACEMENT
+from azext_dockervm.options.platform import PLATFORM
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
@@ -39,6 +40,8 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         DOCKER_CONTEXT,
         NETWORK,
         ACCESS,
+        COST,
+        PLATFORM,
         PROVISIONER,
         TIMEOUT,
         TIMELINE,

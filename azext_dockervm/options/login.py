@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from azext_dockervm.advice import host_commands
-from azext_dockervm.errors import InvalidValue
-from azext_dockervm.options.option import Option, Vm
+from azext_dockervm.advice.option_values import KEYS_ARE_SAFER, LEAVE_ONE_OUT
+from azext_dockervm.azure import kinds
+from azext_dockervm.errors import ConflictingArguments, InvalidValue
+from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.options.ssh_keys import public_keys
 from azext_dockervm.spec import rules
 from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.login import AUTHENTICATION_TYPES, SSH_KEY_TYPES
 
 # What -p without a value leaves; no password can hold a NUL.
 ASK_FOR_PASSWORD = "\0"
@@ -42,8 +45,21 @@ def _user_of(vm: Vm) -> str | None:
     return user_name(vm)
 
 
-# Password or keys, never both: a host with both has the weaker one's protection.
-_SAFER = "Leave one of them out; keys are safer."
+# Password or keys: a host with both has the weaker one's protection, so both have to be asked for.
+_KEY_OPTIONS = ("ssh_key_values", "ssh_key_name", "generate_ssh_keys", "ssh_key_type")
+
+
+def check_login(spec: HostSpec) -> None:
+    """Key options, a password and what is said of both, as they were typed."""
+    typed = {option.name: option.words[0] for option in LOGIN if option.name in spec.given}
+    keys = [typed[name] for name in _KEY_OPTIONS if name in typed]
+    if "admin_password" in typed and spec.login.authentication == "ssh":
+        raise ConflictingArguments("--authentication-type ssh and --admin-password exclude each other.", LEAVE_ONE_OUT)
+    if keys and spec.login.authentication == "password":
+        raise ConflictingArguments(f"--authentication-type password and {keys[0]} exclude each other.", LEAVE_ONE_OUT)
+    if "admin_password" in typed and keys and spec.login.authentication is None:
+        raise ConflictingArguments(f"--admin-password and {keys[0]} exclude each other.", KEYS_ARE_SAFER)
+
 
 LOGIN = (
     Option("admin_username", "--admin-username -u", "User name on the VM; 'docker' is not possible.", _GROUP,
@@ -55,15 +71,28 @@ LOGIN = (
            "Password: 12 to 72 characters with three of lower case, upper case, digit and special. -p alone asks for "
            "it; -p @file reads it from a file. What is typed on the command line can be read in the shell's history, "
            "in process lists and in az's --debug log.", _GROUP,
-           only_new=True, secret=True, excludes={"ssh_key_values": _SAFER, "generate_ssh_keys": _SAFER},
-           not_applied=_login_is_kept, parser={"nargs": "?", "const": ASK_FOR_PASSWORD}),
+           only_new=True, secret=True, not_applied=_login_is_kept, parser={"nargs": "?", "const": ASK_FOR_PASSWORD}),
     Option("ssh_key_values", "--ssh-key-values",
            "OpenSSH public keys, or files that hold them, separated by spaces.", _GROUP,
            default_in_words="~/.ssh/id_rsa.pub or ~/.ssh/id_ed25519.pub", check=public_keys, place="login.ssh_keys",
-           only_new=True, excludes={"generate_ssh_keys": "Leave one of them out."}, not_applied=_login_is_kept,
-           parser={"nargs": "+"}),
+           only_new=True, excludes={"generate_ssh_keys": LEAVE_ONE_OUT, "ssh_key_name": LEAVE_ONE_OUT},
+           not_applied=_login_is_kept, parser={"nargs": "+"}),
+    Option("ssh_key_name", "--ssh-key-name",
+           "Name or id of an SSH key that is a resource of Azure's ('az sshkey list'): its public key opens the host.",
+           _GROUP, default_in_words="none", read=filled, place="login.ssh_key", only_new=True,
+           check=lambda text: rules.resource_name_or_id(text, "--ssh-key-name", kinds.SSH_KEY.type),
+           excludes={"generate_ssh_keys": LEAVE_ONE_OUT, "ssh_key_type": LEAVE_ONE_OUT}, not_applied=_login_is_kept),
     Option("generate_ssh_keys", "--generate-ssh-keys",
            "Make ~/.ssh/id_rsa and id_rsa.pub if there are no key files, without saying so as a warning. The same "
-           "happens, with a warning, when neither password nor key is given.", _GROUP,
-           default=False, only_new=True, not_applied=_login_is_kept),
+           "happens, with a warning, when neither password nor key is given. --ssh-key-type chooses another kind.",
+           _GROUP, default=False, only_new=True, not_applied=_login_is_kept),
+    Option("ssh_key_type", "--ssh-key-type",
+           "Kind of the key pair in ~/.ssh that opens the host, id_rsa or id_ed25519; it is made if it is not there.",
+           _GROUP, default_in_words="the one that is there, else RSA", example="Ed25519", choices=SSH_KEY_TYPES,
+           place="login.key_type", only_new=True, excludes={"ssh_key_values": LEAVE_ONE_OUT},
+           not_applied=_login_is_kept),
+    Option("authentication_type", "--authentication-type",
+           "What opens the host: keys (ssh), a password, or both (all). A password that is not given is asked for.",
+           _GROUP, default_in_words="password where one is given, else ssh", choices=AUTHENTICATION_TYPES,
+           place="login.authentication", only_new=True, not_applied=_login_is_kept),
 )

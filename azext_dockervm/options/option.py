@@ -47,6 +47,7 @@ class Option:
     place: str = ""                     # in the ``HostSpec``, as ``having`` names it
     only_new: bool = False              # a VM keeps it from its creation
     secret: bool = False                # its value is never said again
+    again: Callable[[Any], tuple[str, ...]] | None = None   # how the value is said again, where not as it was typed
     excludes: Mapping[str, str] = field(default_factory=dict)   # name of another option → what to do
     # Of a host as it was asked for and its VM as Azure shows it: why the VM does not get what was typed, and the
     # command that changes it where there is one; None where it has it.
@@ -111,7 +112,8 @@ class Option:
 
     def given(self, value: Any) -> Given:
         """How a command that goes on says again what was typed. A password is not repeated, so that -p alone asks."""
-        return Given((self.shortest, *(() if self.secret or value is True else _texts(value))), self.only_new)
+        words = self.again(value) if self.again else _texts(value)
+        return Given((self.shortest, *(() if self.secret or value is True else words)), self.only_new)
 
     def _checked(self, value: Any) -> Any:
         if value is None:

@@ -52,7 +52,7 @@ def info_row(result: dict[str, Any] | list[dict[str, Any]]) -> Row | list[Row]:
 def _info_row(result: dict[str, Any]) -> Row:
     engine = result["engine"] or {}
     return OrderedDict([
-        ("Name", result["name"]), ("State", result["powerState"]), ("Size", result["size"]),
+        ("Name", result["name"]), ("State", _state(result)), ("Size", result["size"]),
         ("DockerHost", result["dockerHost"]), ("Provisioner", result["provisioner"]),
         ("Engine", engine.get("version")), ("Containers", engine.get("containers")), ("Images", engine.get("images")),
         ("CertificateExpires", result["serverCertificateExpires"]), ("Reason", result["engineUnreachable"])])
@@ -68,9 +68,14 @@ def _noted_row(result: dict[str, Any]) -> Row:
     told = [*result["problems"], *([result["engineUnreachable"]] if result["engineUnreachable"] else [])]
     return OrderedDict([
         ("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]), ("Location", result["location"]),
-        ("State", result["powerState"]), ("DockerHost", result["dockerHost"]), ("Provisioner", result["provisioner"]),
+        ("State", _state(result)), ("DockerHost", result["dockerHost"]), ("Provisioner", result["provisioner"]),
         ("Finished", result["finished"]), ("Age", _age(result["timeCreated"])),
         ("CertificateExpires", result["serverCertificateExpires"]), *checked, ("Problem", "; ".join(told) or None)])
+
+
+def _state(result: dict[str, Any]) -> str:
+    """With the reason why a VM may be deallocated that nobody has deallocated."""
+    return f"{result['powerState']}{'' if result['priority'] == 'Regular' else ' (' + result['priority'] + ')'}"
 
 
 def _age(created: str | None) -> str | None:

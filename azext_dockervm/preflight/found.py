@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from azext_dockervm.azure import names
 from azext_dockervm.azure.offers import Capabilities, Usages
 from azext_dockervm.body import network_interface, public_ip
+from azext_dockervm.body.placement import Placed
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.storage import There
 
@@ -37,6 +38,12 @@ class Found:
     capabilities: Capabilities | None = None    # of the size; None: not asked for, not allowed to ask, or not told
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
     dns: Label = Label()
+    availability_set: str | None = None     # ids of what was named
+    proximity_group: str | None = None
+    identities: tuple[str, ...] = ()
+    diagnostics: str | None = None      # the URI of a storage account's blobs
+    schedule: Resource | None = None    # its name and tags; properties are not shown
+    ssh_key: str | None = None          # the public key that was named
     port: int | None = None     # the engine's, where the host was asked
     cores: int | None = None    # of the size, where the region's sizes were asked for
     compute_usages: Usages | None = None        # None: not told
@@ -61,6 +68,10 @@ class Found:
     def disks(self) -> There:
         """What the disks of a new VM stand on."""
         return There(self.attached, self.encryption_set)
+
+    @property
+    def placed(self) -> Placed:
+        return Placed(self.availability_set, self.proximity_group, self.identities, self.diagnostics)
 
     @property
     def docker_port(self) -> int | None:

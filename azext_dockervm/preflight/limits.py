@@ -25,6 +25,8 @@ PATIENCE_SECONDS = 20.0
 # nobody may have any.
 ADDRESSES = "standardskupublicipaddresses"
 CORES = "cores"
+# https://learn.microsoft.com/azure/virtual-machines/spot-vms: Spot VMs have a quota of their own, for all families.
+SPOT_CORES = "lowprioritycores"
 # Azure's code for a subscription that has never used a namespace.
 UNREGISTERED = "MissingSubscriptionRegistration"
 READ_ONLY, CAN_NOT_DELETE = "readonly", "cannotdelete"
@@ -56,7 +58,8 @@ def check_quota(spec: HostSpec, found: Found) -> None:
     if found.vm is not None:
         return
     needed, usages = found.cores or 1, found.compute_usages or {}
-    for name, whose in ((CORES, "the subscription"), (family(spec.machine.size, usages), "the size's family")):
+    quotas = ((CORES, "the subscription"), (family(spec.machine.size, usages), "the size's family"))
+    for name, whose in ((SPOT_CORES, "the subscription's Spot VMs"),) if spec.placement.is_spot else quotas:
         used, limit = usages.get(name, (0, needed))
         if used + needed > limit:
             raise Obstacle(f"The quota does not suffice: '{spec.machine.size}' takes {needed} vCPU"

@@ -12,6 +12,7 @@ from azext_dockervm.spec.engine import Engine
 from azext_dockervm.spec.login import Login
 from azext_dockervm.spec.machine import Machine
 from azext_dockervm.spec.network import Network
+from azext_dockervm.spec.placement import Placement
 
 PROVISIONERS = ("auto", "docker-extension", "cloud-init", "run-command")
 
@@ -42,6 +43,7 @@ class HostSpec:
     disks: Disks = field(default_factory=Disks)
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
+    placement: Placement = field(default_factory=Placement)
     provisioner: str = "auto"
     timeout: float = 1200.0
     tags: dict[str, str] = field(default_factory=dict)

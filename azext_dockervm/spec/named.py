@@ -34,6 +34,11 @@ class Named:
         return (f"/subscriptions/{self.subscription or subscription}/resourceGroups/{self.group or group}"
                 f"/providers/{namespace}/{path}")
 
+    def means(self, resource_id: str | None, group: str) -> bool:
+        """Whether it is the resource with that id, for a host of ``group`` in the subscription of the id."""
+        words = (resource_id or "").lower().split("/")
+        return len(words) > 2 and self.id(words[2], group).lower() == "/".join(words)
+
     def __str__(self) -> str:
         """As it was named; a child by the names that lead to it."""
         if self.group is None or self.subscription is None:

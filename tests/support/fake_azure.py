@@ -19,7 +19,7 @@ from fake_door import WORKS, FakeDoor, settings
 from fake_host import FakeHost
 
 from azext_dockervm.azure import kinds, names
-from azext_dockervm.azure.kinds import KINDS, Kind
+from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.errors import AzureRefused, EngineUnreachable, NotFound
 from azext_dockervm.flow import deadline as deadline_module
 from azext_dockervm.flow.cancellation import Cancellation
@@ -30,6 +30,8 @@ from azext_dockervm.flow.step import Step
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP, REGION = "g", "westus"
 ENGINE_VERSION = "26.1.5"
+# Also those that nothing of ours writes.
+EVERY_KIND = {one.type: one for one in vars(kinds).values() if isinstance(one, Kind)}
 # Where it parks a request that never ends: whoever waits for it finds its own deadline.
 FOR_EVER = 30.0
 
@@ -231,8 +233,9 @@ class FakeAzure:
     def list(self, kind: Kind, group: str, *path: str) -> list[dict]:
         def found() -> list[dict]:
             above = _key(kind.type, group, path)
-            return [_shown(self.cloud, kind, one) for key, one in self.cloud.resources.items()
-                    if key[:len(above)] == above]
+            there = [_shown(self.cloud, kind, one) for key, one in self.cloud.resources.items()
+                     if key[:len(above)] == above]
+            return there if kind.client else [_without_properties(one) for one in there if one is not None]
 
         return self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found)
 
@@ -243,6 +246,8 @@ class FakeAzure:
         """In every group; ``status_only`` brings the states of VMs, in which Azure writes groups otherwise."""
         def found() -> list[dict]:
             every = [one for key, one in self.cloud.resources.items() if key[0] == kind.type.lower()]
+            if not kind.client:     # Resource Manager's own list
+                return [_without_properties(one) for one in every if one["name"] == query.get("name", one["name"])]
             return [{**one, "id": one["id"].upper(), "tags": None} if query else
                     {**one, "properties": {**one["properties"], "instanceView": None}} for one in every]
 
@@ -327,7 +332,7 @@ class _Writer:
         self.cloud, self.resources = cloud, cloud.resources
 
     def put(self, request: Request) -> dict:
-        kind, path = KINDS[request.kind], request.names
+        kind, path = EVERY_KIND[request.kind], request.names
         key = _key(kind.type, request.group, path)
         body = json.loads(to_bytes(request.body))
         parent = kinds.VM if kind in (kinds.EXTENSION, kinds.RUN_COMMAND) else None
@@ -436,6 +441,10 @@ def _shown(cloud: FakeCloud, kind: Kind, found: dict | None) -> dict | None:
                  if (inner["properties"].get("publicIPAddress") or {}).get("id") == found["id"]]
         properties["ipConfiguration"] = {"id": users[0]} if users else None
     return found
+
+
+def _without_properties(found: dict) -> dict:
+    return {name: value for name, value in found.items() if name != "properties"}
 
 
 def _standing_in(cloud: FakeCloud, network: str) -> list[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from bad_values.disks import disk, encryption_set
 from fake_azure import FakeCloud
 
+from azext_dockervm.azure import kinds
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
 PASSWORD = "Tall-Ships_2014+Docker"
 
@@ -59,9 +61,31 @@ ROWS = (
     good("open_ports", "--open-ports 80 8000-8010", '"8000-8010"'),
     good("open_ports_sources", "--open-ports 80 --open-ports-sources 203.0.113.7", '"203.0.113.7"'),
     good("public_ip_address_dns_name", "--dns-name boat77", '"domainNameLabel": "boat77"'),
+    good("ssh_key_name", "--ssh-key-name mine", KEY, there=lambda cloud: cloud.put(
+        kinds.SSH_KEY, "mine", body={"location": "westus", "properties": {"publicKey": KEY}})),
+    good("authentication_type", ("--authentication-type", "all", "-p", PASSWORD, "--ssh-key-values", KEY),
+         '"disablePasswordAuthentication": false'),
+    good("zone", "--zone 2", '"zones": ["2"]'),
+    good("availability_set", "--availability-set mine", '"availabilitySet": {"id"', there=lambda cloud: cloud.put(
+        kinds.AVAILABILITY_SET, "mine", body={"location": "westus", "sku": {"name": "Aligned"}})),
+    good("proximity_placement_group", "--ppg mine", '"proximityPlacementGroup": {"id"', there=lambda cloud: cloud.put(
+        kinds.PROXIMITY_GROUP, "mine", body={"location": "westus"})),
+    good("priority", "--priority Spot", '"priority": "Spot"'),
+    good("eviction_policy", "--priority Spot --eviction-policy Delete", '"evictionPolicy": "Delete"'),
+    good("max_price", "--priority Low --max-price 0.5", '"maxPrice": 0.5'),
+    good("license_type", "--license-type SLES_BYOS", '"licenseType": "SLES_BYOS"'),
+    good("assign_identity", "--assign-identity [system] mine", '"SystemAssigned, UserAssigned"',
+         there=lambda cloud: cloud.put(kinds.USER_IDENTITY, "mine", body={"location": "westus"})),
+    good("user_data", "--user-data role=build", '"userData": "cm9sZT1idWlsZA=="'),
+    good("boot_diagnostics_storage", ("--boot-diagnostics-storage", ""), '"bootDiagnostics": {"enabled": true}'),
+    good("auto_shutdown", "--auto-shutdown 1900", '"dailyRecurrence": {"time": "1900"}', '"timeZoneId": "UTC"'),
+    good("auto_shutdown_time_zone", ("--auto-shutdown", "1900", "--auto-shutdown-time-zone", "Tokyo Standard Time"),
+         '"timeZoneId": "Tokyo Standard Time"'),
+    good("auto_shutdown_email", "--auto-shutdown 1900 --auto-shutdown-email me@example.com",
+         '"emailRecipient": "me@example.com"'),
     good("provisioner", "--provisioner run-command", "runCommands"),
     good("tags", "--tags cost=1", '"cost": "1"'),
 )
 # What create is told of its own work, or of this computer.
-OF_NO_BODY = frozenset({"resource_group_name", "vm_name", "generate_ssh_keys", "cert_dir", "docker_context", "timeout",
-                        "timeline", "dry_run", "validate"})
+OF_NO_BODY = frozenset({"resource_group_name", "vm_name", "generate_ssh_keys", "ssh_key_type", "cert_dir",
+                        "docker_context", "timeout", "timeline", "dry_run", "validate"})

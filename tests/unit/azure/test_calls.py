@@ -152,6 +152,18 @@ def test_the_state_of_a_feature_of_the_subscription(azure, service):
     assert azure.feature_state("Other") is None
 
 
+def test_of_what_no_sdk_knows_resource_manager_has_the_list(azure, service):
+    """Their own providers may not be asked: a subscription that never used them would be registered for them."""
+    shown = {"id": "/s/x", "name": "x", "type": kinds.SCHEDULE.type, "location": "westus", "tags": {"a": "1"}}
+    service.replies("GET", "resources", Reply(200, {"value": [shown]}))
+    assert azure.list(kinds.SCHEDULE, "g") == [shown]
+    assert azure.list_all(kinds.STORAGE_ACCOUNT, name="mine") == [shown]
+    first, second = service.asked
+    assert first.path.lower().endswith("/resourcegroups/g/resources") and second.path.endswith("000a/resources")
+    assert first.query["$filter"] == ["resourceType eq 'Microsoft.DevTestLab/schedules'"]
+    assert second.query["$filter"] == ["resourceType eq 'Microsoft.Storage/storageAccounts' and name eq 'mine'"]
+
+
 def test_what_is_asked_of_a_region(azure, service):
     service.replies("GET", "versions", Reply(200, [{"name": "24.04.2", "location": "westus"}]))
     service.replies("GET", "24.04.2", Reply(200, {"name": "24.04.2", "properties": {"features": [{"new": 1}]}}))

@@ -7,6 +7,7 @@ import pytest
 from azext_dockervm.errors import InvalidValue, MissingArgument
 from azext_dockervm.handlers import login
 from azext_dockervm.options.login import ASK_FOR_PASSWORD
+from azext_dockervm.spec.login import Login
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDqPjJ7G1Y0mE1o3lQ0mT5p0cS7rVh2m5k8F3bq9yZ1X me@here"
 GOOD, OTHER = "Tall-Ships_2014+Docker", "Other-Ships_2014+Docker"
@@ -110,3 +111,29 @@ def test_keys_that_have_to_be_made_are_told_unless_they_were_asked_for(tmp_path,
     assert key.startswith("ssh-rsa ") and (tmp_path / ".ssh/id_rsa").is_file()
     assert bool(said) != asked_for
     assert login.usual_ssh_keys(asked_for, said.append) == (key,)
+
+
+@pytest.mark.parametrize(("key_type", "file", "begins"), [
+    ("Ed25519", "id_ed25519", "ssh-ed25519 "), ("RSA", "id_rsa", "ssh-rsa "), (None, "id_rsa", "ssh-rsa ")])
+def test_a_pair_of_the_kind_that_is_asked_for_is_made(tmp_path, monkeypatch, key_type, file, begins):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (key,) = login.usual_ssh_keys(True, lambda text: None, key_type)
+    assert key.startswith(begins)
+    assert {one.name for one in (tmp_path / ".ssh").iterdir()} == {file, f"{file}.pub"}
+    assert login.keys_that_are_there(key_type) == (key,)
+    assert login.usual_ssh_keys(True, lambda text: None, key_type) == (key,)
+
+
+def test_a_pair_of_the_other_kind_does_not_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/id_ed25519.pub").write_text(f"{ED25519}\n")
+    assert login.keys_that_are_there() == login.keys_that_are_there("Ed25519") == (ED25519,)
+    assert login.keys_that_are_there("RSA") == ()
+
+
+@pytest.mark.parametrize(("typed", "kind", "taken"), [
+    (None, None, None), (None, "ssh", None), (None, "all", ASK_FOR_PASSWORD), (None, "password", ASK_FOR_PASSWORD),
+    (GOOD, "all", GOOD), (ASK_FOR_PASSWORD, None, ASK_FOR_PASSWORD)])
+def test_a_password_that_a_host_has_to_have_is_asked_for(typed, kind, taken):
+    assert login.asked_password(typed, Login(authentication=kind)) == taken

@@ -36,8 +36,11 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
     typed = changed(SPEC, **OTHER, typed={flag: ("x",) for flag in FLAGS})
     told = not_applied(typed, VM)
     kept = {given.words[0] for given in typed.given.values() if given.only_new}
-    assert kept == {"--size", "--image", "-u", "-p", "--ssh-key-values", "--generate-ssh-keys", "--dns-name",
-                    *(option.shortest for option in DISKS)}
+    assert kept == {
+        "--size", "--image", "-u", "-p", "--ssh-key-values", "--ssh-key-name", "--ssh-key-type",
+        "--authentication-type", "--generate-ssh-keys", "--dns-name", "-z", "--availability-set", "--ppg", "--priority",
+        "--eviction-policy", "--max-price", "--license-type", "--assign-identity", "--user-data",
+        "--boot-diagnostics-storage", *(option.shortest for option in DISKS)}
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 
 

@@ -71,7 +71,8 @@ def test_an_engine_that_tells_little_has_every_key():
 
 MACHINE = {
     "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
-    "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "fqdn": FQDN, "publicIpAddress": "20.1.2.3",
+    "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "priority": "Regular", "fqdn": FQDN,
+    "publicIpAddress": "20.1.2.3",
     "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376", "dockerPort": 2376,
     "provisioner": "run-command"}
 
@@ -92,7 +93,8 @@ def test_a_machine_that_dockervm_did_not_make_has_every_key():
                        "properties": {"hardwareProfile": {"vmSize": "Standard_B2s"}}},
                       "demo", "unknown", {}, None, None, None)
     assert shapes.machine(strange) == {**dict.fromkeys(MACHINE), "id": ID, "name": "web1", "resourceGroup": "demo",
-                                       "location": "westus", "powerState": "unknown", "size": "Standard_B2s"}
+                                       "location": "westus", "powerState": "unknown", "size": "Standard_B2s",
+                                       "priority": "Regular"}
 
 
 def test_info_of_a_host_that_answers():
@@ -147,7 +149,7 @@ def test_what_is_noted_of_a_host():
           "properties": {**VM["properties"], "timeCreated": "2026-11-25T10:00:00.1234567+00:00"}}
     assert shapes.noted(NotedHost(vm, "running")) == {
         "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
-        "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "fqdn": FQDN, "dockerHost": f"tcp://{FQDN}:2376",
+        "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "priority": "Regular", "fqdn": FQDN, "dockerHost": f"tcp://{FQDN}:2376",
         "dockerPort": 2376, "provisioner": "run-command", "finished": True,
         "timeCreated": "2026-11-25T10:00:00.1234567+00:00", "serverCertificateExpires": "2028-04-05T10:30:01Z",
         "authority": "ab" * 32, "problems": [], "reachable": None, "engineUnreachable": None}

@@ -10,7 +10,7 @@ from azext_dockervm.output import tables
 
 HOST = {"name": "web1", "resourceGroup": "demo", "dockerHost": "tcp://web1.example:4243", "provisioner": "run-command",
         "engineVersion": "26.1.5", "reachable": True, "serverCertificateExpires": "2028-04-05T10:30:01Z", "more": 1}
-INFO = {"name": "web1", "powerState": "running", "size": "Standard_D2s_v5", "dockerHost": "tcp://web1.example:4243",
+INFO = {"name": "web1", "powerState": "running", "priority": "Regular", "size": "Standard_D2s_v5", "dockerHost": "tcp://web1.example:4243",
         "provisioner": "run-command", "engine": {"version": "26.1.5", "containers": 5, "images": 7, "cpus": 2},
         "serverCertificateExpires": "2028-04-05T10:30:01Z", "engineUnreachable": None}
 
@@ -59,7 +59,7 @@ def test_what_is_not_there_has_no_row():
     assert tables.certificates_rows({"ca": None, "client": None}) == []
 
 
-NOTED = {"name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
+NOTED = {"priority": "Regular", "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
          "dockerHost": "tcp://web1.example:4243", "provisioner": None, "finished": False, "timeCreated": None,
          "serverCertificateExpires": None, "problems": [], "reachable": None, "engineUnreachable": None}
 

@@ -53,6 +53,14 @@ def test_vcpus_of_the_size_s_family(cloud):
     assert "of the 10 of the size's family in westus 9 are in use" in refused(cloud).message
 
 
+def test_spot_vms_have_a_quota_of_their_own_for_all_families(cloud):
+    cloud.compute_usages = {"cores": (20, 20), "standarddsv5family": (10, 10), "lowprioritycores": (1, 3)}
+    assert see(cloud, **{"placement.priority": "Spot"}).compute_usages
+    cloud.compute_usages["lowprioritycores"] = (2, 3)
+    told = refused(cloud, **{"placement.priority": "Low"})
+    assert "of the 3 of the subscription's Spot VMs in westus 2 are in use" in told.message
+
+
 @pytest.mark.parametrize(("size", "quota"), [
     ("Standard_D2s_v5", "standardDSv5Family"), ("standard_d2S_V5", "standardDSv5Family"),
     ("Standard_D2_v5", "standardDv5Family"), ("Standard_D2ads_v5", "standardDADSv5Family"),

@@ -1,0 +1,91 @@
+"""Options of what Azure's platform does for a host: identity, user data, its console's log, its daily shutdown."""
+
+from __future__ import annotations
+
+from azext_dockervm.advice import option_values, vm_commands
+from azext_dockervm.errors import ConflictingArguments, InvalidValue
+from azext_dockervm.options.option import Option, Vm, filled
+from azext_dockervm.options.placement import GROUP
+from azext_dockervm.printable import printable
+from azext_dockervm.spec import placement, shutdown
+from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.placement import SYSTEM, Identity
+
+# A text that is longer, or has several lines, is not said again in commands.
+SAID_AGAIN = 60
+
+
+def _user_data(value: str) -> bytes:
+    """As ``az vm create`` reads it: what the file of that name holds, else the text itself. az has put the content of
+    @FILE in its place already."""
+    from pathlib import Path
+
+    path = Path(value).expanduser() if "\n" not in value and len(value) < 4096 else None
+    try:
+        data = path.read_bytes() if path is not None and path.is_file() else value.encode()
+    except (OSError, ValueError, RuntimeError) as error:    # RuntimeError: ~somebody who does not exist
+        raise InvalidValue(f"--user-data: '{printable(value, 60)}' can't be read: {error}") from error
+    return placement.check_user_data(data)
+
+
+def _user_data_again(value: str) -> tuple[str, ...]:
+    return (value,) if value.isprintable() and len(value) <= SAID_AGAIN else ("@FILE",)
+
+
+def _other_identity(spec: HostSpec, vm: Vm) -> str | None:
+    asked, has = spec.placement.identity or Identity(), vm.get("identity") or {}
+    missing = [SYSTEM] if asked.system and "systemassigned" not in str(has.get("type")).lower() else []
+    ids = list(has.get("userAssignedIdentities") or {})
+    missing += [str(user) for user in asked.users if not any(user.means(one, spec.group) for one in ids)]
+    return f"to assign it: {vm_commands.assign_identity(spec, missing)}" if missing else None
+
+
+def _user_data_is_kept(spec: HostSpec, _vm: Vm) -> str:
+    said = spec.given["user_data"].words[-1] if "user_data" in spec.given else "@FILE"
+    return f"the host keeps its user data; to change it: {vm_commands.update(spec, '--user-data', said)}"
+
+
+def _other_diagnostics(spec: HostSpec, _vm: Vm) -> str:
+    change = vm_commands.enable_boot_diagnostics(spec, spec.placement.diagnostics or "")
+    return f"the host's boot diagnostics stay as they are; to change them: {change}"
+
+
+def check_platform(spec: HostSpec) -> None:
+    """What was typed and goes with a daily shutdown alone."""
+    for name, flag in (("auto_shutdown_time_zone", "--auto-shutdown-time-zone"),
+                       ("auto_shutdown_email", "--auto-shutdown-email")):
+        if name in spec.given and spec.placement.shutdown_time is None:
+            raise ConflictingArguments(f"{flag} goes with --auto-shutdown, which says when.",
+                                       option_values.WHEN_TO_SHUT_DOWN)
+
+
+PLATFORM = (
+    Option("assign_identity", "--assign-identity",
+           "Managed identities of the VM, separated by spaces: ids of those that are there, [system] for one that "
+           "Azure makes for it. Without a value: [system].", GROUP,
+           default_in_words="none", check=Identity.parse, place="placement.identity", only_new=True,
+           not_applied=_other_identity, parser={"nargs": "*"}),
+    Option("user_data", "--user-data",
+           "Text, or a file, that everything on the VM can read from its metadata service, and everybody with read "
+           "access to the VM from Azure: no place for secrets. Less than 64 KB.", GROUP,
+           default_in_words="none", read=filled, check=_user_data, place="placement.user_data", only_new=True,
+           again=_user_data_again, not_applied=_user_data_is_kept),
+    Option("boot_diagnostics_storage", "--boot-diagnostics-storage",
+           "Keep the log of the VM's console, in a storage account: its name, or the URI of its blobs. An empty value "
+           "means storage that Azure manages.", GROUP,
+           default_in_words="none is kept", check=placement.check_diagnostics, place="placement.diagnostics",
+           only_new=True, not_applied=_other_diagnostics),
+    Option("auto_shutdown", "--auto-shutdown",
+           "Time of day, as 1900, at which Azure shuts the VM down and deallocates it, every day. Nothing starts it "
+           "again by itself.", GROUP,
+           default_in_words="the VM runs on", example="1900", read=filled, check=shutdown.check_time,
+           place="placement.shutdown_time"),
+    Option("auto_shutdown_time_zone", "--auto-shutdown-time-zone",
+           "Time zone of --auto-shutdown, by the name that it has in Windows, such as 'W. Europe Standard Time'.",
+           GROUP, default="UTC", example="W. Europe Standard Time", read=filled, check=shutdown.check_time_zone,
+           place="placement.shutdown_zone", parser={"completer": "time_zones"}),
+    Option("auto_shutdown_email", "--auto-shutdown-email",
+           "Whom Azure tells half an hour before; several addresses with semicolons between them.", GROUP,
+           default_in_words="nobody", example="me@example.com", read=filled, check=shutdown.check_addresses,
+           place="placement.shutdown_email"),
+)

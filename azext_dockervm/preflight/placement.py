@@ -1,0 +1,132 @@
+"""What a VM is to stand in, carry and be told by: whether it is there, where it is, and whether it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from azext_dockervm.advice import host_messages, option_values, vm_commands
+from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body.resource import Resource
+from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue
+from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.preflight.found import Found
+from azext_dockervm.preflight.look import Look, filling, unknown_if_forbidden
+from azext_dockervm.preflight.named import check_region, there
+from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.named import Named
+
+SET, PPG, DIAGNOSTICS = "--availability-set", "--ppg", "--boot-diagnostics-storage"
+# https://learn.microsoft.com/azure/virtual-machines/boot-diagnostics: neither premium storage nor zone-redundant.
+NO_DIAGNOSTICS = ("premium", "_zrs", "_gzrs", "_ragzrs")
+
+
+def check_zone(spec: HostSpec, found: Found) -> None:
+    """An earlier try's public address of another zone, which no machine of this one can have."""
+    zones = (found.public_ip or {}).get("zones") or []
+    asked = spec.placement.zone
+    if found.vm is None and asked and len(zones) == 1 and zones[0] != asked:
+        raise Conflict(f"The public IP address '{names.public_ip(spec.name)}' is in zone {zones[0]}, not in zone "
+                       f"{asked}. It was left as it is.",
+                       (option_values.in_zone(zones[0]), option_values.OTHER_NAME))
+
+
+def remarks(spec: HostSpec, found: Found) -> list[str]:
+    return [host_messages.vanishes(spec)] if found.vm is None and spec.placement.vanishes else []
+
+
+def _availability_set(azure: Azure, spec: HostSpec, _found: Found) -> str:
+    named = _asked(spec.placement.availability_set)
+    kind, group = kinds.AVAILABILITY_SET, named.group_or(spec.group)
+    advice = f"Those that there are: {vm_commands.list_availability_sets(group, spec.subscription)}"
+    found = there(azure, spec, kind, named, SET, advice)
+    check_region(found, spec, kind, SET, advice)
+    if (found.get("sku") or {}).get("name", "Aligned").lower() != "aligned":
+        raise InvalidValue(f"{SET}: '{named.name}' takes no VMs with managed disks.", advice)
+    _check_same_group(spec, found)
+    return str(found["id"])
+
+
+def _check_same_group(spec: HostSpec, availability_set: Resource) -> None:
+    asked = spec.placement.proximity_group
+    has = ((availability_set.get("properties") or {}).get("proximityPlacementGroup") or {}).get("id")
+    if asked is not None and has and not asked.means(has, spec.group):
+        raise InvalidValue(f"{PPG}: the availability set '{availability_set['name']}' is in the proximity placement "
+                           f"group '{names.id_parts(has)[1]}', and its VMs can't be in another.",
+                           option_values.example(PPG, has))
+
+
+def _proximity_group(azure: Azure, spec: HostSpec, _found: Found) -> str:
+    named = _asked(spec.placement.proximity_group)
+    kind, group = kinds.PROXIMITY_GROUP, named.group_or(spec.group)
+    advice = f"Those that there are: {vm_commands.list_proximity_groups(group, spec.subscription)}"
+    found = there(azure, spec, kind, named, PPG, advice)
+    check_region(found, spec, kind, PPG, advice)
+    return str(found["id"])
+
+
+def _identity(azure: Azure, spec: HostSpec, user: Named) -> Resource:
+    make = vm_commands.create_identity(user.group_or(spec.group), user.name, spec.location, spec.subscription)
+    return there(azure, spec, kinds.USER_IDENTITY, user, "--assign-identity", f"To make it: {make}")
+
+
+def _identities(azure: Azure, spec: HostSpec, _found: Found) -> tuple[str, ...]:
+    users = spec.placement.identity.users if spec.placement.identity else ()
+    looks = {str(user): partial(_identity, azure, spec, user) for user in users}
+    return tuple(str(found["id"]) for found in run_in_parallel(looks, azure.deadline).values())
+
+
+def _diagnostics(azure: Azure, spec: HostSpec, _found: Found) -> str | None:
+    """The URI of the blobs. A storage account's name says nothing of its group: az too looks through all of them."""
+    asked = spec.placement.diagnostics
+    if not asked or "://" in asked:
+        return asked or None
+    advice = f"Those that there are: {vm_commands.list_storage_accounts(spec.subscription)}"
+    try:
+        listed = azure.list_all(kinds.STORAGE_ACCOUNT, name=asked)
+        found = azure.get(kinds.STORAGE_ACCOUNT, *names.id_parts(listed[0]["id"])) if listed else None
+    except AzureRefused as error:
+        if error.status != 403:
+            raise
+        raise InvalidValue(f"{DIAGNOSTICS}: this login may not look for the storage account '{asked}'; name it by the "
+                           "URI of its blobs.", option_values.example(DIAGNOSTICS, f"https://{asked}.blob.core.windows.net/")
+                           ) from error
+    if found is None:
+        raise InvalidValue(f"{DIAGNOSTICS}: this subscription has no storage account '{asked}'.", advice)
+    check_region(found, spec, kinds.STORAGE_ACCOUNT, DIAGNOSTICS, advice)
+    sku = str((found.get("sku") or {}).get("name"))
+    blobs = (found["properties"].get("primaryEndpoints") or {}).get("blob")
+    if not blobs or any(word in sku.lower() for word in NO_DIAGNOSTICS):
+        raise InvalidValue(f"{DIAGNOSTICS}: '{asked}' can't hold boot diagnostics: it is of the kind {sku}; they take "
+                           "Standard_LRS, Standard_GRS and Standard_RAGRS.", advice)
+    return str(blobs)
+
+
+def _asked(named: Named | None) -> Named:
+    if named is None:
+        raise AssertionError("a look is made for what was named")
+    return named
+
+
+def find_schedule(azure: Azure, spec: HostSpec) -> Resource | None:
+    """The host's daily shutdown, without its properties: its own provider may not be asked, since a subscription that
+    never used it would be registered for it."""
+    return next((one for one in unknown_if_forbidden(lambda: azure.list(kinds.SCHEDULE, spec.group))() or ()
+                 if one["name"].lower() == names.schedule(spec.name).lower()), None)
+
+
+def _shutdown_is_set(spec: HostSpec, found: Found) -> bool:
+    return spec.placement.shutdown_time is not None and (found.vm is None or "auto_shutdown" in spec.given)
+
+
+def _new_with(field: str) -> Callable[[HostSpec, Found], bool]:
+    return lambda spec, found: found.vm is None and getattr(spec.placement, field) is not None
+
+
+LOOKS: tuple[Look, ...] = (
+    filling("availability_set", _availability_set, _new_with("availability_set")),
+    filling("proximity_group", _proximity_group, _new_with("proximity_group")),
+    filling("identities", _identities, _new_with("identity")),
+    filling("diagnostics", _diagnostics, _new_with("diagnostics")),
+    filling("schedule", lambda azure, spec, _found: find_schedule(azure, spec), _shutdown_is_set))
