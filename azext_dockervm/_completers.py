@@ -49,6 +49,20 @@ def time_zones(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[s
 
 
 @Completer      # type: ignore[untyped-decorator]
+def architectures(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
+    from azext_dockervm.spec.sizes import AMD64, ARM64
+
+    return [AMD64, ARM64]
+
+
+@Completer      # type: ignore[untyped-decorator]
+def security_types(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
+    from azext_dockervm.spec.security import TYPES
+
+    return list(TYPES)
+
+
+@Completer      # type: ignore[untyped-decorator]
 def context_names(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
     """The docker client's contexts."""
     from azext_dockervm.contexts.store import ContextStore

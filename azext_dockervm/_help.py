@@ -54,8 +54,14 @@ examples:
       text: >
         az dockervm create -g mygroup -n data1 --os-disk-size-gb 64 --data-disk-sizes-gb 128 512
         --storage-sku os=Premium_LRS 0=Premium_LRS 1=StandardSSD_LRS --data-disk-caching 0=ReadOnly
-    - name: With a data disk of an earlier host, whose OS disk a key of your own encrypts.
-      text: az dockervm create -g mygroup -n data2 --attach-data-disks mydisk --os-disk-encryption-set mykeys
+    - name: With a data disk that is there, such as one of an earlier host.
+      text: az dockervm create -g mygroup -n data2 --attach-data-disks mydisk
+    - name: On an Arm processor; the image is Ubuntu's for it, the size the usual one.
+      text: az dockervm create -g mygroup -n arm1 --arch arm64
+    - name: Of an image whose terms were accepted once with 'az vm image terms accept', without Trusted Launch.
+      text: >
+        az dockervm create -g mygroup -n sold1 --image kinvolk:flatcar-container-linux:stable-gen2:latest
+        --security-type Standard
     - name: For builds - an OS disk on the VM's own server, fast and lost with it.
       text: az dockervm create -g mygroup -n ci2 --size Standard_D4ds_v5 --ephemeral-os-disk
     - name: By the Docker VM extension, as in 2014, on today's image.

@@ -78,6 +78,11 @@ def resize(host: NamedHost, size: str) -> str:
     return _about(host, "vm", "resize", "--size", size)
 
 
+def secure(host: NamedHost, option: str, value: str) -> str:
+    """With another security type, or another setting of its firmware."""
+    return _about(host, "vm", "update", option, value)
+
+
 def set_login(host: NamedHost, user: str) -> str:
     """Adds a user, or gives one that exists a new key or password, for which the command then needs an option."""
     return _about(host, "vm", "user", "update", "-u", user)

@@ -23,6 +23,11 @@ def show(image_id: str, location: str) -> str:
     return az("resource", "show", "--ids", image_id)
 
 
+def accept_plan(publisher: str, offer: str, plan: str, subscription: str | None) -> str:
+    return az("vm", "image", "terms", "accept", "--publisher", publisher, "--offer", offer, "--plan", plan,
+              subscription=subscription)
+
+
 def list_images() -> str:
     """Those of Ubuntu's publisher: the whole list takes az minutes."""
     return az("vm", "image", "list", "--publisher", "Canonical", "--all", "-o", "table")

@@ -31,6 +31,10 @@ ADD_DISKS = "Leave it out, or add data disks with --data-disk-sizes-gb or --atta
 COUNT_LUNS = ("LUNs are counted from 0: first the disks of --data-disk-sizes-gb, then those of --attach-data-disks. "
               "Only new disks take a type.")
 FEWER_DISKS = "Leave some of --data-disk-sizes-gb or --attach-data-disks out."
+LEAVE_ONE_OUT = "Leave one of them out."
+NO_PLAN = "Leave --plan-name, --plan-product, --plan-publisher and --plan-promotion-code out."
+PLAN_OF_IMAGE = ("Give --plan-name, --plan-product and --plan-publisher, or none of them: then what the image itself "
+                 "says is taken.")
 YES = "Use --yes to continue without confirmation."
 
 

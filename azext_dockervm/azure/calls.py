@@ -181,6 +181,16 @@ class Azure:
         found = resources.get_at(self.sdk, kinds.FEATURES, path, f"read the feature '{name}'")
         return found["properties"].get("state") if found else None
 
+    def terms_accepted(self, publisher: str, product: str, plan: str) -> bool | None:
+        """Whether the subscription has accepted the terms of a Marketplace plan; None where there is none of that
+        name."""
+        names = "/".join(f"{kind}/{quote(name, safe='')}" for kind, name in (
+            ("offerTypes", "virtualmachine"), ("publishers", publisher), ("offers", product), ("plans", plan)))
+        path = (f"subscriptions/{self.sdk.made('subscription')}/providers/Microsoft.MarketplaceOrdering/{names}"
+                "/agreements/current")
+        found = resources.get_at(self.sdk, kinds.AGREEMENTS, path, "read the terms of the image")
+        return bool(found["properties"].get("accepted")) if found else None
+
     def label_is_free(self, location: str, label: str) -> bool:
         answer = self.sdk.ask(kinds.DNS_LABELS, "check the DNS label", "network", "check_dns_name_availability",
                               location, location=location, shape=lambda found: found["available"],

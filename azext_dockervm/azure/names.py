@@ -12,6 +12,7 @@ from azext_dockervm.azure.reserved import may_be_refused_as_label
 EXTENSION_PUBLISHER = "Microsoft.Azure.Extensions"
 EXTENSION_TYPE = "DockerExtension"
 
+DEFAULT_ALIAS = "Ubuntu2404"
 DEFAULT_IMAGE = "Canonical:ubuntu-24_04-lts:server:latest"
 # az's own default size for `az vm create` in 2025.
 DEFAULT_SIZE, DEFAULT_SIZE_CORES = "Standard_D2s_v5", 2

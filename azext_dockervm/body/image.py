@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from azext_dockervm.body.resource import Resource
+from azext_dockervm.spec.sizes import AMD64, ARM64
 
 # Values of the feature SecurityType of images that may, or must, be booted as Trusted Launch VMs: what may be is, as
 # `az vm create` does it. A gallery's image refuses other VMs where it must (terraform-provider-azurerm#23148).
@@ -13,11 +14,25 @@ _TRUSTED = frozenset({"trustedlaunch", "trustedlaunchsupported", "trustedlauncha
 _CONFIDENTIAL = "confidentialvm"
 
 
-def security_profile(image: Resource | None) -> Resource | None:
-    """The VM's, where the image is generation V2 and of Trusted Launch; None where it says nothing."""
-    if _properties(image).get("hyperVGeneration") != "V2" or _security_type(image) not in _TRUSTED:
-        return None
-    return {"securityType": "TrustedLaunch", "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True}}
+def is_trusted(image: Resource | None) -> bool:
+    """Whether Trusted Launch VMs can be made of it: it is generation V2, and says so."""
+    return generation(image) == "V2" and _security_type(image) in _TRUSTED
+
+
+def demands_trusted_launch(image: Resource | None) -> bool:
+    """Whether no other VMs can be made of it (an image of a gallery)."""
+    return _security_type(image) == "trustedlaunch"
+
+
+def generation(image: Resource | None) -> str | None:
+    """V1 or V2, of Hyper-V; None where nothing is told."""
+    found: str | None = _properties(image).get("hyperVGeneration")
+    return found
+
+
+def architecture(image: Resource | None) -> str | None:
+    """amd64 or arm64; None where nothing is told, as of managed images."""
+    return {"x64": AMD64, "arm64": ARM64}.get(str(_properties(image).get("architecture")).lower())
 
 
 def plan(image: Resource | None) -> Resource | None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from azext_dockervm.azure import names
-from azext_dockervm.body import image as image_body
-from azext_dockervm.body import operating_system, placement, security, storage
+from azext_dockervm.body import operating_system, placement, plan, security, storage
 from azext_dockervm.body.placement import NOWHERE, Placed
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
@@ -36,7 +35,7 @@ def noted_names(vm: Resource | None) -> tuple[str, ...]:
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint: str | Ref, image: Resource | None,
          custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None,
-         disks: storage.There = storage.NOTHING, placed: Placed = NOWHERE) -> Resource:
+         disks: storage.There = storage.NOTHING, standard_is_known: bool = False, placed: Placed = NOWHERE) -> Resource:
     """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
 
     ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
@@ -51,15 +50,15 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint:
             {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
         **placement.properties(spec, placed),
     }
-    for name, value in (("securityProfile", security.profile(spec, image)),
+    for name, value in (("securityProfile", security.profile(spec, image, standard_is_known)),
                         ("additionalCapabilities", storage.capabilities(spec.disks, disks))):
         if value:
             properties[name] = value
     vm = {"location": spec.location, **placement.members(spec, placed), "properties": properties,
           "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **(ordered or {})})}
-    plan = image_body.plan(image)
-    if plan:
-        vm["plan"] = plan
+    bought = plan.body(spec, image)
+    if bought:
+        vm["plan"] = bought
     return vm
 
 

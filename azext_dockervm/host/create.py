@@ -270,4 +270,7 @@ class Creation:
             return
         if self.found.dns.was_replaced:
             self.listener.warn(f"DNS label: {self.found.dns.was_replaced}; taking '{self.found.dns.name}'.")
+        if self.spec.machine.architecture is not None:
+            machine = self.spec.machine
+            say(f"Architecture: {machine.architecture}; the image is {machine.image}, the size {machine.size}.")
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")

@@ -36,7 +36,7 @@ def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, s
         spec, making.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"),
         endpoint=Ref(PUBLIC_IP, via=public_ip.fqdn),
         image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered,
-        disks=making.found.disks, placed=making.found.placed)
+        disks=making.found.disks, standard_is_known=making.found.standard_is_known, placed=making.found.placed)
     step = making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
     disks = storage.made_disks(spec, making.run_id, making.found.image)
     return replace(step, undo=undo_with_disks(making.azure, spec.group, disks, step.undo)) if disks else step

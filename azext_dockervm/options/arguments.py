@@ -14,7 +14,7 @@ from azext_dockervm.options.login import check_login
 from azext_dockervm.options.option import Option
 from azext_dockervm.options.placement import check_placement
 from azext_dockervm.options.platform import check_platform
-from azext_dockervm.spec import disk_rules, rules
+from azext_dockervm.spec import architecture, disk_rules, rules, security
 from azext_dockervm.spec.host import Given, HostSpec
 from azext_dockervm.spec.ports import check_open_ports
 
@@ -45,6 +45,7 @@ class Arguments:
         spec = HostSpec(placed.pop("group"), placed.pop("name"), given=given(options, self._typed),
                         subscription=self._cli_ctx.data.get("subscription_id"),
                         cloud=self._cli_ctx.cloud.name).having(placed)
+        spec = architecture.settled(spec)
         check_together(spec)
         return spec
 
@@ -74,6 +75,7 @@ def check_together(spec: HostSpec) -> None:
     network = spec.network
     check_open_ports(network.open_ports, spec.engine.port, network.ssh_port,
                      network.open_ports_sources in (None, network.sources))
+    security.check_together(spec.security, spec.plan)
     disk_rules.check_together(spec.disks, spec.machine.size, image_brings_disks=spec.machine.image.id is not None)
     check_login(spec)
     check_placement(spec)

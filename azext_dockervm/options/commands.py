@@ -26,6 +26,7 @@ from azext_dockervm.options.network import NETWORK
 from azext_dockervm.options.option import Option
 from azext_dockervm.options.placement import COST, PLACEMENT
 from azext_dockervm.options.platform import PLATFORM
+from azext_dockervm.options.security import SECURITY
 
 # The commands that messages print say options in this order.
 COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
@@ -33,6 +34,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         NEW_HOST,
         PLACEMENT,
         MACHINE,
+        SECURITY,
         DISKS,
         LOGIN,
         ENGINE,

@@ -35,6 +35,8 @@ class Found:
     image: Resource | None = None       # None: not allowed to ask
     attached: tuple[Resource, ...] = ()     # disks, in the order in which they were named
     encryption_set: Resource | None = None
+    terms_accepted: bool | None = None  # of the image's plan; None: it has none, or not allowed to ask
+    standard_is_known: bool = False     # whether the subscription may ask for a VM without Trusted Launch
     capabilities: Capabilities | None = None    # of the size; None: not asked for, not allowed to ask, or not told
     extension_published: bool | None = None     # None: not allowed to ask, or it does not matter
     dns: Label = Label()

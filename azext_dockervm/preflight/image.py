@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from azext_dockervm.advice import image_commands, region_commands
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.image_ids import is_managed
@@ -9,6 +12,8 @@ from azext_dockervm.body import image as image_body
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import AzureRefused, InvalidValue
+from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.preflight import terms
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling, is_new, unknown_if_forbidden
 from azext_dockervm.spec.host import HostSpec
@@ -56,10 +61,20 @@ def _image_by_id(azure: Azure, spec: HostSpec, image_id: str) -> Resource | None
     return found
 
 
-def _read(azure: Azure, spec: HostSpec, _found: Found) -> Resource | None:
-    return unknown_if_forbidden(lambda: _image(azure, spec))()
+def _read(azure: Azure, spec: HostSpec, _found: Found) -> tuple[Resource | None, bool | None]:
+    """And whether the terms of its plan are accepted: asked at the same time where the plan is known so far, else after
+    the image where that is one read. So no more than two wait for each other."""
+    read: Callable[[], Resource | None] = unknown_if_forbidden(lambda: _image(azure, spec))
+    known = terms.probable(spec)
+    if known is not None:
+        both = run_in_parallel({"image": read, "terms": partial(terms.accepted, azure, known)}, azure.deadline)
+        own = terms.of_image(both["image"])
+        return both["image"], both["terms"] if own in (None, known) or spec.plan.is_named else None
+    image, one_read = read(), (spec.machine.image.version or "").lower() != "latest"
+    bought = terms.of_image(image) if one_read else None
+    return image, terms.accepted(azure, bought) if bought else None
 
 
 # Its versions, and of the newest one its features: two reads that wait for each other. (Versions are listed with their
 # properties, where one asks for it, but never with their features.)
-IMAGE = filling("image", _read, is_new)
+IMAGE = filling("image terms_accepted", _read, is_new)

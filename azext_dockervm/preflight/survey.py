@@ -9,7 +9,7 @@ from functools import partial
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.flow.workers import run_in_parallel
-from azext_dockervm.preflight import access, disks, image, label, limits, login, parts, placement, region
+from azext_dockervm.preflight import access, disks, fit, image, label, limits, login, parts, placement, region, terms
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import Look, filling
 from azext_dockervm.spec.host import HostSpec
@@ -20,10 +20,10 @@ AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME,)
 CHECKS_AT_ONCE = (parts.check_ownership, parts.check_interface, access.check_ports, placement.check_zone)
 IN_REGION: tuple[Look, ...] = (
     region.REGION, filling("virtual_network", parts.network), label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION,
-    *disks.LOOKS, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
-CHECKS_IN_REGION = (disks.check, limits.check_locks, limits.check_quota)
+    *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
+CHECKS_IN_REGION = (fit.check, terms.check, disks.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
-REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (limits.remarks, placement.remarks)
+REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (fit.remarks, limits.remarks, placement.remarks)
 
 
 def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:

@@ -13,6 +13,7 @@ from azext_dockervm.spec.login import Login
 from azext_dockervm.spec.machine import Machine
 from azext_dockervm.spec.network import Network
 from azext_dockervm.spec.placement import Placement
+from azext_dockervm.spec.security import Plan, Security
 
 PROVISIONERS = ("auto", "docker-extension", "cloud-init", "run-command")
 
@@ -41,6 +42,8 @@ class HostSpec:
     login: Login = field(default_factory=Login)
     machine: Machine = field(default_factory=Machine)
     disks: Disks = field(default_factory=Disks)
+    security: Security = field(default_factory=Security)
+    plan: Plan = field(default_factory=Plan)
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
     placement: Placement = field(default_factory=Placement)

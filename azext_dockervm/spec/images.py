@@ -6,7 +6,7 @@ import difflib
 import re
 
 from azext_dockervm.advice import docker_commands, image_commands
-from azext_dockervm.azure.names import DEFAULT_IMAGE
+from azext_dockervm.azure.names import DEFAULT_ALIAS, DEFAULT_IMAGE
 from azext_dockervm.printable import printable
 
 # az's, Linux only. Copied, because az keeps its table in a private module and fetches a newer one from the internet
@@ -25,11 +25,24 @@ AZ_ALIASES = {
 }
 # Ours: the default needs a name that can be typed, and az's newest Debian is 11.
 OWN_ALIASES = {
-    "Ubuntu2404": DEFAULT_IMAGE,
+    DEFAULT_ALIAS: DEFAULT_IMAGE,
     "Debian12": "Debian:debian-12:12-gen2:latest",
     "Debian13": "Debian:debian-13:13-gen2:latest",
 }
 ALIASES = {**OWN_ALIASES, **AZ_ALIASES}
+# The same for Arm processors, where their publishers have it. Ubuntu: documentation.ubuntu.com/azure. Debian: as public
+# deployments name them (Debian:debian-13:13-arm64). Azure Linux: az's other alias. Flatcar: flatcar.org/docs, "Running
+# Flatcar Container Linux on Microsoft Azure", whose offer CoreVM has the same contents. Of CentOS, RHEL, SLES and
+# openSUSE there is none of the same release.
+ARM64 = {
+    DEFAULT_ALIAS: "Canonical:ubuntu-24_04-lts:server-arm64:latest",
+    "Ubuntu2204": "Canonical:0001-com-ubuntu-server-jammy:22_04-lts-arm64:latest",
+    "Debian11": "Debian:debian-11:11-backports-arm64:latest",
+    "Debian12": "Debian:debian-12:12-arm64:latest",
+    "Debian13": "Debian:debian-13:13-arm64:latest",
+    "AzureLinux4": AZ_ALIASES["AzureLinux4Arm64"],
+    "FlatcarLinuxFreeGen2": "kinvolk:flatcar-container-linux-corevm:stable:latest",
+}
 
 WINDOWS_ALIASES = frozenset({
     "Win2008R2SP1", "Win2012Datacenter", "Win2012R2Datacenter", "Win2016Datacenter", "Win2019Datacenter",
@@ -49,6 +62,20 @@ _CONTAINER_IMAGE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*[a-z0-9._/-]+:[\w.-]+(?:@s
 def urn(text: str) -> str | None:
     """The URN behind an alias, whatever its case, as az does it; None where the text is no alias."""
     return _BY_LOWER_NAME.get(text.lower())
+
+
+def alias_of(text: str) -> str:
+    """The alias as it is spelt here; empty where the text is none."""
+    return next((name for name in ALIASES if name.lower() == text.lower()), "")
+
+
+def architecture(urn_text: str) -> str | None:
+    """Of a platform image, amd64 or arm64, as far as its names tell."""
+    if urn_text in ARM64.values() or re.search(r"arm64|aarch64", urn_text, re.IGNORECASE):
+        return "arm64"
+    if urn_text in ALIASES.values() or re.search(r"amd64|x86_64|x86-64", urn_text, re.IGNORECASE):
+        return "amd64"
+    return None
 
 
 def what_is_wrong(text: str) -> tuple[str, str]:

@@ -45,13 +45,19 @@ class Image:
         return {"id": self.id}
 
     @property
+    def architecture(self) -> str | None:
+        """amd64 or arm64, as far as its names tell."""
+        return None if self.id else images.architecture(str(self))
+
+    @property
     def known_to_docker_extension(self) -> bool:
         return (self.publisher or "").lower() in EXTENSION_IMAGE_PUBLISHERS
 
 
 @dataclass(frozen=True)
 class Machine:
-    """``size`` as Azure names it, such as Standard_D2s_v5."""
+    """``size`` as Azure names it, such as Standard_D2s_v5; ``architecture`` None where none was asked for."""
 
     image: Image = field(default_factory=lambda: Image.parse(names.DEFAULT_IMAGE))
     size: str = names.DEFAULT_SIZE
+    architecture: str | None = None

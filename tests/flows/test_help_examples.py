@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from flow_cloud import PASSWORD, Cloud
+from flow_cloud import PASSWORD, REGION, Cloud
 from knack.help_files import helps
+from local_azure import eventually
 
 import azext_dockervm._help  # noqa: F401  # fills ``helps``
 
@@ -62,4 +63,14 @@ def test_an_example_does_what_it_says(example, text):
 
 
 # What an example names has to be there: by a word of its text.
-NEEDS: dict[str, Callable[[Cloud], object]] = {}
+DISK = "Microsoft.Compute/disks"
+
+
+def _disk(cloud: Cloud) -> None:
+    body = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}}
+    cloud.instance.arm("PUT", cloud.path(DISK, "mydisk"), "2023-04-02", body)
+    eventually(lambda: cloud.instance.arm("GET", cloud.path(DISK, "mydisk"), "2023-04-02")["properties"][
+        "provisioningState"] == "Succeeded", "the disk", 30)
+
+
+NEEDS: dict[str, Callable[[Cloud], object]] = {"mydisk": _disk}

@@ -95,6 +95,7 @@ class FakeCloud:
     offered: list[tuple[str, tuple[str, str], bool]] = field(default_factory=list)
     published: bool = True
     features: dict[str, str] = field(default_factory=dict)  # of Microsoft.Compute, with their states
+    terms: dict[tuple[str, ...], bool] = field(default_factory=dict)    # accepted, by publisher, product and plan
     capabilities: dict[str, str] | None = None              # of every size
     taken_labels: set[str] = field(default_factory=set)     # by hosts of others, in every region
     reserved_labels: set[str] = field(default_factory=set)      # with words that Azure keeps for itself
@@ -311,6 +312,10 @@ class FakeAzure:
 
     def feature_state(self, name: str) -> str | None:
         return self._asked(f"feature {name}") and self._asked("feature_state") and self.cloud.features.get(name)
+
+    def terms_accepted(self, publisher: str, product: str, plan: str) -> bool | None:
+        return self._asked(f"terms {publisher}:{product}:{plan}") and self._asked("terms_accepted") and (
+            self.cloud.terms.get((publisher, product, plan)))
 
     def label_is_free(self, _location: str, label: str) -> bool:
         self._asked(f"label {label}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bad_values.disks import disk, encryption_set
+from bad_values.security import MANAGED, PLAN, TRUSTED, image, region_has
 from fake_azure import FakeCloud
 
 from azext_dockervm.azure import kinds
@@ -39,6 +40,21 @@ ROWS = (
     good("location", "-l eastus", '"location": "eastus"'),
     good("image", "--image Debian13", '"offer": "debian-13"'),
     good("size", "--size Standard_B2s", '"vmSize": "Standard_B2s"'),
+    good("arch", "--arch arm64", '"server-arm64"', '"vmSize": "Standard_D2ps_v6"',
+         there=region_has("Standard_D2ps_v6")),
+    good("plan_name", f"{PLAN} --image {MANAGED}", '"plan": {"name": "9-base"', there=image()),
+    good("plan_product", f"{PLAN} --image {MANAGED}", '"product": "rockylinux-x86_64"', there=image()),
+    good("plan_publisher", f"{PLAN} --image {MANAGED}", '"publisher": "resf"', there=image()),
+    good("plan_promotion_code", f"{PLAN} --plan-promotion-code x --image {MANAGED}", '"promotionCode": "x"',
+         there=image()),
+    good("security_type", "--security-type TrustedLaunch", '"securityType": "TrustedLaunch"',
+         there=image(hyperVGeneration="V2", features=TRUSTED)),
+    good("security_type", "--security-type Standard", '"securityType": "Standard"',
+         there=lambda cloud: cloud.features.update(UseStandardSecurityType="Registered")),
+    good("enable_secure_boot", "--enable-secure-boot false", '"secureBootEnabled": false',
+         there=image(hyperVGeneration="V2", features=TRUSTED)),
+    good("enable_vtpm", "--enable-vtpm false", '"vTpmEnabled": false',
+         there=image(hyperVGeneration="V2", features=TRUSTED)),
     good("os_disk_size_gb", "--os-disk-size-gb 64", '"diskSizeGB": 64'),
     good("storage_sku", "--storage-sku os=StandardSSD_LRS", '"storageAccountType": "StandardSSD_LRS"'),
     good("storage_sku", "--storage-sku 0=UltraSSD_LRS --data-disk-sizes-gb 8", '"ultraSSDEnabled": true'),

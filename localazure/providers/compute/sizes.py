@@ -70,6 +70,7 @@ TABLE = [
     *(Size(f"Standard_E{n}s_v5", "standardESv5Family", n, n * 8192, min(n * 2, 32)) for n in (2, 4, 8, 16)),
     *(Size(f"Standard_F{n}s_v2", "standardFSv2Family", n, n * 2048, min(n * 2, 32), n * 8192) for n in (2, 4, 8, 16)),
     *(Size(f"Standard_D{n}ps_v5", "standardDPSv5Family", n, n * 4096, n * 2, architecture="Arm64") for n in (2, 4, 8)),
+    *(Size(f"Standard_D{n}ps_v6", "standardDpsv6Family", n, n * 4096, n * 4, architecture="Arm64") for n in (2, 4, 8)),
     *(Size(f"Standard_E{n}as_v4", "standardEASv4Family", n, n * 8192, min(n * 2, 32), n * 16384) for n in (2, 4, 8)),
     *(Size(f"Standard_E{n}bs_v5", "standardEBSv5Family", n, n * 8192, n * 2, controllers="SCSI, NVMe") for n in (2, 4)),
     Size("Standard_E64s_v4", "standardESv4Family", 64, 516096, 32),

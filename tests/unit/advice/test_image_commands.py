@@ -26,3 +26,8 @@ def test_an_image_that_others_share_is_shown_in_a_region(image, command):
 @pytest.mark.parametrize("image", ["/SharedGalleries/u", "/CommunityGalleries/p/Images"])
 def test_half_an_id_is_an_image_too(image):
     assert image_commands.show(image, "westus").startswith("az sig image-definition show-")
+
+
+def test_terms_are_accepted_by_the_plan_of_an_image_that_is_one_s_own():
+    assert image_commands.accept_plan("resf", "rocky", "9-base", "mine") == (
+        "az vm image terms accept --publisher resf --offer rocky --plan 9-base --subscription mine")

@@ -142,6 +142,17 @@ def test_what_a_size_can_do_is_told_in_the_service_s_words(azure, service):
     assert service.asked[0].query["$filter"] == ["location eq 'westus'"]
 
 
+def test_whether_the_terms_of_an_image_are_accepted(azure, service):
+    service.replies("GET", "current", Reply(200, {"properties": {"accepted": True}}), Reply(200, {"properties": {}}))
+    assert azure.terms_accepted("resf", "rocky linux", "9-base") is True
+    assert azure.terms_accepted("resf", "rocky linux", "9-base") is False
+    assert service.asked[0].path == (
+        "/subscriptions/00000000-0000-0000-0000-00000000000a/providers/Microsoft.MarketplaceOrdering/offerTypes/"
+        "virtualmachine/publishers/resf/offers/rocky linux/plans/9-base/agreements/current")
+    service.replies("GET", "current", refusal(404, "NotFound"))
+    assert azure.terms_accepted("resf", "none", "none") is None
+
+
 def test_the_state_of_a_feature_of_the_subscription(azure, service):
     service.replies("GET", "EncryptionAtHost", Reply(200, {"properties": {"state": "Registering"}}))
     assert azure.feature_state("EncryptionAtHost") == "Registering"

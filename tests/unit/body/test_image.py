@@ -6,7 +6,6 @@ import pytest
 
 from azext_dockervm.body import image
 
-TRUSTED = {"securityType": "TrustedLaunch", "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True}}
 PLAN = {"name": "a", "publisher": "b", "product": "c"}
 
 
@@ -19,13 +18,26 @@ def of(**properties):
     ("trustedlaunchsupported", True), ("ConfidentialVmSupported", False), ("ConfidentialVM", False)])
 def test_trusted_launch_where_the_image_is_of_it(value, trusted):
     features = [{"name": "IsHibernateSupported", "value": "True"}, {"name": "SecurityType", "value": value}]
-    assert image.security_profile(of(hyperVGeneration="V2", features=features)) == (TRUSTED if trusted else None)
-    assert image.security_profile(of(hyperVGeneration="V1", features=features)) is None
+    assert image.is_trusted(of(hyperVGeneration="V2", features=features)) is trusted
+    assert not image.is_trusted(of(hyperVGeneration="V1", features=features))
+    assert image.demands_trusted_launch(of(features=features)) is (value == "TrustedLaunch")
+
+
+@pytest.mark.parametrize(("told", "architecture"), [
+    ("x64", "amd64"), ("Arm64", "arm64"), ("ARM64", "arm64"), (None, None), ("Other", None)])
+def test_the_architecture_in_the_words_of_linux(told, architecture):
+    assert image.architecture(of(architecture=told)) == architecture
+
+
+def test_what_a_managed_image_tells_of_its_disks():
+    managed = of(storageProfile={"osDisk": {"diskSizeGB": 64}, "dataDisks": [{"lun": 3}, {"lun": 1}]})
+    assert (image.disk_size_gb(managed), image.data_disk_luns(managed)) == (64, [1, 3])
 
 
 def test_where_nothing_is_told_nothing_is_asked():
     for one in (None, {}, of(), of(features=None, plan=None, purchasePlan={}), of(hyperVGeneration="V2")):
-        assert image.security_profile(one) is None and image.plan(one) is None
+        assert not image.is_trusted(one) and not image.demands_trusted_launch(one) and image.plan(one) is None
+        assert image.architecture(one) is None and image.disk_size_gb(one) is None and image.data_disk_luns(one) == []
 
 
 def test_the_plan_has_a_name_in_a_gallery_and_another_one_in_the_marketplace():

@@ -26,7 +26,7 @@ from azext_dockervm.errors import (
 )
 from azext_dockervm.flow.step import printed, steps_of
 from azext_dockervm.secret import Secret
-from azext_dockervm.spec.machine import Image
+from azext_dockervm.spec.machine import Image, Machine
 
 VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
                            kinds.VM)
@@ -68,6 +68,14 @@ def test_the_authority_comes_first_and_alone(command):
     for step in steps_of(plan[1:]):
         assert step.waits_for & {*done}, step.key
         done.add(step.key)
+
+
+def test_an_architecture_that_was_asked_for_is_told_with_what_it_means(cloud, command):
+    cloud.sizes = {"Standard_D2ps_v6": 2}
+    machine = Machine(Image.parse("Debian:debian-13:13-arm64:latest"), "Standard_D2ps_v6", "arm64")
+    command.create(machine=machine, provisioner="run-command")
+    assert command.heard.said[0] == ("Architecture: arm64; the image is Debian:debian-13:13-arm64:latest, the size "
+                                     "Standard_D2ps_v6.")
 
 
 @pytest.mark.parametrize("provisioner", ["run-command", "cloud-init"])

@@ -20,7 +20,7 @@ def value(config, name, typed=None):
 
 def test_these_can_be_configured():
     assert sorted(CONFIGURED) == [
-        "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "cert_dir", "docker_port",
+        "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "cert_dir", "docker_port",
         "encryption_at_host", "eviction_policy", "image", "os_disk_encryption_set", "os_disk_size_gb", "priority",
         "provisioner", "size", "sources", "ssh_key_type", "storage_sku"]
 

@@ -1,0 +1,72 @@
+"""Options of how a host's image is paid for and its VM secured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azext_dockervm.advice import host_commands
+from azext_dockervm.options.machine import IMAGE_GROUP
+from azext_dockervm.options.option import Option, Vm, filled, true_or_false
+from azext_dockervm.spec import security
+from azext_dockervm.spec.host import HostSpec
+
+
+def _another_type(spec: HostSpec, vm: Vm) -> str | None:
+    has = _profile(vm).get("securityType") or security.STANDARD
+    if has == spec.security.type:
+        return None
+    change = host_commands.secure(spec, "--security-type", spec.security.type or "")
+    return f"the host's is {has}; to change it, while it is deallocated: {change}"
+
+
+def _another_secure_boot(spec: HostSpec, vm: Vm) -> str | None:
+    return _another_setting(spec, vm, "secureBootEnabled", "--enable-secure-boot", spec.security.secure_boot)
+
+
+def _another_vtpm(spec: HostSpec, vm: Vm) -> str | None:
+    return _another_setting(spec, vm, "vTpmEnabled", "--enable-vtpm", spec.security.vtpm)
+
+
+def _another_setting(spec: HostSpec, vm: Vm, name: str, option: str, asked: bool | None) -> str | None:
+    has = bool((_profile(vm).get("uefiSettings") or {}).get(name))
+    if has == asked:
+        return None
+    change = host_commands.secure(spec, option, str(asked).lower())
+    return f"it is {'on' if has else 'off'}; to change it: {change}"
+
+
+def _another_plan(spec: HostSpec, vm: Vm) -> str | None:
+    has = vm.get("plan") or {}
+    asked = {"name": spec.plan.name, "product": spec.plan.product, "publisher": spec.plan.publisher}
+    same = all(value is None or (has.get(name) or "").lower() == value.lower() for name, value in asked.items())
+    return None if same else "a VM keeps the plan that it was made with"
+
+
+def _profile(vm: Vm) -> dict[str, Any]:
+    found: dict[str, Any] = vm["properties"].get("securityProfile") or {}
+    return found
+
+
+def _of_plan(part: str, help_text: str) -> Option:
+    return Option(f"plan_{part}", f"--plan-{part.replace('_', '-')}", help_text, IMAGE_GROUP,
+                  default_in_words="" if part == "promotion_code" else "what the image itself says", read=filled,
+                  check=security.check_plan_word, place=f"plan.{part}", only_new=True, not_applied=_another_plan)
+
+
+SECURITY = (
+    _of_plan("name", "Name of the Marketplace plan, for an image that is sold and does not say so itself."),
+    _of_plan("product", "Product of the Marketplace plan, which is the offer of its image."),
+    _of_plan("publisher", "Publisher of the Marketplace plan."),
+    _of_plan("promotion_code", "Promotion code of the Marketplace plan."),
+    Option("security_type", "--security-type",
+           "TrustedLaunch: secure boot and a vTPM, for images and sizes of generation 2 that have it. Standard: "
+           "without. Confidential VMs are not made.", IMAGE_GROUP,
+           default_in_words="TrustedLaunch where image and size have it", check=security.check_type,
+           place="security.type", only_new=True, not_applied=_another_type, parser={"completer": "security_types"}),
+    Option("enable_secure_boot", "--enable-secure-boot", "Boot only what is signed by somebody who is trusted.",
+           IMAGE_GROUP, default_in_words="on with TrustedLaunch", place="security.secure_boot", only_new=True,
+           not_applied=_another_secure_boot, **true_or_false()),
+    Option("enable_vtpm", "--enable-vtpm", "Give the VM a virtual Trusted Platform Module.", IMAGE_GROUP,
+           default_in_words="on with TrustedLaunch", place="security.vtpm", only_new=True, not_applied=_another_vtpm,
+           **true_or_false()),
+)
