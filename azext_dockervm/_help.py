@@ -50,6 +50,14 @@ examples:
         --sources 203.0.113.0/24
     - name: For testcontainers - all ports that Docker gives away, for one address.
       text: az dockervm create -g mygroup -n tests1 --open-ports 32768-60999 --sources 203.0.113.7
+    - name: In a network of another name and range, which is made, with an address and a name of your own DNS.
+      text: >
+        az dockervm create -g mygroup -n net1 --vnet-name mynet --vnet-address-prefix 10.42.0.0/16
+        --private-ip-address 10.42.0.10 --tls-san docker.example.com
+    - name: Without a public IP address, in a subnet that is there and has a NAT gateway.
+      text: az dockervm create -g mygroup -n net2 --vnet-name corp --subnet apps --public-ip-address ""
+    - name: On a network interface that is there, which is neither changed nor deleted.
+      text: az dockervm create -g mygroup -n net3 --nics mynic
     - name: With a larger OS disk, and two empty data disks of different types that outlive the host.
       text: >
         az dockervm create -g mygroup -n data1 --os-disk-size-gb 64 --data-disk-sizes-gb 128 512

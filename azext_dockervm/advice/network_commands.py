@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from azext_dockervm.advice.command_line import az
-from azext_dockervm.advice.subject import NamedHost
+from azext_dockervm.advice.subject import NamedHost, PlacedHost
 from azext_dockervm.azure import names
+
+# As ARM shows it.
+Interface = Mapping[str, Any]
 
 
 def open_port(host: NamedHost, ports: Iterable[int], priority: int) -> str:
@@ -20,8 +24,9 @@ def close_docker_port(host: NamedHost) -> str:
               names.network_security_group(host.name), "-n", names.DOCKER_RULE, subscription=host.subscription)
 
 
-def show_virtual_network(host: NamedHost, name: str) -> str:
-    return az("network", "vnet", "show", "-g", host.group, "-n", name, subscription=host.subscription)
+def show_virtual_network(host: NamedHost, name: str, group: str | None = None) -> str:
+    """``group`` None is the host's."""
+    return az("network", "vnet", "show", "-g", group or host.group, "-n", name, subscription=host.subscription)
 
 
 def list_interfaces(host: NamedHost) -> str:
@@ -33,3 +38,83 @@ def remove_address(host: NamedHost, interface: str, configuration: str) -> str:
     """Takes the public address away from an IP configuration of a network interface."""
     return az("network", "nic", "ip-config", "update", "-g", host.group, "--nic-name", interface, "-n", configuration,
               "--public-ip-address", "null", subscription=host.subscription)
+
+
+def add_interfaces(host: NamedHost, interfaces: Iterable[object]) -> str:
+    """By names or ids."""
+    return az("vm", "nic", "add", "-g", host.group, "--vm-name", host.name, "--nics", *interfaces,
+              subscription=host.subscription)
+
+
+def set_private_address(host: NamedHost, interface: Interface, address: str) -> str:
+    """Of the primary configuration of an interface, as ARM shows it."""
+    return _configure(host, interface, "--private-ip-address", address)
+
+
+def set_address(host: NamedHost, interface: Interface, public_ip_id: str | None) -> str:
+    """Its public address; None takes it away."""
+    return _configure(host, interface, "--public-ip-address", public_ip_id or "null")
+
+
+def _configure(host: NamedHost, interface: Interface, *words: str) -> str:
+    configurations = interface["properties"]["ipConfigurations"]
+    primary = next((one for one in configurations if one["properties"].get("primary")), configurations[0])
+    return az("network", "nic", "ip-config", "update", "-g", names.id_parts(interface["id"])[0], "--nic-name",
+              interface["name"], "-n", primary["name"], *words, subscription=host.subscription)
+
+
+def accelerate(host: NamedHost, interface: Interface, on: bool) -> str:
+    return az("network", "nic", "update", "-g", names.id_parts(interface["id"])[0], "-n", interface["name"],
+              "--accelerated-networking", str(on).lower(), subscription=host.subscription)
+
+
+def guard_interface(host: NamedHost, interface: Interface) -> str:
+    """NSG stands for the name or the id of a network security group."""
+    return az("network", "nic", "update", "-g", names.id_parts(interface["id"])[0], "-n", interface["name"],
+              "--network-security-group", "NSG", subscription=host.subscription)
+
+
+def label_address(host: NamedHost, group: str, name: str, label: str) -> str:
+    """Gives a public IP address its DNS label."""
+    return az("network", "public-ip", "update", "-g", group, "-n", name, "--dns-name", label,
+              subscription=host.subscription)
+
+
+def list_virtual_networks(host: NamedHost) -> str:
+    return az("network", "vnet", "list", "-o", "table", subscription=host.subscription)
+
+
+def list_subnets(host: NamedHost, group: str, network: str) -> str:
+    return az("network", "vnet", "subnet", "list", "-g", group, "--vnet-name", network, "-o", "table",
+              subscription=host.subscription)
+
+
+def list_addresses(host: NamedHost) -> str:
+    """The public ones."""
+    return az("network", "public-ip", "list", "-o", "table", subscription=host.subscription)
+
+
+def list_all_interfaces(host: NamedHost) -> str:
+    return az("network", "nic", "list", "-o", "table", subscription=host.subscription)
+
+
+def create_virtual_network(host: PlacedHost, network: str, subnet: str, prefix: str, subnet_prefix: str) -> str:
+    return az("network", "vnet", "create", "-g", host.group, "-n", network, "-l", host.location or "westus",
+              "--address-prefixes", prefix, "--subnet-name", subnet, "--subnet-prefixes", subnet_prefix,
+              subscription=host.subscription)
+
+
+def create_subnet(host: NamedHost, group: str, network: str, subnet: str, prefix: str) -> str:
+    return az("network", "vnet", "subnet", "create", "-g", group, "--vnet-name", network, "-n", subnet,
+              "--address-prefixes", prefix, "--default-outbound", "false", subscription=host.subscription)
+
+
+def make_way_out(host: PlacedHost, group: str, network: str, subnet: str) -> tuple[str, ...]:
+    """A NAT gateway with an address of its own, for all that stand in a subnet."""
+    region, gateway, address = host.location or "westus", f"{network}-nat", f"{network}-nat-ip"
+    return (az("network", "public-ip", "create", "-g", group, "-n", address, "-l", region, "--sku", "Standard",
+               subscription=host.subscription),
+            az("network", "nat", "gateway", "create", "-g", group, "-n", gateway, "-l", region,
+               "--public-ip-addresses", address, subscription=host.subscription),
+            az("network", "vnet", "subnet", "update", "-g", group, "--vnet-name", network, "-n", subnet,
+               "--nat-gateway", gateway, subscription=host.subscription))

@@ -9,6 +9,10 @@ from azext_dockervm.advice.command_line import az, option, tool
 
 OTHER_NAME = "Choose another --name."
 OTHER_NAME_OR_GROUP = "Choose another --name, or another --resource-group."
+OTHER_NETWORK = "name another network with --vnet-name"
+OTHER_SUBNET = "name another subnet with --subnet"
+OTHER_PRIVATE_ADDRESS = "choose another one"
+NEW_SUBNET = "Name one with --subnet that is to be made, and its range with --subnet-address-prefix."
 OTHER_DNS_LABEL = "Choose another label, or leave the option out: dockervm then finds a free one."
 NO_DNS_LABEL = "Leave --public-ip-address-dns-name out, or choose another --name."
 OTHER_PROVISIONER = "Leave --provisioner out, or use --provisioner run-command."
@@ -55,6 +59,11 @@ def for_spot_alone(name: str) -> str:
 
 def in_zone(zone: str) -> str:
     return f"To go on with it there: {option('--zone', zone)}"
+
+
+def leave_out(name: str, otherwise: str = "") -> str:
+    """``otherwise`` is what else would do."""
+    return f"Leave {name} out, or {otherwise}." if otherwise else f"Leave {name} out."
 
 
 def make_ssh_key() -> str:

@@ -191,6 +191,13 @@ class Azure:
         found = resources.get_at(self.sdk, kinds.AGREEMENTS, path, "read the terms of the image")
         return bool(found["properties"].get("accepted")) if found else None
 
+    def private_address_is_free(self, group: str, network: str, address: str) -> bool:
+        """In one of the subnets of a virtual network, whatever its region."""
+        answer = self.sdk.ask(kinds.VIRTUAL_NETWORK, f"check the address {address}", "network.virtual_networks",
+                              "check_ip_address_availability", group, network,
+                              shape=lambda found: found["available"], ip_address=address)
+        return bool(answer["available"])
+
     def label_is_free(self, location: str, label: str) -> bool:
         answer = self.sdk.ask(kinds.DNS_LABELS, "check the DNS label", "network", "check_dns_name_availability",
                               location, location=location, shape=lambda found: found["available"],

@@ -26,6 +26,7 @@ SCHEMA = "1"
 TAG_SCHEMA = "dockervm-schema"                    # on the VM: the version of this table
 TAG_HOST = "dockervm-host"                        # on everything made for one host: the VM's name
 TAG_SHARED = "dockervm-shared"                    # on the VNet that the hosts of a group and region share
+TAG_SUBNET = "dockervm-subnet"                    # on such a VNet: its subnet's name, where that is another than usual
 TAG_PORT = "dockervm-port"                        # on the VM: the engine's TCP port
 TAG_PROVISIONER = "dockervm-provisioner"          # on the VM: docker-extension or run-command
 TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned, else the address to dial
@@ -81,6 +82,17 @@ def id_parts(resource_id: str) -> tuple[str, str]:
     """Group and name out of /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME."""
     words = resource_id.strip("/").split("/")
     return words[3], words[-1]
+
+
+def subscription_of(resource_id: str) -> str:
+    """Out of /subscriptions/S/…; empty where it says none."""
+    words = resource_id.strip("/").split("/")
+    return words[1] if len(words) > 1 else ""
+
+
+def is_of_host(resource: dict[str, Any] | None, host: str) -> bool:
+    """Whether its tag says that it was made for the host of that name."""
+    return (tag(resource, TAG_HOST) or "").lower() == host.lower()
 
 
 def with_tags(now: dict[str, str], changes: dict[str, str]) -> dict[str, str]:

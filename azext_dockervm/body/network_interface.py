@@ -11,21 +11,29 @@ from azext_dockervm.spec.host import HostSpec
 Id = str | Ref
 
 
-def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id, public_ip: Id) -> Resource:
-    """``deleteOption`` lets the public address go with the interface, as the interface goes with the VM."""
+def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id, public_ip: Id | None,
+         address_stays: bool = False) -> Resource:
+    """``deleteOption`` lets the public address go with the interface, as the interface goes with the VM; one that
+    somebody else made stays."""
+    asked = spec.network
+    static = {"privateIPAllocationMethod": "Static", "privateIPAddress": asked.private_address}
+    configuration: dict[str, Any] = {
+        "subnet": {"id": subnet}, **(static if asked.private_address else {"privateIPAllocationMethod": "Dynamic"}),
+        "privateIPAddressVersion": "IPv4", "primary": True}
+    if public_ip is not None:
+        configuration["publicIPAddress"] = _staying(public_ip) if address_stays else _going_with_it(public_ip)
+    accelerated = {} if asked.accelerated is None else {"enableAcceleratedNetworking": asked.accelerated}
     return {"location": spec.location, "tags": spec.part_tags(run_id), "properties": {
-        "networkSecurityGroup": {"id": security_group},
-        "ipConfigurations": [{"name": "ipconfig1", "properties": {
-            "subnet": {"id": subnet}, "privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4",
-            "primary": True, "publicIPAddress": _going_with_it(public_ip)}}]}}
+        "networkSecurityGroup": {"id": security_group}, **accelerated,
+        "ipConfigurations": [{"name": "ipconfig1", "properties": configuration}]}}
 
 
-def mended(existing: Resource, *, security_group: Id | None, public_ip: Id) -> Resource | None:
+def mended(existing: Resource, *, security_group: Id | None, public_ip: Id | None) -> Resource | None:
     """The body that gives an interface the public address that it lacks, and a security group that was just made where
     it has none; None where it lacks nothing."""
     first = primary(existing)
     changes: dict[str, Any] = {}
-    if not public_ip_id(existing):
+    if public_ip is not None and not public_ip_id(existing):
         changed = {**first, "properties": {**first["properties"], "publicIPAddress": _going_with_it(public_ip)}}
         changes["ipConfigurations"] = [changed if one is first else one
                                        for one in existing["properties"]["ipConfigurations"]]
@@ -58,13 +66,29 @@ def _going_with_it(public_ip: Id) -> Resource:
     return {"id": public_ip, "properties": {"deleteOption": "Delete"}}
 
 
+def _staying(public_ip: Id) -> Resource:
+    return {"id": public_ip, "properties": {"deleteOption": "Detach"}}
+
+
 def primary(interface: Resource) -> Resource:
     """The primary IP configuration, on which a host stands; somebody may have added others, before it too."""
     configurations = interface["properties"]["ipConfigurations"]
     return next((one for one in configurations if one["properties"].get("primary")), configurations[0])
 
 
+def subnet_id(interface: Resource) -> str | None:
+    """None where the interface does not say it."""
+    configurations = interface["properties"].get("ipConfigurations")
+    return (primary(interface)["properties"].get("subnet") or {}).get("id") if configurations else None
+
+
+def virtual_network_id(interface: Resource) -> str | None:
+    return (subnet_id(interface) or "").rpartition("/subnets/")[0] or None
+
+
 def public_ip_id(interface: Resource) -> str | None:
+    if not interface["properties"].get("ipConfigurations"):
+        return None
     return (primary(interface)["properties"].get("publicIPAddress") or {}).get("id")
 
 

@@ -43,6 +43,27 @@ def address_if_any(public_ip: Resource | None) -> str | None:
     return ((public_ip or {}).get("properties") or {}).get("ipAddress")
 
 
+def why_unusable(public_ip: Resource) -> str | None:
+    """Why a host can't be known by an address that somebody made; None where nothing speaks against it."""
+    properties, sku = public_ip["properties"], public_ip.get("sku") or {}
+    if (sku.get("name") or "Basic").lower() == "basic":
+        return "it is of the SKU Basic, which Azure has given up; a host needs a Standard one"
+    if (sku.get("tier") or "Regional").lower() != "regional":
+        return "it is of the tier Global, which is for load balancers only"
+    if (properties.get("publicIPAddressVersion") or "IPv4") != "IPv4":
+        return "it is an IPv6 address, and a host needs an IPv4 one"
+    if (properties.get("publicIPAllocationMethod") or "").lower() != "static":
+        return "it is allocated dynamically: Azure may give the host another address, which its certificate won't name"
+    if properties.get("natGateway"):
+        return f"the NAT gateway '{properties['natGateway']['id'].rpartition('/')[2]}' uses it"
+    return None
+
+
+def user(public_ip: Resource | None) -> str | None:
+    """The id of the IP configuration that uses it, of an interface or of something else."""
+    return (((public_ip or {}).get("properties") or {}).get("ipConfiguration") or {}).get("id")
+
+
 def interface_id(public_ip: Resource | None) -> str | None:
     """Of the network interface, or whatever it is, that the address belongs to."""
     configuration = ((public_ip or {}).get("properties") or {}).get("ipConfiguration") or {}

@@ -35,8 +35,10 @@ def noted_names(vm: Resource | None) -> tuple[str, ...]:
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint: str | Ref, image: Resource | None,
          custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None,
-         disks: storage.There = storage.NOTHING, standard_is_known: bool = False, placed: Placed = NOWHERE) -> Resource:
-    """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind.
+         disks: storage.There = storage.NOTHING, standard_is_known: bool = False, placed: Placed = NOWHERE,
+         more_interfaces: tuple[str, ...] = (), interfaces_stay: bool = False) -> Resource:
+    """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind, but
+    for interfaces that somebody else has made.
 
     ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
     ``custom_data`` that is to be made of what an earlier step gives comes encoded. ``ordered`` are further tags.
@@ -47,7 +49,9 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint:
         "storageProfile": storage.profile(spec, run_id, image, disks),
         "osProfile": operating_system.profile(spec, custom_data),
         "networkProfile": {"networkInterfaces": [
-            {"id": network_interface, "properties": {"primary": True, "deleteOption": "Delete"}}]},
+            {"id": one, "properties": {"primary": one is network_interface,
+                                       "deleteOption": "Detach" if interfaces_stay else "Delete"}}
+            for one in (network_interface, *more_interfaces)]},
         **placement.properties(spec, placed),
     }
     for name, value in (("securityProfile", security.profile(spec, image, standard_is_known)),
@@ -146,6 +150,24 @@ def _data_disks(vm: Resource) -> list[Resource]:
 def _was_there(disk: Resource) -> bool:
     """Whether a data disk was a resource of somebody's before it was attached."""
     return (disk.get("createOption") or "").lower() == "attach"
+
+
+def interfaces(vm: Resource | None) -> list[str]:
+    """Ids of the network interfaces of a VM, the primary one first; none of one that Azure could not make."""
+    primary = primary_interface(vm) if vm else None
+    every = [one["id"] for one in _interfaces(vm)]
+    return sorted(every, key=lambda one: primary is None or one != primary["id"])
+
+
+def primary_interface(vm: Resource) -> Resource | None:
+    """As the VM names it, or shows it where that was asked for."""
+    every = _interfaces(vm)
+    return next((one for one in every if (one.get("properties") or {}).get("primary")), every[0] if every else None)
+
+
+def _interfaces(vm: Resource | None) -> list[Resource]:
+    profile = ((vm or {}).get("properties") or {}).get("networkProfile") or {}
+    return profile.get("networkInterfaces") or []
 
 
 def other_interfaces(vm: Resource, interface: str) -> list[str]:

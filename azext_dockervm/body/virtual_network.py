@@ -1,6 +1,9 @@
-"""The virtual network that the hosts of a group and region share."""
+"""The virtual network of hosts: the one that those of a group and region share, or one of another name; its subnets."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from azext_dockervm.azure import names
 from azext_dockervm.body.resource import Resource
@@ -11,33 +14,78 @@ _USES = ("ipConfigurations", "ipConfigurationProfiles", "privateEndpoints", "ser
          "resourceNavigationLinks", "delegations", "natGateway", "routeTable", "networkSecurityGroup")
 
 
-def body(spec: HostSpec, run_id: str) -> Resource:
-    """Shared, so it does not carry one host's name; the user's tags, because policies ask for them on everything."""
-    return {"location": spec.location, "tags": {**spec.tags, names.TAG_SHARED: names.SCHEMA, names.TAG_RUN: run_id},
-            "properties": {"addressSpace": {"addressPrefixes": [names.VNET_PREFIX]},
-                           "subnets": [{"name": names.SUBNET, **subnet_body()}]}}
+def body(spec: HostSpec, run_id: str, subnet: str = names.SUBNET, prefix: str = names.VNET_PREFIX,
+         subnet_prefix: str = names.SUBNET_PREFIX) -> Resource:
+    """Shared, so it does not carry one host's name; the user's tags, because policies ask for them on everything. The
+    name of its one subnet is noted where it is not the usual one."""
+    tags = {**spec.tags, names.TAG_SHARED: names.SCHEMA, names.TAG_RUN: run_id,
+            **({} if subnet == names.SUBNET else {names.TAG_SUBNET: subnet})}
+    return {"location": spec.location, "tags": tags,
+            "properties": {"addressSpace": {"addressPrefixes": [prefix]},
+                           "subnets": [{"name": subnet, **subnet_body(subnet_prefix)}]}}
 
 
-def subnet_body() -> Resource:
+def subnet_body(prefix: str = names.SUBNET_PREFIX) -> Resource:
     """Private, and said so, since what Azure makes of silence depends on the api-version: an address that Azure lends
-    to whoever has none, and changes, is nobody's way out. Each host has a public address of its own."""
-    return {"properties": {"addressPrefix": names.SUBNET_PREFIX, "defaultOutboundAccess": False}}
+    to whoever has none, and changes, is nobody's way out. Each host has a public address of its own, or its network a
+    way out that somebody has made."""
+    return {"properties": {"addressPrefix": prefix, "defaultOutboundAccess": False}}
 
 
-def subnet_id(virtual_network: Resource) -> str | None:
-    """The id of the hosts' subnet; None where the network has none."""
-    for subnet in virtual_network["properties"].get("subnets") or ():
-        if subnet["name"].lower() == names.SUBNET:
-            found: str = subnet["id"]
-            return found
-    return None
+def subnets(virtual_network: Resource | None) -> list[Resource]:
+    return ((virtual_network or {}).get("properties") or {}).get("subnets") or []
+
+
+def subnet(virtual_network: Resource | None, name: str) -> Resource | None:
+    """Azure compares names without case."""
+    return next((one for one in subnets(virtual_network) if one["name"].lower() == name.lower()), None)
+
+
+def subnet_by_id(virtual_network: Resource | None, subnet_id: str) -> Resource | None:
+    return next((one for one in subnets(virtual_network) if one["id"].lower() == subnet_id.lower()), None)
+
+
+def subnet_id(virtual_network: Resource, name: str = names.SUBNET) -> str | None:
+    """None where the network has no such subnet."""
+    found = subnet(virtual_network, name)
+    return found["id"] if found else None
+
+
+def prefixes(virtual_network: Resource) -> list[str]:
+    return (virtual_network["properties"].get("addressSpace") or {}).get("addressPrefixes") or []
+
+
+def subnet_prefixes(found: Resource | None) -> list[str]:
+    """Azure has the property twice: for one range, and for several."""
+    properties: Mapping[str, Any] = (found or {}).get("properties") or {}
+    one = properties.get("addressPrefix")
+    return list(properties.get("addressPrefixes") or ([one] if one else []))
+
+
+def is_ours(virtual_network: Resource | None) -> bool:
+    """Whether a create made it, for all hosts that come."""
+    return names.tag(virtual_network, names.TAG_SHARED) is not None
+
+
+def subnet_group_id(found: Resource | None) -> str | None:
+    """Of the security group that guards a subnet."""
+    return (((found or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
+
+
+def has_way_out(virtual_network: Resource | None, found: Resource) -> bool:
+    """Whether who stands in a subnet without a public address gets out of it, or may: a route table may lead to a
+    firewall, and what is not told is not known to be missing."""
+    properties = found.get("properties") or {}
+    gateway = properties.get("natGateway") or ((virtual_network or {}).get("properties") or {}).get(
+        "defaultPublicNatGateway")
+    return bool(gateway or properties.get("routeTable")) or properties.get("defaultOutboundAccess") is not False
 
 
 def is_unused(virtual_network: Resource) -> bool:
     """Whether nothing is in a network of ours that anybody would miss: it has our subnet alone, and nobody stands
     there."""
-    properties = virtual_network["properties"]
-    subnets = properties.get("subnets") or ()
-    if properties.get("virtualNetworkPeerings") or any(one["name"].lower() != names.SUBNET for one in subnets):
+    properties, ours = virtual_network["properties"], names.tag(virtual_network, names.TAG_SUBNET) or names.SUBNET
+    every = subnets(virtual_network)
+    if properties.get("virtualNetworkPeerings") or any(one["name"].lower() != ours.lower() for one in every):
         return False
-    return not any((one.get("properties") or {}).get(used) for one in subnets for used in _USES)
+    return not any((one.get("properties") or {}).get(used) for one in every for used in _USES)

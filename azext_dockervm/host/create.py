@@ -222,7 +222,7 @@ class Creation:
 
     def _bring_to_rest(self) -> None:
         """Wait for what is being made or changed, delete a VM that never ran."""
-        while rest.bring_to_rest(self.azure, self.asked, self.found, self.listener.say):
+        while rest.bring_to_rest(self.azure, self.found, self.listener.say):
             self._prepare_again()
         if self.never_ran:
             self._remove_what_never_ran()
@@ -263,7 +263,7 @@ class Creation:
             self.listener.warn(remark)
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
-            for text in not_applied(self.asked, self.found.vm):
+            for text in not_applied(self.asked, self.found.expanded_vm):
                 self.listener.warn(f"Not applied: {text}.")
             for text in adopt.without_effect(self.asked, self.found):
                 self.listener.warn(f"Without effect: {text}.")

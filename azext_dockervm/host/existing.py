@@ -40,7 +40,7 @@ def stays_as_it_is(found: Found, results: Results) -> bool:
     """Whether nothing of the host's network had to be mended."""
     parts = {SECURITY_GROUP: found.security_group, PUBLIC_IP: found.public_ip,
              NETWORK_INTERFACE: found.network_interface}
-    return all(results[key] is part for key, part in parts.items())
+    return all(results.get(key, part) is part for key, part in parts.items())
 
 
 def further_changes(azure: Azure, asked: HostSpec, spec: HostSpec, found: Found, results: Results) -> list[Step]:
@@ -55,7 +55,8 @@ def further_changes(azure: Azure, asked: HostSpec, spec: HostSpec, found: Found,
 
 def _close_old_port(azure: Azure, spec: HostSpec, results: Results) -> list[Step]:
     """Once the engine is proven on its new port; none where nothing else is open."""
-    changed = security_group.opened(spec, results[SECURITY_GROUP], only=True)
+    group = results.get(SECURITY_GROUP)     # none of its own where somebody has made its interface
+    changed = security_group.opened(spec, group, only=True) if group else None
     if changed is None:
         return []
     name = names.network_security_group(spec.name)
@@ -67,7 +68,8 @@ def _tag_parts(azure: Azure, asked: HostSpec, found: Found) -> list[Step]:
     """The user's tags for the parts of a host that were there before; their other tags stay."""
     parts = ((kinds.SECURITY_GROUP, found.security_group), (kinds.PUBLIC_IP, found.public_ip),
              (kinds.NETWORK_INTERFACE, found.network_interface))
-    return [_tag_part(azure, asked, kind, existing["name"]) for kind, existing in parts if existing is not None]
+    return [_tag_part(azure, asked, kind, existing["name"]) for kind, existing in parts
+            if existing is not None and names.is_of_host(existing, asked.name)]
 
 
 def _tag_part(azure: Azure, asked: HostSpec, kind: Kind, name: str) -> Step:

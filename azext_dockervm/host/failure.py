@@ -14,7 +14,7 @@ from azext_dockervm.errors import AzureRefused, DockerVMError, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, undo
 from azext_dockervm.flow.step import Listener, Step
-from azext_dockervm.host.making import VIRTUAL_NETWORK, VM
+from azext_dockervm.host.making import SUBNET, VIRTUAL_NETWORK, VM
 from azext_dockervm.host.sizes import nearest_sizes
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
@@ -73,13 +73,21 @@ class FailedCreate:
             cause.recommendations += (
                 f"To see what is left: {host_commands.list_parts(self.spec)}",
                 f"To continue from there: {host_commands.create_anew(self.spec)}")
-        elif self.found.virtual_network is None and any(step.key == VIRTUAL_NETWORK for step in failure.begun):
+        elif self._made(failure, VIRTUAL_NETWORK):
             told = ("What was made has been undone, but for the virtual network "
-                    f"'{names.virtual_network(self.spec.location or '')}', which hosts share and which costs nothing.")
+                    f"'{self.spec.virtual_network.name}', which hosts share and which costs nothing.")
+        elif self._made(failure, SUBNET):
+            told = (f"What was made has been undone, but for the subnet '{self.spec.subnet_name or names.SUBNET}' of "
+                    f"the virtual network '{self.spec.virtual_network.name}', which costs nothing.")
         else:
             told = "What was made has been undone."
         cause.message = with_sentence(cause.message, told)
         return cause
+
+    def _made(self, failure: PlanFailed, key: str) -> bool:
+        """Whether a part of the network was begun that was not there before."""
+        there = self.found.virtual_network if key == VIRTUAL_NETWORK else self.found.subnet
+        return there is None and any(step.key == key and step.request is not None for step in failure.begun)
 
     def _another_run(self) -> tuple[bool, Resource | None]:
         """Whether another terminal makes this host at this moment, and the VM where there is one.

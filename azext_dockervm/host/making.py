@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body.resource import Resource, has_failed, whole
@@ -32,12 +33,37 @@ class Making:
     found: Found
     run_id: str
 
+    # Whose the parts of the network are: what somebody else has made is used, and never changed.
+
+    @property
+    def makes_interface(self) -> bool:
+        """Whether the interface is one that this create makes, or that one has made."""
+        interface = self.found.network_interface
+        return not self.found.interfaces and (interface is None or names.is_of_host(interface, self.spec.name))
+
+    @property
+    def makes_address(self) -> bool:
+        """The same of the public address."""
+        address = self.found.public_ip
+        return self.has_address and (address is None or names.is_of_host(address, self.spec.name))
+
+    @property
+    def has_address(self) -> bool:
+        """Whether the host has, or is to have, a public address. Of one that is there, what it has decides."""
+        if self.found.public_ip is not None:
+            return True
+        if not self.makes_interface:
+            return False
+        return not self.found.is_private if self.found.vm is not None else self.spec.public_ip is not None
+
     def write(self, kind: Kind, key: str, verb: str, name: str, body: Any, *, needs: tuple[str, ...] = (AUTHORITY,),
               undone: bool = False, do: Callable[[Azure, Request], Any] | None = None, words: str = "",
-              parent: tuple[str, ...] = (), detail: Callable[[Any], str] | None = None,
+              parent: tuple[str, ...] = (), group: str | None = None,
+              detail: Callable[[Any], str] | None = None,
               forgiven: Callable[[BaseException], str | None] | None = None) -> Step:
-        """A PUT; with ``undone`` of something that this run makes. ``do`` sends it otherwise than plainly."""
-        request = Request("PUT", kind.type, self.spec.group, (*parent, name), body)
+        """A PUT; with ``undone`` of something that this run makes. ``do`` sends it otherwise than plainly. ``group`` is
+        the host's unless it is given."""
+        request = Request("PUT", kind.type, group or self.spec.group, (*parent, name), body)
 
         def put(results: Results, deadline: Deadline) -> Any:
             azure, ready = self.azure.until(deadline), request.resolved(results)

@@ -34,7 +34,8 @@ def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, s
                     needs=(NETWORK_INTERFACE,))
     body = virtual_machine.body(
         spec, making.run_id, network_interface=Ref(NETWORK_INTERFACE, "id"),
-        endpoint=Ref(PUBLIC_IP, via=public_ip.fqdn),
+        more_interfaces=tuple(one["id"] for one in making.found.interfaces[1:]),
+        interfaces_stay=not making.makes_interface, endpoint=_endpoint(making),
         image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered,
         disks=making.found.disks, standard_is_known=making.found.standard_is_known, placed=making.found.placed)
     step = making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
@@ -82,13 +83,23 @@ def _address(making: Making) -> Step:
     spec, address = making.spec, making.found.public_ip
 
     def read(results: Results, deadline: Deadline) -> Address:
-        ip = results[PUBLIC_IP]
+        private = network_interface.private_address(results[NETWORK_INTERFACE])
+        ip = results[PUBLIC_IP] if making.has_address else None
+        if ip is None:
+            return Address(None, None, private, spec.engine.tls_names)
         if not public_ip.address_if_any(ip):    # the first answer to a PUT lacks it
-            ip = making.azure.until(deadline).get(kinds.PUBLIC_IP, spec.group, names.public_ip(spec.name))
-        return Address(public_ip.fqdn(ip), ip["properties"]["ipAddress"],
-                       network_interface.private_address(results[NETWORK_INTERFACE]), spec.engine.tls_names)
+            ip = making.azure.until(deadline).get(kinds.PUBLIC_IP, *names.id_parts(ip["id"])) or ip
+        return Address(public_ip.fqdn_if_any(ip), ip["properties"]["ipAddress"], private, spec.engine.tls_names)
 
     # Ours is static, so it is known before the VM is there; another kind gets its address with the VM.
     known = address is None or public_ip.address_if_any(address)
     last = () if known and making.found.vm is None else (VM,)
-    return Step(ADDRESS, "note the host's address", read, needs=(PUBLIC_IP, NETWORK_INTERFACE, *last), quiet=True)
+    shown = (PUBLIC_IP,) if making.has_address else ()
+    return Step(ADDRESS, "note the host's address", read, needs=(*shown, NETWORK_INTERFACE, *last), quiet=True)
+
+
+def _endpoint(making: Making) -> Ref:
+    """What the VM's tag notes of where it is; its own kind of public address always has a name."""
+    if not making.has_address:
+        return Ref(NETWORK_INTERFACE, via=network_interface.private_address)
+    return Ref(PUBLIC_IP, via=public_ip.fqdn if making.makes_address else public_ip.endpoint)

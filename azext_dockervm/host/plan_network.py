@@ -23,6 +23,8 @@ from azext_dockervm.host.making import (
     made,
     use,
 )
+from azext_dockervm.provision.target import AUTHORITY
+from azext_dockervm.spec import prefixes
 
 # How the operation of a PUT ends that another PUT of the same resource has overtaken; the resource is made all the
 # same.
@@ -33,7 +35,11 @@ WHY_NO_LABEL = {"DnsRecordInUse": "was taken meanwhile", RESERVED_LABEL: HOLDS_A
 
 
 def steps(making: Making) -> list[Step | Alternative]:
-    return [_security_group(making), *_network(making), _public_ip(making), _network_interface(making)]
+    """Whatever of it somebody else has made is used, and stays as it is; a host may have no public address."""
+    address = [_public_ip(making)] if making.has_address else []
+    if not making.makes_interface:
+        return [*address, _their_interface(making)]
+    return [_security_group(making), *_network(making), *address, _network_interface(making)]
 
 
 def _security_group(making: Making) -> Step:
@@ -48,24 +54,41 @@ def _security_group(making: Making) -> Step:
 
 
 def _network(making: Making) -> list[Step]:
-    """Never undone: another host may have moved in meanwhile."""
-    spec, existing, kind = making.spec, making.found.virtual_network, kinds.VIRTUAL_NETWORK
-    name = names.virtual_network(spec.location or "")
+    """Never undone: another host may have moved in meanwhile. Only what a create has made is mended."""
+    spec, found, kind = making.spec, making.found, kinds.VIRTUAL_NETWORK
+    existing, asked = found.virtual_network, making.spec.network
+    if found.subnet is not None and not (existing and virtual_network.is_ours(existing)):
+        return [_subnet_is_there(found.subnet)]
+    group, name = spec.virtual_network.group_or(spec.group), spec.virtual_network.name
+    subnet = spec.subnet_name or names.SUBNET
     if existing is None:
-        network = making.write(kind, VIRTUAL_NETWORK, "create", name, virtual_network.body(spec, making.run_id),
-                               do=_put_together)
-    else:
+        body = virtual_network.body(spec, making.run_id, subnet, *prefixes.planned(
+            asked.network_prefix, asked.subnet_prefix))
+        network = making.write(kind, VIRTUAL_NETWORK, "create", name, body, do=_put_together)
+    elif virtual_network.is_ours(existing):
         network = making.mend(kind, VIRTUAL_NETWORK, existing, do=_put_together)
-    if existing is not None and virtual_network.subnet_id(existing) is None:
-        return [network, making.write(kinds.SUBNET, SUBNET, "create", names.SUBNET, virtual_network.subnet_body(),
-                                      needs=(VIRTUAL_NETWORK,), parent=(name,))]
-    return [network, Step(SUBNET, f"find the subnet '{names.SUBNET}' of '{name}'",
-                          lambda results, _deadline: {"id": virtual_network.subnet_id(results[VIRTUAL_NETWORK])},
-                          needs=(VIRTUAL_NETWORK,), quiet=True, gives=(kinds.SUBNET.type, (name, names.SUBNET)))]
+    else:
+        network = use(kind, VIRTUAL_NETWORK, existing)
+    if existing is not None and found.subnet is None:
+        body = virtual_network.subnet_body(asked.subnet_prefix or names.SUBNET_PREFIX)
+        return [network, making.write(kinds.SUBNET, SUBNET, "create", subnet, body, needs=(AUTHORITY, VIRTUAL_NETWORK),
+                                      parent=(name,), group=group)]
+    if found.subnet is not None:
+        subnet = found.subnet["name"]
+    return [network, Step(SUBNET, f"find the subnet '{subnet}' of '{name}'", lambda results, _deadline: {
+                              "id": virtual_network.subnet_id(results[VIRTUAL_NETWORK], subnet)},
+                          needs=(VIRTUAL_NETWORK,), quiet=True, gives=(kinds.SUBNET.type, (name, subnet)))]
+
+
+def _subnet_is_there(subnet: Resource) -> Step:
+    return Step(SUBNET, f"use the subnet '{subnet['name']}'", lambda _results, _deadline: subnet, quiet=True,
+                known=subnet)
 
 
 def _public_ip(making: Making) -> Step | Alternative:
     existing, kind = making.found.public_ip, kinds.PUBLIC_IP
+    if existing is not None and not making.makes_address:
+        return use(kind, PUBLIC_IP, existing)
     if existing is None:
         return _labelled(making, "create", lambda label: public_ip.body(making.spec, making.run_id, label),
                          undone=True)
@@ -76,7 +99,8 @@ def _public_ip(making: Making) -> Step | Alternative:
 
 def _labelled(making: Making, verb: str, body: Callable[[str], Resource], **more: Any) -> Step | Alternative:
     """The label was free a moment ago, or could not be asked for; another may have taken it."""
-    dns, name = making.found.dns, names.public_ip(making.spec.name)
+    dns, existing, asked = making.found.dns, making.found.public_ip, making.spec.public_ip
+    name = existing["name"] if existing else asked.name if asked else names.public_ip(making.spec.name)
 
     def step(label: str) -> Step:
         return making.write(kinds.PUBLIC_IP, PUBLIC_IP, verb, name, body(label), detail=public_ip.fqdn, **more)
@@ -92,11 +116,11 @@ def _labelled(making: Making, verb: str, body: Callable[[str], Resource], **more
 
 def _network_interface(making: Making) -> Step:
     spec, existing, kind = making.spec, making.found.network_interface, kinds.NETWORK_INTERFACE
-    name, address = names.network_interface(spec.name), Ref(PUBLIC_IP, "id")
+    name, address = names.network_interface(spec.name), Ref(PUBLIC_IP, "id") if making.has_address else None
     group = Ref(SECURITY_GROUP, "id")
     if existing is None:
         body = network_interface.body(spec, making.run_id, subnet=Ref(SUBNET, "id"), security_group=group,
-                                      public_ip=address)
+                                      public_ip=address, address_stays=not making.makes_address)
         return making.write(kind, NETWORK_INTERFACE, "create", name, body, undone=True,
                             detail=network_interface.private_address)
     # A group that was there before is the user's to attach: they may guard the subnet instead.
@@ -105,7 +129,14 @@ def _network_interface(making: Making) -> Step:
     if mended is None:
         return use(kind, NETWORK_INTERFACE, existing)
     return making.write(kind, NETWORK_INTERFACE, "mend", name, mended, detail=network_interface.private_address,
-                        needs=(SECURITY_GROUP, SUBNET, PUBLIC_IP))
+                        needs=(SECURITY_GROUP, SUBNET, *((PUBLIC_IP,) if address else ())))
+
+
+def _their_interface(making: Making) -> Step:
+    interface = making.found.network_interface
+    if interface is None:
+        raise AssertionError("what somebody else has made is there")
+    return use(kinds.NETWORK_INTERFACE, NETWORK_INTERFACE, interface)
 
 
 def _put_together(azure: Azure, request: Request) -> Resource:

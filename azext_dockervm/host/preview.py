@@ -39,7 +39,7 @@ def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) 
     if vm is None or creation.never_ran:
         steps, told = _of_new(creation, ssh_keys), []
     else:
-        steps, told = _of_existing(creation), not_applied(creation.asked, vm)
+        steps, told = _of_existing(creation), not_applied(creation.asked, creation.found.expanded_vm)
     return Preview(creation.spec, vm is not None, creation.choice, steps, told, change)
 
 

@@ -70,7 +70,8 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     _check_vm(spec, found[kinds.VM])
     left = [] if found[kinds.VM] else _left_disks(azure, spec)
     going = left if data_disks_go else []
-    kept = [*_hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go),
+    kept = [*_of_others(azure, spec, found),
+            *_hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go),
             *(f"the data disk '{disk['name']}'" for disk in left if not data_disks_go)]
     for kind, why in _not_its_own(spec, found, azure.resource_id(kinds.VM, spec.group, spec.name)):
         part = found[kind] or {}
@@ -82,9 +83,10 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
         stays = f" There is {', and '.join(kept)}." if kept else ""
         raise NotFound(f"There is no host '{spec.name}' in a resource group '{spec.group}', nor anything that was made "
                        f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
+    network, theirs = (empty, []) if empty else _network(azure, spec, found, region_of(there[0]))
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
-                   found[kinds.SECURITY_GROUP], found[kinds.SCHEDULE],
-                   empty or _network(azure, spec, region_of(there[0])), tuple(kept), data_disks_go, tuple(going))
+                   found[kinds.SECURITY_GROUP], found[kinds.SCHEDULE], network, (*kept, *theirs), data_disks_go,
+                   tuple(going))
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
@@ -134,9 +136,47 @@ def _left_disks(azure: Azure, spec: HostSpec) -> list[Resource]:
             and not disk["properties"].get("osType")]
 
 
-def _network(azure: Azure, spec: HostSpec, region: str) -> Resource | None:
-    found = azure.get(kinds.VIRTUAL_NETWORK, spec.group, names.virtual_network(region))
-    return found if names.tag(found, names.TAG_SHARED) is not None else None
+def _of_others(azure: Azure, spec: HostSpec, found: dict[Kind, Resource | None]) -> list[str]:
+    """What the host has for its public address, whatever it is called: an own one goes into ``found``, one of somebody
+    else is named. Where neither VM nor interface leads to one, the tag does."""
+    interface = found[kinds.NETWORK_INTERFACE]
+    if found[kinds.PUBLIC_IP] is not None:
+        return []
+    reference = network_interface.public_ip_id(interface) if interface and _is_own(spec, interface) else None
+    if reference is not None:
+        address = unknown_if_forbidden(lambda: azure.get(kinds.PUBLIC_IP, *names.id_parts(reference)))()
+        if _is_own(spec, address):
+            found[kinds.PUBLIC_IP] = address
+            return []
+        return [f"the public IP address '{names.id_parts(reference)[1]}'"]
+    if interface is None and found[kinds.VM] is None:
+        found[kinds.PUBLIC_IP] = next(iter(_tagged_addresses(azure, spec)), None)
+    return []
+
+
+def _tagged_addresses(azure: Azure, spec: HostSpec) -> list[Resource]:
+    try:
+        listed = unknown_if_forbidden(lambda: azure.list(kinds.PUBLIC_IP, spec.group))()
+    except NotFound:        # no such group
+        return []
+    return [one for one in listed or () if _is_own(spec, one)]
+
+
+def _network(azure: Azure, spec: HostSpec, found: dict[Kind, Resource | None], region: str
+             ) -> tuple[Resource | None, list[str]]:
+    """The one that the host stands in, where a create has made it for all hosts; else it is named, and stays."""
+    interface = found[kinds.NETWORK_INTERFACE]
+    if interface is None and virtual_machine.interfaces(found[kinds.VM]):
+        return None, []     # it stands on what somebody else has made
+    group, name = spec.group, names.virtual_network(region)
+    network_id = network_interface.virtual_network_id(interface) if interface else None
+    if network_id is not None:
+        group, name = names.id_parts(network_id)
+    if group.lower() == spec.group.lower():
+        network = azure.get(kinds.VIRTUAL_NETWORK, group, name)
+        if network is None or virtual_network.is_ours(network):
+            return network, []
+    return None, [f"the virtual network '{name}'"] if network_id else []
 
 
 def _empty_network(azure: Azure, spec: HostSpec) -> Resource | None:
@@ -145,8 +185,7 @@ def _empty_network(azure: Azure, spec: HostSpec) -> Resource | None:
         networks = azure.list(kinds.VIRTUAL_NETWORK, spec.group)
     except NotFound:        # no such group
         return None
-    empty = next((one for one in networks if names.tag(one, names.TAG_SHARED) is not None
-                  and one["name"] == names.virtual_network(region_of(one)) and virtual_network.is_unused(one)), None)
+    empty = next((one for one in networks if virtual_network.is_ours(one) and virtual_network.is_unused(one)), None)
     return None if empty and other_hosts(azure, spec, region_of(empty)) else empty
 
 
@@ -160,8 +199,8 @@ def other_hosts(azure: Azure, spec: HostSpec, region: str) -> list[str]:
     return sorted(tag for tag in tags if tag and tag.lower() != spec.name.lower())
 
 
-def _is_own(spec: HostSpec, part: Resource) -> bool:
-    return (names.tag(part, names.TAG_HOST) or "").lower() == spec.name.lower()
+def _is_own(spec: HostSpec, part: Resource | None) -> bool:
+    return names.is_of_host(part, spec.name)
 
 
 def _is_at(resource_id: str, part: Resource | None) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azext_dockervm.azure import kinds
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.preflight.found import Found
-from azext_dockervm.spec.host import HostSpec
 
 PAUSE_SECONDS = 4.0
 # A VM is updated by whoever tags it or installs into it, and bears it; one that is being deleted is told as such before
@@ -18,7 +17,7 @@ WAITED_FOR = {kinds.VM: ("Creating",)}
 MOVING = ("Creating", "Updating", "Deleting")
 
 
-def bring_to_rest(azure: Azure, spec: HostSpec, found: Found, say: Callable[[str], None]) -> bool:
+def bring_to_rest(azure: Azure, found: Found, say: Callable[[str], None]) -> bool:
     """Wait for what is being made, changed or deleted → whether there was any, so that all may be otherwise by now.
 
     Azure refuses what stands on a part that is at work, and such a part lacks its address yet.
@@ -31,12 +30,12 @@ def bring_to_rest(azure: Azure, spec: HostSpec, found: Found, say: Callable[[str
         done = {"Creating": "created", "Updating": "changed", "Deleting": "deleted"}[state(part)]
         say(f"The {kind.noun} '{part['name']}' is being {done}, by a run that was cut short or by another terminal; "
             "waiting for it.")
-        _wait(azure, spec, kind, part)
+        _wait(azure, kind, part)
     return bool(moving)
 
 
-def _wait(azure: Azure, spec: HostSpec, kind: Kind, part: Resource | None) -> None:
+def _wait(azure: Azure, kind: Kind, part: Resource | None) -> None:
     """Whatever it is doing by then: who made it may undo it."""
     while part is not None and state(part) in MOVING:
         azure.deadline.sleep(PAUSE_SECONDS, f"the {kind.noun} '{part['name']}' is '{state(part)}'")
-        part = azure.get(kind, spec.group, part["name"])
+        part = azure.get(kind, *names.id_parts(part["id"]))

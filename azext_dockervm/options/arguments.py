@@ -16,6 +16,7 @@ from azext_dockervm.options.placement import check_placement
 from azext_dockervm.options.platform import check_platform
 from azext_dockervm.spec import architecture, disk_rules, rules, security
 from azext_dockervm.spec.host import Given, HostSpec
+from azext_dockervm.spec.network_rules import check_network
 from azext_dockervm.spec.ports import check_open_ports
 
 
@@ -73,6 +74,7 @@ def check_together(spec: HostSpec) -> None:
     """What no option shows by itself."""
     rules.check_ports(spec.engine.port, spec.network.ssh_port)
     network = spec.network
+    check_network(network)
     check_open_ports(network.open_ports, spec.engine.port, network.ssh_port,
                      network.open_ports_sources in (None, network.sources))
     security.check_together(spec.security, spec.plan)

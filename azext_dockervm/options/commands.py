@@ -20,6 +20,7 @@ from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.env import ENV
 from azext_dockervm.options.flow import PREVIEW, PROVISIONER, TAGS, TIMELINE, TIMEOUT, YES
 from azext_dockervm.options.host import CHECK, DELETION, GROUP, HOST, HOSTS, NEW_HOST, OPTIONAL_HOST, VM
+from azext_dockervm.options.interface import INTERFACE
 from azext_dockervm.options.login import LOGIN
 from azext_dockervm.options.machine import MACHINE
 from azext_dockervm.options.network import NETWORK
@@ -41,6 +42,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         NEW_HOST_FOLDER,
         DOCKER_CONTEXT,
         NETWORK,
+        INTERFACE,
         ACCESS,
         COST,
         PLATFORM,

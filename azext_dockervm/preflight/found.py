@@ -32,6 +32,9 @@ class Found:
     security_group: Resource | None = None
     public_ip: Resource | None = None
     network_interface: Resource | None = None
+    interfaces: tuple[Resource, ...] = ()       # those that were named, the primary one first
+    subnet: Resource | None = None      # where the host stands, or is to; without properties where it may not be read
+    subnet_group: Resource | None = None        # the security group that guards it
     image: Resource | None = None       # None: not allowed to ask
     attached: tuple[Resource, ...] = ()     # disks, in the order in which they were named
     encryption_set: Resource | None = None
@@ -60,6 +63,18 @@ class Found:
         if self.public_ip is not None:
             return public_ip.fqdn_if_any(self.public_ip) or public_ip.address_if_any(self.public_ip)
         return network_interface.private_address_if_any(self.network_interface) if self.is_private else None
+
+    @property
+    def expanded_vm(self) -> Resource:
+        """The VM with the interface that it stands on in it, as Azure shows it to who asks for that."""
+        vm, interface = self.vm or {}, self.network_interface
+        profile = (vm.get("properties") or {}).get("networkProfile") or {}
+        if interface is None or not profile.get("networkInterfaces"):
+            return vm
+        shown = [{**one, "properties": {**(one.get("properties") or {}), **interface["properties"], "primary": True},
+                  "name": interface["name"]} if one["id"].lower() == interface["id"].lower() else one
+                 for one in profile["networkInterfaces"]]
+        return {**vm, "properties": {**vm["properties"], "networkProfile": {**profile, "networkInterfaces": shown}}}
 
     @property
     def is_private(self) -> bool:

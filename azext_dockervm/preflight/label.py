@@ -6,7 +6,7 @@ from azext_dockervm.advice import option_values
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.reserved import HOLDS_A_RESERVED_WORD, RESERVED_LABEL
-from azext_dockervm.body import public_ip
+from azext_dockervm.body import network_interface, public_ip, virtual_machine
 from azext_dockervm.errors import AzureRefused, InvalidValue
 from azext_dockervm.preflight.found import Found, Label
 from azext_dockervm.preflight.look import filling, unknown_if_forbidden
@@ -45,4 +45,20 @@ def _why_not(azure: Azure, location: str, label: str) -> str | None:
     return "is taken" if free is False else None
 
 
-LABEL = filling("dns", _choose)
+def _has_its_own(spec: HostSpec, found: Found) -> bool:
+    """Whether the host's address is one that a create makes, or mends."""
+    ip, nic = found.public_ip, found.network_interface
+    if found.interfaces or found.is_private:
+        return False
+    if ip is not None:
+        return names.is_of_host(ip, spec.name)
+    if found.vm is None:
+        return spec.public_ip is not None
+    if nic is None:     # another than its own is followed
+        return not virtual_machine.interfaces(found.vm)
+    hangs = network_interface.public_ip_id(nic)
+    return names.is_of_host(nic, spec.name) and (
+        hangs is None or names.id_parts(hangs)[1].lower() == names.public_ip(spec.name).lower())
+
+
+LABEL = filling("dns", _choose, _has_its_own)

@@ -66,7 +66,7 @@ def check_quota(spec: HostSpec, found: Found) -> None:
                            f"{'' if needed == 1 else 's'}, and of the {limit} of {whose} in {spec.location} {used} are "
                            "in use.", advice.for_cores(spec))
     used, limit = (found.network_usages or {}).get(ADDRESSES, (0, 1))
-    if found.public_ip is None and used >= limit:
+    if spec.public_ip is not None and found.public_ip is None and used >= limit:
         raise Obstacle(f"The quota does not suffice: all {limit} public IP addresses (Standard) that the subscription "
                        f"may have in {spec.location} are in use.", advice.for_addresses(spec))
 

@@ -9,21 +9,40 @@ from functools import partial
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.flow.workers import run_in_parallel
-from azext_dockervm.preflight import access, disks, fit, image, label, limits, login, parts, placement, region, terms
+from azext_dockervm.preflight import (
+    access,
+    address,
+    disks,
+    fit,
+    image,
+    interface,
+    label,
+    limits,
+    login,
+    parts,
+    placement,
+    region,
+    terms,
+    virtual_network,
+    way_out,
+)
 from azext_dockervm.preflight.found import Found
-from azext_dockervm.preflight.look import Look, filling
+from azext_dockervm.preflight.look import Look
 from azext_dockervm.spec.host import HostSpec
 
 # At most three reads wait for each other: one of these, and of the second round one that reads twice. The order
 # counts: of errors the first one is told.
 AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME,)
-CHECKS_AT_ONCE = (parts.check_ownership, parts.check_interface, access.check_ports, placement.check_zone)
+CHECKS_AT_ONCE = (parts.check_ownership, parts.check_rest, interface.check_named, address.check, access.check_ports,
+                  placement.check_zone)
 IN_REGION: tuple[Look, ...] = (
-    region.REGION, filling("virtual_network", parts.network), label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION,
+    region.REGION, virtual_network.PLACE, interface.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION,
     *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
-CHECKS_IN_REGION = (fit.check, terms.check, disks.check, limits.check_locks, limits.check_quota)
+CHECKS_IN_REGION = (interface.check_address, interface.check_guarded, way_out.check, fit.check, terms.check,
+                    disks.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
-REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (fit.remarks, limits.remarks, placement.remarks)
+REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
+    interface.remark, way_out.remark, fit.remarks, limits.remarks, placement.remarks)
 
 
 def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
@@ -37,6 +56,7 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     # A host that exists is gone on with where it is, whatever the group's region.
     home = found.vm or found.group
     spec = replace(spec, location=spec.location or region_of(home or {}))
+    found = interface.stood_on(spec, found)
     for check in CHECKS_AT_ONCE:
         check(spec, found)
     found = _looked_at(IN_REGION, azure, spec, found)

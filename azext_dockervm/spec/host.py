@@ -11,7 +11,8 @@ from azext_dockervm.spec.disks import Disks
 from azext_dockervm.spec.engine import Engine
 from azext_dockervm.spec.login import Login
 from azext_dockervm.spec.machine import Machine
-from azext_dockervm.spec.network import Network
+from azext_dockervm.spec.named import Named
+from azext_dockervm.spec.network import NO_PUBLIC_IP, Network
 from azext_dockervm.spec.placement import Placement
 from azext_dockervm.spec.security import Plan, Security
 
@@ -66,6 +67,31 @@ class HostSpec:
     def part_tags(self, run_id: str) -> dict[str, str]:
         """Tags of everything that is made for one host: the user's, since policies want them everywhere, and ours."""
         return {**self.tags, names.TAG_HOST: self.name, names.TAG_RUN: run_id}
+
+    @property
+    def virtual_network(self) -> Named:
+        """The one that the host is to stand in."""
+        network = self.network
+        if isinstance(network.subnet, Named):
+            inside = network.subnet
+            return Named(inside.type.rpartition("/")[0], inside.names[:1], inside.group, inside.subscription)
+        return network.virtual_network or Named(
+            "Microsoft.Network/virtualNetworks", (names.virtual_network(self.location or ""),))
+
+    @property
+    def subnet_name(self) -> str | None:
+        """In that network; None where nothing was asked."""
+        subnet = self.network.subnet
+        return subnet.name if isinstance(subnet, Named) else subnet
+
+    @property
+    def public_ip(self) -> Named | None:
+        """The public address that the host is to have; None where it has none, or that of an interface."""
+        asked = self.network.public_ip
+        if self.network.interfaces or asked == NO_PUBLIC_IP:
+            return None
+        return asked if isinstance(asked, Named) else Named(
+            "Microsoft.Network/publicIPAddresses", (names.public_ip(self.name),))
 
     @property
     def label(self) -> str | None:

@@ -1,10 +1,14 @@
-"""How a host is reached: its name, its open ports, and who may knock."""
+"""How a host is reached: where in which network it stands, its name, its open ports, and who may knock."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.ports import PortRange
+
+# --public-ip-address "": the host has none.
+NO_PUBLIC_IP = ""
 
 
 @dataclass(frozen=True)
@@ -13,6 +17,11 @@ class Network:
 
     ``sources`` may reach Docker and SSH: addresses, prefixes or service tags, ``*`` for all. ``open_ports`` are those
     that containers publish; ``open_ports_sources`` None: whoever may reach Docker may reach these.
+
+    ``virtual_network`` None is the one that hosts share; ``subnet`` is a name in it, or a whole id, which names the
+    network too. The prefixes are those of what is to be made. ``interfaces`` are there already, and stand in the place
+    of all the others. ``public_ip`` None is one of the host's own, ``NO_PUBLIC_IP`` none at all. ``accelerated`` None
+    leaves it to Azure.
     """
 
     ssh_port: int | None = None
@@ -20,3 +29,11 @@ class Network:
     dns_label: str | None = None
     open_ports: tuple[PortRange, ...] = ()
     open_ports_sources: tuple[str, ...] | None = None
+    virtual_network: Named | None = None
+    subnet: Named | str | None = None
+    network_prefix: str | None = None
+    subnet_prefix: str | None = None
+    interfaces: tuple[Named, ...] = ()
+    private_address: str | None = None
+    public_ip: Named | str | None = None
+    accelerated: bool | None = None

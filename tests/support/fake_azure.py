@@ -104,6 +104,7 @@ class FakeCloud:
     asked: list[str] = field(default_factory=list)          # the same, that were called
     extension_fails: str | None = None
     first_boot: str = WORKS     # how the next hosts come forward at their door, in fake_door's words
+    joined: bool = False    # whether this computer is in the hosts' network, so that private addresses can be dialled
     engine_says: list[EngineUnreachable | None] = field(default_factory=list)   # next handshakes; None: as they are
 
     def azure(self, deadline: Deadline | None = None) -> FakeAzure:
@@ -192,12 +193,19 @@ class FakeCloud:
 
     def host_at(self, name: str, port: int) -> FakeHost:
         """The host behind a name or an address, if its security group lets one in."""
+        inside = self.joined and next((one for one in self._all(kinds.NETWORK_INTERFACE) if name in [
+            inner["properties"].get("privateIPAddress") for inner in one["properties"]["ipConfigurations"]]), None)
+        if inside:
+            return self._host_on(inside, name, port)
         address = next((one for one in self._all(kinds.PUBLIC_IP) if name in (
             one["properties"].get("ipAddress"), (one["properties"].get("dnsSettings") or {}).get("fqdn"))), None)
         if address is None:
             raise EngineUnreachable(f"the name {name} does not resolve from here", kind="dns")
         interface = next((one for one in self._all(kinds.NETWORK_INTERFACE)
                           if f'"{address["id"]}"' in json.dumps(one["properties"])), None)
+        return self._host_on(interface, name, port)
+
+    def _host_on(self, interface: dict | None, name: str, port: int) -> FakeHost:
         machine = ((interface or {}).get("properties") or {}).get("virtualMachine")
         group = self.by_id((((interface or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id"))
         if machine is None or (group is not None and not _lets_in(group, port)):
@@ -321,6 +329,12 @@ class FakeAzure:
         self._asked(f"label {label}")
         _refuse_reserved(self.cloud, label)
         return self._asked("label_is_free") and not _label_is_taken(self.cloud, label)
+
+    def private_address_is_free(self, group: str, network: str, address: str) -> bool:
+        self._asked(f"address {group}/{network} {address}")
+        every = [inner["properties"].get("privateIPAddress") for one in self.cloud._all(kinds.NETWORK_INTERFACE)
+                 for inner in one["properties"]["ipConfigurations"]]
+        return self._asked("private_address_is_free") and address not in every
 
     def _asked(self, name: str) -> bool:
         self.cloud.asked.append(name)

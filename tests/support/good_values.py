@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bad_values.disks import disk, encryption_set
 from bad_values.security import MANAGED, PLAN, TRUSTED, image, region_has
 from fake_azure import FakeCloud
+from networks import address, interface, network, resource_id
 
 from azext_dockervm.azure import kinds
 
@@ -76,6 +77,28 @@ ROWS = (
     good("sources", "--sources 203.0.113.0/24 10.0.0.0/8 --provisioner run-command", '"203.0.113.0/24"'),
     good("open_ports", "--open-ports 80 8000-8010", '"8000-8010"'),
     good("open_ports_sources", "--open-ports 80 --open-ports-sources 203.0.113.7", '"203.0.113.7"'),
+    good("tls_san", "--tls-san docker.example.com 192.0.2.7", '"dockervm-tls-san": "docker.example.com,192.0.2.7"'),
+    good("vnet_name", "--vnet-name boats", "virtualNetworks", '"dockervm-shared": "1"'),
+    good("vnet_name", "--vnet-name corp", "virtualNetworks/corp/subnets/apps", there=network),
+    good("subnet", "--vnet-name boats --subnet quay", '"dockervm-subnet": "quay"'),
+    good("subnet", f"--subnet {resource_id('virtualNetworks/subnets', 'corp', 'apps', group='net')}",
+         "resourceGroups/net/", there=lambda cloud: network(cloud, group="net")),
+    good("vnet_address_prefix", "--vnet-address-prefix 10.9.0.0/16", '"addressPrefixes": ["10.9.0.0/16"]',
+         '"addressPrefix": "10.9.0.0/20"'),
+    good("subnet_address_prefix", "--subnet-address-prefix 10.0.7.0/24", '"addressPrefix": "10.0.7.0/24"'),
+    good("subnet_address_prefix", "--vnet-name corp --subnet web --subnet-address-prefix 10.1.7.0/24",
+         '["PUT", "Microsoft.Network/virtualNetworks/subnets", "corp/web"', there=network),
+    good("private_ip_address", "--private-ip-address 10.0.0.9", '"privateIPAllocationMethod": "Static"',
+         '"privateIPAddress": "10.0.0.9"'),
+    good("public_ip_address", "--public-ip-address boat-ip", "boat-ip"),
+    good("public_ip_address", "--public-ip-address web-ip", '"deleteOption": "Detach"',
+         there=lambda cloud: address(cloud, label="boat")),
+    good("public_ip_address", ("--vnet-name", "corp", "--public-ip-address", ""), '"dockervm-fqdn": "10.0.0.4"',
+         there=lambda cloud: (network(cloud), setattr(cloud, "joined", True))),
+    good("accelerated_networking", "--accelerated-networking", '"enableAcceleratedNetworking": true'),
+    good("accelerated_networking", "--accelerated-networking false", '"enableAcceleratedNetworking": false'),
+    good("nics", "--nics nic1", "networkInterfaces/nic1", '"deleteOption": "Detach"',
+         there=lambda cloud: (network(cloud), interface(cloud, public_ip=address(cloud, label="boat")))),
     good("public_ip_address_dns_name", "--dns-name boat77", '"domainNameLabel": "boat77"'),
     good("ssh_key_name", "--ssh-key-name mine", KEY, there=lambda cloud: cloud.put(
         kinds.SSH_KEY, "mine", body={"location": "westus", "properties": {"publicKey": KEY}})),

@@ -9,6 +9,7 @@ from azext_dockervm.azure import names
 from azext_dockervm.options.commands import options_of
 from azext_dockervm.options.disks import DISKS
 from azext_dockervm.options.existing import not_applied
+from azext_dockervm.options.interface import INTERFACE
 from azext_dockervm.options.security import SECURITY
 from azext_dockervm.spec.machine import Image
 
@@ -42,7 +43,7 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
         "--authentication-type", "--generate-ssh-keys", "--dns-name", "-z", "--availability-set", "--ppg", "--priority",
         "--eviction-policy", "--max-price", "--license-type", "--assign-identity", "--user-data",
         "--boot-diagnostics-storage", "--arch",
-        *(option.shortest for option in (*DISKS, *SECURITY))}
+        *(option.shortest for option in (*DISKS, *SECURITY, *INTERFACE))}
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 
 

@@ -73,14 +73,12 @@ def moved(cloud, finished):
     """The host and all its parts are in another region than the group."""
     for one in cloud.resources.values():
         one["location"] = "East US"
-    cloud.put(kinds.VIRTUAL_NETWORK, "dockervm-eastus-vnet", body={
-        "location": "eastus", "tags": {names.TAG_SHARED: "1"}, "properties": SUBNET})
 
 
 def test_a_host_elsewhere_is_gone_on_with_where_it_is(cloud, finished):
     moved(cloud, finished)
     spec, found = see(cloud)
-    assert spec.location == "eastus" and found.virtual_network["name"] == "dockervm-eastus-vnet"
+    assert spec.location == "eastus" and found.virtual_network["location"] == "East US"
 
 
 def test_a_host_elsewhere_than_was_typed_is_refused_with_the_command(cloud, finished):
@@ -183,10 +181,10 @@ def test_it_is_left_where_it_has_not_and_ours_is_mended(cloud, properties, why):
     assert see(cloud)[1].virtual_network
 
 
-def test_a_vm_on_another_interface_is_left(cloud, finished):
+def test_a_vm_on_another_interface_that_is_not_there_is_left(cloud, finished):
     cloud.change(kinds.VM, "web1", networkProfile={"networkInterfaces": [{"id": "/x/y/z/r/p/n/k/other"}]})
     told = refused(cloud, Conflict, subscription="mine")
-    assert "does not use the network interface 'web1VMNic'" in told.message
+    assert "stands on the network interface 'other', which is not there" in told.message
     assert told.recommendations[0].endswith("az vm nic list -g g --vm-name web1 --subscription mine")
 
 
@@ -204,7 +202,7 @@ def test_a_vm_that_azure_could_not_make_uses_nothing(cloud, finished):
 
 def test_a_vm_without_its_interface_is_left(cloud, finished):
     del cloud.resources[next(key for key in cloud.resources if key[0].endswith("networkinterfaces"))]
-    assert "does not use the network interface" in refused(cloud, Conflict).message
+    assert "stands on the network interface 'web1VMNic', which is not there" in refused(cloud, Conflict).message
 
 
 def interface(cloud, address=None, **properties):

@@ -1,0 +1,34 @@
+"""Names and addresses that a server certificate shall bear besides the host's own, as people give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from azext_dockervm.advice.option_values import example
+from azext_dockervm.certs.identity import parse_name
+from azext_dockervm.errors import InvalidValue
+from azext_dockervm.printable import printable
+
+# They are kept in a tag, for later certificates: https://learn.microsoft.com/azure/azure-resource-manager/management/
+# tag-resources, the length of a value.
+MOST_CHARACTERS = 256
+
+
+def tls_names(values: Iterable[str]) -> tuple[str, ...]:
+    """Each text may hold several, with commas or spaces between them; none at all is a wish too."""
+    words = [word for value in values for word in re.split(r"[,\s]+", value) if word]
+    found = tuple(dict.fromkeys(map(_normal, words)))
+    length = len(",".join(found))
+    if length > MOST_CHARACTERS:
+        raise InvalidValue(f"--tls-san: {length} characters in all; a tag keeps them for later certificates, and takes "
+                           f"{MOST_CHARACTERS}.")
+    return found
+
+
+def _normal(word: str) -> str:
+    try:
+        return str(parse_name(word))
+    except InvalidValue as error:
+        raise InvalidValue(f"--tls-san: {printable(error.message)}", example("--tls-san", "docker.example.com")
+                           ) from error

@@ -1,0 +1,385 @@
+"""Hosts that stand where they were told to: in somebody's network, by somebody's address or interface, or by none."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography import x509
+from networks import address, interface, network, resource_id
+from specs import host_spec
+
+from azext_dockervm.azure import kinds
+from azext_dockervm.errors import AzureRefused, Conflict
+from azext_dockervm.host import noted, remains, removal, vm_state
+from azext_dockervm.host.context import docker_host
+from azext_dockervm.host.enable import TrustReplacement
+from azext_dockervm.output import shapes
+from azext_dockervm.spec import network_rules as rules
+from azext_dockervm.spec.network import NO_PUBLIC_IP
+
+VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
+                           kinds.VM)
+FQDN = "web1.westus.cloudapp.azure.com"
+CORP = rules.check_virtual_network("corp")
+PRIVATE = {"virtual_network": CORP, "public_ip": NO_PUBLIC_IP, "provisioner": "run-command"}
+
+
+def written(cloud):
+    return [one for one in cloud.writes() if one.startswith("PUT ") and one.split()[1].split("/")[0] in (
+        "virtualNetworks", "subnets", "publicIPAddresses", "networkInterfaces", "networkSecurityGroups")]
+
+
+def left_alone(cloud):
+    """Nothing is written but the VM's tags, which say the same again."""
+    return [one for one in cloud.writes() if one != "PATCH virtualMachines/web1"] == []
+
+
+def configuration(cloud, name="web1VMNic"):
+    return cloud.find(NIC, name)["properties"]["ipConfigurations"][0]["properties"]
+
+
+def certificate_names(cloud):
+    found = x509.load_pem_x509_certificate(cloud.host().engine.certificate)
+    inside = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return {*inside.get_values_for_type(x509.DNSName), *map(str, inside.get_values_for_type(x509.IPAddress))}
+
+
+def deleted(cloud, command):
+    """What a deletion says that it would take, after it has."""
+    found = remains.find(command.azure(), host_spec(), False)
+    said = removal.loss(found, ())
+    cloud.log.clear()
+    removal.Removal(command.azure(), found, command.heard).carry_out()
+    return said
+
+
+# Networks
+
+
+def test_a_host_stands_in_the_only_subnet_of_a_network_that_was_named(cloud, command):
+    network(cloud)
+    made = command.create(virtual_network=CORP)
+    assert made.proof.reachable and "virtualNetworks" not in str(written(cloud))
+    assert configuration(cloud)["subnet"]["id"] == resource_id("virtualNetworks/subnets", "corp", "apps")
+
+
+def test_in_a_subnet_of_another_group_by_its_id(cloud, command):
+    network(cloud, group="net")
+    asked = resource_id("virtualNetworks/subnets", "corp", "apps", group="net")
+    assert command.create(subnet=rules.check_subnet(asked)).proof.reachable
+    assert configuration(cloud)["subnet"]["id"] == asked and not cloud.find(VNET, "corp")
+
+
+def test_a_new_network_has_the_hosts_tags_a_private_subnet_and_no_name_of_one_host(cloud, command):
+    command.create(virtual_network=CORP, subnet="apps", network_prefix="10.9.0.0/16", tags={"cost": "1"})
+    made = cloud.find(VNET, "corp")
+    assert made["tags"] == {"cost": "1", "dockervm-shared": "1", "dockervm-subnet": "apps",
+                            "dockervm-run": cloud.tags()["dockervm-run"]}
+    assert made["properties"]["addressSpace"] == {"addressPrefixes": ["10.9.0.0/16"]}
+    inside, = made["properties"]["subnets"]
+    assert (inside["name"], inside["properties"]["addressPrefix"], inside["properties"]["defaultOutboundAccess"]) == (
+        "apps", "10.9.0.0/20", False)
+    cloud.log.clear()
+    command.create(name="web2", virtual_network=CORP, subnet="apps")
+    assert "PUT virtualNetworks/corp" not in cloud.writes()
+
+
+def test_a_new_subnet_of_a_network_that_is_there_is_made_alone(cloud, command):
+    network(cloud)
+    command.create(virtual_network=CORP, subnet="web", subnet_prefix="10.1.7.0/24")
+    assert "PUT subnets/corp/web" in cloud.writes() and "PUT virtualNetworks/corp" not in cloud.writes()
+    assert cloud.find(kinds.SUBNET, "corp", "web")["properties"] == {
+        "addressPrefix": "10.1.7.0/24", "defaultOutboundAccess": False, "provisioningState": "Succeeded"}
+    assert configuration(cloud)["subnet"]["id"].endswith("/corp/subnets/web")
+
+
+def test_a_failed_create_leaves_a_subnet_that_it_made_and_says_so(cloud, command):
+    network(cloud)
+    cloud.refuse("PUT", VM, "SkuNotAvailable")
+    told = command.failing(AzureRefused, virtual_network=CORP, subnet="web", subnet_prefix="10.1.7.0/24")
+    assert "but for the subnet 'web' of the virtual network 'corp'" in told.message
+
+
+def test_as_it_leaves_a_network_of_another_name(cloud, command):
+    cloud.refuse("PUT", VM, "SkuNotAvailable")
+    told = command.failing(AzureRefused, virtual_network=CORP)
+    assert "but for the virtual network 'corp', which hosts share" in told.message
+
+
+def test_a_private_address_is_static_and_the_interface_is_accelerated(cloud, command):
+    network(cloud)
+    command.create(virtual_network=CORP, private_address="10.1.0.77", accelerated=True)
+    made = configuration(cloud)
+    assert (made["privateIPAllocationMethod"], made["privateIPAddress"]) == ("Static", "10.1.0.77")
+    assert cloud.find(NIC, "web1VMNic")["properties"]["enableAcceleratedNetworking"] is True
+    assert "address g/corp 10.1.0.77" in cloud.asked and "10.1.0.77" in certificate_names(cloud)
+
+
+def test_a_network_that_may_be_used_and_not_be_read(cloud, command):
+    network(cloud, group="net")
+    cloud.refuse("GET", VNET, "AuthorizationFailed", status=403)
+    asked = resource_id("virtualNetworks/subnets", "corp", "apps", group="net")
+    assert command.create(subnet=rules.check_subnet(asked)).proof.reachable
+    assert configuration(cloud)["subnet"]["id"] == asked
+
+
+# Public addresses
+
+
+def test_an_address_that_is_there_gives_the_host_its_name_and_is_not_changed(cloud, command):
+    before = address(cloud, label="boat", tags={"owner": "me"})
+    made = command.create(public_ip=rules.check_public_ip("web-ip"))
+    assert made.address.fqdn == "boat.westus.cloudapp.azure.com" and made.proof.reachable
+    assert "publicIPAddresses" not in str(cloud.writes()) and cloud.find(PIP, "web-ip") == before
+    assert configuration(cloud)["publicIPAddress"]["properties"] == {"deleteOption": "Detach"}
+    assert "label" not in str(cloud.asked)
+
+
+def test_one_without_a_label_is_the_hosts_name_itself(cloud, command):
+    ip = address(cloud, group="net")["properties"]["ipAddress"]
+    asked = rules.check_public_ip(resource_id("publicIPAddresses", "web-ip", group="net"))
+    made = command.create(public_ip=asked, provisioner="run-command")
+    assert (made.address.fqdn, made.address.endpoint) == (None, ip) and made.proof.reachable
+    assert cloud.tags()["dockervm-fqdn"] == ip and ip in certificate_names(cloud)
+    shown = shapes.host(made, "/certs")
+    assert (shown["fqdn"], shown["publicIpAddress"], shown["dockerHost"]) == (None, ip, f"tcp://{ip}:4243")
+
+
+def test_an_address_of_another_name_is_made_like_the_usual_one_and_goes_with_the_host(cloud, command):
+    made = command.create(public_ip=rules.check_public_ip("boat-ip"))
+    assert made.address.fqdn == FQDN and cloud.tags(PIP, "boat-ip")["dockervm-host"] == "web1"
+    assert not cloud.find(PIP, "web1PublicIP")
+    command.anew()
+    assert command.create().proof.reachable and written(cloud) == []
+    assert "the public IP address 'boat-ip'" in deleted(cloud, command)
+    assert not cloud.find(PIP, "boat-ip")
+
+
+def test_what_a_killed_create_left_of_it_is_used_and_found_by_its_tag(cloud, command):
+    address(cloud, "boat-ip")
+    cloud.retag(PIP, "boat-ip", dockervm_host="web1", dockervm_run="old")
+    assert "the public IP address 'boat-ip'" in deleted(cloud, command) and not cloud.find(PIP, "boat-ip")
+    address(cloud, "boat-ip")
+    cloud.retag(PIP, "boat-ip", dockervm_host="web1", dockervm_run="old")
+    assert command.create(public_ip=rules.check_public_ip("boat-ip")).address.fqdn == FQDN     # it lacked its label
+
+
+# Without one
+
+
+@pytest.fixture
+def private(cloud, command):
+    """A host that is known by its private address, and this computer in its network."""
+    network(cloud)
+    cloud.joined = True
+    made = command.create(**PRIVATE)
+    command.anew()
+    return made
+
+
+def test_a_private_host_is_known_by_its_address(cloud, private):
+    assert private.proof.reachable and private.address.endpoint == "10.0.0.4"
+    assert "publicIPAddress" not in configuration(cloud) and not cloud.find(PIP, "web1PublicIP")
+    assert certificate_names(cloud) == {"localhost", "10.0.0.4", "127.0.0.1"}
+    assert cloud.tags()["dockervm-fqdn"] == "10.0.0.4" and docker_host(private) == "tcp://10.0.0.4:4243"
+    shown = shapes.host(private, "/certs")
+    assert (shown["fqdn"], shown["publicIpAddress"], shown["privateIpAddress"], shown["dockerHost"]) == (
+        None, None, "10.0.0.4", "tcp://10.0.0.4:4243")
+
+
+def test_all_that_is_asked_of_it_later_knows_it_so(cloud, command, private):
+    seen = noted.read(cloud.azure(), "g", "web1")
+    assert shapes.noted(seen)["dockerHost"] == "tcp://10.0.0.4:4243" and shapes.noted(seen)["fqdn"] is None
+    state = vm_state.read(cloud.azure(), "g", "web1")
+    assert shapes.machine(state)["dockerHost"] == "tcp://10.0.0.4:4243" and shapes.machine(state)["fqdn"] is None
+
+
+@pytest.mark.parametrize("typed", [{}, PRIVATE], ids=["by its name alone", "as it was made"])
+def test_the_same_create_leaves_it_alone(cloud, command, private, typed):
+    made = command.create(**typed)
+    assert made.address.endpoint == "10.0.0.4" and made.proof.reachable
+    assert left_alone(cloud) and cloud.host().asked() == []
+
+
+def test_from_elsewhere_it_is_sound_and_out_of_reach(cloud, command, private):
+    cloud.joined = False
+    made = command.create()
+    assert not made.proof.reachable and cloud.host().asked() == ["check"] and written(cloud) == []
+
+
+def test_a_new_authority_is_given_to_it_too(cloud, command, private, other):
+    replacement = TrustReplacement(command.azure(), host_spec(location=None), other, command.heard)
+    replacement.ask_the_host()
+    made = replacement.carry_out()
+    assert made.address.endpoint == "10.0.0.4" and made.proof.reachable
+    assert cloud.tags()["dockervm-ca"] == other.authority_fingerprints()[0]
+
+
+def test_it_is_deleted_and_its_network_is_left_and_named(cloud, command, private):
+    said = deleted(cloud, command)
+    assert "Kept: the virtual network 'corp'." in said
+    assert cloud.there() == {"virtualnetworks/corp"}
+
+
+def test_in_an_image_of_somebodys_own_docker_may_be_there(cloud, command):
+    from azext_dockervm.spec.machine import Image
+
+    network(cloud, apps={"addressPrefix": "10.1.0.0/24", "defaultOutboundAccess": False})
+    cloud.joined = True
+    cloud.image = {"name": "mine", "location": "westus", "properties": {}}
+    image = Image.parse(resource_id("images", "mine").replace("Network", "Compute"))
+    assert command.create(**PRIVATE, image=image).proof.reachable
+    assert "only if Docker is in the image" in str(command.heard.warned)
+
+
+# Interfaces that are there
+
+
+@pytest.fixture
+def stands(cloud, command):
+    """A host on two interfaces of somebody's, the first with a public address that has a label."""
+    network(cloud)
+    interface(cloud, public_ip=address(cloud, label="boat"))
+    interface(cloud, "nic2", private="10.1.0.5")
+    before = {name: str(cloud.find(NIC, name)["properties"]["ipConfigurations"]) for name in ("nic1", "nic2")}
+    made = command.create(interfaces=rules.check_interfaces(["nic1", "nic2"]), provisioner="run-command")
+    assert {name: str(cloud.find(NIC, name)["properties"]["ipConfigurations"]) for name in before} == before
+    return made
+
+
+def test_a_host_stands_on_interfaces_that_were_named_and_makes_none_of_their_parts(cloud, stands):
+    assert stands.address.fqdn == "boat.westus.cloudapp.azure.com" and stands.proof.reachable
+    assert written(cloud) == []
+    assert [(one["id"].rpartition("/")[2], one["properties"]) for one in cloud.find(VM, "web1")["properties"][
+        "networkProfile"]["networkInterfaces"]] == [("nic1", {"primary": True, "deleteOption": "Detach"}),
+                                                    ("nic2", {"primary": False, "deleteOption": "Detach"})]
+
+
+def test_the_same_create_finds_them_again(cloud, command, stands):
+    command.anew()
+    assert command.create().address.fqdn == "boat.westus.cloudapp.azure.com"
+    assert left_alone(cloud) and not command.heard.warned
+
+
+def test_they_stay_when_the_host_goes(cloud, command, stands):
+    said = deleted(cloud, command)
+    assert "Kept: the network interface 'nic1'; the network interface 'nic2'." in said
+    assert cloud.find(NIC, "nic1") and cloud.find(NIC, "nic2") and cloud.find(PIP, "web-ip")
+    assert not cloud.find(VM, "web1") and cloud.writes() == ["DELETE virtualMachines/web1"]
+
+
+def test_a_private_one_that_nothing_guards_is_told_of(cloud, command):
+    network(cloud)
+    interface(cloud, guarded=False)
+    cloud.joined = True
+    made = command.create(interfaces=rules.check_interfaces(["nic1"]))
+    assert made.address.endpoint == "10.1.0.4" and made.proof.reachable
+    assert "Neither the network interface 'nic1' nor its subnet has a network security group" in str(
+        command.heard.warned)
+
+
+# What its certificate names
+
+
+def test_further_names_are_in_the_certificate_and_in_a_tag(cloud, command):
+    command.create(tls_names=("docker.example.com", "192.0.2.7"))
+    assert {"docker.example.com", "192.0.2.7", FQDN} <= certificate_names(cloud)
+    assert cloud.tags()["dockervm-tls-san"] == "docker.example.com,192.0.2.7"
+
+
+@pytest.mark.parametrize("provisioner", ["run-command", "docker-extension"])
+def test_they_are_kept_changed_and_taken_away(cloud, command, provisioner):
+    command.create(provisioner=provisioner, tls_names=("docker.example.com",))
+    command.anew()
+    command.create()
+    assert left_alone(cloud)
+    command.create(tls_names=("other.example.com",), typed={"--tls-san": ("other.example.com",)})
+    assert "other.example.com" in certificate_names(cloud) and "docker.example.com" not in certificate_names(cloud)
+    assert "its certificate is to name other.example.com besides" in str(command.heard.said)
+    command.create(tls_names=(), typed={"--tls-san": ("",)})
+    assert "other.example.com" not in certificate_names(cloud) and cloud.tags()["dockervm-tls-san"] == ""
+    command.anew()
+    command.create()
+    assert left_alone(cloud)
+
+
+def test_a_new_authority_signs_them_too(cloud, command, other):
+    command.create(provisioner="run-command", tls_names=("docker.example.com",))
+    replacement = TrustReplacement(command.azure(), host_spec(location=None), other, command.heard)
+    replacement.ask_the_host()
+    replacement.carry_out()
+    assert "docker.example.com" in certificate_names(cloud)
+
+
+# What an existing host does not get
+
+
+def test_each_option_is_told_with_what_changes_it(cloud, command, finished):
+    network(cloud)
+    address(cloud)
+    command.create(
+        virtual_network=CORP, subnet="apps", network_prefix="10.1.0.0/16", private_address="10.0.0.9",
+        public_ip=rules.check_public_ip("web-ip"), accelerated=True,
+        typed={"--vnet-name": ("corp",), "--subnet": ("apps",), "--vnet-address-prefix": ("10.1.0.0/16",),
+               "--private-ip-address": ("10.0.0.9",), "--public-ip-address": ("web-ip",),
+               "--accelerated-networking": ("true",)})
+    update = "az network nic ip-config update -g g --nic-name web1VMNic -n ipconfig1"
+    assert left_alone(cloud) and command.heard.warned == [
+        "Not applied: --vnet-name: the host stands in the virtual network 'dockervm-westus-vnet', and a VM can't leave "
+        "the one that it was made in.",
+        "Not applied: --subnet: the host stands in the subnet 'hosts', and keeps it.",
+        "Not applied: --vnet-address-prefix: it is for a network that is to be made; the host's is there already, and "
+        "stays as it is.",
+        f"Not applied: --private-ip-address: the host has 10.0.0.4; to change it: {update} --private-ip-address "
+        "10.0.0.9.",
+        "Not applied: --public-ip-address: the host has the public IP address 'web1PublicIP'; to change it: "
+        f"{update} --public-ip-address {resource_id('publicIPAddresses', 'web-ip')}.",
+        "Not applied: --accelerated-networking: to change it, while the VM is deallocated: az network nic update -g g "
+        "-n web1VMNic --accelerated-networking true."]
+
+
+def test_none_is_told_of_what_it_has(cloud, command):
+    network(cloud)
+    address(cloud, label="boat")
+    asked = {"virtual_network": CORP, "subnet": "apps", "private_address": "10.1.0.9",
+             "public_ip": rules.check_public_ip("web-ip"), "accelerated": False}
+    command.create(**asked, provisioner="run-command")
+    command.anew()
+    command.create(**asked, typed={"--vnet-name": ("corp",), "--subnet": ("apps",),
+                                   "--private-ip-address": ("10.1.0.9",), "--public-ip-address": ("web-ip",),
+                                   "--accelerated-networking": ("false",)})
+    assert command.heard.warned == [] and left_alone(cloud)
+
+
+def test_interfaces_and_no_address_can_t_be_had_any_more(cloud, command, finished):
+    network(cloud)
+    interface(cloud)
+    command.create(interfaces=rules.check_interfaces(["nic1"]), typed={"--nics": ("nic1",)})
+    command.create(public_ip=NO_PUBLIC_IP, typed={"--public-ip-address": ("",)})
+    assert [one.split(";")[0] for one in command.heard.warned] == [
+        "Not applied: --nics: the VM keeps the interfaces that it was made with: 'web1VMNic'",
+        "Not applied: --public-ip-address: the host has the public IP address 'web1PublicIP'"]
+    assert left_alone(cloud)
+
+
+# A host whose parts bear other names than usual
+
+
+def test_an_address_that_somebody_gave_a_host_is_its_name_from_then_on(cloud, command, finished):
+    theirs = address(cloud, "their-ip", label="boat")
+    cloud.find(NIC, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"]["publicIPAddress"] = {
+        "id": theirs["id"]}
+    made = command.create()
+    assert made.address.fqdn == "boat.westus.cloudapp.azure.com" == cloud.tags()["dockervm-fqdn"]
+    assert written(cloud) == [] and "boat.westus.cloudapp.azure.com" in certificate_names(cloud)
+
+
+@pytest.mark.parametrize(("asked", "says"), [
+    ({"virtual_network": CORP}, "stands elsewhere than it was asked for now"),
+    ({"public_ip": NO_PUBLIC_IP}, "and the host is to have none"),
+    ({"private_address": "10.0.0.99"}, "stands elsewhere than it was asked for now")])
+def test_what_a_create_has_left_is_no_part_of_one_that_asks_for_something_else(cloud, command, finished, asked, says):
+    network(cloud)
+    del cloud.resources[next(key for key in cloud.resources if key[0] == VM.type.lower())]
+    cloud.find(NIC, "web1VMNic")["properties"].pop("virtualMachine")
+    assert says in command.failing(Conflict, **asked).message
+    assert cloud.writes() == []
