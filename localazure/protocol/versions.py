@@ -52,6 +52,7 @@ ROLES = (
     "2018-01-01-preview 2018-07-01 2018-09-01-preview 2019-04-01-preview 2020-03-01-preview 2020-04-01-preview "
     "2020-08-01-preview 2020-10-01-preview 2021-04-01-preview 2022-01-01-preview 2022-04-01 2022-05-01-preview"
 ).split()
+SCHEDULES = "2015-05-21-preview 2016-05-15 2018-09-15".split()
 FEATURES = "2014-08-01-preview 2015-12-01 2021-07-01".split()
 IDENTITIES = (
     "2015-08-31-preview 2018-11-30 2021-09-30-preview 2022-01-31-preview 2023-01-31 2023-07-31-preview 2024-11-30 "
@@ -83,6 +84,7 @@ TYPES: dict[str, list[str]] = {
     "Microsoft.Compute/virtualMachines": COMPUTE,
     "Microsoft.Compute/virtualMachines/extensions": COMPUTE,
     "Microsoft.Compute/virtualMachines/runCommands": COMPUTE,
+    "Microsoft.DevTestLab/schedules": SCHEDULES,
     "Microsoft.Features/features": FEATURES,
     "Microsoft.Features/providers": FEATURES,
     "Microsoft.Features/subscriptionFeatureRegistrations": FEATURES,

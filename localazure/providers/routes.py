@@ -12,6 +12,7 @@ from localazure.providers.compute import (
     boot_diagnostics,
     compute,
     disks,
+    evictions,
     extension_images,
     extensions,
     galleries,
@@ -27,6 +28,7 @@ from localazure.providers.compute import (
     ssh_keys,
     vms,
 )
+from localazure.providers.devtestlab import schedules
 from localazure.providers.identity import user_assigned
 from localazure.providers.network import (
     asgs,
@@ -58,9 +60,10 @@ _MODULES = (
     agreements, deployments, features, groups, locks, namespaces, resources, role_assignments, subscriptions, tags,
     user_assigned,
     asgs, catalogue, effective, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
-    availability_sets, boot_diagnostics, compute, disks, extension_images, extensions, galleries,
+    availability_sets, boot_diagnostics, compute, disks, evictions, extension_images, extensions, galleries,
     gallery_images, gallery_versions, images, managed_images, proximity_groups,
     run_commands, sizes, skus, ssh_keys, vms,
+    schedules,
     absent_actions, absent_types,
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ CASSETTES = sorted(RECORDINGS.glob("*.yaml"))
 SECRETS = {
     "key": r"PRIVATE KEY|-----BEGIN (?!CERTIFICATE REQUEST-----\s+<made)",
     "key or certificate in base64": r"LS0tLS1|\bMI[GI][A-Za-z0-9+/]{16}|\bMHcCAQEE",
-    "token": r"(?i)bearer|\beyJ[A-Za-z0-9_-]{8}|authorization|client_secret|refresh_token",
+    "token": r"(?i)bearer|\beyJ[A-Za-z0-9_-]{8}|(?<!microsoft\.)authorization|client_secret|refresh_token",
     "SSH key": r"\bAAAA[BC][0-9A-Za-z+/]{8}|\bssh-(rsa|ed25519) ",
     "signature": r"[?&](sig|s|t|c|h)=",
 }

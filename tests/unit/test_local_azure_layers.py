@@ -42,6 +42,7 @@ MAY_KNOW = {
     "providers.identity": OF_PROVIDERS,
     "providers.network": {*OF_PROVIDERS, INTERFACE},
     "providers.compute": {*OF_PROVIDERS, INTERFACE, "providers.network"},
+    "providers.devtestlab": {*OF_PROVIDERS, "providers.compute"},
     "providers.resources": {*OF_PROVIDERS, "template", "providers.network", "providers.compute"},
 }
 PROGRAMS = {"__init__", "__main__", "instance", "lifecycle", "network_join", "serve", "behavior_cli",

@@ -29,7 +29,6 @@ class Action:
 _OF_RESOURCES = [
     Action(kinds.VM, "vm", "assessPatches", "has no update service: it can't assess the patches of a VM"),
     Action(kinds.VM, "vm", "installPatches", "has no update service: it can't install patches in a VM"),
-    Action(kinds.VM, "vm", "simulateEviction", "evicts no Spot VMs, and can't simulate it"),
     Action(kinds.VM, "vm", "performMaintenance", "has no maintenance that a VM could wait for"),
     Action(kinds.VM, "vm", "convertToManagedDisks", "has managed disks only: there is nothing to convert"),
     Action(kinds.VM, "vm", "migrateToVMScaleSet", "has no scale sets"),

@@ -14,7 +14,7 @@ from localazure.protocol import ids, reserved_names
 from localazure.protocol.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import missing_property
-from localazure.providers.compute import disk_kinds, disks, ephemeral_disks, key_pairs
+from localazure.providers.compute import disk_kinds, disks, ephemeral_disks, key_pairs, spot
 from localazure.providers.compute.image_catalog import Image, find, lacking
 from localazure.providers.compute.sizes import Size, check_account_type
 from localazure.providers.network import nic_reservations, references
@@ -289,12 +289,7 @@ def refuse_unsupported(given: dict[str, Any], generation: str) -> None:
             "Supported Gen2 OS Image. For more information, see https://aka.ms/TrustedLaunch-FAQ."
         )
         raise ArmError(400, "BadRequest", message)
-    if given.get("evictionPolicy") and given.get("priority") not in ("Spot", "Low"):
-        message = (
-            "Eviction policy can be set only on Azure Spot Virtual Machines. For more information, see "
-            "http://aka.ms/AzureSpot/errormessages."
-        )
-        raise ArmError(409, "OperationNotAllowed", message, target="evictionPolicy")
+    spot.check(given)
 
 
 def user_data(given: dict[str, Any]) -> str | None:

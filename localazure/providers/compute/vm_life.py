@@ -249,6 +249,17 @@ async def power(cloud: Cloud, vm: Resource, action: str) -> None:
         settle(cloud, vm, settled_state(cloud, vm), power=afterwards)
 
 
+def begin_to_deallocate(cloud: Cloud, vm: Resource) -> None:
+    """What Azure does by itself with a VM that is not busy; nothing where it is done already."""
+    if vm.hidden.get("power") == "deallocated":
+        return
+
+    async def work(_: Operation) -> None:
+        await power(cloud, vm, "deallocate")
+
+    cloud.operations.start("compute", vm.location, vm.id, "deallocate", work, failed(cloud, vm))
+
+
 def settled_state(cloud: Cloud, vm: Resource) -> str:
     """A VM of which an extension has failed is Failed until that is mended or gone."""
     failed = any(one.state == "Failed" for one in cloud.store.children(vm.id, kinds.EXTENSION))

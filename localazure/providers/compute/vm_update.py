@@ -22,6 +22,7 @@ from localazure.providers.compute import (
     model,
     proximity_groups,
     sizes,
+    spot,
     vm_checks,
     vm_identity,
     vm_image,
@@ -156,6 +157,7 @@ def update(
     refuse_changes(vm, request.body, given)
     vm_checks.refuse_unsupported({**vm.properties, **given}, vm.hidden.get("generation", "V2"))
     boot_diagnostics.check(given.get("diagnosticsProfile"))
+    spot.check_price_change(vm, given)
     _check_placement(cloud, vm, given)
     size = _size(cloud, vm, given)
     resized = size.name != vm.properties["hardwareProfile"]["vmSize"]

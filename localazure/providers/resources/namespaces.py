@@ -28,7 +28,7 @@ _WITHOUT_TYPES = [f"Microsoft.{name}" for name in (
     "Cache Cdn ClassicCompute ClassicInfrastructureMigrate ClassicNetwork ClassicStorage CognitiveServices Confluent "
     "Consumption ContainerInstance ContainerRegistry ContainerService CostManagement CustomProviders DBforMariaDB "
     "DBforMySQL DBforPostgreSQL DataFactory DataLakeAnalytics DataLakeStore DataMigration DataProtection Databricks "
-    "DesktopVirtualization DevTestLab Devices DocumentDB EventGrid EventHub GuestConfiguration HDInsight "
+    "DesktopVirtualization Devices DocumentDB EventGrid EventHub GuestConfiguration HDInsight "
     "HealthcareApis Insights KeyVault Kusto Logic MachineLearningServices Maintenance ManagedServices Management Maps "
     "MarketplaceOrdering Migrate MixedReality NotificationHubs OperationalInsights OperationsManagement "
     "PolicyInsights PowerBIDedicated RecoveryServices Relay ResourceGraph ResourceHealth Search Security "

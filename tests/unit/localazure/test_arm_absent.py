@@ -42,7 +42,7 @@ def test_all_types_begin_their_code_with_a_capital() -> None:
     assert absent.find("Microsoft.Compute/virtualMachines") is None
 
 
-VM_ACTIONS = ("assessPatches", "installPatches", "simulateEviction", "performMaintenance", "convertToManagedDisks")
+VM_ACTIONS = ("assessPatches", "installPatches", "performMaintenance", "convertToManagedDisks")
 
 
 def test_what_can_not_be_done_to_a_vm_is_refused_in_plain_words(arm: LocalAzure, group: Group) -> None:

@@ -26,7 +26,7 @@ REAL = {"vnet": "vnet", "subnet": "default", "nsg": "nsg", "publicip": "ip", "ni
         "namespace": "Microsoft.Compute", "location": "westus", "subscription": SUBSCRIPTION,
         "tenant": TENANT, "gallery": "own", "image": "host", "version": "1.0.0", "key": "key", "disk": "data",
         "set": "set", "placement": "placement", "asg": "asg", "command": "command", "feature": "EncryptionAtHost",
-        "rule": "rule"}  # fmt: skip
+        "rule": "rule", "schedule": "shutdown-computevm-web1"}  # fmt: skip
 QUERIES = ["$filter", "$expand", "$top", "$skiptoken", "$orderby", "statusOnly", "monitor", "forceDeletion", "location"]
 MEMBERS = ["location", "tags", "properties", "sku", "zones", "identity", "id", "name", "operation", "value"]
 
@@ -95,6 +95,10 @@ def _make_the_rest(group: Group) -> None:
         arm.done("PUT", group.compute(path), body)
     arm.done("PUT", group.network("applicationSecurityGroups/asg"), place)
     arm.done("PUT", group.network("networkSecurityGroups/nsg/securityRules/rule"), rule("rule", 1000, "22"))
+    arm.done("PUT", f"{group.path}/providers/Microsoft.DevTestLab/schedules/shutdown-computevm-web1", {
+        **place, "properties": {
+            "taskType": "ComputeVmShutdownTask", "targetResourceId": group.id_of(group.compute("virtualMachines/web1")),
+            "dailyRecurrence": {"time": "1900"}, "timeZoneId": "UTC"}}, api="2018-09-15")  # fmt: skip
     Gallery(group).published()
     source = {"sourceVirtualMachine": {"id": template(group, "other")}}
     arm.done("PUT", group.compute("images/host"), {**place, "properties": source})
