@@ -82,9 +82,9 @@ examples:
       text: az dockervm create -g mygroup -n web7 --dry-run
     - name: Network and VM as an ARM template, for az deployment group validate.
       text: az dockervm create -g mygroup -n web7 -p --dry-run template > web7.json
-    - name: A Spot VM in a zone, shut down every evening at seven o'clock in Berlin.
+    - name: A Spot VM, shut down every evening at seven o'clock in Berlin.
       text: >
-        az dockervm create -g mygroup -n web8 --zone 1 --priority Spot
+        az dockervm create -g mygroup -n web8 --priority Spot
         --auto-shutdown 1900 --auto-shutdown-time-zone "W. Europe Standard Time"
     - name: With an identity that containers get tokens of, and a text that they read from the VM's metadata service.
       text: az dockervm create -g mygroup -n web9 --assign-identity [system] --user-data role=build

@@ -27,6 +27,10 @@ def _capacity_of_zone(host: AskedHost) -> Advice:
     return (f"Without a zone, Azure takes one that has room: {elsewhere}", *_capacity(host))
 
 
+def _zones(host: AskedHost) -> Advice:
+    return (f"Sizes with their zones there: {region_commands.list_zonal_sizes(host.location, host.subscription)}",)
+
+
 def _terms(host: AskedHost) -> Advice:
     return (f"Accept the image's terms, once for each subscription: {region_commands.accept_terms(host)}",)
 
@@ -58,6 +62,8 @@ _BUSY = ("Azure is still busy with a change of this, or of what it stands on: an
          "terminal's. Try again in a few minutes.")
 # Azure's code of a refusal → what to do about it.
 ADVICE: dict[str, Callable[[AskedHost], Advice]] = {
+    "AvailabilityZoneNotSupported": _zones,
+    "InvalidAvailabilityZone": _zones,
     "SkuNotAvailable": _sizes,
     "AllocationFailed": _capacity,
     "ZonalAllocationFailed": _capacity_of_zone,

@@ -28,6 +28,12 @@ def list_sizes(region: str | None, subscription: str | None = None) -> str:
               subscription=subscription)
 
 
+def list_zonal_sizes(region: str | None, subscription: str | None = None, size: str | None = None) -> str:
+    """The sizes that can be had in zones, and in which; ``size`` is one of them, or what its name begins with."""
+    return az("vm", "list-skus", "-l", region or _ANY, "--zone", *(("--size", size) if size else ()), "-o", "table",
+              subscription=subscription)
+
+
 def list_publisher_images(host: AskedHost) -> str:
     """The images of the publisher whose image was asked for."""
     return az("vm", "image", "list", "-l", host.location or _ANY, "--publisher", host.machine.image.publisher, "--all",

@@ -32,12 +32,6 @@ def end_daily_shutdown(host: NamedHost) -> str:
     return _vm(host, "auto-shutdown", "--off")
 
 
-def list_zonal_sizes(region: str | None, size: str, subscription: str | None) -> str:
-    """The zones in which a size can be had."""
-    return az("vm", "list-skus", "-l", region or "REGION", "--size", size, "--zone", "-o", "table",
-              subscription=subscription)
-
-
 def list_availability_sets(group: str, subscription: str | None) -> str:
     return az("vm", "availability-set", "list", "-g", group, "-o", "table", subscription=subscription)
 

@@ -9,6 +9,8 @@ Offer = tuple[str, tuple[str, str], bool]
 Offers = list[Offer]
 # What a size can do, by the service's names: {"MaxDataDiskCount": "4", "PremiumIO": "True", ...}.
 Capabilities = dict[str, str]
+# Among them, with commas between them: the zones in which the subscription can have it; none in a region without zones.
+ZONES = "zones"
 Sku = dict[str, Any]
 # Of each quota, by its name in lower case: how much is used, and how much there is.
 Usages = dict[str, tuple[int, int]]
@@ -23,7 +25,17 @@ def capabilities(size: str, skus: list[Sku]) -> Capabilities | None:
     """Of one size, in any case; None where the list does not have it."""
     found = next((sku for sku in skus if sku["resourceType"] == "virtualMachines"
                   and sku["name"].lower() == size.lower()), None)
-    return None if found is None else {one["name"]: one["value"] for one in found.get("capabilities") or ()}
+    if found is None:
+        return None
+    can = {one["name"]: one["value"] for one in found.get("capabilities") or ()}
+    return {**can, ZONES: _zones(found)} if found.get("locationInfo") else can
+
+
+def _zones(sku: Sku) -> str:
+    closed = {zone for one in sku.get("restrictions") or () for zone in (one.get("restrictionInfo") or {}).get("zones")
+              or () if one.get("type") == "Zone"}
+    return ",".join(sorted(zone for one in sku["locationInfo"] for zone in one.get("zones") or ()
+                           if zone not in closed))
 
 
 def _vcpus_and_architecture(sku: Sku) -> tuple[str, str]:

@@ -115,7 +115,8 @@ FEATURE = Look(ENCRYPTION_AT_HOST, _feature,
                wanted=lambda spec, found: found.vm is None and spec.disks.encryption_at_host)
 CAPABILITIES = filling(
     "capabilities", _capabilities,
-    lambda spec, found: found.vm is None and (spec.disks.ephemeral or spec.disks.encryption_at_host))
+    lambda spec, found: found.vm is None and (spec.disks.ephemeral or spec.disks.encryption_at_host
+                                              or spec.placement.asks_of_the_size))
 
 LOOKS = (ATTACHED, ENCRYPTION_SET, FEATURE, CAPABILITIES)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from azext_dockervm.advice import host_messages, option_values, vm_commands
+from azext_dockervm.advice import host_messages, option_values, region_commands, vm_commands
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.offers import ZONES
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue
 from azext_dockervm.flow.workers import run_in_parallel
@@ -23,13 +24,35 @@ NO_DIAGNOSTICS = ("premium", "_zrs", "_gzrs", "_ragzrs")
 
 
 def check_zone(spec: HostSpec, found: Found) -> None:
-    """An earlier try's public address of another zone, which no machine of this one can have."""
+    """A public address of another zone, an earlier try's or one that was named, which no VM of this one can have."""
     zones = (found.public_ip or {}).get("zones") or []
     asked = spec.placement.zone
     if found.vm is None and asked and len(zones) == 1 and zones[0] != asked:
-        raise Conflict(f"The public IP address '{names.public_ip(spec.name)}' is in zone {zones[0]}, not in zone "
+        raise Conflict(f"The public IP address '{(found.public_ip or {})['name']}' is in zone {zones[0]}, not in zone "
                        f"{asked}. It was left as it is.",
                        (option_values.in_zone(zones[0]), option_values.OTHER_NAME))
+
+
+def check(spec: HostSpec, found: Found) -> None:
+    """What the size can have, and what stands in a zone of its own already."""
+    if found.vm is not None:
+        return
+    can, zone, size = found.capabilities or {}, spec.placement.zone, spec.machine.size
+    if spec.placement.is_spot and can.get("LowPriorityCapable", "").lower() == "false":
+        raise InvalidValue(f"--priority: the size {size} can't be had as a Spot VM.",
+                           region_commands.list_sizes(spec.location, spec.subscription))
+    has = can.get(ZONES)
+    if zone and has is not None and zone not in has.split(","):
+        where = f"only in its zones {has}" if has else "in none of its zones"
+        raise InvalidValue(f"--zone: {spec.location} has the size {size} {where}, as far as this subscription may have "
+                           "it.", region_commands.list_zonal_sizes(spec.location, spec.subscription, size))
+    for disk in found.attached:
+        of_disk = disk.get("zones") or []
+        everywhere = str((disk.get("sku") or {}).get("name")).upper().endswith("_ZRS")
+        if "location" in disk and not everywhere and of_disk != ([zone] if zone else []):
+            where = f"in zone {of_disk[0]}" if of_disk else "in no zone"
+            raise InvalidValue(f"--attach-data-disks: the disk '{disk['name']}' is {where}, and a VM takes disks of "
+                               "its own zone.", option_values.in_zone(of_disk[0]) if of_disk else None)
 
 
 def remarks(spec: HostSpec, found: Found) -> list[str]:

@@ -39,7 +39,7 @@ IN_REGION: tuple[Look, ...] = (
     region.REGION, virtual_network.PLACE, interface.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION,
     *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
 CHECKS_IN_REGION = (interface.check_address, interface.check_guarded, way_out.check, fit.check, terms.check,
-                    disks.check, limits.check_locks, limits.check_quota)
+                    disks.check, placement.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
 REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
     interface.remark, way_out.remark, fit.remarks, limits.remarks, placement.remarks)

@@ -76,6 +76,11 @@ class Placement:
         return self.priority in ("Spot", "Low")
 
     @property
+    def asks_of_the_size(self) -> bool:
+        """Whether not every size can have that."""
+        return self.zone is not None or self.is_spot
+
+    @property
     def vanishes(self) -> bool:
         """Whether the VM is deleted when Azure takes its place away."""
         return self.is_spot and self.eviction_policy == "Delete"

@@ -136,7 +136,13 @@ def test_what_a_size_can_do_is_told_in_the_service_s_words(azure, service):
         {"resourceType": "disks", "name": "Standard_D2s_v5"},
         {"resourceType": "virtualMachines", "name": "Standard_D2s_v5", "capabilities": [
             {"name": "MaxDataDiskCount", "value": "4"}, {"name": "PremiumIO", "value": "True"}]},
-        {"resourceType": "virtualMachines", "name": "Standard_B1s"}]}))
+        {"resourceType": "virtualMachines", "name": "Standard_B1s"},
+        {"resourceType": "virtualMachines", "name": "Standard_Z", "locationInfo": [{"location": "westus", "zones": [
+            "3", "1", "2"]}], "restrictions": [{"type": "Zone", "restrictionInfo": {"zones": ["2"]}}, {
+                "type": "Location"}]},
+        {"resourceType": "virtualMachines", "name": "Standard_N", "locationInfo": [{"location": "westus"}]}]}))
+    assert azure.size_offer("westus", "Standard_Z") == {"zones": "1,3"}
+    assert azure.size_offer("westus", "Standard_N") == {"zones": ""}
     assert azure.size_offer("westus", "standard_d2S_v5") == {"MaxDataDiskCount": "4", "PremiumIO": "True"}
     assert azure.size_offer("westus", "Standard_B1s") == {} and azure.size_offer("westus", "Standard_X1") is None
     assert service.asked[0].query["$filter"] == ["location eq 'westus'"]

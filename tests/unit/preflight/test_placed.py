@@ -169,3 +169,43 @@ def test_a_vm_that_vanishes_is_warned_of(cloud):
     found = see(cloud, **{"placement.priority": "Spot", "placement.eviction_policy": "Delete"})
     assert len(found.remarks) == 1 and "deletes 'web1' with its disk and everything on it" in found.remarks[0]
     assert see(cloud, **{"placement.priority": "Spot"}).remarks == ()
+
+
+# What a size can have
+
+
+@pytest.mark.parametrize(("can", "says"), [
+    ({"zones": "1,3"}, "westus has the size Standard_D2s_v5 only in its zones 1,3,"),
+    ({"zones": ""}, "westus has the size Standard_D2s_v5 in none of its zones,")])
+def test_a_zone_in_which_the_size_can_t_be_had(cloud, can, says):
+    cloud.capabilities = can
+    told = refused(cloud, **{"placement.zone": "2"})
+    assert says in told.message
+    assert told.recommendations == ("az vm list-skus -l westus --zone --size Standard_D2s_v5 -o table",)
+
+
+@pytest.mark.parametrize("can", [{"zones": "1,2"}, {}, None])
+def test_a_zone_that_it_has_or_of_which_nothing_is_told(cloud, can):
+    cloud.capabilities = can
+    see(cloud, **{"placement.zone": "2"})
+    assert "size_offer" in cloud.asked
+
+
+def test_a_size_that_is_no_spot_vm(cloud):
+    cloud.capabilities = {"LowPriorityCapable": "False"}
+    assert refused(cloud, **{"placement.priority": "Spot"}).message == (
+        "--priority: the size Standard_D2s_v5 can't be had as a Spot VM.")
+    see(cloud, **{"placement.priority": "Regular"})
+
+
+@pytest.mark.parametrize(("zones", "sku", "asked", "says"), [
+    (["2"], "Premium_LRS", "1", "is in zone 2"), (["2"], "Premium_LRS", None, "is in zone 2"),
+    (None, "Premium_LRS", "1", "is in no zone"), (["1"], "Premium_LRS", "1", ""), (None, "Premium_LRS", None, ""),
+    (None, "Premium_ZRS", "1", "")])
+def test_a_disk_that_is_attached_is_of_the_host_s_zone(cloud, zones, sku, asked, says):
+    cloud.put(kinds.DISK, "data", body={"location": "westus", "zones": zones, "sku": {"name": sku}})
+    values = {"placement.zone": asked, "disks.attached": (named(kinds.DISK, "data"),)}
+    if says:
+        assert says in refused(cloud, **values).message
+    else:
+        see(cloud, **values)
