@@ -8,6 +8,8 @@ from azure.cli.core.commands import parameters
 from azure.cli.core.decorators import Completer
 
 regions = parameters.get_location_completion_list
+security_groups = parameters.get_resource_name_completion_list("Microsoft.Network/networkSecurityGroups")
+application_groups = parameters.get_resource_name_completion_list("Microsoft.Network/applicationSecurityGroups")
 
 # az's decorator below has no types, hence the ignores.
 

@@ -23,7 +23,8 @@ long-summary: >
     Makes a VM with a public address, puts Docker onto it, and proves with a verified TLS call that it answers. The
     certificate authority and the client certificate are made when the folder has none, and used again for later hosts.
     Open on the host are its Docker port, with -e SSH, and the ports of containers that --open-ports names; nothing
-    else. --sources says for whom.
+    else. --sources says for whom. A network security group of somebody's, the interface's by --nsg or the subnet's, is
+    checked and left as it is unless --open lets rules be added.
 
     A failure before the VM runs undoes what was made. A later one keeps the VM; the same command goes on with it. A
     host that exists is asked first and left alone when it is sound: typed ports, sources and tags are applied, a server
@@ -72,6 +73,10 @@ examples:
         --security-type Standard
     - name: For builds - an OS disk on the VM's own server, fast and lost with it.
       text: az dockervm create -g mygroup -n ci2 --size Standard_D4ds_v5 --ephemeral-os-disk
+    - name: Behind a network security group that is there already, with rules for this host beside its own.
+      text: az dockervm create -g mygroup -n web8 --nsg corp-nsg --open
+    - name: In application security groups, and guarded by the subnet's security group alone.
+      text: az dockervm create -g mygroup -n web9 --vnet-name corp --subnet apps --nsg "" --asgs web db
     - name: By the Docker VM extension, as in 2014, on today's image.
       text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
     - name: With a context of the docker client; then docker --context web5 info works from anywhere.
@@ -191,7 +196,8 @@ long-summary: >
     Says what it will delete, and asks. The VM goes with its disk, network interface and public address, then its
     security group; the virtual network that hosts share goes with the last of them. What others have given the VM stays
     as it is: further network interfaces and addresses, and data disks unless '--data-disks delete' is given. What bears
-    the host's names but not its tag stays too, and is named.
+    the host's names but not its tag stays too, and is named. Of network security groups of others the rules go that
+    --open has added for the host.
 
     The same command goes on with what an earlier one has left, and takes away what a create that was killed has made.
 examples:

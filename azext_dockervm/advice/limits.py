@@ -17,7 +17,7 @@ def for_cores(host: PlacedHost) -> tuple[str, ...]:
 
 def for_addresses(host: PlacedHost) -> tuple[str, ...]:
     return (f"Your quota of addresses and its usage: {region_commands.show_network_quota(host)}",
-            f"Addresses that nothing uses: {list_unused_addresses(host)}", _MORE)
+            f"Addresses that nothing uses, for --public-ip-address: {list_unused_addresses(host)}", _MORE)
 
 
 def list_unused_addresses(host: NamedHost) -> str:

@@ -118,3 +118,47 @@ def make_way_out(host: PlacedHost, group: str, network: str, subnet: str) -> tup
                "--public-ip-addresses", address, subscription=host.subscription),
             az("network", "vnet", "subnet", "update", "-g", group, "--vnet-name", network, "-n", subnet,
                "--nat-gateway", gateway, subscription=host.subscription))
+
+
+def create_rule(host: NamedHost, group_id: str, name: str, priority: int | None, ports: Iterable[str],
+                sources: Iterable[str]) -> str:
+    """In somebody's security group; PRIORITY stands for one that the user makes free."""
+    group, security_group = names.id_parts(group_id)
+    return az("network", "nsg", "rule", "create", "-g", group, "--nsg-name", security_group, "-n", name, "--priority",
+              priority or "PRIORITY", "--access", "Allow", "--protocol", "Tcp", "--source-address-prefixes", *sources,
+              "--destination-port-ranges", *ports, subscription=host.subscription)
+
+
+def delete_rule(host: NamedHost, group_id: str, name: str) -> str:
+    group, security_group = names.id_parts(group_id)
+    return az("network", "nsg", "rule", "delete", "-g", group, "--nsg-name", security_group, "-n", name,
+              subscription=host.subscription)
+
+
+def list_security_groups(host: NamedHost) -> str:
+    return az("network", "nsg", "list", "-o", "table", subscription=host.subscription)
+
+
+def list_application_groups(host: NamedHost) -> str:
+    return az("network", "asg", "list", "-o", "table", subscription=host.subscription)
+
+
+def create_application_group(host: PlacedHost, group: str, name: str) -> str:
+    return az("network", "asg", "create", "-g", group, "-n", name, "-l", host.location or "westus",
+              subscription=host.subscription)
+
+
+def guard_interface_by(host: NamedHost, interface: Interface, security_group: str | None) -> str:
+    """By the security group of that id; None takes its own away."""
+    return az("network", "nic", "update", "-g", names.id_parts(interface["id"])[0], "-n", interface["name"],
+              "--network-security-group", security_group or "", subscription=host.subscription)
+
+
+def guard_subnet(host: NamedHost, subnet_id: str) -> str:
+    """NSG stands for the name or the id of a network security group."""
+    return az("network", "vnet", "subnet", "update", "--ids", subnet_id, "--network-security-group", "NSG",
+              subscription=host.subscription)
+
+
+def set_application_groups(host: NamedHost, interface: Interface, groups: Iterable[str]) -> str:
+    return _configure(host, interface, "--application-security-groups", *groups)

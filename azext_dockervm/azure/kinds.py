@@ -168,14 +168,16 @@ NETWORK_INTERFACE = _network(
     "networkInterfaces", "network interface", "network_interfaces",
     Member("properties.ipConfigurations[].properties.publicIPAddress.properties.deleteOption", "2021-02-01"))
 SECURITY_GROUP = _network("networkSecurityGroups", "network security group", "network_security_groups")
+SECURITY_RULE = _network("networkSecurityGroups/securityRules", "security rule", "security_rules")
+APPLICATION_GROUP = _network("applicationSecurityGroups", "application security group", "application_security_groups")
 
 # The nightly end of a VM, as az itself makes it (`az vm auto-shutdown`); by this version since 2018.
 SCHEDULE = Kind("Microsoft.DevTestLab/schedules", "2018-09-15", noun="auto-shutdown schedule",
                 tag_method="begin_update", looks=NETWORK_LOOKS)
 
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
-    VM, EXTENSION, RUN_COMMAND, VIRTUAL_NETWORK, SUBNET, PUBLIC_IP, NETWORK_INTERFACE, SECURITY_GROUP,
-    DISK, DISK_ENCRYPTION_SET, SCHEDULE)}
+    VM, EXTENSION, RUN_COMMAND, VIRTUAL_NETWORK, SUBNET, PUBLIC_IP, NETWORK_INTERFACE, SECURITY_GROUP, SECURITY_RULE,
+    APPLICATION_GROUP, DISK, DISK_ENCRYPTION_SET, SCHEDULE)}
 
 # What is only asked for. First what people name, as resources like the others.
 AVAILABILITY_SET = Kind("Microsoft.Compute/availabilitySets", COMPUTE_VERSION, noun="availability set")

@@ -137,6 +137,12 @@ def data_disk(host: str, lun: int, run_id: str) -> str:
     return host[:80 - len(end)] + end
 
 
+def rule_of_others(rule: str, host: str, group_id: str) -> str:
+    """The name of a rule of ours in a security group of somebody's, which may guard several hosts: readable, and the
+    same for the same host. Azure allows 80 characters."""
+    return f"{rule}-{host[:50]}-{_digest(group_id, host)}"
+
+
 def is_dns_label(text: str) -> bool:
     """Azure's rule for ``domainNameLabel``, as its InvalidDomainNameLabel error states it."""
     return DNS_LABEL.fullmatch(text) is not None
@@ -148,8 +154,12 @@ def derived_dns_label(host: str, *scope: str) -> str:
 
     The same host in the same subscription and group always gets the same label, so a repeated create finds it again.
     """
-    digest = hashlib.sha256("/".join((*scope, host)).lower().encode()).hexdigest()[:8]
+    digest = _digest(*scope, host)
     clean = "host" if may_be_refused_as_label(host) else re.sub(r"[^a-z0-9-]+", "-", host.lower()).strip("-")
     if not clean or not clean[0].isalpha():
         clean = f"h{clean}"
     return f"{clean[:54].rstrip('-')}-{digest}"
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("/".join(words).lower().encode()).hexdigest()[:8]

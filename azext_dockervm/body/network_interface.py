@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from azext_dockervm.body.resource import Resource, has_failed, whole
@@ -11,8 +12,8 @@ from azext_dockervm.spec.host import HostSpec
 Id = str | Ref
 
 
-def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id, public_ip: Id | None,
-         address_stays: bool = False) -> Resource:
+def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id | None, public_ip: Id | None,
+         address_stays: bool = False, application_groups: Iterable[str] = ()) -> Resource:
     """``deleteOption`` lets the public address go with the interface, as the interface goes with the VM; one that
     somebody else made stays."""
     asked = spec.network
@@ -22,9 +23,13 @@ def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id, public_
         "privateIPAddressVersion": "IPv4", "primary": True}
     if public_ip is not None:
         configuration["publicIPAddress"] = _staying(public_ip) if address_stays else _going_with_it(public_ip)
+    groups = [{"id": one} for one in application_groups]
+    if groups:
+        configuration["applicationSecurityGroups"] = groups
+    guarded = {} if security_group is None else {"networkSecurityGroup": {"id": security_group}}
     accelerated = {} if asked.accelerated is None else {"enableAcceleratedNetworking": asked.accelerated}
     return {"location": spec.location, "tags": spec.part_tags(run_id), "properties": {
-        "networkSecurityGroup": {"id": security_group}, **accelerated,
+        **guarded, **accelerated,
         "ipConfigurations": [{"name": "ipconfig1", "properties": configuration}]}}
 
 
@@ -94,6 +99,15 @@ def public_ip_id(interface: Resource) -> str | None:
 
 def security_group_id(interface: Resource | None) -> str | None:
     return (((interface or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
+
+
+def application_groups(interface: Resource | None) -> frozenset[str]:
+    """Ids of the application security groups that the primary configuration is in, in lower case."""
+    configurations = ((interface or {}).get("properties") or {}).get("ipConfigurations")
+    if interface is None or not configurations:
+        return frozenset()
+    return frozenset(one["id"].lower() for one in primary(interface)["properties"].get(
+        "applicationSecurityGroups") or ())
 
 
 def private_address(interface: Resource) -> str:

@@ -41,6 +41,22 @@ def sources(rule: Resource) -> list[str]:
     return _all(rule, "sourceAddressPrefix", "sourceAddressPrefixes")
 
 
+def destinations(rule: Resource) -> list[str]:
+    """As ``sources``."""
+    return _all(rule, "destinationAddressPrefix", "destinationAddressPrefixes")
+
+
+def destination_groups(rule: Resource) -> frozenset[str]:
+    """Ids of application security groups, in lower case."""
+    return frozenset(one["id"].lower() for one in rule.get("destinationApplicationSecurityGroups") or ())
+
+
+def any_source_port(rule: Resource) -> bool:
+    """From which port somebody calls is chance."""
+    found = _all(rule, "sourcePortRange", "sourcePortRanges")
+    return not found or "*" in found or "0-65535" in found
+
+
 def _range(text: str) -> tuple[int, int]:
     """Both ends; of what is no range, one that holds nothing."""
     if text == "*":

@@ -11,6 +11,7 @@ from azext_dockervm.body import network_interface
 from azext_dockervm.body import virtual_machine as vm
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.errors import Conflict
+from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import HostSpec
@@ -60,8 +61,11 @@ def adapted(spec: HostSpec, found: Found) -> HostSpec:
 
 
 def without_effect(spec: HostSpec, found: Found) -> list[str]:
-    """What was typed and is written into a security group that the host's interface does not stand behind."""
-    if found.security_group is None or found.network_interface is None:
+    """What was typed and is written into a security group that the host's interface does not stand behind, or into
+    none."""
+    if found.security_group is None:
+        return _up_to_others(spec, found)
+    if found.network_interface is None:
         return []
     name = found.security_group["name"]
     used = network_interface.security_group_id(found.network_interface) or ""
@@ -70,3 +74,13 @@ def without_effect(spec: HostSpec, found: Found) -> list[str]:
     behind = f"'{names.id_parts(used)[1]}'" if used else "none"
     return [f"{spec.given[option].words[0]}: it is written into the network security group '{name}', but the network "
             f"interface stands behind {behind}" for option in _IN_THE_GROUP if option in spec.given]
+
+
+def _up_to_others(spec: HostSpec, found: Found) -> list[str]:
+    """Whom a group of others lets in; ports that it shuts are told before."""
+    theirs = [] if guards.makes_group(spec, found) else guards.guards(spec, found)
+    if not theirs or spec.network.adds_rules or any(one.own(spec) for one in theirs):
+        return []
+    name = names.id_parts(theirs[0].group["id"])[1]
+    return [f"{spec.given[option].words[0]}: who may knock is up to the network security group '{name}', which was "
+            "left as it is" for option in ("sources", "open_ports_sources") if option in spec.given]

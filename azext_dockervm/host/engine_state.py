@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from azext_dockervm.advice.host_messages import certificate_ends, why_deallocate
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
+from azext_dockervm.body.knock import Knock
 from azext_dockervm.certs.summary import describe, iso
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
@@ -65,7 +67,13 @@ def ask_engine(azure: Azure, vm_state: VmState, folder: Path) -> EngineState:
         return EngineState(state, None, shown)
     taken = {rule["properties"]["priority"] for rule in rules}
     free = next(number for number in range(900, 4097) if number not in taken)
-    return EngineState(state, None, shown, tuple(closed_ports(state["containers"], rules)), free)
+    return EngineState(state, None, shown, tuple(closed_ports(state["containers"], rules, _knock(vm_state))), free)
+
+
+def _knock(vm_state: VmState) -> Knock:
+    """Anybody from outside; of a host without a public address, from its network."""
+    at = ipaddress.ip_network(vm_state.private_address) if vm_state.private_address else None
+    return Knock(inside=vm_state.public_address is None, at=at)
 
 
 def warnings(vm_state: VmState, engine: EngineState, cert_dir: str | None) -> list[str]:

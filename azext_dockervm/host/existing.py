@@ -9,8 +9,9 @@ from azext_dockervm.body import security_group, virtual_machine
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Results, Step
+from azext_dockervm.host import plan_guards
 from azext_dockervm.host.look import Standing
-from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP
+from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, Making
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
@@ -47,7 +48,8 @@ def further_changes(azure: Azure, asked: HostSpec, spec: HostSpec, found: Found,
     """The port that the host has left is closed, and new tags go on its parts too."""
     steps = []
     if {found.docker_port, names.port_tag(found.vm)} - {None, spec.engine.port}:
-        steps += _close_old_port(azure, spec, results)
+        steps += [*_close_old_port(azure, spec, results),
+                  *plan_guards.closing(Making(azure, spec, found, names.tag(found.vm, names.TAG_RUN) or ""), results)]
     if asked.tags:
         steps += _tag_parts(azure, asked, found)
     return steps

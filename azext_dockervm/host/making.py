@@ -14,6 +14,7 @@ from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.host.undo import undo_own
+from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision.target import AUTHORITY
 from azext_dockervm.spec.host import HostSpec
@@ -40,6 +41,11 @@ class Making:
         """Whether the interface is one that this create makes, or that one has made."""
         interface = self.found.network_interface
         return not self.found.interfaces and (interface is None or names.is_of_host(interface, self.spec.name))
+
+    @property
+    def makes_group(self) -> bool:
+        """Whether the interface is to stand behind a security group of the host's own."""
+        return guards.makes_group(self.spec, self.found)
 
     @property
     def makes_address(self) -> bool:

@@ -14,7 +14,7 @@ from azext_dockervm.errors import AzureRefused, Conflict
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Results, Step
-from azext_dockervm.host import plan_network, schedule
+from azext_dockervm.host import plan_guards, plan_network, schedule
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, VM, Making, made
 from azext_dockervm.host.undo import undo_with_disks
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address
@@ -38,7 +38,8 @@ def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, s
         interfaces_stay=not making.makes_interface, endpoint=_endpoint(making),
         image=making.found.image, custom_data=custom_data, authority=Ref(AUTHORITY, "fingerprint"), ordered=ordered,
         disks=making.found.disks, standard_is_known=making.found.standard_is_known, placed=making.found.placed)
-    step = making.write(kinds.VM, VM, "create", spec.name, body, undone=True, do=partial(_create_vm, making))
+    step = making.write(kinds.VM, VM, "create", spec.name, body, needs=(AUTHORITY, *plan_guards.keys(making)),
+                        undone=True, do=partial(_create_vm, making))
     disks = storage.made_disks(spec, making.run_id, making.found.image)
     return replace(step, undo=undo_with_disks(making.azure, spec.group, disks, step.undo)) if disks else step
 

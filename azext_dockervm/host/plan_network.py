@@ -13,6 +13,7 @@ from azext_dockervm.body.resource import Resource, has_failed, state
 from azext_dockervm.errors import AzureRefused
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Step
+from azext_dockervm.host import plan_guards
 from azext_dockervm.host.making import (
     NETWORK_INTERFACE,
     PUBLIC_IP,
@@ -23,6 +24,7 @@ from azext_dockervm.host.making import (
     made,
     use,
 )
+from azext_dockervm.preflight import guards
 from azext_dockervm.provision.target import AUTHORITY
 from azext_dockervm.spec import prefixes
 
@@ -38,8 +40,9 @@ def steps(making: Making) -> list[Step | Alternative]:
     """Whatever of it somebody else has made is used, and stays as it is; a host may have no public address."""
     address = [_public_ip(making)] if making.has_address else []
     if not making.makes_interface:
-        return [*address, _their_interface(making)]
-    return [_security_group(making), *_network(making), *address, _network_interface(making)]
+        return [*address, _their_interface(making), *plan_guards.steps(making)]
+    own = [_security_group(making)] if making.makes_group else []
+    return [*own, *_network(making), *address, _network_interface(making), *plan_guards.steps(making)]
 
 
 def _security_group(making: Making) -> Step:
@@ -117,10 +120,11 @@ def _labelled(making: Making, verb: str, body: Callable[[str], Resource], **more
 def _network_interface(making: Making) -> Step:
     spec, existing, kind = making.spec, making.found.network_interface, kinds.NETWORK_INTERFACE
     name, address = names.network_interface(spec.name), Ref(PUBLIC_IP, "id") if making.has_address else None
-    group = Ref(SECURITY_GROUP, "id")
+    group = Ref(SECURITY_GROUP, "id") if making.makes_group else guards.group_id(spec, making.found)
     if existing is None:
         body = network_interface.body(spec, making.run_id, subnet=Ref(SUBNET, "id"), security_group=group,
-                                      public_ip=address, address_stays=not making.makes_address)
+                                      public_ip=address, address_stays=not making.makes_address,
+                                      application_groups=[one["id"] for one in making.found.application_groups])
         return making.write(kind, NETWORK_INTERFACE, "create", name, body, undone=True,
                             detail=network_interface.private_address)
     # A group that was there before is the user's to attach: they may guard the subnet instead.
@@ -129,7 +133,8 @@ def _network_interface(making: Making) -> Step:
     if mended is None:
         return use(kind, NETWORK_INTERFACE, existing)
     return making.write(kind, NETWORK_INTERFACE, "mend", name, mended, detail=network_interface.private_address,
-                        needs=(SECURITY_GROUP, SUBNET, *((PUBLIC_IP,) if address else ())))
+                        needs=(*((SECURITY_GROUP,) if making.makes_group else ()), SUBNET,
+                               *((PUBLIC_IP,) if address else ())))
 
 
 def _their_interface(making: Making) -> Step:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 
-from azext_dockervm.body import security_rule
+from azext_dockervm.body.knock import ANYBODY, Knock
 from azext_dockervm.body.resource import Resource
 
-# Sources that are no way in from outside; Azure's own default rules allow these two.
-_INSIDE = frozenset({"virtualnetwork", "azureloadbalancer"})
-# Sources that leave nobody out; a host's public address is IPv4.
-_EVERYBODY = frozenset({"*", "0.0.0.0/0", "internet", "any"})
 
-
-def closed_ports(containers: list[Resource], rules: list[Resource]) -> list[tuple[int, str]]:
+def closed_ports(containers: list[Resource], rules: list[Resource], knock: Knock = ANYBODY) -> list[tuple[int, str]]:
     """Published ports that no rule opens, as (number, ``tcp`` or ``udp`` or ``sctp``), in order.
 
     ``containers`` as Docker's ``GET /containers/json`` answers, ``rules`` as ARM's ``securityRules`` and
-    ``defaultSecurityRules`` of one network security group, together. A port is open if a rule lets in anybody from
-    outside before one keeps everybody out.
+    ``defaultSecurityRules`` of one network security group, together. ``knock``: who it is that would come.
     """
-    inbound = sorted((rule["properties"] for rule in rules if security_rule.is_inbound(rule["properties"])),
-                     key=lambda rule: rule["priority"])
-    return [port for port in sorted(_published(containers)) if not _is_open(inbound, *port)]
+    return [port for port in sorted(_published(containers)) if not knock.verdict(rules, *port)[0]]
 
 
 def _published(containers: list[Resource]) -> set[tuple[int, str]]:
@@ -34,17 +26,3 @@ def _published(containers: list[Resource]) -> set[tuple[int, str]]:
 
 def _is_loopback(address: str | None) -> bool:
     return ipaddress.ip_address(address).is_loopback if address else False
-
-
-def _is_open(inbound: list[Resource], port: int, protocol: str) -> bool:
-    for rule in inbound:
-        if not security_rule.covers(rule, port, protocol):
-            continue
-        sources = {source.lower() for source in security_rule.sources(rule)}
-        if security_rule.allows(rule):
-            # A rule with application security groups has no prefixes; those are inside too.
-            if sources - _INSIDE:
-                return True
-        elif sources & _EVERYBODY:
-            return False
-    return False

@@ -15,6 +15,8 @@ from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import Conflict, DockerVMError, NotFound
 from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.host import added_rules
+from azext_dockervm.host.added_rules import AddedRule
 from azext_dockervm.host.noted import is_host
 from azext_dockervm.preflight.look import unknown_if_forbidden
 from azext_dockervm.preflight.placement import find_schedule
@@ -40,6 +42,7 @@ class Remains:
     kept: tuple[str, ...] = ()
     data_disks_go: bool = False
     disks: tuple[Resource, ...] = ()
+    rules: tuple[AddedRule, ...] = ()       # in security groups of others, which stay
 
     @property
     def own(self) -> list[tuple[Kind, Resource]]:
@@ -70,6 +73,7 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     _check_vm(spec, found[kinds.VM])
     left = [] if found[kinds.VM] else _left_disks(azure, spec)
     going = left if data_disks_go else []
+    own_group = found[kinds.SECURITY_GROUP] if _is_own(spec, found[kinds.SECURITY_GROUP]) else None
     kept = [*_of_others(azure, spec, found),
             *_hanging_on(found[kinds.VM], found[kinds.NETWORK_INTERFACE], data_disks_go),
             *(f"the data disk '{disk['name']}'" for disk in left if not data_disks_go)]
@@ -84,9 +88,12 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
         raise NotFound(f"There is no host '{spec.name}' in a resource group '{spec.group}', nor anything that was made "
                        f"for one.{stays}", f"The hosts that there are: {host_commands.list_hosts(spec.subscription)}")
     network, theirs = (empty, []) if empty else _network(azure, spec, found, region_of(there[0]))
+    rules, groups = added_rules.find(azure, spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], own_group, network)
+    kept += [*theirs, *(one for one in (f"the network security group '{name}'" for name in groups)
+                        if not any(told.startswith(one) for told in kept))]
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
-                   found[kinds.SECURITY_GROUP], found[kinds.SCHEDULE], network, (*kept, *theirs), data_disks_go,
-                   tuple(going))
+                   found[kinds.SECURITY_GROUP], found[kinds.SCHEDULE], network, tuple(kept), data_disks_go,
+                   tuple(going), rules)
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:

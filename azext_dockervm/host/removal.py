@@ -19,6 +19,7 @@ from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Listener, Results, Step
+from azext_dockervm.host.added_rules import AddedRule
 from azext_dockervm.host.remains import Remains, other_hosts
 
 # The keys of the steps.
@@ -38,6 +39,7 @@ def loss(remains: Remains, mine: Sequence[str], contexts: Sequence[str] = ()) ->
     """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder,
     ``contexts`` the names of those that the docker client has of the host."""
     spec, going = remains.spec, [_named(kind, part, remains.data_disks_go) for kind, part in remains.own]
+    going += [f"the security rule '{rule.name}' of '{names.id_parts(rule.group_id)[1]}'" for rule in remains.rules]
     if not going and remains.virtual_network is not None:
         return (f"Nothing is left of a host '{spec.name}'. This deletes the virtual network "
                 f"'{remains.virtual_network['name']}', which hosts have shared, and in which none is left.")
@@ -100,9 +102,10 @@ class Removal:
         if vm is None:
             self.carry_out()
             return
-        self._execute(_with_needs_that_are_there([*self._keeping(vm), Step(
+        rules = self._rules()
+        self._execute(_with_needs_that_are_there([*rules, *self._keeping(vm), Step(
             VM, f"send the deletion of the VM '{vm['name']}'", partial(self._delete, kinds.VM, vm, begin=True),
-            Request("DELETE", kinds.VM.type, self.spec.group, (vm["name"],)), (ADDRESSES, HANGING_ON))]))
+            Request("DELETE", kinds.VM.type, self.spec.group, (vm["name"],)), (ADDRESSES, HANGING_ON, *_last(rules)))]))
         later = [f"the {kind.noun} '{part['name']}'" for kind, part in (
             (kinds.SECURITY_GROUP, self.remains.security_group), (kinds.SCHEDULE, self.remains.schedule),
             (kinds.VIRTUAL_NETWORK, self.remains.virtual_network)) if part is not None]
@@ -112,12 +115,13 @@ class Removal:
 
     def steps(self) -> list[Step]:
         """What stands on what goes first. A part that can't go is told in the end, and holds up no other."""
-        vm, found = self.remains.vm, []
+        vm, found = self.remains.vm, self._rules()
+        rules = _last(found)
         if vm is not None:
-            found = [*self._keeping(vm), self._deletion(kinds.VM, vm, (ADDRESSES, HANGING_ON))]
+            found += [*self._keeping(vm), self._deletion(kinds.VM, vm, (ADDRESSES, HANGING_ON, *rules))]
         for kind, part in self.remains.own:
             if kind is not kinds.VM:
-                found.append(self._deletion(kind, part, (AFTER.get(kind, VM),)))
+                found.append(self._deletion(kind, part, (AFTER.get(kind, VM), *rules)))
         network = self.remains.virtual_network
         if network is not None:
             found.append(Step(NETWORK, f"delete the virtual network '{network['name']}' if nothing is left in it",
@@ -138,6 +142,20 @@ class Removal:
         if changes:
             request = Request("PATCH", kinds.VM.type, self.spec.group, (vm["name"],), {"properties": changes})
             found.append(self._change(HANGING_ON, "settle what goes with the VM and what stays", request))
+        return found
+
+    def _rules(self) -> list[Step]:
+        """Those in security groups of others, one after the other. They go first: what leads to them goes with the
+        VM."""
+        found: list[Step] = []
+        for rule in self.remains.rules:
+            def delete(_results: Results, deadline: Deadline, rule: AddedRule = rule) -> None:
+                rule.delete(self.azure.until(deadline), self.spec)
+
+            group = names.id_parts(rule.group_id)[1]
+            found.append(Step(f"{group}/{rule.name}", f"delete the security rule '{rule.name}' of '{group}'", delete,
+                              rule.request, _last(found),
+                              forgiven=self._noting(kinds.SECURITY_RULE, {"name": rule.name})))
         return found
 
     def _change(self, key: str, title: str, request: Request) -> Step:
@@ -220,6 +238,10 @@ class Removal:
     def _go_on(self, error: DockerVMError) -> DockerVMError:
         error.recommendations += (f"To go on: {host_commands.delete(self.spec, self.remains.data_disks_go)}",)
         return error
+
+
+def _last(steps: list[Step]) -> tuple[str, ...]:
+    return tuple(step.key for step in steps[-1:])
 
 
 def _with_needs_that_are_there(steps: list[Step]) -> list[Step]:

@@ -22,14 +22,14 @@ _OF_INTERFACES = {name: _WITH_THEM for name in (
     "public_ip_address_dns_name", "accelerated_networking")}
 
 
-def _interface(vm: Vm) -> Resource | None:
+def interface_of(vm: Vm) -> Resource | None:
     """The one that a host stands on, where its VM shows it whole."""
     primary = virtual_machine.primary_interface(vm)
     return primary if primary and (primary.get("properties") or {}).get("ipConfigurations") else None
 
 
 def _another_network(spec: HostSpec, vm: Vm) -> str | None:
-    nic, asked = _interface(vm), spec.network.virtual_network
+    nic, asked = interface_of(vm), spec.network.virtual_network
     if nic is None or asked is None:
         return None
     group, name = names.id_parts(network_interface.virtual_network_id(nic) or "")
@@ -39,7 +39,7 @@ def _another_network(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _another_subnet(spec: HostSpec, vm: Vm) -> str | None:
-    nic, asked = _interface(vm), spec.network.subnet
+    nic, asked = interface_of(vm), spec.network.subnet
     if nic is None or asked is None:
         return None
     subnet_id = network_interface.subnet_id(nic) or ""
@@ -68,7 +68,7 @@ def _other_interfaces(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
-    nic, asked = _interface(vm), spec.network.private_address
+    nic, asked = interface_of(vm), spec.network.private_address
     has = network_interface.private_address_if_any(nic)
     if nic is None or asked is None or has == asked:
         return None
@@ -76,7 +76,7 @@ def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _another_public_address(spec: HostSpec, vm: Vm) -> str | None:
-    nic, asked = _interface(vm), spec.network.public_ip
+    nic, asked = interface_of(vm), spec.network.public_ip
     if nic is None or asked is None:
         return None
     has = network_interface.public_ip_id(nic)
@@ -91,7 +91,7 @@ def _another_public_address(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _otherwise_accelerated(spec: HostSpec, vm: Vm) -> str | None:
-    nic, asked = _interface(vm), spec.network.accelerated
+    nic, asked = interface_of(vm), spec.network.accelerated
     if nic is None or bool(nic["properties"].get("enableAcceleratedNetworking")) == asked:
         return None
     return f"to change it, while the VM is deallocated: {network_commands.accelerate(spec, nic, bool(asked))}"

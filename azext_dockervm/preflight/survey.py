@@ -14,9 +14,11 @@ from azext_dockervm.preflight import (
     address,
     disks,
     fit,
+    guards,
     image,
     interface,
     label,
+    let_in,
     limits,
     login,
     parts,
@@ -32,17 +34,17 @@ from azext_dockervm.spec.host import HostSpec
 
 # At most three reads wait for each other: one of these, and of the second round one that reads twice. The order
 # counts: of errors the first one is told.
-AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME,)
-CHECKS_AT_ONCE = (parts.check_ownership, parts.check_rest, interface.check_named, address.check, access.check_ports,
-                  placement.check_zone)
+AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME, *guards.BY_NAME)
+CHECKS_AT_ONCE = (parts.check_ownership, parts.check_rest, interface.check_named, address.check, let_in.check_named,
+                  access.check_ports, placement.check_zone)
 IN_REGION: tuple[Look, ...] = (
-    region.REGION, virtual_network.PLACE, interface.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE, region.EXTENSION,
-    *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
-CHECKS_IN_REGION = (interface.check_address, interface.check_guarded, way_out.check, fit.check, terms.check,
-                    disks.check, placement.check, limits.check_locks, limits.check_quota)
+    region.REGION, virtual_network.PLACE, interface.FOLLOWED, guards.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE,
+    region.EXTENSION, *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
+CHECKS_IN_REGION = (interface.check_address, interface.check_guarded, way_out.check, let_in.check, fit.check,
+                    terms.check, disks.check, placement.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
 REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
-    interface.remark, way_out.remark, fit.remarks, limits.remarks, placement.remarks)
+    interface.remark, way_out.remark, let_in.remarks, fit.remarks, limits.remarks, placement.remarks)
 
 
 def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
@@ -56,7 +58,7 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     # A host that exists is gone on with where it is, whatever the group's region.
     home = found.vm or found.group
     spec = replace(spec, location=spec.location or region_of(home or {}))
-    found = interface.stood_on(spec, found)
+    found = guards.sorted_out(spec, interface.stood_on(spec, found))
     for check in CHECKS_AT_ONCE:
         check(spec, found)
     found = _looked_at(IN_REGION, azure, spec, found)

@@ -9,6 +9,8 @@ from azext_dockervm.spec.ports import PortRange
 
 # --public-ip-address "": the host has none.
 NO_PUBLIC_IP = ""
+# --nsg "": the host's interface has none of its own, and its subnet's guards it.
+NO_SECURITY_GROUP = ""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class Network:
     network too. The prefixes are those of what is to be made. ``interfaces`` are there already, and stand in the place
     of all the others. ``public_ip`` None is one of the host's own, ``NO_PUBLIC_IP`` none at all. ``accelerated`` None
     leaves it to Azure.
+
+    ``security_group`` None is one of the host's own, ``NO_SECURITY_GROUP`` none; where somebody's guards the host,
+    ``adds_rules`` says that rules may be added beside theirs. ``application_groups`` are there already.
     """
 
     ssh_port: int | None = None
@@ -37,3 +42,6 @@ class Network:
     private_address: str | None = None
     public_ip: Named | str | None = None
     accelerated: bool | None = None
+    security_group: Named | str | None = None
+    adds_rules: bool = False
+    application_groups: tuple[Named, ...] = ()

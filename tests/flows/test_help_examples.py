@@ -106,5 +106,31 @@ def _disk(cloud: Cloud) -> None:
         "provisioningState"] == "Succeeded", "the disk", 30)
 
 
+def _security_group(cloud: Cloud) -> None:
+    """It lets nobody in."""
+    cloud.arm("PUT", f"{NETWORK}/networkSecurityGroups", "corp-nsg", {"location": REGION, "properties": {}})
+    cloud.settled(f"{NETWORK}/networkSecurityGroups", "corp-nsg")
+
+
+def _guarded_subnet(cloud: Cloud) -> None:
+    """Once its network is there: by a group that lets everybody in."""
+    rule = {"priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "*", "sourcePortRange": "*",
+            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "*"}
+    cloud.arm("PUT", f"{NETWORK}/networkSecurityGroups", "open", {"location": REGION, "properties": {
+        "securityRules": [{"name": "all", "properties": rule}]}})
+    cloud.settled(f"{NETWORK}/networkSecurityGroups", "open")
+    network = cloud.get(f"{NETWORK}/virtualNetworks", "corp")
+    network["properties"]["subnets"][0]["properties"]["networkSecurityGroup"] = {
+        "id": cloud.path(f"{NETWORK}/networkSecurityGroups", "open")}
+    cloud.arm("PUT", f"{NETWORK}/virtualNetworks", "corp", network)
+    cloud.settled(f"{NETWORK}/virtualNetworks", "corp")
+
+
+def _application_groups(cloud: Cloud) -> None:
+    for name in ("web", "db"):
+        cloud.arm("PUT", f"{NETWORK}/applicationSecurityGroups", name, {"location": REGION})
+
+
 NEEDS: dict[str, Callable[[Cloud], object]] = {
-    "mydisk": _disk, "--vnet-name corp": _network, "--nics mynic": _interface}
+    "mydisk": _disk, "--vnet-name corp": _network, "--nics mynic": _interface, "--nsg corp-nsg": _security_group,
+    '--nsg ""': _guarded_subnet, "--asgs": _application_groups}

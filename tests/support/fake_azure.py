@@ -365,12 +365,21 @@ class _Writer:
                 kind, ()):
             body["properties"].pop(read_only, None)
         body["properties"] = {**body.get("properties", {}), "provisioningState": "Succeeded"}
+        if kind is kinds.SECURITY_RULE:
+            self._put_rule(request, body)
         made = _MAKERS.get(kind.type, lambda _cloud, _body, _path: None)(self.cloud, body, path)
         self.resources[key] = body
         if kind is kinds.SUBNET:
             network = self.resources[_key(kinds.VIRTUAL_NETWORK.type, request.group, path[:1])]
             network["properties"]["subnets"] = [*(network["properties"].get("subnets") or ()), body]
         return made or body
+
+    def _put_rule(self, request: Request, rule: dict) -> None:
+        group = self.resources[_key(kinds.SECURITY_GROUP.type, request.group, request.names[:1])]
+        others = _others(group, rule["name"])
+        if rule["properties"]["priority"] in [one["properties"]["priority"] for one in others]:
+            raise AzureRefused("conflicts", code="SecurityRuleConflict", status=400)
+        group["properties"]["securityRules"] = [*others, rule]
 
     def patch(self, request: Request) -> dict:
         found = self.resources.get(_key(request.kind, request.group, request.names))
@@ -391,6 +400,9 @@ class _Writer:
         if holder:
             raise AzureRefused(f"'{found['name']}' is in use by '{holder}'", code=code, status=400)
         del self.resources[key]
+        if request.kind == kinds.SECURITY_RULE.type:
+            group = self.resources[_key(kinds.SECURITY_GROUP.type, request.group, request.names[:1])]
+            group["properties"]["securityRules"] = _others(group, request.names[-1])
         if request.kind != kinds.VM.type:
             return
         self.cloud.hosts.pop(request.names[-1].lower(), None)
@@ -610,6 +622,10 @@ def _label_is_taken(cloud: FakeCloud, label: str, but: str = "") -> bool:
 def _refuse_reserved(cloud: FakeCloud, label: str) -> None:
     if label in cloud.reserved_labels:
         raise AzureRefused(f"{label}: a reserved word", code="DomainNameLabelReserved", status=400)
+
+
+def _others(group: dict, name: str) -> list[dict]:
+    return [one for one in group["properties"].get("securityRules") or () if one["name"].lower() != name.lower()]
 
 
 def _lets_in(group: dict, port: int) -> bool:

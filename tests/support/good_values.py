@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bad_values.disks import disk, encryption_set
 from bad_values.security import MANAGED, PLAN, TRUSTED, image, region_has
 from fake_azure import FakeCloud
-from networks import address, interface, network, resource_id
+from networks import address, application_group, interface, network, resource_id, rule, security_group
 
 from azext_dockervm.azure import kinds
 
@@ -99,6 +99,10 @@ ROWS = (
     good("accelerated_networking", "--accelerated-networking false", '"enableAcceleratedNetworking": false'),
     good("nics", "--nics nic1", "networkInterfaces/nic1", '"deleteOption": "Detach"',
          there=lambda cloud: (network(cloud), interface(cloud, public_ip=address(cloud, label="boat")))),
+    good("nsg", "--nsg corp-nsg", "networkSecurityGroups/corp-nsg",
+         there=lambda cloud: security_group(cloud, "corp-nsg", rule("docker", 300, "4243"))),
+    good("open", "--nsg corp-nsg --open", "dockervm-host=web1 dockervm-run=RUN", there=security_group),
+    good("asgs", "--asgs web", '"applicationSecurityGroups": [{"id": ', there=application_group),
     good("public_ip_address_dns_name", "--dns-name boat77", '"domainNameLabel": "boat77"'),
     good("ssh_key_name", "--ssh-key-name mine", KEY, there=lambda cloud: cloud.put(
         kinds.SSH_KEY, "mine", body={"location": "westus", "properties": {"publicKey": KEY}})),

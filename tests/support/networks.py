@@ -58,3 +58,23 @@ def interface(cloud: FakeCloud, name: str = "nic1", *, group: str = GROUP, locat
     return cloud.put(kinds.NETWORK_INTERFACE, name, group=group, body={
         "location": location, "properties": {**properties, "ipConfigurations": [
             {"name": "ipconfig1", "properties": inner}]}})
+
+
+def rule(name: str, priority: int, ports: str = "*", access: str = "Allow", source: str = "*", **more: Any) -> dict:
+    return {"name": name, "properties": {
+        "priority": priority, "direction": "Inbound", "access": access, "protocol": "*", "sourcePortRange": "*",
+        "sourceAddressPrefix": source, "destinationAddressPrefix": "*", "destinationPortRange": ports, **more}}
+
+
+def security_group(cloud: FakeCloud, name: str = "corp-nsg", *rules: dict, group: str = GROUP,
+                   location: str = "westus", **more: Any) -> dict:
+    """With Azure's own rules for what comes in at its end."""
+    cloud.groups.setdefault(group, location)
+    defaults = [rule("AllowVnetInBound", 65000, source="VirtualNetwork"), rule("DenyAllInBound", 65500, access="Deny")]
+    return cloud.put(kinds.SECURITY_GROUP, name, group=group, body={"location": location, **more, "properties": {
+        "securityRules": list(rules), "defaultSecurityRules": defaults}})
+
+
+def application_group(cloud: FakeCloud, name: str = "web", *, group: str = GROUP, location: str = "westus") -> dict:
+    cloud.groups.setdefault(group, location)
+    return cloud.put(kinds.APPLICATION_GROUP, name, group=group, body={"location": location, "properties": {}})

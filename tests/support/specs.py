@@ -10,7 +10,9 @@ from azext_dockervm.spec.host import Given, HostSpec
 _PLACES = {"image": "machine.image", "size": "machine.size", "user": "login.user", "password": "login.password",
            "ssh_keys": "login.ssh_keys", "ssh_port": "network.ssh_port", "sources": "network.sources",
            "dns_label": "network.dns_label", "open_ports": "network.open_ports",
-           "open_ports_sources": "network.open_ports_sources", "port": "engine.port", "typed": "given",
+           "open_ports_sources": "network.open_ports_sources", "security_group": "network.security_group",
+           "adds_rules": "network.adds_rules", "application_groups": "network.application_groups",
+           "port": "engine.port", "typed": "given",
            "tls_names": "engine.tls_names", **{name: f"network.{name}" for name in (
                "virtual_network", "subnet", "network_prefix", "subnet_prefix", "interfaces", "private_address",
                "public_ip", "accelerated")}}
