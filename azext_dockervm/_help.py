@@ -34,6 +34,9 @@ long-summary: >
     The exit code is 4 when Docker works on the host, by the host's own check, but can't be reached from here; the
     result is printed all the same, with "reachable": false.
 
+    There is no --no-wait: the server's certificate is signed here, once the host's address is known. --validate looks
+    whether the host can be made, --dry-run prints what would be done; both write nothing.
+
     A password typed as an argument can be read in the shell's history, in process lists and in the log of --debug: use
     -p @file, or -p alone, which asks for it.
 examples:

@@ -38,8 +38,8 @@ PROVISIONER = (
     Option("provisioner", "--provisioner",
            "How Docker gets onto the VM. docker-extension: the Docker VM extension. cloud-init: by the VM's first "
            "boot, the fastest. run-command: by managed run commands. auto: the Docker VM extension for images that it "
-           "was made for, where the region publishes it, else run commands. Run commands take over where another way "
-           "fails.",
+           "was made for, where the region publishes it; else cloud-init where the image has it; else run commands. "
+           "These take over where another way fails.",
            default=HostSpec.provisioner, example="run-command", choices=PROVISIONERS, place="provisioner",
            not_applied=_set_up_otherwise),
 )

@@ -106,3 +106,18 @@ def test_what_only_shows_is_a_show_command_of_az_s(loaded):
     shows = [name for name, command in loaded.items()
              if isinstance(command.command_kwargs["command_operation"], ShowCommandOperation)]
     assert shows == ["dockervm info", "dockervm show", "dockervm cert show", "dockervm context show"]
+
+
+def test_each_group_of_create_s_options_has_an_example():
+    from azext_dockervm.options.commands import options_of
+
+    said = set(helps["dockervm create"].partition("examples:")[2].split())
+    shown = {option.group for option in options_of("create") if said & set(option.words)}
+    assert {option.group for option in options_of("create")} == shown
+
+
+def test_each_option_of_create_has_a_text_of_its_own():
+    from azext_dockervm.options.commands import options_of
+
+    texts = [option.help for option in options_of("create")]
+    assert len(set(texts)) == len(texts) and all(text[0].isupper() and text.endswith((".", "'")) for text in texts)
