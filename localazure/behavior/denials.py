@@ -17,7 +17,7 @@ from localazure.protocol.request import Request
 _JOINED = (
     "Microsoft.Network/virtualNetworks/subnets", "Microsoft.Network/publicIPAddresses",
     "Microsoft.Network/networkSecurityGroups", "Microsoft.Network/networkInterfaces",
-    "Microsoft.Network/applicationSecurityGroups",
+    "Microsoft.Network/applicationSecurityGroups", "Microsoft.Network/natGateways",
 )  # fmt: skip
 _POLICY = "/providers/Microsoft.Authorization"
 

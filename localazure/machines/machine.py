@@ -55,10 +55,11 @@ class Secret:
 
 @dataclass(frozen=True)
 class Subnet:
-    """One subnet: `prefix` like "10.0.0.0/24"."""
+    """One subnet: `prefix` like "10.0.0.0/24". `lets_out`: machines without a public address reach the Internet."""
 
     name: str
     prefix: str
+    lets_out: bool = True
 
 
 @dataclass(frozen=True)

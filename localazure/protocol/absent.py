@@ -28,7 +28,6 @@ TYPES = {
     "Microsoft.Network/ipGroups": "IP groups",
     "Microsoft.Network/loadBalancers": "load balancers",
     "Microsoft.Network/localNetworkGateways": "gateways between networks",
-    "Microsoft.Network/natGateways": "NAT gateways",
     "Microsoft.Network/networkManagers": "network managers",
     "Microsoft.Network/networkWatchers": "network watchers",
     "Microsoft.Network/privateDnsZones": "private DNS zones",

@@ -96,6 +96,7 @@ TYPES: dict[str, list[str]] = {
     "Microsoft.Network/locations/operationResults": NETWORK,
     "Microsoft.Network/locations/operations": NETWORK,
     "Microsoft.Network/locations/usages": NETWORK,
+    "Microsoft.Network/natGateways": [one for one in NETWORK if one >= "2019-02-01"],
     "Microsoft.Network/networkInterfaces": NETWORK,
     "Microsoft.Network/networkSecurityGroups": NETWORK,
     "Microsoft.Network/networkSecurityGroups/securityRules": NETWORK,

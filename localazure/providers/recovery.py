@@ -26,7 +26,7 @@ async def recover(cloud: Cloud) -> None:
     deployments.settle(cloud)
     for vnet in cloud.store.of_type(vnets.KIND):
         try:
-            await cloud.blocking(cloud.platform.network_put, machine_updates.machine_network(vnet))
+            await cloud.blocking(cloud.platform.network_put, machine_updates.machine_network(cloud, vnet))
         except MachineError as error:
             log.warning("network of %s: %s", vnet.id, error)
             vnet.state = "Failed"

@@ -35,12 +35,17 @@ class Port:
 
 
 def network_ruleset(
-    prefixes: Sequence[str], ports: Sequence[Port], uplink: str, host_address: str, joined: bool = False
+    prefixes: Sequence[str],
+    ports: Sequence[Port],
+    uplink: str,
+    host_address: str,
+    joined: bool = False,
+    shut: Sequence[str] = (),
 ) -> str:
     """The whole ruleset of one network's namespace; loading it replaces the former one in one step.
 
     Name resolution goes to `host_address`, where host_ruleset() passes it on to this machine's own resolver. `joined`:
-    that address is a member of the network.
+    that address is a member of the network. `shut` are prefixes of subnets that only a public address leads out of.
     """
     vnet = f"{{ {', '.join(sorted(prefixes))} }}"
     members = ", ".join([*sorted(prefixes), *([host_address] if joined else [])])
@@ -52,7 +57,7 @@ def network_ruleset(
         # A set of its own: this machine may join and leave without the rest being written anew.
         f"  set vnet {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {members} }}; }}",
         *_address_chains(exposed, vnet, uplink, host_address),
-        *_filter_chains(ports, uplink),
+        *_filter_chains(ports, uplink, _shut_in(ports, shut, uplink, host_address)),
     ]
     for port in ports:
         for direction, chain, verdict in (("Outbound", "out", "return"), ("Inbound", "in", "accept")):
@@ -85,7 +90,16 @@ def _address_chains(exposed: Sequence[Port], vnet: str, uplink: str, host_addres
     ]
 
 
-def _filter_chains(ports: Sequence[Port], uplink: str) -> list[str]:
+def _shut_in(ports: Sequence[Port], shut: Sequence[str], uplink: str, host_address: str) -> list[str]:
+    """Who has no public address does not get out of these subnets; this machine is reached where it has joined."""
+    if not shut:
+        return []
+    exposed = [f"ip saddr != {port.private_ip}" for port in ports if port.public_ip]
+    match = " ".join([f"ip saddr {{ {', '.join(sorted(shut))} }}", *exposed])
+    return [f'    {match} oifname "{uplink}" ip daddr != {host_address} drop']
+
+
+def _filter_chains(ports: Sequence[Port], uplink: str, shut_in: Sequence[str]) -> list[str]:
     """The chains that let through or drop: each guest's own are jumped to from here."""
     return [
         "  chain forward {",
@@ -99,6 +113,7 @@ def _filter_chains(ports: Sequence[Port], uplink: str) -> list[str]:
         *(f'    iifname "{port.link}" ip saddr != {port.private_ip} drop' for port in ports),
         *(f'    iifname "{port.link}" jump out-{port.link}' for port in ports),
         *(f'    oifname "{port.link}" jump in-{port.link}' for port in ports),
+        *shut_in,
         f'    oifname "{uplink}" accept',
         "  }",
         "  chain input {",

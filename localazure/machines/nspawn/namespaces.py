@@ -137,7 +137,8 @@ class NetworkNamespaces:
 
     def load(self, network: Network, ports: Sequence[firewall.Port], joined: bool) -> None:
         """Enforce the rules of all machines of a network; `joined`: this machine counts as one of its members."""
-        rules = firewall.network_ruleset(network.prefixes, ports, UPLINK, self._block.host_address, joined)
+        shut = [one.prefix for one in network.subnets if not one.lets_out]
+        rules = firewall.network_ruleset(network.prefixes, ports, UPLINK, self._block.host_address, joined, shut)
         run([*self._enter(network.id), "nft", "-f", "-"], stdin=rules.encode())
 
     def join(self, network: Network, number: int, joined: bool) -> None:

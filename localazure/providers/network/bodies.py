@@ -96,8 +96,19 @@ def public_ip_body(cloud: Cloud, public_ip: Resource) -> dict[str, Any]:
     user = references.user_of_public_ip(cloud, public_ip)
     if user:
         properties["ipConfiguration"] = {"id": user}
+    gateway = references.gateway_of_public_ip(cloud, public_ip)
+    if gateway:
+        properties["natGateway"] = {"id": gateway}
     return envelope(public_ip, properties, etag=True)
 
 
 def asg_body(cloud: Cloud, asg: Resource) -> dict[str, Any]:
     return envelope(asg, {"provisioningState": asg.state}, etag=True)
+
+
+def nat_gateway_body(cloud: Cloud, gateway: Resource) -> dict[str, Any]:
+    properties = {"provisioningState": gateway.state, **gateway.properties}
+    subnets = references.subnets_with_gateway(cloud, gateway.id)
+    if subnets:
+        properties["subnets"] = [{"id": subnet} for subnet in subnets]
+    return envelope(gateway, properties, etag=True)

@@ -199,14 +199,19 @@ class _Configuration:
     def _public_ip(self, given: dict[str, Any]) -> dict[str, Any]:
         path = f"{self.path}.publicIPAddress"
         found = network.referred(self.cloud, given["id"], path, kinds.PUBLIC_IP, self.location, self.source)
-        for user in self.cloud.store.referrers(found.id, kinds.NIC):
-            other = references.ip_configuration_ids(user, found.id)
-            if ids.key(user.id) != ids.key(self.nic) and other:
-                message = (
-                    f"Resource {self.source} is referencing public IP address {found.id} that is already allocated to "
-                    f"resource {other[0]}."
-                )
-                raise network_error(400, "PublicIPAddressInUse", message)
+        others = [
+            one
+            for user in self.cloud.store.referrers(found.id, kinds.NIC)
+            if ids.key(user.id) != ids.key(self.nic)
+            for one in references.ip_configuration_ids(user, found.id)
+        ]
+        other = next(iter(others), None) or references.gateway_of_public_ip(self.cloud, found)
+        if other:
+            message = (
+                f"Resource {self.source} is referencing public IP address {found.id} that is already allocated to "
+                f"resource {other}."
+            )
+            raise network_error(400, "PublicIPAddressInUse", message)
         kept: dict[str, Any] = {"id": str(found.id)}
         option = (given.get("properties") or {}).get("deleteOption")
         if option:

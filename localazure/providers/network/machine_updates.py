@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.machines.machine import FirewallRule, Network, Subnet
@@ -93,15 +94,26 @@ async def sync_nsg(cloud: Cloud, group: ids.ResourceId) -> None:
         await sync_network(cloud, vnet)
 
 
-def machine_network(vnet: Resource) -> Network:
+def machine_network(cloud: Cloud, vnet: Resource) -> Network:
     """The network as machines know it."""
-    found = tuple(Subnet(one["name"], one["properties"]["addressPrefix"]) for one in vnet.properties["subnets"])
+    found = tuple(
+        Subnet(one["name"], one["properties"]["addressPrefix"], _lets_out(cloud, one["properties"]))
+        for one in vnet.properties["subnets"]
+    )
     return Network(ids.short_id(vnet.id), tuple(vnet.properties["addressSpace"]["addressPrefixes"]), found)
+
+
+def _lets_out(cloud: Cloud, subnet: dict[str, Any]) -> bool:
+    """Whether who has no public address gets out: a gateway takes the place of the address that Azure lends."""
+    gateway = cloud.store.get(subnet["natGateway"]["id"]) if subnet.get("natGateway") else None
+    if gateway is not None:
+        return bool(gateway.properties.get("publicIpAddresses"))
+    return subnet.get("defaultOutboundAccess") is not False
 
 
 async def apply_vnet(cloud: Cloud, identifier: ids.ResourceId) -> None:
     """Bring a network's machines in line with it."""
     vnet = cloud.store.get(identifier)
     if vnet is not None:
-        await cloud.blocking(cloud.platform.network_put, machine_network(vnet))
+        await cloud.blocking(cloud.platform.network_put, machine_network(cloud, vnet))
         await sync_network(cloud, vnet)

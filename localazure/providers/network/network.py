@@ -28,6 +28,7 @@ _NOUNS = {
     kinds.VNET.lower(): "VirtualNetwork", kinds.SUBNET.lower(): "Subnet", kinds.NIC.lower(): "Nic",
     kinds.NSG.lower(): "NetworkSecurityGroup", kinds.SECURITY_RULE.lower(): "SecurityRule",
     kinds.PUBLIC_IP.lower(): "PublicIpAddress", kinds.ASG.lower(): "ApplicationSecurityGroup",
+    kinds.NAT_GATEWAY.lower(): "NatGateway",
 }  # fmt: skip
 Effect = Callable[[], Awaitable[None]]
 # What a resource looks like in an answer.

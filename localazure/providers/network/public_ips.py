@@ -45,7 +45,7 @@ _MODEL = model.resource(
             ddosCustomPolicy=NotHere("DdosCustomPolicy", "DDoS policies of one's own"),
         ),
         **named("servicePublicIPAddress linkedPublicIPAddress migrationPhase", _MIGRATION),
-        natGateway=NotHere("NatGateways", "NAT gateways"),
+        natGateway=REFERENCE,
         deleteOption=NotHere("DeleteOption", "deleteOption of an address itself: its IP configuration has one"),
         **named("ipAddress ipConfiguration resourceGuid provisioningState upgradedToV2", READ_ONLY),
     ),
@@ -197,6 +197,17 @@ def _zones(identifier: ids.ResourceId, body: dict[str, Any], before: Resource | 
     return {"zones": kept} if kept else {}
 
 
+def _check_gateway(
+    cloud: Cloud, identifier: ids.ResourceId, given: dict[str, Any], found: Resource | None
+) -> None:
+    """Whoever writes what was read names the gateway that has the address; it is given one from the gateway's side."""
+    named = network.reference(given.get("natGateway"), "properties.natGateway")
+    has = references.gateway_of_public_ip(cloud, found) if found else None
+    if named and (has is None or ids.key(named) != ids.key(has)):
+        message = f"{identifier} gets a NAT gateway here by the gateway's publicIpAddresses, not by its own natGateway."
+        raise network_error(400, "NatGatewayOfAddressNotSupportedByLocalAzure", message)
+
+
 def put(cloud: Cloud, request: Request) -> Reply:
     request = model.read(request, _MODEL)
     identifier, location, tags, given, found = network.read_put(cloud, request, KIND, "publicip")
@@ -212,6 +223,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
     prefix = network.reference(given.get("publicIPPrefix"), "properties.publicIPPrefix")
     if prefix:
         raise reference_not_found(prefix, str(identifier))
+    _check_gateway(cloud, identifier, given, found)
     dns = _dns(cloud, identifier, location, given.get("dnsSettings"))
     if found is None and len(cloud.store.of_type(KIND)) >= len(cloud.platform.public_pool):
         limit = len(cloud.platform.public_pool)
@@ -256,7 +268,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     identifier = request.resource_id(KIND, "publicip")
 
     def check(public_ip: Resource) -> None:
-        user = references.user_of_public_ip(cloud, public_ip)
+        user = references.user_of_public_ip(cloud, public_ip) or references.gateway_of_public_ip(cloud, public_ip)
         if user:
             raise network_error(
                 400,

@@ -107,11 +107,25 @@ def user_of_public_ip(cloud: Cloud, public_ip: Resource) -> str | None:
     return None
 
 
+def gateway_of_public_ip(cloud: Cloud, public_ip: Resource) -> str | None:
+    """The id of the NAT gateway that has a public address."""
+    return next((str(one.id) for one in cloud.store.referrers(public_ip.id, kinds.NAT_GATEWAY)), None)
+
+
 def subnets_with_nsg(cloud: Cloud, group: ids.ResourceId) -> list[str]:
     """The ids of the subnets that a security group protects."""
+    return _subnets_with(cloud, "networkSecurityGroup", group)
+
+
+def subnets_with_gateway(cloud: Cloud, gateway: ids.ResourceId) -> list[str]:
+    """The ids of the subnets that go out by a NAT gateway."""
+    return _subnets_with(cloud, "natGateway", gateway)
+
+
+def _subnets_with(cloud: Cloud, member: str, named: ids.ResourceId) -> list[str]:
     return [
         str(vnet.id.child("subnets", subnet["name"]))
-        for vnet in cloud.store.referrers(group, kinds.VNET)
+        for vnet in cloud.store.referrers(named, kinds.VNET)
         for subnet in vnet.properties["subnets"]
-        if ids.key((subnet["properties"].get("networkSecurityGroup") or {}).get("id", "")) == ids.key(group)
+        if ids.key((subnet["properties"].get(member) or {}).get("id", "")) == ids.key(named)
     ]

@@ -12,7 +12,16 @@ from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import existing, spelled
 from localazure.providers.model import READ_ONLY, REFERENCE, NotHere, enum, named, obj
-from localazure.providers.network import address_plan, bodies, catalogue, machine_updates, model, network, references
+from localazure.providers.network import (
+    address_plan,
+    bodies,
+    catalogue,
+    machine_updates,
+    model,
+    nat_gateways,
+    network,
+    references,
+)
 from localazure.store.resources import Resource
 
 KIND = kinds.SUBNET
@@ -88,10 +97,15 @@ def checked(
     if group:
         found = network.referred(cloud, group, path, kinds.NSG, location, str(identifier))
         kept["networkSecurityGroup"] = {"id": str(found.id)}
-    for member in ("routeTable", "natGateway"):
-        other = network.reference(body.get(member), f"properties.{member}")
-        if other:
-            raise reference_not_found(other, str(identifier))  # types that Local Azure has none of
+    path = "properties.natGateway"
+    gateway = network.reference(body.get("natGateway"), path)
+    if gateway:
+        found = network.referred(cloud, gateway, path, kinds.NAT_GATEWAY, location, str(identifier))
+        nat_gateways.check_subnet(cloud, identifier, found.id)
+        kept["natGateway"] = {"id": str(found.id)}
+    table = network.reference(body.get("routeTable"), "properties.routeTable")
+    if table:
+        raise reference_not_found(table, str(identifier))  # a type that Local Azure has none of
     for policy in body.get("serviceEndpointPolicies") or []:
         raise reference_not_found(str(policy.get("id")), str(identifier))
     if before is not None:

@@ -12,7 +12,7 @@ from member_values import beside, deep, value
 from sdk_members import Member
 
 _NETWORK = ("virtualNetworks", "networkInterfaces", "networkSecurityGroups", "publicIPAddresses",
-            "applicationSecurityGroups")  # fmt: skip
+            "applicationSecurityGroups", "natGateways")  # fmt: skip
 _PARENTS = {
     "subnets": "virtualNetworks/vnet", "securityRules": "networkSecurityGroups/nsg",
     "extensions": "virtualMachines/host", "runCommands": "virtualMachines/host",

@@ -45,4 +45,5 @@ EXCEPTIONS: dict[str, str] = {
     "publicIPAddresses properties.dnsSettings.fqdn": "follows from the label",
     "publicIPAddresses properties.ipAddress": "is chosen by the service",
     "applicationSecurityGroups id": _ADDRESS,
+    "natGateways id": _ADDRESS,
 }

@@ -9,7 +9,7 @@ from arm_support import Group, LocalAzure
 
 from localazure.protocol import absent
 
-SOME = ("Microsoft.Storage/storageAccounts", "Microsoft.Network/loadBalancers", "Microsoft.Network/natGateways",
+SOME = ("Microsoft.Storage/storageAccounts", "Microsoft.Network/loadBalancers",
         "Microsoft.Network/routeTables", "Microsoft.Compute/snapshots", "Microsoft.Compute/virtualMachineScaleSets",
         "Microsoft.KeyVault/vaults")  # fmt: skip
 ANY_VERSION = "2021-08-01"  # disks and Network know it, and there is nothing that it could change

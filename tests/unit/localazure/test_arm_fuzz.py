@@ -26,7 +26,7 @@ REAL = {"vnet": "vnet", "subnet": "default", "nsg": "nsg", "publicip": "ip", "ni
         "namespace": "Microsoft.Compute", "location": "westus", "subscription": SUBSCRIPTION,
         "tenant": TENANT, "gallery": "own", "image": "host", "version": "1.0.0", "key": "key", "disk": "data",
         "set": "set", "placement": "placement", "asg": "asg", "command": "command", "feature": "EncryptionAtHost",
-        "rule": "rule", "schedule": "shutdown-computevm-web1"}  # fmt: skip
+        "rule": "rule", "schedule": "shutdown-computevm-web1", "natgateway": "nat"}  # fmt: skip
 QUERIES = ["$filter", "$expand", "$top", "$skiptoken", "$orderby", "statusOnly", "monitor", "forceDeletion", "location"]
 MEMBERS = ["location", "tags", "properties", "sku", "zones", "identity", "id", "name", "operation", "value"]
 
@@ -94,6 +94,7 @@ def _make_the_rest(group: Group) -> None:
     ):  # fmt: skip
         arm.done("PUT", group.compute(path), body)
     arm.done("PUT", group.network("applicationSecurityGroups/asg"), place)
+    arm.done("PUT", group.network("natGateways/nat"), place)
     arm.done("PUT", group.network("networkSecurityGroups/nsg/securityRules/rule"), rule("rule", 1000, "22"))
     arm.done("PUT", f"{group.path}/providers/Microsoft.DevTestLab/schedules/shutdown-computevm-web1", {
         **place, "properties": {

@@ -151,6 +151,8 @@ def test_what_a_subnet_names_must_be_of_the_right_type_and_there(arm: LocalAzure
     assert nothing.body["error"]["details"][0]["code"] == "MissingJsonReferenceId"
     gateway = group.id_of(group.network("natGateways/no"))
     assert put(natGateway={"id": gateway}).code == "InvalidResourceReference"
+    table = group.id_of(group.network("routeTables/no"))
+    assert put(routeTable={"id": table}).code == "InvalidResourceReference"
     assert put(privateEndpointNetworkPolicies="Maybe").code == "InvalidRequestFormat"
 
 

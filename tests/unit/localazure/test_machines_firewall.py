@@ -93,6 +93,7 @@ def test_nft_accepts_the_rulesets():
     ports = [Port("gaaaaaaaa", "10.0.0.4", "198.51.100.1", every), Port("gbbbbbbbb", "10.0.0.5", "198.51.100.2", None)]
     texts = [
         network_ruleset(["10.0.0.0/16", "10.2.0.0/24"], ports, "up0", "198.19.0.1"),
+        network_ruleset(["10.0.0.0/16"], ports, "up0", "198.19.0.1", True, ["10.0.0.0/24", "10.0.1.0/24"]),
         firewall.host_ruleset("localazure_unit", "lazabcde", routed_blocks()[0], "192.0.2.53"),
     ]
     for text in texts:
@@ -117,6 +118,15 @@ def test_nft_accepts_the_rulesets():
 )
 def test_open_ports_follow_the_first_match(rules, expected):
     assert open_ports(rules, "127.0.0.1") == expected
+
+
+def test_only_a_public_address_leads_out_of_a_subnet_that_is_shut():
+    ports = [Port("gaaaaaaaa", "10.0.0.4", "198.51.100.1", None), Port("gbbbbbbbb", "10.0.0.5", None, None)]
+    text = network_ruleset(("10.0.0.0/16",), ports, "up0", "198.19.1.1", True, ("10.0.0.0/24",))
+    drop = 'ip saddr { 10.0.0.0/24 } ip saddr != 10.0.0.4 oifname "up0" ip daddr != 198.19.1.1 drop'
+    forward = text.split("chain forward {")[1].split("}\n  chain")[0]
+    assert forward.index("established,related accept") < forward.index(drop) < forward.index('oifname "up0" accept')
+    assert "ip daddr != 198.19.1.1" not in network_ruleset(("10.0.0.0/16",), ports, "up0", "198.19.1.1")
 
 
 def test_this_machine_is_inside_a_network_that_it_has_joined():

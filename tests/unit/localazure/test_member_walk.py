@@ -40,6 +40,7 @@ PUTS = {
     "securityRules": network.SecurityRule,
     "publicIPAddresses": network.PublicIPAddress,
     "applicationSecurityGroups": network.ApplicationSecurityGroup,
+    "natGateways": network.NatGateway,
 }
 PATCHES = {
     "resourceGroups": resources.ResourceGroupPatchable,
