@@ -274,7 +274,8 @@ class Platform(ABC):
 
     @abstractmethod
     def machine_metadata(self, machine_id: str, instance: dict[str, Any]) -> None:
-        """What the guest's instance metadata service answers: {"compute": {...}, "network": {...}}.
+        """What the guest's instance metadata service answers: {"compute": {...}, "network": {...}}; an "identity" has
+        what tokens are signed with, and is never answered itself.
 
         `compute.userData` is base64. An address 169.254.169.254 answers in the guest from its first boot on.
         """

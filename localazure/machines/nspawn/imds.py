@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from localazure.machines.nspawn import imds_tokens
+
 ADDRESS, PORT = "169.254.169.254", 80
 VERSIONS = (
     "2017-03-01", "2017-04-02", "2017-08-01", "2017-10-01", "2017-12-01", "2018-02-01", "2018-04-02", "2018-10-01",
@@ -59,7 +61,7 @@ def answer(method: str, target: str, headers: dict[str, str], document: dict[str
     if category == "scheduledevents" and len(rest) == 1:
         return _versioned(query, EVENT_VERSIONS) or (200, {"DocumentIncarnation": 1, "Events": []})
     if [part.lower() for part in rest] == ["identity", "oauth2", "token"]:
-        return 400, {"error": "invalid_request", "error_description": "Identity not found"}
+        return imds_tokens.answer(query, document.get("identity"))
     return _not_found()
 
 

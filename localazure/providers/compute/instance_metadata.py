@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import uuid
 from typing import Any
 
 from localazure.arm.cloud import Cloud
@@ -21,8 +22,25 @@ def _text(value: Any) -> str:
 
 
 def document(cloud: Cloud, vm: Resource) -> dict[str, Any]:
-    """{"compute": {...}, "network": {...}} of a VM; custom data is never in it, user data is."""
-    return {"compute": _compute(cloud, vm), "network": _network(cloud, vm)}
+    """{"compute": {...}, "network": {...}} of a VM; custom data is never in it, user data is. Of a VM with identities
+    also what their tokens are signed with, as "identity"."""
+    identity = _identity(cloud, vm)
+    told = {"compute": _compute(cloud, vm), "network": _network(cloud, vm)}
+    return {**told, "identity": identity} if identity else told
+
+
+def _identity(cloud: Cloud, vm: Resource) -> dict[str, Any] | None:
+    """The system's identity has a client id that nothing else shows."""
+    given = vm.extra.get("identity")
+    if not given:
+        return None
+    own = [{"principalId": given["principalId"], "clientId": str(uuid.uuid5(uuid.NAMESPACE_OID, given["principalId"])),
+            "resourceId": str(vm.id), "system": True}] if given.get("principalId") else []  # fmt: skip
+    users = [{**one, "resourceId": identifier, "system": False}
+             for identifier, one in (given.get("userAssignedIdentities") or {}).items()]  # fmt: skip
+    tenant = cloud.settings.tenant
+    return {"assigned": own + users, "issuer": f"https://sts.windows.net/{tenant}/", "tenant": tenant,
+            "key": cloud.authority.key.hex()}  # fmt: skip
 
 
 def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:

@@ -74,6 +74,13 @@ def test_it_has_the_name_that_its_vm_gives_it(arm: LocalAzure, group: Group, vm:
     assert (missing.status, missing.code) == (400, "InvalidTargetResourceId")
 
 
+def test_it_goes_with_its_group(arm: LocalAzure, vm: str, path: str, group: Group) -> None:
+    arm.call("PUT", path, body(vm), api=API)
+    arm.done("DELETE", group.path)
+    every = arm.call("GET", "/providers/Microsoft.DevTestLab/schedules", api=API).body["value"]
+    assert not [one for one in every if group.path.lower() in one["id"].lower()]
+
+
 def test_it_stays_when_its_vm_goes_and_deallocates_it_when_it_is_carried_out(
     arm: LocalAzure, group: Group, vm: str, path: str
 ) -> None:

@@ -137,6 +137,20 @@ def test_identities_come_and_go_with_a_patch(arm: LocalAzure, group: Group) -> N
     assert patch(type="None") == {}
 
 
+def test_a_machine_is_told_of_its_identities_for_their_tokens(arm: LocalAzure, group: Group) -> None:
+    vm, one = group.vm(), _identity(group, "one")
+    machine = group.machine(vm)
+    assert "identity" not in arm.platform.metadata[machine]
+    arm.done("PATCH", vm, {"identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {one: {}}}})
+    given = arm.call("GET", vm).body["identity"]
+    eventually(lambda: "identity" in arm.platform.metadata[machine])
+    told = arm.platform.metadata[machine]["identity"]
+    own, other = told["assigned"]
+    assert (own["principalId"], own["resourceId"], own["system"]) == (given["principalId"], group.id_of(vm), True)
+    assert other == {**given["userAssignedIdentities"][one], "resourceId": one, "system": False}
+    assert given["tenantId"] == told["tenant"] and told["tenant"] in told["issuer"]
+
+
 def test_a_bad_identity_is_refused(arm: LocalAzure, group: Group) -> None:
     vm = group.vm()
     missing = group.id_of(f"{group.path}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/none")

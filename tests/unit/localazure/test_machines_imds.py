@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localazure.arm.identity import Authority
 from localazure.machines.nspawn import imds
 
 DOCUMENT = {
@@ -62,9 +63,53 @@ def test_versions_are_demanded_and_named(query):
     assert get("versions") == (200, {"apiVersions": list(imds.VERSIONS)})
 
 
-def test_no_events_and_no_tokens():
+def test_no_events():
     assert get("scheduledevents?api-version=2020-07-01")[1] == {"DocumentIncarnation": 1, "Events": []}
-    assert get("identity/oauth2/token?api-version=2018-02-01&resource=x")[0] == 400
+
+
+# Tokens
+
+KEY = b"k" * 32
+SYSTEM = {"principalId": "p0", "clientId": "c0", "resourceId": "/vm", "system": True}
+ONE, TWO = ({"principalId": f"p{n}", "clientId": f"c{n}", "resourceId": f"/id/{n}", "system": False} for n in (1, 2))
+TOKEN = "identity/oauth2/token?api-version=2018-02-01"
+
+
+def token(query, *assigned):
+    signer = {"key": KEY.hex(), "issuer": "https://sts.windows.net/t/", "tenant": "t", "assigned": assigned}
+    return imds.answer("GET", f"/metadata/{TOKEN}{query}", ASKING, {**DOCUMENT, "identity": signer})
+
+
+def test_a_token_is_one_that_local_azure_itself_takes():
+    status, told = token("&resource=https://management.azure.com/", SYSTEM)
+    assert status == 200 and told["token_type"] == "Bearer" and told["resource"] == "https://management.azure.com/"
+    claims = Authority("t", KEY).check(f"Bearer {told['access_token']}")
+    assert (claims["aud"], claims["oid"], claims["appid"], claims["xms_mirid"]) == (
+        "https://management.azure.com/", "p0", "c0", "/vm")
+    assert int(told["expires_on"]) == claims["exp"] == claims["nbf"] + int(told["expires_in"])
+
+
+@pytest.mark.parametrize(("query", "assigned", "client"), [
+    ("", (SYSTEM, ONE, TWO), "c0"), ("", (ONE,), "c1"), ("&client_id=C2", (SYSTEM, ONE, TWO), "c2"),
+    ("&object_id=p1", (SYSTEM, ONE), "c1"), ("&msi_res_id=/ID/2", (ONE, TWO), "c2")])
+def test_whose_token_it_is(query, assigned, client):
+    assert token(f"&resource=x{query}", *assigned)[1]["client_id"] == client
+
+
+@pytest.mark.parametrize(("query", "assigned", "says"), [
+    ("&resource=x", (), "Identity not found"), ("&resource=x&client_id=c9", (SYSTEM,), "Identity not found"),
+    ("", (SYSTEM,), "'resource' is missing"), ("&resource=x", (ONE, TWO), "Multiple user assigned identities")])
+def test_no_token(query, assigned, says):
+    status, told = token(query, *assigned)
+    assert status == 400 and told["error"] == "invalid_request" and says in told["error_description"]
+
+
+def test_no_token_without_identity_version_or_header_and_no_key_in_any_answer():
+    assert get(f"{TOKEN}&resource=x")[0] == 400
+    assert get("identity/oauth2/token?resource=x")[0] == 400
+    assert get(f"{TOKEN}&resource=x", {})[0] == 400
+    whole = imds.answer("GET", f"/metadata/instance?{V}", ASKING, {**DOCUMENT, "identity": {"key": KEY.hex()}})
+    assert whole == (200, DOCUMENT)
 
 
 @pytest.mark.parametrize("target", ["//[", "http://[::1/metadata", "instance/network/interface/" + "9" * 5000])
