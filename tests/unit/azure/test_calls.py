@@ -17,7 +17,8 @@ from azext_dockervm.flow.request import Request
 from azext_dockervm.secret import Secret
 
 DONE, IN_PROGRESS = Reply(200, {"status": "Succeeded"}), Reply(200, {"status": "InProgress"})
-NAMES = {kinds.SUBNET: ("net", "hosts"), kinds.EXTENSION: ("web1", "DockerExtension"),
+NAMES = {kinds.SUBNET: ("net", "hosts"), kinds.SECURITY_RULE: ("group", "docker"),
+         kinds.EXTENSION: ("web1", "DockerExtension"),
          kinds.RUN_COMMAND: ("web1", "dockervm-serve")}
 # What is never made by itself: data disks are made with their VM, encryption sets by others.
 NEVER_PUT = (kinds.DISK, kinds.DISK_ENCRYPTION_SET)
