@@ -22,7 +22,7 @@ def for_addresses(host: PlacedHost) -> tuple[str, ...]:
 
 def list_unused_addresses(host: NamedHost) -> str:
     """Of the whole subscription, by their ids."""
-    return az("network", "public-ip", "list", "--query", "[?ipConfiguration==null].id", "-o", "tsv",
+    return az("network", "public-ip", "list", "--query", "[?ipConfiguration==null]|[?natGateway==null].id", "-o", "tsv",
               subscription=host.subscription)
 
 

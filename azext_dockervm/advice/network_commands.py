@@ -129,12 +129,6 @@ def create_rule(host: NamedHost, group_id: str, name: str, priority: int | None,
               "--destination-port-ranges", *ports, subscription=host.subscription)
 
 
-def delete_rule(host: NamedHost, group_id: str, name: str) -> str:
-    group, security_group = names.id_parts(group_id)
-    return az("network", "nsg", "rule", "delete", "-g", group, "--nsg-name", security_group, "-n", name,
-              subscription=host.subscription)
-
-
 def list_security_groups(host: NamedHost) -> str:
     return az("network", "nsg", "list", "-o", "table", subscription=host.subscription)
 
@@ -151,7 +145,7 @@ def create_application_group(host: PlacedHost, group: str, name: str) -> str:
 def guard_interface_by(host: NamedHost, interface: Interface, security_group: str | None) -> str:
     """By the security group of that id; None takes its own away."""
     return az("network", "nic", "update", "-g", names.id_parts(interface["id"])[0], "-n", interface["name"],
-              "--network-security-group", security_group or "", subscription=host.subscription)
+              "--network-security-group", security_group or "null", subscription=host.subscription)
 
 
 def guard_subnet(host: NamedHost, subnet_id: str) -> str:

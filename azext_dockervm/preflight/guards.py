@@ -50,8 +50,8 @@ BY_NAME: tuple[Look, ...] = (
             lambda spec, _found: bool(spec.network.application_groups)))
 
 
-def _is_followed(_spec: HostSpec, found: Found) -> bool:
-    return found.guard is None and _has_decided(found) and reference(found) != "" and not is_at(
+def _is_followed(spec: HostSpec, found: Found) -> bool:
+    return found.guard is None and _has_decided(spec, found) and reference(found) != "" and not is_at(
         found.security_group, reference(found))
 
 
@@ -75,7 +75,7 @@ FOLLOWED = filling("guard", _follow, _is_followed)
 def sorted_out(spec: HostSpec, found: Found) -> Found:
     """``found`` with what of the security groups guards the host: its own, or somebody's."""
     guard, own = found.guard, found.security_group
-    if _has_decided(found):
+    if _has_decided(spec, found):
         return replace(found, guard=guard if guard is not None and is_at(guard, reference(found)) and not is_at(
             own, guard["id"]) else None)
     if spec.network.security_group is None:
@@ -91,7 +91,7 @@ def makes_group(spec: HostSpec, found: Found) -> bool:
         return False
     if found.security_group is not None:
         return True
-    if found.network_interface is not None and found.vm is not None:
+    if found.network_interface is not None and _has_decided(spec, found):
         # One that is guarded by its subnet alone was made so.
         return not reference(found) and found.subnet_group is None
     return spec.network.security_group is None
@@ -112,9 +112,14 @@ def guards(spec: HostSpec, found: Found) -> list[Guard]:
     return [Guard(one, (found.group or {}).get("id", "")) for one in by_id.values()]
 
 
-def _has_decided(found: Found) -> bool:
-    """Whether what the host stands on is there already, and not a rest of a create."""
-    return found.vm is not None or bool(found.interfaces)
+def _has_decided(spec: HostSpec, found: Found) -> bool:
+    """Whether what is there tells which group guards the host: its VM's interface, one that was named, or one that an
+    earlier create has left behind a group, where no other is asked for now."""
+    behind = reference(found)
+    own = [one.lower() for one in (spec.group, names.network_security_group(spec.name))]
+    left = spec.network.security_group is None and behind and [
+        one.lower() for one in names.id_parts(behind)] != own
+    return found.vm is not None or bool(found.interfaces) or bool(left)
 
 
 def reference(found: Found) -> str:

@@ -119,6 +119,11 @@ def remarks(spec: HostSpec, found: Found) -> Iterator[str]:
         yield ("Neither the host's network interface nor its subnet has a network security group: all its ports are "
                "open to its network and those that are joined with it.")
     spec, who = guards.as_it_is(spec, found), guards.knock(spec, found)
+    if spec.network.adds_rules and not guards.guards(spec, found):
+        yield "--open: no network security group of others guards the host, so no rule was added to one."
+    if who.inside and found.vm is None and guards.makes_group(spec, found) and spec.network.sources != ("*",):
+        yield ("A host without a public IP address is reached from its virtual network, of which Azure's own rule "
+               "AllowVnetInBound lets in everybody, whatever --sources says.")
     for guard in guards.guards(spec, found):
         if not guard.is_known():
             yield (f"{_words(spec, guard, found)} can't be read by this login, so nobody knows whether it lets in what "

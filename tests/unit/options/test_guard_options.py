@@ -39,7 +39,7 @@ def told(vm, **typed):
     (None, "corp-nsg", f"stands behind none of its own; to change that: az network nic update -g g -n web1VMNic "
                        f"--network-security-group {GROUP}"),
     (GROUP, NO_SECURITY_GROUP, "stands behind the network security group 'corp-nsg'; to change that: az network nic "
-                               "update -g g -n web1VMNic --network-security-group ''")])
+                               "update -g g -n web1VMNic --network-security-group null")])
 def test_a_host_keeps_the_group_that_it_stands_behind(has, asked, says):
     assert told(vm(has), nsg=asked) == ([] if says is None else [f"--nsg: the host's interface {says}"])
 

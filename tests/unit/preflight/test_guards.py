@@ -201,6 +201,19 @@ def test_others_than_the_sources_are_told(cloud):
                       "'docker'. It was left as it is.")
 
 
+def test_so_is_what_azure_itself_lets_in(cloud):
+    network(cloud)
+    values = {"virtual_network": values_of(cloud), "public_ip": NO_PUBLIC_IP}
+    remark, = see(cloud, sources=("10.1.2.0/24",), **values)[1].remarks
+    assert "AllowVnetInBound lets in everybody, whatever --sources says" in remark
+    assert see(cloud, **values)[1].remarks == see(cloud, sources=("10.1.2.0/24",))[1].remarks == ()
+
+
+def test_so_is_an_open_that_opens_nothing(cloud):
+    assert see(cloud, adds_rules=True)[1].remarks == (
+        "--open: no network security group of others guards the host, so no rule was added to one.",)
+
+
 # A rest of an earlier create
 
 
@@ -214,6 +227,9 @@ def test_an_interface_that_was_left_behind_another_group_is_no_use(cloud):
     told = refused(cloud, Conflict, security_group=THEIRS)
     assert "stands behind another network security group than was asked for now: 'other'" in told.message
     assert told.recommendations == ("To delete what is left: az dockervm delete -g g -n web1",)
+    assert "'other' does not let in" in refused(cloud).message, "where nothing is asked it tells what guards the host"
+    spec, found = see(cloud, adds_rules=True)
+    assert not guards.makes_group(spec, found) and guards.group_id(spec, found) == other["id"]
 
 
 # A host that exists
