@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from azext_dockervm.advice import vm_commands
 from azext_dockervm.advice.host_messages import with_sentence
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.body import schedule
 from azext_dockervm.errors import Interrupted
+from azext_dockervm.flow.deadline import at_most
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import Step
 from azext_dockervm.host.making import SCHEDULE, VM, Making
+
+# It takes a second; where the subscription has to be registered for Microsoft.DevTestLab first, a minute or two. A host
+# that works is not held up for longer.
+LONGEST_SECONDS = 300.0
 
 
 def step(making: Making, vm: str | Ref) -> Step:
@@ -26,5 +33,6 @@ def step(making: Making, vm: str | Ref) -> Step:
         return with_sentence(f"The host is not shut down every day: {error}",
                              f"To set it, in UTC: {set_it}")
 
-    return making.write(kinds.SCHEDULE, SCHEDULE, "set", names.schedule(spec.name), body, needs=needs, words=when,
+    step = making.write(kinds.SCHEDULE, SCHEDULE, "set", names.schedule(spec.name), body, needs=needs, words=when,
                         undone=existing is None, forgiven=warning)
+    return replace(step, limit=at_most(LONGEST_SECONDS))

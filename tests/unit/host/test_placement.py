@@ -82,6 +82,13 @@ def test_a_schedule_that_azure_refuses_costs_no_host(cloud, command):
         "az vm auto-shutdown -g g -n web1 --time 1900"]
 
 
+def test_a_schedule_that_never_comes_holds_nobody_up_for_long(cloud, command):
+    cloud.hang("PUT", SCHEDULE)
+    assert command.create(provisioner="run-command", **SHUTDOWN).proof.reachable
+    assert command.heard.warned[0].startswith("The host is not shut down every day: ")
+    assert cloud.clock.now < 1000 + 400
+
+
 def test_a_vm_that_is_refused_leaves_no_schedule(cloud, command):
     cloud.refuse("PUT", VM, "SkuNotAvailable")
     command.failing(AzureRefused, provisioner="run-command", **SHUTDOWN)
