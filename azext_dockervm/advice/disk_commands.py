@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import NamedHost
-
-# What lists resources of a kind in a group: the group, the subscription.
-Lists = Callable[[str, "str | None"], str]
 
 
 def list_disks(group: str, subscription: str | None) -> str:

@@ -38,6 +38,7 @@ COUNT_LUNS = ("LUNs are counted from 0: first the disks of --data-disk-sizes-gb,
               "Only new disks take a type.")
 FEWER_DISKS = "Leave some of --data-disk-sizes-gb or --attach-data-disks out."
 LEAVE_ONE_OUT = "Leave one of them out."
+IN_NO_ZONE = "Leave --zone out, or choose a disk of that zone."
 NO_PLAN = "Leave --plan-name, --plan-product, --plan-publisher and --plan-promotion-code out."
 PLAN_OF_IMAGE = ("Give --plan-name, --plan-product and --plan-publisher, or none of them: then what the image itself "
                  "says is taken.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost, PlacedHost
 
-OTHER_REGION = "Choose another --location, or something that is there."
 _ANY = "REGION"     # stands for a region that the user fills in
 
 

@@ -133,11 +133,12 @@ class Azure:
             kinds.IMAGES, "ask for the extension", "compute.virtual_machine_extension_images", "list_versions",
             location, publisher, kind, location=location, shape=_names))
 
-    def sizes(self, location: str) -> dict[str, int]:
-        """Names of all sizes of a region, with their vCPUs; some 100 KB, against the megabytes of the SKU list."""
+    def sizes(self, location: str) -> dict[str, tuple[int, int]]:
+        """Names of all sizes of a region, with their vCPUs and how many data disks they take; some 100 KB, against the
+        megabytes of the SKU list."""
         return self.sdk.pages(kinds.SIZES, "list the sizes", "compute.virtual_machine_sizes", "list", location,
-                              location=location, shape=lambda found: {one["name"]: one["numberOfCores"]
-                                                                      for one in found})
+                              location=location, shape=lambda found: {
+                                  one["name"]: (one["numberOfCores"], one["maxDataDiskCount"]) for one in found})
 
     def compute_usages(self, location: str) -> Usages:
         """What the subscription has used of its quotas there, some 30 KB: a family of sizes has one of its own."""

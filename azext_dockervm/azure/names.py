@@ -15,7 +15,7 @@ EXTENSION_TYPE = "DockerExtension"
 DEFAULT_ALIAS = "Ubuntu2404"
 DEFAULT_IMAGE = "Canonical:ubuntu-24_04-lts:server:latest"
 # az's own default size for `az vm create` in 2025.
-DEFAULT_SIZE, DEFAULT_SIZE_CORES = "Standard_D2s_v5", 2
+DEFAULT_SIZE, DEFAULT_SIZE_CORES, DEFAULT_SIZE_DATA_DISKS = "Standard_D2s_v5", 2, 4
 # The port of the 2014 command; 2376 came later.
 DEFAULT_DOCKER_PORT = 4243
 DEFAULT_SSH_PORT = 22

@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from azext_dockervm.advice import disk_commands
-from azext_dockervm.azure import names
 from azext_dockervm.options.option import Vm
 from azext_dockervm.spec.disks import OS, DataDisk
 from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.named import Named
 
 Disk = dict[str, Any]       # as the VM shows it
 
@@ -73,7 +71,7 @@ def other_data_disks(spec: HostSpec, vm: Vm) -> str | None:
 def not_attached(spec: HostSpec, vm: Vm) -> str | None:
     has = [(one.get("managedDisk") or {}).get("id") or "" for one in _data(vm)]
     for asked in spec.disks.attached:
-        if not any(_is(asked, one, spec.group) for one in has):
+        if not any(asked.means(one, spec.group) for one in has):
             return f"'{asked}' is not attached; to do that: {disk_commands.attach(spec, asked)}"
     return None
 
@@ -81,7 +79,7 @@ def not_attached(spec: HostSpec, vm: Vm) -> str | None:
 def another_encryption(spec: HostSpec, vm: Vm) -> str | None:
     has = ((_os(vm).get("managedDisk") or {}).get("diskEncryptionSet") or {}).get("id") or ""
     asked = spec.disks.encryption_set
-    if asked is None or _is(asked, has, spec.group):
+    if asked is None or asked.means(has, spec.group):
         return None
     return ("the OS disk keeps its encryption; "
             + _while_deallocated(spec, disk_commands.encrypt(spec, _name(vm), asked)))
@@ -104,13 +102,6 @@ def _with(vm: Vm, of_os: str | None, of_data: Any, spec: HostSpec) -> list[tuple
     asked: dict[int, DataDisk] = {disk.lun: disk for disk in spec.disks.data_disks()}
     data = [(one, of_data(asked[one["lun"]])) for one in _data(vm) if one.get("lun") in asked]
     return [(_os(vm), of_os), *data] if _os(vm) else data
-
-
-def _is(asked: Named, resource_id: str, group: str) -> bool:
-    if not resource_id:
-        return False
-    where, name = names.id_parts(resource_id)
-    return (where.lower(), name.lower()) == (asked.group_or(group).lower(), asked.name.lower())
 
 
 def _storage(vm: Vm) -> Disk:

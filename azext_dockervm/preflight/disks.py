@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from azext_dockervm.advice import disk_commands, region_commands
+from azext_dockervm.advice import disk_commands, option_values, region_commands
 from azext_dockervm.advice.option_values import example
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
@@ -13,16 +13,17 @@ from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.azure.offers import Capabilities
 from azext_dockervm.body import image as image_body
 from azext_dockervm.body.resource import Resource
-from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import Look, filling, unknown_if_forbidden
+from azext_dockervm.preflight.named import check_region, there
 from azext_dockervm.spec import disk_rules
 from azext_dockervm.spec.disks import NVME
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.named import Named
 
+ATTACH, ENCRYPT = "--attach-data-disks", "--os-disk-encryption-set"
 ENCRYPTION_AT_HOST = "EncryptionAtHost"
 # A disk in such a state has its contents copied, or waits for them.
 _NOT_READY = frozenset({"activesas", "activesasfrozen", "readytoupload", "activeupload"})
@@ -39,58 +40,62 @@ def _attached(azure: Azure, spec: HostSpec, found: Found) -> tuple[Resource, ...
 
 
 def _disk(azure: Azure, spec: HostSpec, found: Found, named: Named) -> Resource:
-    option = "--attach-data-disks"
-    disk = _named(azure, spec, kinds.DISK, named, option, disk_commands.list_disks)
-    if "location" not in disk:      # taken on trust
+    """Free, and where the VM will be; of one that may not be read the id alone."""
+    advice = disk_commands.list_disks(named.group_or(spec.group), spec.subscription)
+    disk = there(azure, spec, kinds.DISK, named, ATTACH, advice)
+    if "location" not in disk:
         return disk
-    owner, properties = disk.get("managedBy") or "", disk["properties"]
-    # A VM of this name that is about to be made anew may still hold it for some seconds.
-    mine = (spec.group.lower(), spec.name.lower())
-    if owner and tuple(map(str.lower, names.id_parts(owner))) != mine and (properties.get("maxShares") or 1) == 1:
-        group, vm = names.id_parts(owner)
-        raise InvalidValue(f"{option}: the disk '{named}' is attached to the VM '{vm}'.",
-                           f"To detach it: {disk_commands.detach(group, vm, disk['name'], spec.subscription)}")
-    if (properties.get("diskState") or "").lower() in _NOT_READY:
-        raise InvalidValue(f"{option}: the disk '{named}' is in the state {properties['diskState']}: its contents are "
-                           "being copied.", disk_commands.list_disks(named.group_or(spec.group), spec.subscription))
-    _check_place(spec, found, named, disk, option)
+    _check_free(spec, disk)
+    state = disk["properties"].get("diskState") or ""
+    if state.lower() in _NOT_READY:
+        raise InvalidValue(f"{ATTACH}: the disk '{named.name}' is in the state {state}: its contents are being copied.",
+                           advice)
+    check_region(disk, spec, kinds.DISK, ATTACH, advice)
+    _check_zone(spec, disk)
+    _check_subscription(found, disk, kinds.DISK, ATTACH)
     return disk
 
 
+def _check_free(spec: HostSpec, disk: Resource) -> None:
+    """A VM of the host's own name, which is about to be made anew, may still hold it for some seconds."""
+    owner = disk.get("managedBy") or ""
+    if not owner or (disk["properties"].get("maxShares") or 1) > 1:
+        return
+    group, vm = names.id_parts(owner)
+    if (group.lower(), vm.lower()) != (spec.group.lower(), spec.name.lower()):
+        raise InvalidValue(f"{ATTACH}: the disk '{disk['name']}' is attached to the VM '{vm}'.",
+                           f"To detach it: {disk_commands.detach(group, vm, disk['name'], spec.subscription)}")
+
+
+def _check_zone(spec: HostSpec, disk: Resource) -> None:
+    """A disk of one zone is for VMs there, any other for VMs of no zone; those with copies in all zones are for all."""
+    zones, asked = disk.get("zones") or [], spec.placement.zone
+    if (disk.get("sku") or {}).get("name", "").endswith("_ZRS") or zones == ([asked] if asked else []):
+        return
+    where = f"in zone {zones[0]}" if zones else "in no zone"
+    raise InvalidValue(f"{ATTACH}: the disk '{disk['name']}' is {where}, and the host "
+                       f"{f'in zone {asked}' if asked else 'in none'}.",
+                       option_values.in_zone(zones[0]) if zones else option_values.IN_NO_ZONE)
+
+
 def _encryption_set(azure: Azure, spec: HostSpec, found: Found) -> Resource | None:
-    named, option = spec.disks.encryption_set, "--os-disk-encryption-set"
+    named = spec.disks.encryption_set
     if named is None:
         return None
-    there = _named(azure, spec, kinds.DISK_ENCRYPTION_SET, named, option, disk_commands.list_encryption_sets)
-    if "location" in there:
-        _check_place(spec, found, named, there, option)
-        if "confidential" in (there["properties"].get("encryptionType") or "").lower():
-            raise InvalidValue(f"{option}: '{named}' is for confidential VMs only, and dockervm makes none.",
-                               disk_commands.list_encryption_sets(named.group_or(spec.group), spec.subscription))
-    return there
+    advice = disk_commands.list_encryption_sets(named.group_or(spec.group), spec.subscription)
+    keys = there(azure, spec, kinds.DISK_ENCRYPTION_SET, named, ENCRYPT, advice)
+    check_region(keys, spec, kinds.DISK_ENCRYPTION_SET, ENCRYPT, advice)
+    _check_subscription(found, keys, kinds.DISK_ENCRYPTION_SET, ENCRYPT)
+    if "confidential" in ((keys.get("properties") or {}).get("encryptionType") or "").lower():
+        raise InvalidValue(f"{ENCRYPT}: '{named.name}' is for confidential VMs only, and dockervm makes none.", advice)
+    return keys
 
 
-def _named(azure: Azure, spec: HostSpec, kind: Kind, named: Named, option: str, lists: disk_commands.Lists) -> Resource:
-    """What is there by that name. Where it may not be read, its id alone: it is taken on trust."""
-    group = named.group_or(spec.group)
-    own = azure.resource_id(kind, group, named.name)
-    known = {"id": named.id("", group) if named.subscription else own}
-    there = unknown_if_forbidden(lambda: (azure.get(kind, group, named.name, subscription=named.subscription),))()
-    if there is None:
-        return known
-    if there[0] is None:
-        raise InvalidValue(f"{option}: there is no {kind.noun} '{named.name}' in the resource group '{group}'.",
-                           lists(group, spec.subscription))
-    return there[0]
-
-
-def _check_place(spec: HostSpec, found: Found, named: Named, there: Resource, option: str) -> None:
-    if region_of(there) != spec.location:
-        raise InvalidValue(f"{option}: '{named}' is in {region_of(there)}, the host in {spec.location}.",
-                           region_commands.OTHER_REGION)
+def _check_subscription(found: Found, resource: Resource, kind: Kind, option: str) -> None:
     mine = (found.group or {}).get("id", "").split("/")[2:3]
-    if mine and there["id"].split("/")[2].lower() != mine[0].lower():
-        raise InvalidValue(f"{option}: '{named}' is in another subscription than the host; Azure takes none of those.")
+    if mine and resource["id"].split("/")[2].lower() != mine[0].lower():
+        raise InvalidValue(f"{option}: the {kind.noun} '{resource['name']}' is in another subscription than the host, "
+                           "and Azure takes none of those.")
 
 
 def _feature(azure: Azure, spec: HostSpec, _found: Found) -> None:
@@ -128,13 +133,22 @@ def check(spec: HostSpec, found: Found) -> None:
     """What the size and the image allow, of a host that is yet to be made."""
     if found.vm is not None:
         return
-    disk_rules.check_luns(spec.disks, image_body.data_disk_luns(found.image))
+    brought = image_body.data_disk_luns(found.image)
+    disk_rules.check_luns(spec.disks, brought)
+    _check_number(spec, found, len(brought))
     least = image_body.disk_size_gb(found.image)
     if least and spec.disks.os_size_gb and spec.disks.os_size_gb < least:
         raise InvalidValue(f"--os-disk-size-gb: the image's own disk has {least} GB; an OS disk of it can't be smaller "
                            f"than that ({spec.disks.os_size_gb} GB).")
     if found.capabilities is not None:
         _check_size(spec, found.capabilities, least)
+
+
+def _check_number(spec: HostSpec, found: Found, brought: int) -> None:
+    asked = len(spec.disks.data_disks())
+    if asked and found.most_data_disks is not None and asked + brought > found.most_data_disks:
+        raise InvalidValue(f"--size: a VM of the size {spec.machine.size} can have {found.most_data_disks} data disks, "
+                           f"not {asked + brought}.", _sizes(spec))
 
 
 def _check_size(spec: HostSpec, can: Capabilities, image_gb: int | None) -> None:

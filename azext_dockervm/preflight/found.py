@@ -53,6 +53,7 @@ class Found:
     ssh_key: str | None = None          # the public key that was named
     port: int | None = None     # the engine's, where the host was asked
     cores: int | None = None    # of the size, where the region's sizes were asked for
+    most_data_disks: int | None = None
     compute_usages: Usages | None = None        # None: not told
     network_usages: Usages | None = None
     locks: list[Resource] | None = None

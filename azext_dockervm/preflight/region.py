@@ -25,16 +25,16 @@ def _is_another_than_the_groups(spec: HostSpec, found: Found) -> bool:
     return found.group is not None and found.vm is None and spec.location != region_of(found.group)
 
 
-def _check_size(azure: Azure, spec: HostSpec, _found: Found) -> int | None:
-    """Its vCPUs. The default is taken on trust: it is a request less for nearly everybody."""
+def _check_size(azure: Azure, spec: HostSpec, _found: Found) -> tuple[int | None, int | None]:
+    """Its vCPUs and its data disks. The default is taken on trust: it is a request less for nearly everybody."""
     if spec.machine.size == names.DEFAULT_SIZE:
-        return names.DEFAULT_SIZE_CORES
+        return names.DEFAULT_SIZE_CORES, names.DEFAULT_SIZE_DATA_DISKS
     sizes = unknown_if_forbidden(lambda: azure.sizes(spec.location or ""))()
-    cores = {size.lower(): cores for size, cores in (sizes or {}).items()}
-    if cores and spec.machine.size.lower() not in cores:
+    known = {size.lower(): what for size, what in (sizes or {}).items()}
+    if known and spec.machine.size.lower() not in known:
         raise InvalidValue(f"--size: {spec.location} has no size '{spec.machine.size}'.",
                            region_commands.list_sizes(spec.location, spec.subscription))
-    return cores.get(spec.machine.size.lower())
+    return known.get(spec.machine.size.lower(), (None, None))
 
 
 def _extension_published(azure: Azure, spec: HostSpec, _found: Found) -> bool | None:
@@ -43,5 +43,5 @@ def _extension_published(azure: Azure, spec: HostSpec, _found: Found) -> bool | 
 
 
 REGION = Look("regions", _check_region, wanted=_is_another_than_the_groups)
-SIZE = filling("cores", _check_size, is_new)
+SIZE = filling("cores most_data_disks", _check_size, is_new)
 EXTENSION = filling("extension_published", _extension_published, lambda spec, _found: depends_on_publication(spec))

@@ -301,7 +301,7 @@ class FakeAzure:
         return self._asked("extension_versions") and (["1.2.2"] if self.cloud.published else [])
 
     def sizes(self, _location: str) -> dict[str, int]:
-        return self._asked("sizes") and dict(self.cloud.sizes)
+        return self._asked("sizes") and {name: (cores, 2 * cores) for name, cores in dict(self.cloud.sizes).items()}
 
     def compute_usages(self, _location: str) -> dict[str, tuple[int, int]]:
         return self._asked("compute_usages") and self.cloud.compute_usages

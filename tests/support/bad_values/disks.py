@@ -11,7 +11,7 @@ LUNS = "LUNs are counted from 0"
 ALL_LUNS = tuple(str(size) for size in range(1, 66))
 
 
-def disk(region: str = "westus", state: str = "Unattached", **more: str):
+def disk(region: str = "westus", state: str = "Unattached", **more: object):
     """What puts a disk ``data`` into the cloud, as somebody's own."""
     properties = {"diskSizeGB": 8, "diskState": state}
     return lambda cloud: cloud.put(kinds.DISK, "data", body={"location": region, "properties": properties, **more})
@@ -69,6 +69,10 @@ VALUES = (
           there=disk("eastus")),
     asked("attach_data_disks", "--attach-data-disks data", "attached to the VM 'web9'",
           "az vm disk detach -g other --vm-name web9 -n data", there=disk(managedBy=OTHER_VM)),
+    asked("attach_data_disks", "--attach-data-disks data", "is in zone 2, and the host in none", "--zone 2",
+          there=disk(zones=["2"])),
+    asked("attach_data_disks", "--attach-data-disks data --zone 1", "is in no zone, and the host in zone 1",
+          "Leave --zone out", there=disk()),
     asked("attach_data_disks", "--attach-data-disks data", "in the state ActiveSAS", "az disk list",
           there=disk(state="ActiveSAS")),
     bad("os_disk_encryption_set", "--os-disk-encryption-set /a", "--os-disk-encryption-set", "diskEncryptionSets/NAME"),
@@ -86,6 +90,10 @@ VALUES = (
 )
 
 PAIRS = (
+    pair("size", "data_disk_sizes_gb", "--size Standard_B2s --data-disk-sizes-gb 1 2 3 4 5", "--size",
+         "can have 4 data disks, not 5", asks=True),
+    pair("attach_data_disks", "zone", "--attach-data-disks data --zone 1", "is in zone 2, and the host in zone 1",
+         "--zone 2", asks=True, there=disk(zones=["2"])),
     pair("ephemeral_os_disk", "os_caching", "--ephemeral-os-disk --os-disk-caching ReadWrite", "--os-disk-caching",
          "ReadOnly"),
     pair("ephemeral_os_disk", "storage_sku", "--ephemeral-os-disk --storage-sku Premium_LRS", "--storage-sku",

@@ -185,7 +185,8 @@ def test_of_what_no_sdk_knows_resource_manager_has_the_list(azure, service):
 def test_what_is_asked_of_a_region(azure, service):
     service.replies("GET", "versions", Reply(200, [{"name": "24.04.2", "location": "westus"}]))
     service.replies("GET", "24.04.2", Reply(200, {"name": "24.04.2", "properties": {"features": [{"new": 1}]}}))
-    service.replies("GET", "vmSizes", Reply(200, {"value": [{"name": "Standard_D2s_v5", "numberOfCores": 2}]}))
+    service.replies("GET", "vmSizes", Reply(200, {"value": [{"name": "Standard_D2s_v5", "numberOfCores": 2,
+                                                   "maxDataDiskCount": 4}]}))
     service.replies("GET", "skus", Reply(200, {"value": [
         {"resourceType": "virtualMachines", "name": "A", "restrictions": [{"type": "Zone"}],
          "capabilities": [{"name": "vCPUs", "value": "2"}, {"name": "CpuArchitectureType", "value": "x64"}]},
@@ -198,7 +199,7 @@ def test_what_is_asked_of_a_region(azure, service):
     assert azure.image("westus", "P", "O", "S", "none") is None
     assert azure.extension_versions("westus", "P", "T")[0]["name"] == "24.04.2"
     assert azure.extension_versions("westus", "P", "T2")[0]["name"] == "24.04.2"
-    assert azure.sizes("westus") == {"Standard_D2s_v5": 2}
+    assert azure.sizes("westus") == {"Standard_D2s_v5": (2, 4)}
     assert azure.offered_sizes("westus") == [("A", ("2", "x64"), True), ("B", ("", ""), False)]
     assert azure.label_is_free("westus", "web1") is True
     assert azure.locations() == ["westus"]

@@ -11,7 +11,7 @@ from azext_dockervm.options.disks import DISKS
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.spec.disks import Disks
 
-KEPT = "/subscriptions/s/resourceGroups/G/providers/Microsoft.Compute/disks/Kept"
+KEPT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/G/providers/Microsoft.Compute/disks/Kept"
 KEYS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/diskEncryptionSets/own"
 OS = {"name": "os1", "diskSizeGB": 30, "caching": "ReadWrite", "managedDisk": {"storageAccountType": "Premium_LRS"}}
 DATA = [{"lun": 0, "name": "d0", "diskSizeGB": 8, "caching": "None",
@@ -39,7 +39,7 @@ def told(name, value, there=None, **disks):
     ("os_caching", "ReadWrite", None), ("ephemeral_os_disk", "false", None), ("data_disk_sizes_gb", ["8"], None),
     ("ephemeral_os_disk", "true", vm({"diffDiskSettings": {"option": "Local"}})),
     ("ephemeral_os_disk_placement", "CacheDisk", vm({"diffDiskSettings": {"placement": "CacheDisk"}})),
-    ("attach_data_disks", ["kept"], None), ("attach_data_disks", [KEPT.replace("/s/", f"/{SUBSCRIPTION}/")], None),
+    ("attach_data_disks", ["kept"], None), ("attach_data_disks", [KEPT.lower()], None),
     ("os_disk_encryption_set", "OWN", vm({"managedDisk": {"diskEncryptionSet": {"id": KEYS}}})),
     ("encryption_at_host", "true", vm(securityProfile={"encryptionAtHost": True})),
     ("encryption_at_host", "false", None)])

@@ -14,6 +14,7 @@ from azext_dockervm.preflight.survey import survey
 from azext_dockervm.spec import disk_rules
 from azext_dockervm.spec.disks import Disks
 from azext_dockervm.spec.machine import Image
+from azext_dockervm.spec.placement import Placement
 
 SPEC = host_spec(location=None)
 OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
@@ -148,3 +149,24 @@ def test_luns_are_checked_against_those_of_the_image(cloud):
     spec = changed(SPEC, image=Image.parse(OWN), disks=Disks(data_sizes_gb=(8,), skus=disk_rules.check_skus(
         ["1=Premium_LRS"])))
     survey(cloud.azure(), spec)
+
+
+@pytest.mark.parametrize(("zone", "disk_zones", "sku"), [
+    ("1", ["1"], "Premium_LRS"), (None, None, "Premium_LRS"), ("1", None, "Premium_ZRS"), (None, None, "Premium_ZRS")])
+def test_a_disk_of_the_host_s_zone_or_of_all(cloud, zone, disk_zones, sku):
+    disk(zones=disk_zones, sku={"name": sku})(cloud)
+    survey(cloud.azure(), changed(asking(attached=["data"]), placement=Placement(zone=zone)))
+
+
+@pytest.mark.parametrize(("disks", "image_luns", "fits"), [
+    (4, [], True), (5, [], False), (3, [0], True), (4, [0], False)])
+def test_a_size_takes_so_many_disks_with_those_of_the_image(cloud, disks, image_luns, fits):
+    of_image(cloud, dataDisks=[{"lun": lun} for lun in image_luns])
+    spec = changed(asking(data_sizes_gb=(8,) * disks), image=Image.parse(OWN))
+    if fits:
+        survey(cloud.azure(), spec)
+    else:
+        with pytest.raises(InvalidValue, match="Standard_D2s_v5 can have 4 data disks, not 5"):
+            survey(cloud.azure(), spec)
+    cloud.forbidden = {"sizes"}     # then nothing is known of others
+    survey(cloud.azure(), changed(spec, size="Standard_X8s_v5"))
