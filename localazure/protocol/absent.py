@@ -10,7 +10,6 @@ TYPES = {
     "Microsoft.Compute/capacityReservationGroups": "capacity reservations",
     "Microsoft.Compute/cloudServices": "cloud services",
     "Microsoft.Compute/diskAccesses": "private access to disks",
-    "Microsoft.Compute/diskEncryptionSets": "disk encryption sets",
     "Microsoft.Compute/hostGroups": "dedicated hosts",
     "Microsoft.Compute/restorePointCollections": "restore points",
     "Microsoft.Compute/snapshots": "snapshots",

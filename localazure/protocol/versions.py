@@ -53,6 +53,7 @@ ROLES = (
     "2020-08-01-preview 2020-10-01-preview 2021-04-01-preview 2022-01-01-preview 2022-04-01 2022-05-01-preview"
 ).split()
 SCHEDULES = "2015-05-21-preview 2016-05-15 2018-09-15".split()
+MARKETPLACE = "2015-06-01 2021-01-01".split()
 FEATURES = "2014-08-01-preview 2015-12-01 2021-07-01".split()
 IDENTITIES = (
     "2015-08-31-preview 2018-11-30 2021-09-30-preview 2022-01-31-preview 2023-01-31 2023-07-31-preview 2024-11-30 "
@@ -66,6 +67,7 @@ TYPES: dict[str, list[str]] = {
     "Microsoft.Authorization/roleAssignments": ROLES,
     "Microsoft.Authorization/roleDefinitions": ROLES,
     "Microsoft.Compute/availabilitySets": COMPUTE,
+    "Microsoft.Compute/diskEncryptionSets": [one for one in DISKS if one >= "2019-07-01"],
     "Microsoft.Compute/disks": DISKS,
     "Microsoft.Compute/galleries": GALLERIES,
     "Microsoft.Compute/galleries/images": GALLERIES,
@@ -90,6 +92,7 @@ TYPES: dict[str, list[str]] = {
     "Microsoft.Features/subscriptionFeatureRegistrations": FEATURES,
     "Microsoft.ManagedIdentity/Identities": IDENTITIES,
     "Microsoft.ManagedIdentity/userAssignedIdentities": IDENTITIES,
+    "Microsoft.MarketplaceOrdering/agreements": MARKETPLACE,
     "Microsoft.Network/applicationSecurityGroups": NETWORK,
     "Microsoft.Network/locations": NETWORK,
     "Microsoft.Network/locations/CheckDnsNameAvailability": NETWORK,

@@ -88,3 +88,22 @@ def test_vm_disk_attach_refuses_more_than_the_size_takes(azure, home):
                        "--size-gb", "1")
     assert refused.code == 1
     assert "maximum number of data disks allowed to be attached to a VM of this size is 4" in refused.stderr
+
+
+def test_disk_encryption_sets(azure, home):
+    at = ("-g", home, "-n", "keys")
+    key = "https://vault1.vault.azure.net/keys/mine/0123456789abcdef0123456789abcdef"
+    made = azure.query("disk-encryption-set", "create", *at, "--key-url", key, "--mi-system-assigned")
+    assert made["identity"]["type"] == "SystemAssigned" and made["activeKey"]["keyUrl"] == key
+    azure.az("disk-encryption-set", "wait", *at, "--created").succeeded()
+    assert [one["name"] for one in azure.query("disk-encryption-set", "list", "-g", home)] == ["keys"]
+    newer = key[:-1] + "0"
+    assert azure.query("disk-encryption-set", "update", *at, "--key-url", newer)["activeKey"]["keyUrl"] == newer
+    disk = azure.query("disk", "create", "-g", home, "-n", "secret", "--size-gb", "4", "--encryption-type",
+                       "EncryptionAtRestWithCustomerKey", "--disk-encryption-set", "keys")
+    assert disk["encryption"]["diskEncryptionSetId"] == azure.query("disk-encryption-set", "show", *at)["id"]
+    assert azure.query("disk-encryption-set", "list-associated-resources", *at) == [disk["id"]]
+    refused = azure.az("disk-encryption-set", "delete", *at)
+    assert refused.code == 1 and "associated" in refused.stderr
+    azure.az("disk", "delete", "-g", home, "-n", "secret", "--yes").succeeded()
+    azure.az("disk-encryption-set", "delete", *at).succeeded()

@@ -34,3 +34,11 @@ def test_vm_image_show(azure):
     assert (image["hyperVGeneration"], image["osDiskImage"]["operatingSystem"]) == ("V2", "Linux")
     missing = azure.az("vm", "image", "show", "-l", "westus", "--urn", "Canonical:nothing:at-all:latest")
     assert missing.code == 3
+
+
+def test_terms_of_an_image_that_is_sold(azure):
+    urn = ("--urn", "resf:rockylinux-x86_64:9-base:latest")
+    assert not azure.query("vm", "image", "terms", "show", *urn)["accepted"]
+    assert azure.query("vm", "image", "terms", "accept", *urn)["accepted"]
+    assert azure.query("vm", "image", "terms", "show", *urn)["accepted"]
+    assert not azure.query("vm", "image", "terms", "cancel", *urn)["accepted"]

@@ -12,7 +12,7 @@ from localazure.machines.machine import DataDisk
 from localazure.protocol import ids
 from localazure.protocol.errors import ArmError, invalid_parameter
 from localazure.providers.common import existing, missing_property, refuse_if_busy
-from localazure.providers.compute import compute, disk_kinds, disks
+from localazure.providers.compute import compute, disk_kinds, disks, encryption_sets
 from localazure.providers.compute.model import out_of_range
 from localazure.providers.compute.sizes import Size, check_account_type
 from localazure.store.resources import Resource
@@ -36,7 +36,8 @@ class Plan:
     """What is to be done: `entries` is the VM's whole new list, the rest is the way there."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
-    new: list[tuple[ids.ResourceId, int, str]] = field(default_factory=list)  # id, GB, account type
+    # id, GB, account type, encryption
+    new: list[tuple[ids.ResourceId, int, str, dict[str, Any] | None]] = field(default_factory=list)
     attached: list[Resource] = field(default_factory=list)
     detached: bool = False
     grown: list[tuple[Resource, int]] = field(default_factory=list)
@@ -90,7 +91,10 @@ def _changed(
     after = dict(before)
     disk_kinds.refuse_write_accelerator(entry, host.size.name)
     sku = (entry.get("managedDisk") or {}).get("storageAccountType")
+    wanted = ((entry.get("managedDisk") or {}).get("diskEncryptionSet") or {}).get("id")
     for name, value, kept in (
+        ("dataDisk.managedDisk.diskEncryptionSet", ids.key(wanted or "") or None,
+         ids.key((before["managedDisk"].get("diskEncryptionSet") or {}).get("id") or "")),
         ("dataDisk.lun", entry.get("lun"), before["lun"]),
         ("dataDisk.managedDisk.storageAccountType", sku, before["managedDisk"]["storageAccountType"]),
     ):
@@ -128,7 +132,7 @@ def _added(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dic
     else:
         message = f"Local Azure attaches existing and empty data disks, none by createOption '{option}'."
         raise ArmError(409, "OperationNotAllowed", message, target="dataDisk.createOption")
-    added = {
+    added: dict[str, Any] = {
         "lun": lun,
         "name": found["name"],
         "createOption": option,
@@ -138,6 +142,8 @@ def _added(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dic
         "diskSizeGB": found["size"],
         "toBeDetached": False,
     }
+    if found["encryption"].get("diskEncryptionSetId"):
+        added["managedDisk"]["diskEncryptionSet"] = {"id": found["encryption"]["diskEncryptionSetId"]}
     if entry.get("writeAcceleratorEnabled") is not None:
         added["writeAcceleratorEnabled"] = entry["writeAcceleratorEnabled"]
     return added
@@ -176,7 +182,11 @@ def _attached(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> 
     known = disk_kinds.sku_of(sku, "dataDisk.managedDisk.storageAccountType")
     if known != disk.extra["sku"]["name"]:
         result.retyped.append((disk, known))
-    return {"name": disk.name, "id": str(disk.id), "sku": known, "size": size}
+    encryption = disk.properties["encryption"]
+    wanted = encryption_sets.of_managed_disk(cloud, entry.get("managedDisk"), host.location, "dataDisk")
+    if wanted not in (None, encryption):  # the service's own words are not known
+        raise compute.unchangeable("dataDisk.managedDisk.diskEncryptionSet")
+    return {"name": disk.name, "id": str(disk.id), "sku": known, "size": size, "encryption": encryption}
 
 
 def _made(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dict[str, Any]:
@@ -189,8 +199,9 @@ def _made(cloud: Cloud, host: Host, entry: dict[str, Any], result: Plan) -> dict
     name = entry.get("name") or f"{host.id.name}_disk{entry['lun'] + 2}_{uuid.uuid4().hex}"
     identifier = ids.resource_id(host.id.subscription, host.id.group, disks.KIND, name)
     disks.refuse_taken_name(cloud, identifier, host.id)
-    result.new.append((identifier, size, known))
-    return {"name": name, "id": str(identifier), "sku": known, "size": size}
+    encryption = encryption_sets.of_managed_disk(cloud, entry.get("managedDisk"), host.location, "dataDisk")
+    result.new.append((identifier, size, known, encryption))
+    return {"name": name, "id": str(identifier), "sku": known, "size": size, "encryption": encryption or {}}
 
 
 def _check_together(host: Host, entries: list[dict[str, Any]]) -> None:
@@ -238,11 +249,11 @@ def attach_or_detach(host: Host, body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def apply(cloud: Cloud, vm: Resource, result: Plan) -> None:
     """Write a plan into the store: new disks, who owns which, the VM's list. The machine follows (`bring`)."""
-    for identifier, size, sku in result.new:
+    for identifier, size, sku, encryption in result.new:
         extra = {"managedBy": str(vm.id)}
         if vm.extra.get("zones"):
             extra["zones"] = vm.extra["zones"]
-        disk = disks.create_data_disk(cloud, identifier, vm.location, size, sku, extra)
+        disk = disks.create_data_disk(cloud, identifier, vm.location, size, sku, encryption, extra)
         disk.tags, disk.state = vm.tags, "Updating"
         cloud.store.put(disk)
     for disk in result.attached:

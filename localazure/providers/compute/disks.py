@@ -13,7 +13,15 @@ from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
 from localazure.providers.common import envelope, existing, missing_property, place, refuse_if_busy
-from localazure.providers.compute import compute, disk_kinds, disk_versions, image_catalog, model, vm_image
+from localazure.providers.compute import (
+    compute,
+    disk_kinds,
+    disk_versions,
+    encryption_sets,
+    image_catalog,
+    model,
+    vm_image,
+)
 from localazure.store.resources import Resource
 
 KIND = kinds.DISK
@@ -38,13 +46,15 @@ def routes() -> list[Route]:
 # making
 
 
-def _properties(sku: str, size: int, creation: dict[str, Any]) -> dict[str, Any]:
+def _properties(
+    sku: str, size: int, creation: dict[str, Any], encryption: dict[str, Any] | None = None
+) -> dict[str, Any]:
     return {
         "creationData": creation,
         "diskSizeGB": size,
         "diskSizeBytes": size * 2**30,
         **disk_kinds.performance(sku, size),
-        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        "encryption": encryption or {"type": "EncryptionAtRestWithPlatformKey"},
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",
         "timeCreated": timestamp(),
@@ -65,7 +75,8 @@ def create_os_disk(cloud: Cloud, vm: Resource, image: str, generation: str) -> R
     if vm.extra.get("zones"):
         extra["zones"] = vm.extra["zones"]
     creation = {"createOption": "FromImage", "imageReference": {"id": image}}
-    properties = _properties(name, os_disk["diskSizeGB"], creation)
+    encryption = encryption_sets.of_managed_disk(cloud, os_disk["managedDisk"], vm.location, "osDisk")
+    properties = _properties(name, os_disk["diskSizeGB"], creation, encryption)
     properties.update(osType="Linux", hyperVGeneration=generation, LastOwnershipUpdateTime=timestamp())
     architecture = image_catalog.architecture(vm_image.origin(vm).get("sku", ""))
     properties["supportedCapabilities"] = {"acceleratedNetwork": True, "architecture": architecture}
@@ -73,10 +84,11 @@ def create_os_disk(cloud: Cloud, vm: Resource, image: str, generation: str) -> R
 
 
 def create_data_disk(
-    cloud: Cloud, identifier: ids.ResourceId, location: str, size: int, sku: str, extra: dict[str, Any] | None = None
-) -> Resource:
+    cloud: Cloud, identifier: ids.ResourceId, location: str, size: int, sku: str,
+    encryption: dict[str, Any] | None = None, extra: dict[str, Any] | None = None,
+) -> Resource:  # fmt: skip
     """The resource of a new, empty data disk, still without its content (`fill`)."""
-    properties = _properties(sku, size, {"createOption": "Empty"})
+    properties = _properties(sku, size, {"createOption": "Empty"}, encryption)
     disk = Resource(identifier, location, None, properties, {"sku": _sku(sku), **(extra or {})}, {"data": True})
     return cloud.store.put(disk)
 
@@ -173,7 +185,7 @@ def put(cloud: Cloud, request: Request) -> Reply:
         refuse_if_busy(cloud, found.id)
         if found.state == "Succeeded":
             return _change(cloud, request, found, given, tags)
-    disk = _new(request, identifier, location, given)
+    disk = _new(cloud, request, identifier, location, given)
     disk.tags, disk.state = tags, "Updating"
     cloud.store.put(disk)
 
@@ -193,7 +205,9 @@ def _settled(cloud: Cloud, disk: Resource, state: str) -> dict[str, Any]:
     return render(cloud, disk)
 
 
-def _new(request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any]) -> Resource:
+def _new(
+    cloud: Cloud, request: Request, identifier: ids.ResourceId, location: str, given: dict[str, Any]
+) -> Resource:
     creation = given.get("creationData")
     if not creation:
         raise missing_property("disk.creationData")
@@ -211,7 +225,8 @@ def _new(request: Request, identifier: ids.ResourceId, location: str, given: dic
     _refuse_shared(given)
     tier = disk_kinds.check_tier(given.get("tier"), sku)
     extra = {"sku": _sku(sku), **compute.zones_of(request.body, location, identifier)}
-    properties = {**_properties(sku, size, creation), **_passed_on(given)}
+    encryption = encryption_sets.encryption(cloud, given.get("encryption"), location, "disk.encryption")
+    properties = {**_properties(sku, size, creation, encryption), **_passed_on(given)}
     disk = Resource(identifier, location, None, properties, extra, {"data": True, "tier": tier})
     _perform(disk, size)
     _refuse_performance(disk, given)
@@ -251,12 +266,16 @@ def _change(
     if sku != disk.extra["sku"]["name"] and allocated:
         message = f"Changing the type of disk '{disk.name}' is allowed only when its VM is deallocated."
         raise ArmError(409, "OperationNotAllowed", message, target="disk.sku")
+    encryption = encryption_sets.encryption(cloud, given.get("encryption"), disk.location, "disk.encryption")
+    if encryption not in (None, disk.properties["encryption"]) and allocated:
+        message = f"Changing the encryption of disk '{disk.name}' is allowed only when its VM is deallocated."
+        raise ArmError(409, "OperationNotAllowed", message, target="disk.encryption")
     # What a client sends back of what it has read is no wish.
     tier = disk_kinds.check_tier(given.get("tier"), sku) if given.get("tier") != disk.properties.get("tier") else None
     disk.tags = tags
     disk.extra["sku"] = _sku(sku)
     disk.hidden["tier"] = tier or disk.hidden.get("tier")
-    disk.properties.update(_passed_on(given))
+    disk.properties.update(_passed_on(given), **({"encryption": encryption} if encryption else {}))
     disk.state = "Updating"
     cloud.store.put(disk)
 
@@ -327,6 +346,9 @@ def _tell(cloud: Cloud, vm: Resource, disk: Resource) -> None:
         if ids.key(one["managedDisk"]["id"]) == ids.key(disk.id):
             one["diskSizeGB"] = disk.properties["diskSizeGB"]
             one["managedDisk"]["storageAccountType"] = disk.extra["sku"]["name"]
+            encrypted_by = disk.properties["encryption"].get("diskEncryptionSetId")
+            if encrypted_by:
+                one["managedDisk"]["diskEncryptionSet"] = {"id": encrypted_by}
     cloud.store.put(vm)
 
 

@@ -22,8 +22,9 @@ def refuse_if_going(cloud: Cloud, parent: Resource) -> None:
         refuse_if_busy(cloud, parent.id)
 
 
-def write(cloud: Cloud, request: Request, resource: Resource, show: crud.Show) -> Reply:
-    """Store a resource that was just checked, and let its operation end in Succeeded.
+def write(cloud: Cloud, request: Request, resource: Resource, show: crud.Show, *, new_status: int = 201) -> Reply:
+    """Store a resource that was just checked, and let its operation end in Succeeded. A new one is answered with
+    `new_status`.
 
     `resource` is a new one or a changed copy: what is refused leaves the stored one as it was.
     """
@@ -39,7 +40,7 @@ def write(cloud: Cloud, request: Request, resource: Resource, show: crud.Show) -
             cloud.store.put(resource)
 
     operation = cloud.operations.start("compute", resource.location, resource.id, "put", work)
-    return compute.follow(cloud, operation, request, 201 if is_new else 200, show(cloud, request, resource))
+    return compute.follow(cloud, operation, request, new_status if is_new else 200, show(cloud, request, resource))
 
 
 def deletion(full_type: str, *names: str, inner: str = "") -> Handler:

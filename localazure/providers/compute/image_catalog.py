@@ -12,7 +12,7 @@ from localazure.protocol.errors import ArmError
 WITHOUT_CLOUD_INIT = ("LocalAzure", "linux-without-cloud-init")
 # Its other offer: variants of the local image, the SKU being the name of one.
 VARIANTS = ("LocalAzure", "linux-variants")
-# Offers of the Marketplace: VMs of them need a plan. Terms count as accepted here.
+# Offers of the Marketplace: VMs of them need a plan, and the subscription its terms accepted.
 WITH_PLAN = (("resf", "rockylinux-x86_64"), ("kinvolk", "flatcar-container-linux"))
 
 

@@ -149,10 +149,10 @@ _DISK = obj(
     encryption=obj(
         "Encryption",
         type=enum(
-            "EncryptionType", "EncryptionAtRestWithPlatformKey",
-            "EncryptionAtRestWithCustomerKey EncryptionAtRestWithPlatformAndCustomerKeys", ENCRYPTION_SETS,
+            "EncryptionType", "EncryptionAtRestWithPlatformKey EncryptionAtRestWithCustomerKey "
+                              "EncryptionAtRestWithPlatformAndCustomerKeys",
         ),
-        diskEncryptionSetId=ENCRYPTION_SETS,
+        diskEncryptionSetId=str,
     ),
     networkAccessPolicy=enum("NetworkAccessPolicy", "AllowAll AllowPrivate DenyAll"),
     publicNetworkAccess=enum("PublicNetworkAccess", "Enabled Disabled"),

@@ -40,6 +40,15 @@ class Size:
     premium: bool = True  # whether its disks may be Premium SSDs
 
     @property
+    def generations(self) -> tuple[str, ...]:
+        """The Hyper-V generations that it boots: A, and D up to v3 without premium storage, one only; those of version
+        6 and for Arm the other one."""
+        if self.architecture == "Arm64" or self.name.endswith("_v6"):
+            return ("V2",)
+        old = not self.premium and self.name.removeprefix("Standard_")[0] in "AD"
+        return ("V1",) if old else ("V1", "V2")
+
+    @property
     def account_type(self) -> str:
         """The storage of a disk that names none."""
         return "Premium_LRS" if self.premium else "Standard_LRS"
@@ -120,6 +129,19 @@ def check_architecture(size: Size, architecture: str) -> None:
             f"Cannot create a VM of size '{size.name}' because this VM size only supports a CPU Architecture of "
             f"'{size.architecture}', but an image or disk with CPU Architecture '{architecture}' was given. Please "
             "check that the CPU Architecture of the image or disk is compatible with that of the VM size."
+        )
+        raise ArmError(400, "BadRequest", message)
+
+
+def check_generation(size: Size, generation: str) -> None:
+    """Raise ArmError when a size does not boot an image of this Hyper-V generation ("V1", "V2")."""
+    if generation not in size.generations:
+        number = generation.removeprefix("V")
+        message = (
+            f"The selected VM size '{size.name}' cannot boot Hypervisor Generation '{number}'. If this was a Create "
+            "operation please check that the Hypervisor Generation of the Image matches the Hypervisor Generation of "
+            f"the selected VM Size. If this was an Update operation please select a Hypervisor Generation '{number}' "
+            "VM Size. For more information, see https://aka.ms/azuregen2vm"
         )
         raise ArmError(400, "BadRequest", message)
 

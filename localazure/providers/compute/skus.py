@@ -93,14 +93,14 @@ def _size(cloud: Cloud, size: Size, region: str) -> dict[str, Any]:
     room = ephemeral_disks.room(size)
     capabilities = {
         "MaxResourceVolumeMB": size.temporary_mib, "OSVhdSizeMB": sizes.DISK_MIB, "vCPUs": size.cores,
-        "MemoryPreservingMaintenanceSupported": True, "HyperVGenerations": "V1,V2",
+        "MemoryPreservingMaintenanceSupported": True, "HyperVGenerations": ",".join(size.generations),
         "DiskControllerTypes": size.controllers,
         "MemoryGB": f"{size.memory_mib / 1024:g}", "MaxDataDiskCount": size.data_disks,
         "CpuArchitectureType": size.architecture,
         "LowPriorityCapable": True, "PremiumIO": size.premium,
         "VMDeploymentTypes": "IaaS", "vCPUsAvailable": size.cores,
         "vCPUsPerCore": min(2, size.cores), "EphemeralOSDiskSupported": bool(room),
-        "CachedDiskBytes": room.get("CacheDisk", 0) * 2**30, "EncryptionAtHostSupported": False,
+        "CachedDiskBytes": room.get("CacheDisk", 0) * 2**30, "EncryptionAtHostSupported": size.premium,
         "CapacityReservationSupported": False, "AcceleratedNetworkingEnabled": True, "RdmaEnabled": False,
         "MaxNetworkInterfaces": 1,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from localazure.protocol import ids, reserved_names
 from localazure.protocol.errors import ArmError, invalid_parameter, reference_not_found
 from localazure.providers import kinds
 from localazure.providers.common import missing_property
-from localazure.providers.compute import disk_kinds, disks, ephemeral_disks, key_pairs, spot
+from localazure.providers.compute import disk_kinds, disks, encryption_sets, ephemeral_disks, key_pairs, spot
 from localazure.providers.compute.image_catalog import Image, find, lacking
 from localazure.providers.compute.sizes import Size, check_account_type
 from localazure.providers.network import nic_reservations, references
@@ -72,7 +72,9 @@ def image(given: dict[str, Any]) -> tuple[Image, str]:
     return found, version
 
 
-def os_disk(cloud: Cloud, vm: ids.ResourceId, disk: dict[str, Any], tag: str, size: Size) -> dict[str, Any]:
+def os_disk(
+    cloud: Cloud, vm: ids.ResourceId, location: str, disk: dict[str, Any], tag: str, size: Size
+) -> dict[str, Any]:
     """The OS disk as it is kept; `tag` makes the default name unique, `size` is the VM's."""
     option = disk.get("createOption") or "FromImage"
     if option.lower() != "fromimage":
@@ -98,7 +100,7 @@ def os_disk(cloud: Cloud, vm: ids.ResourceId, disk: dict[str, Any], tag: str, si
     disks.refuse_taken_name(cloud, identifier, vm)
     _refuse_other_id(disk, identifier)
     disk_kinds.refuse_write_accelerator(disk, size.name)
-    kept = {
+    kept: dict[str, Any] = {
         "osType": "Linux",
         "name": name,
         "createOption": "FromImage",
@@ -107,6 +109,9 @@ def os_disk(cloud: Cloud, vm: ids.ResourceId, disk: dict[str, Any], tag: str, si
         "deleteOption": disk.get("deleteOption") or "Detach",
         "diskSizeGB": size_gb,
     }
+    encrypted = encryption_sets.of_managed_disk(cloud, disk.get("managedDisk"), location, "osDisk")
+    if encrypted:
+        kept["managedDisk"]["diskEncryptionSet"] = {"id": encrypted["diskEncryptionSetId"]}
     if local:
         kept["diffDiskSettings"] = local
     if disk.get("writeAcceleratorEnabled") is not None:
@@ -290,6 +295,19 @@ def refuse_unsupported(given: dict[str, Any], generation: str) -> None:
         )
         raise ArmError(400, "BadRequest", message)
     spot.check(given)
+
+
+def refuse_unregistered(cloud: Cloud, given: dict[str, Any]) -> None:
+    """Raise ArmError for what the subscription has to register a feature for."""
+    if not (given.get("securityProfile") or {}).get("encryptionAtHost"):
+        return
+    record = cloud.records.get("feature", "Microsoft.Compute/EncryptionAtHost")
+    if (record or {}).get("state") != "Registered":
+        message = (
+            "The property 'securityProfile.encryptionAtHost' is not valid because the "
+            "'Microsoft.Compute/EncryptionAtHost' feature is not enabled for this subscription."
+        )
+        raise ArmError(400, "InvalidParameter", message, target="securityProfile.encryptionAtHost")
 
 
 def user_data(given: dict[str, Any]) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from localazure.providers.compute.model import (
     CONFIDENTIAL,
     DISK_ENCRYPTION,
-    ENCRYPTION_SETS,
     EVENTS_POLICY,
     EXTENDED_LOCATION,
     OS_TYPE,
@@ -25,8 +24,9 @@ _STORAGE_TYPE = enum(
 _NVME = NotHere("NVMe", "NVMe disks to put an OS disk on (diffDiskSettings.placement)")
 _UNMANAGED = NotHere("UnmanagedDisk", "unmanaged disks (vhd, image)")
 _FAULT_DOMAINS = NotHere("FaultDomains", "fault domains of disks (storageFaultDomainAlignment)")
+_ENCRYPTION_SET = obj("DiskEncryptionSetParameters", id=str)
 _MANAGED_DISK = obj(
-    "ManagedDiskParameters", id=str, storageAccountType=_STORAGE_TYPE, diskEncryptionSet=ENCRYPTION_SETS,
+    "ManagedDiskParameters", id=str, storageAccountType=_STORAGE_TYPE, diskEncryptionSet=_ENCRYPTION_SET,
     securityProfile=CONFIDENTIAL,
     additionalDiskProperties=NotHere(
         "AdditionalDiskProperties", "additionalDiskProperties: change the disk by its own resource"
@@ -175,7 +175,7 @@ ATTACH_DETACH = obj(
     "AttachDetachDataDisksRequest",
     dataDisksToAttach=[obj(
         "DataDisksToAttach", diskId=str, lun=int, caching=_CACHING, deleteOption=_DELETE_OPTION,
-        diskEncryptionSet=ENCRYPTION_SETS, writeAcceleratorEnabled=bool,
+        diskEncryptionSet=_ENCRYPTION_SET, writeAcceleratorEnabled=bool,
     )],
     dataDisksToDetach=[obj("DataDisksToDetach", diskId=str, detachOption=enum("DiskDetachOptionTypes", "ForceDetach"))],
 )  # fmt: skip

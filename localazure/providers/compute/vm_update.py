@@ -156,6 +156,7 @@ def update(
     """Change size, disks, delete options, user data, identities, and members that nothing acts on."""
     refuse_changes(vm, request.body, given)
     vm_checks.refuse_unsupported({**vm.properties, **given}, vm.hidden.get("generation", "V2"))
+    vm_checks.refuse_unregistered(cloud, given)
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     spot.check_price_change(vm, given)
     _check_placement(cloud, vm, given)
@@ -225,6 +226,9 @@ def _os_disk(
     target = "osDisk.managedDisk.storageAccountType"
     sizes.check_account_type(vm_size, kept["managedDisk"].get("storageAccountType") or "", target)
     ephemeral_disks.change(vm, kept, given, vm_size)
+    wanted = ((given.get("managedDisk") or {}).get("diskEncryptionSet") or {}).get("id")
+    if wanted and ids.key(wanted) != ids.key((kept["managedDisk"].get("diskEncryptionSet") or {}).get("id") or ""):
+        raise compute.unchangeable("osDisk.managedDisk.diskEncryptionSet")
     for name in ("deleteOption", "caching", "writeAcceleratorEnabled"):
         if given.get(name) is not None:
             kept[name] = given[name]

@@ -23,6 +23,7 @@ from localazure.providers.compute import (
     ephemeral_disks,
     image_catalog,
     image_sources,
+    marketplace,
     model,
     proximity_groups,
     sizes,
@@ -154,7 +155,9 @@ def _new(
     storage = given.get("storageProfile") or {}
     source = image_sources.find_source(cloud, storage, location)
     sizes.check_architecture(size, image_catalog.architecture(source.platform.sku))
+    sizes.check_generation(size, source.generation)
     vm_checks.refuse_unsupported(given, source.generation)
+    vm_checks.refuse_unregistered(cloud, given)
     image_sources.check_security(source, (given.get("securityProfile") or {}).get("securityType"))
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     profile, credentials = vm_checks.os_profile(identifier.name, given.get("osProfile"))
@@ -162,7 +165,7 @@ def _new(
     availability_sets.check_reference(cloud, location, given.get("availabilitySet"), "zones" in extra)
     proximity_groups.check_reference(cloud, location, given.get("proximityPlacementGroup"))
     interfaces = vm_checks.interfaces(cloud, identifier, location, given.get("networkProfile"))
-    disk = vm_checks.os_disk(cloud, identifier, storage.get("osDisk") or {}, uuid.uuid4().hex, size)
+    disk = vm_checks.os_disk(cloud, identifier, location, storage.get("osDisk") or {}, uuid.uuid4().hex, size)
     host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size)
     plan = data_disks.plan(cloud, host, storage.get("dataDisks"))
     sizes.check_quota(cloud, size, location)
@@ -196,6 +199,8 @@ def _new(
     if request.body.get("plan"):
         extra["plan"] = request.body["plan"]
     vm = Resource(identifier, location, None, properties, extra, hidden, "Creating")
+    if request.body.get("plan"):
+        marketplace.refuse_without_terms(cloud, request.body["plan"], identifier)
     vm_identity.write(cloud, vm, request.body, merge=False)
     return vm, credentials, plan
 

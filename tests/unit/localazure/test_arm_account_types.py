@@ -16,6 +16,8 @@ def put(group: Group, size: str, os_type: str | None = None, data_type: str | No
     body["properties"]["hardwareProfile"]["vmSize"] = size
     data: dict[str, Any] = {"lun": 0, "createOption": "Empty", "diskSizeGB": 4}
     storage = body["properties"]["storageProfile"]
+    if "_DS" not in size and "s_" not in size:  # of the older ones many boot generation 1 only
+        storage["imageReference"]["sku"] = "server-gen1"
     storage["osDisk"].pop("managedDisk", None)
     for disk, account_type in ((storage["osDisk"], os_type), (data, data_type)):
         if account_type:

@@ -26,7 +26,8 @@ REAL = {"vnet": "vnet", "subnet": "default", "nsg": "nsg", "publicip": "ip", "ni
         "namespace": "Microsoft.Compute", "location": "westus", "subscription": SUBSCRIPTION,
         "tenant": TENANT, "gallery": "own", "image": "host", "version": "1.0.0", "key": "key", "disk": "data",
         "set": "set", "placement": "placement", "asg": "asg", "command": "command", "feature": "EncryptionAtHost",
-        "rule": "rule", "schedule": "shutdown-computevm-web1", "natgateway": "nat"}  # fmt: skip
+         "rule": "rule", "encryption": "keys", "schedule": "shutdown-computevm-web1",
+         "natgateway": "nat"}  # fmt: skip
 QUERIES = ["$filter", "$expand", "$top", "$skiptoken", "$orderby", "statusOnly", "monitor", "forceDeletion", "location"]
 MEMBERS = ["location", "tags", "properties", "sku", "zones", "identity", "id", "name", "operation", "value"]
 
@@ -111,6 +112,7 @@ def test_most_types_are_there_to_be_hit() -> None:
     elsewhere = {
         "scope", "group", "name", "id", "vmid", "blob", "operation", "tag", "value", "publisher", "offer", "sku",
         "type", "assignment", "role", "lock", "identity", "deployment", "configuration", "extension", "peering",
+        "plan",
     }  # fmt: skip
     assert names - elsewhere - set(REAL) == set()
     assert set(REAL) <= names

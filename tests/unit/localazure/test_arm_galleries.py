@@ -177,6 +177,9 @@ def test_so_does_a_platform_image_which_tells_it(arm: LocalAzure, group: Group, 
     body["properties"]["storageProfile"]["imageReference"] = reference
     if with_plan:
         body["plan"] = shown["plan"]
+        agreement = ("/providers/Microsoft.MarketplaceOrdering/offerTypes/virtualmachine/publishers/kinvolk/offers/"
+                     "flatcar-container-linux/plans/stable-gen2/agreements/current")  # fmt: skip
+        arm.done("PUT", agreement, {"properties": {"accepted": True}}, api="2021-01-01")
     status = arm.wait(arm.call("PUT", group.compute("virtualMachines/web1"), body)).body
     assert status["status"] == ("Succeeded" if with_plan else "Failed")
 
