@@ -68,6 +68,8 @@ examples:
         --storage-sku os=Premium_LRS 0=Premium_LRS 1=StandardSSD_LRS --data-disk-caching 0=ReadOnly
     - name: With a data disk that is there, such as one of an earlier host.
       text: az dockervm create -g mygroup -n data2 --attach-data-disks mydisk
+    - name: With an OS disk that a key of your own encrypts.
+      text: az dockervm create -g mygroup -n secret1 --os-disk-encryption-set mykeys
     - name: On an Arm processor; the image is Ubuntu's for it, the size the usual one.
       text: az dockervm create -g mygroup -n arm1 --arch arm64
     - name: Of an image whose terms were accepted once with 'az vm image terms accept', without Trusted Launch.

@@ -131,6 +131,23 @@ def _application_groups(cloud: Cloud) -> None:
         cloud.arm("PUT", f"{NETWORK}/applicationSecurityGroups", name, {"location": REGION})
 
 
+def _encryption_set(cloud: Cloud) -> None:
+    key = "https://vault1.vault.azure.net/keys/mine/0123456789abcdef0123456789abcdef"
+    body = {"location": REGION, "identity": {"type": "SystemAssigned"}, "properties": {"activeKey": {"keyUrl": key}}}
+    at = cloud.path("Microsoft.Compute/diskEncryptionSets", "mykeys")
+    cloud.instance.arm("PUT", at, "2022-03-02", body)
+    eventually(lambda: cloud.instance.arm("GET", at, "2022-03-02")["properties"]["provisioningState"] == "Succeeded",
+               "the encryption set", 30)
+
+
+def _terms(cloud: Cloud) -> None:
+    subscription = cloud.path(DISK, "any").split("/resourceGroups/")[0]
+    at = (f"{subscription}/providers/Microsoft.MarketplaceOrdering/offerTypes/VirtualMachine/publishers/kinvolk/"
+          "offers/flatcar-container-linux/plans/stable-gen2/agreements/current")
+    cloud.instance.arm("PUT", at, "2021-01-01", {"properties": {"accepted": True}})
+
+
 NEEDS: dict[str, Callable[[Cloud], object]] = {
-    "mydisk": _disk, "--vnet-name corp": _network, "--nics mynic": _interface, "--nsg corp-nsg": _security_group,
-    '--nsg ""': _guarded_subnet, "--asgs": _application_groups}
+    "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": _network,
+    "--nics mynic": _interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
+    "--asgs": _application_groups}
