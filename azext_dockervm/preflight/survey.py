@@ -36,12 +36,12 @@ from azext_dockervm.spec.host import HostSpec
 # counts: of errors the first one is told.
 AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME, *guards.BY_NAME)
 CHECKS_AT_ONCE = (parts.check_ownership, parts.check_rest, interface.check_named, address.check, let_in.check_named,
-                  access.check_ports, placement.check_zone)
+                  placement.check_zone)
 IN_REGION: tuple[Look, ...] = (
     region.REGION, virtual_network.PLACE, interface.FOLLOWED, guards.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE,
     region.EXTENSION, *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
-CHECKS_IN_REGION = (interface.check_address, interface.check_guarded, way_out.check, let_in.check, fit.check,
-                    terms.check, disks.check, placement.check, limits.check_locks, limits.check_quota)
+CHECKS_IN_REGION = (access.check_ports, interface.check_address, interface.check_guarded, way_out.check, let_in.check,
+                    fit.check, terms.check, disks.check, placement.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
 REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
     interface.remark, way_out.remark, let_in.remarks, fit.remarks, limits.remarks, placement.remarks)

@@ -285,6 +285,19 @@ def test_rules_of_its_own_may_be_changed(cloud, finished):
     assert not change.is_new and change.body["properties"]["destinationPortRanges"] == ["2376", "4243"]
 
 
+def test_sources_of_ports_that_a_rule_of_ours_opens_there_may_be_changed(cloud, finished):
+    host_group = cloud.azure().group(GROUP)["id"]
+    own = rule(rule_of_others(names.PORTS_RULE, "web1", host_group), 290, "80", protocol="Tcp",
+               description=description("web1", "run0"), destinationAddressPrefix="10.0.0.4")
+    guarded_host(cloud, OPENS, own)
+    spec, found = see(cloud, open_ports_sources=("203.0.113.7",), typed={"--open-ports-sources": ("203.0.113.7",)})
+    guard, = guards.guards(spec, found)
+    change, = guards.changes(spec, found, guard, "run1", "10.0.0.4")
+    assert change.body["properties"]["sourceAddressPrefix"] == "203.0.113.7"
+    told = refused(cloud, InvalidValue, open_ports=parse_ports(["4000-5000"]), open_ports_sources=("203.0.113.7",))
+    assert "holds 4243, Docker's port" in told.message
+
+
 # Application security groups
 
 
