@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pytest
 import yaml
 from flow_cloud import PASSWORD, REGION, Cloud
+from flow_networks import NETWORK, lay_interface, lay_network
 from knack.help_files import helps
 from local_azure import eventually
 
 import azext_dockervm._help  # noqa: F401  # fills ``helps``
 
 EXAMPLES = [(one["name"], one["text"]) for one in yaml.safe_load(helps["dockervm create"])["examples"]]
-NETWORK = "Microsoft.Network"
 # A host of its own address is open to us, unless an example is about others.
 ENDS_UNREACHABLE = ("--sources", "--public-ip-address \"\"")
 
@@ -61,38 +61,6 @@ def test_an_example_does_what_it_says(example, text):
     for done in example(text):
         expected = 4 if "--dry-run" not in text and any(word in text for word in ENDS_UNREACHABLE) else 0
         assert done.code == expected and done.stdout, f"{done.stderr}\n{done.error}"
-
-
-def _network(cloud: Cloud) -> None:
-    """Whoever stands in its subnet gets out by a NAT gateway."""
-    for name in ("nat-ip", "nic-ip"):
-        cloud.arm("PUT", f"{NETWORK}/publicIPAddresses", name, {
-            "location": REGION, "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}})
-        cloud.settled(f"{NETWORK}/publicIPAddresses", name)
-    cloud.arm("PUT", f"{NETWORK}/natGateways", "nat", {"location": REGION, "sku": {"name": "Standard"}, "properties": {
-        "publicIpAddresses": [{"id": cloud.path(f"{NETWORK}/publicIPAddresses", "nat-ip")}]}})
-    cloud.settled(f"{NETWORK}/natGateways", "nat")
-    cloud.arm("PUT", f"{NETWORK}/virtualNetworks", "corp", {"location": REGION, "properties": {
-        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "subnets": [{"name": "apps", "properties": {
-            "addressPrefix": "10.1.0.0/24", "defaultOutboundAccess": False,
-            "natGateway": {"id": cloud.path(f"{NETWORK}/natGateways", "nat")}}}]}})
-    cloud.settled(f"{NETWORK}/virtualNetworks", "corp")
-
-
-def _interface(cloud: Cloud) -> None:
-    """Its security group lets Docker in."""
-    _network(cloud)
-    rule = {"priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp", "sourcePortRange": "*",
-            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "4243"}
-    cloud.arm("PUT", f"{NETWORK}/networkSecurityGroups", "guard", {"location": REGION, "properties": {
-        "securityRules": [{"name": "docker", "properties": rule}]}})
-    cloud.settled(f"{NETWORK}/networkSecurityGroups", "guard")
-    cloud.arm("PUT", f"{NETWORK}/networkInterfaces", "mynic", {"location": REGION, "properties": {
-        "networkSecurityGroup": {"id": cloud.path(f"{NETWORK}/networkSecurityGroups", "guard")},
-        "ipConfigurations": [{"name": "ipconfig1", "properties": {
-            "subnet": {"id": cloud.path(f"{NETWORK}/virtualNetworks", "corp/subnets/apps")},
-            "publicIPAddress": {"id": cloud.path(f"{NETWORK}/publicIPAddresses", "nic-ip")}}}]}})
-    cloud.settled(f"{NETWORK}/networkInterfaces", "mynic")
 
 
 # What an example names has to be there: by a word of its text.
@@ -148,6 +116,6 @@ def _terms(cloud: Cloud) -> None:
 
 
 NEEDS: dict[str, Callable[[Cloud], object]] = {
-    "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": _network,
-    "--nics mynic": _interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
+    "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": lay_network,
+    "--nics mynic": lay_interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
     "--asgs": _application_groups}
