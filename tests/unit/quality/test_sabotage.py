@@ -220,6 +220,16 @@ def test_a_fault_with_which_a_test_s_file_does_not_load_is_noticed(checkout):
         "noticed"], done.stderr
 
 
+def test_a_fault_that_changes_the_name_of_a_test_is_shown_to_its_file(checkout):
+    """A test whose values a function of ours gave is called by them."""
+    test = checkout / "tests/unit/sums/test_add.py"
+    test.write_text("import pytest\n\nfrom azext_dockervm.sums.add import add\n\n\n"
+                    "@pytest.mark.parametrize('sum_', [str(add(2, 1))])\ndef test_sum(sum_):\n"
+                    "    assert sum_ == str(add(1, 2)) == '3'\n")
+    done = sabotage(checkout, "sums", "--lines", "20")
+    assert [line.split()[0] for line in done.stderr.splitlines() if "add.py:9" in line] == ["noticed"], done.stderr
+
+
 def test_tests_that_fail_unspoiled_are_told_at_once(checkout):
     (checkout / "tests/unit/sums/test_add.py").write_text("def test_wrong():\n    assert 1 == 2\n")
     done = sabotage(checkout, "sums")
