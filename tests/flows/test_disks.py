@@ -1,0 +1,153 @@
+"""Hosts with disks, images and security of the user's choice: what is made, refused before that, undone and left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flow_cloud import COMPUTE, HOST, REGION
+from local_azure import eventually
+
+DISK, SET, VM = "Microsoft.Compute/disks", "Microsoft.Compute/diskEncryptionSets", "Microsoft.Compute/virtualMachines"
+IMAGE, GALLERY = "Microsoft.Compute/images", "Microsoft.Compute/galleries"
+DISK_API, SET_API, GALLERY_API = "2023-04-02", "2022-03-02", "2023-07-03"
+FEATURE_API, TERMS_API = "2021-07-01", "2021-01-01"
+KEY = "https://vault1.vault.azure.net/keys/mine/0123456789abcdef0123456789abcdef"
+FLATCAR = "kinvolk:flatcar-container-linux:stable-gen2:latest"
+ARM_IMAGE = "Canonical:ubuntu-24_04-lts:server-arm64:latest"
+
+
+def put(cloud, kind: str, name: str, api: str, properties: dict[str, Any], **more: Any) -> str:
+    """What is made once it is at rest; its id."""
+    at = cloud.path(kind, name)
+    cloud.instance.arm("PUT", at, api, {"location": REGION, "properties": properties, **more})
+    eventually(lambda: cloud.instance.arm("GET", at, api)["properties"]["provisioningState"] == "Succeeded", name, 30)
+    return at
+
+
+def disks(cloud) -> dict[str, dict]:
+    found = cloud.instance.arm("GET", cloud.path(DISK, "").rstrip("/"), DISK_API)["value"]
+    return {one["name"]: one for one in found}
+
+
+def empty(cloud, name: str, size: int = 4) -> str:
+    return put(cloud, DISK, name, DISK_API, {"creationData": {"createOption": "Empty"}, "diskSizeGB": size})
+
+
+def nothing_was_written(cloud) -> bool:
+    return r"PUT " not in cloud.requests
+
+
+@pytest.mark.parametrize("data_disks", ["keep", "delete"])
+def test_disks_are_made_with_the_host_and_go_or_stay_as_said(cloud, data_disks):
+    empty(cloud, "mine")
+    host = cloud.host("--data-disk-sizes-gb", "8", "16", "--attach-data-disks", "mine", "--os-disk-size-gb", "64",
+                      "--storage-sku", "os=Premium_LRS", "1=StandardSSD_LRS", "--data-disk-caching", "0=ReadOnly")
+    made = cloud.vm()["properties"]["storageProfile"]
+    assert (made["osDisk"]["diskSizeGB"], made["osDisk"]["managedDisk"]["storageAccountType"]) == (64, "Premium_LRS")
+    data = [(one["lun"], one["diskSizeGB"], one["caching"], one["createOption"]) for one in made["dataDisks"]]
+    assert data == [(0, 8, "ReadOnly", "Empty"), (1, 16, "None", "Empty"), (2, 4, "None", "Attach")]
+    assert host["reachable"] is True
+    new = {one["name"] for one in made["dataDisks"][:2]}
+    cloud.az("delete", "-g", cloud.group, "-n", HOST, "--data-disks", data_disks, "--yes").succeeded()
+    eventually(lambda: set(disks(cloud)) == {"mine", *(new if data_disks == "keep" else ())}, "disks as said", 30)
+    assert {disk["properties"]["diskState"] for disk in disks(cloud).values()} == {"Unattached"}
+
+
+def test_disks_of_a_vm_that_never_ran_are_undone_and_an_attached_one_is_not(cloud):
+    empty(cloud, "mine")
+    cloud.behavior(conditions={"allocation_failed": [{"size": "*"}]})
+    failed = cloud.create("--data-disk-sizes-gb", "8", "--attach-data-disks", "mine")
+    assert failed.code == 1 and failed.stdout == ""
+    eventually(lambda: set(disks(cloud)) == {"mine"}, "only the attached disk is left", 30)
+    assert disks(cloud)["mine"]["properties"]["diskState"] == "Unattached" and cloud.vm() is None
+
+
+def test_a_key_of_ones_own_encrypts_the_disk_and_the_server_does_once_it_may(cloud):
+    put(cloud, SET, "keys", SET_API, {"activeKey": {"keyUrl": KEY}}, identity={"type": "SystemAssigned"})
+    options = ("--os-disk-encryption-set", "keys", "--encryption-at-host")
+    cloud.mark()
+    refused = cloud.create(*options)
+    assert refused.code == 1 and nothing_was_written(cloud)
+    line = "az feature register --namespace Microsoft.Compute --name EncryptionAtHost"
+    assert line in refused.stderr, refused.stderr
+    feature = (f"/subscriptions/{cloud.path(DISK, 'any').split('/')[2]}/providers/Microsoft.Features/providers/"
+               "Microsoft.Compute/features/EncryptionAtHost")
+    cloud.instance.arm("POST", f"{feature}/register", FEATURE_API)
+    try:
+        eventually(lambda: cloud.instance.arm("GET", feature, FEATURE_API)["properties"]["state"] == "Registered",
+                   "the feature", 30)
+        cloud.host(*options)
+    finally:
+        cloud.instance.arm("POST", f"{feature}/unregister", FEATURE_API)
+    properties = cloud.vm()["properties"]
+    assert properties["securityProfile"]["encryptionAtHost"] is True
+    encrypts = properties["storageProfile"]["osDisk"]["managedDisk"]["diskEncryptionSet"]["id"]
+    assert encrypts.lower() == cloud.path(SET, "keys").lower()
+
+
+def test_an_arm_host_is_made_of_image_and_size_together(cloud):
+    cloud.host("--arch", "arm64")
+    made = cloud.vm()["properties"]
+    assert made["hardwareProfile"]["vmSize"] == "Standard_D2ps_v6"
+    assert made["storageProfile"]["imageReference"]["sku"] == "server-arm64"
+
+
+@pytest.mark.parametrize("options", [("--image", ARM_IMAGE), ("--size", "Standard_D2ps_v5"),
+                                     ("--image", ARM_IMAGE, "--arch", "amd64")])
+def test_what_does_not_fit_together_is_told_before_anything_is_made(cloud, options):
+    cloud.mark()
+    refused = cloud.create(*options)
+    assert refused.code == 1 and nothing_was_written(cloud)
+    assert "is for arm64" in refused.stderr or "for arm64." in refused.stderr
+
+
+def test_terms_are_asked_for_before_anything_is_made(cloud):
+    cloud.mark()
+    refused = cloud.create("--image", FLATCAR)
+    assert refused.code == 1 and nothing_was_written(cloud)
+    assert "az vm image terms accept --urn kinvolk:flatcar-container-linux:stable-gen2" in refused.stderr
+    subscription = cloud.path(DISK, "any").split("/resourceGroups/")[0]
+    at = (f"{subscription}/providers/Microsoft.MarketplaceOrdering/offerTypes/VirtualMachine/publishers/kinvolk/"
+          "offers/flatcar-container-linux/plans/stable-gen2/agreements/current")
+    cloud.instance.arm("PUT", at, TERMS_API, {"properties": {"accepted": True}})
+    try:
+        cloud.create("--image", FLATCAR).succeeded()
+    finally:
+        cloud.instance.arm("PUT", at, TERMS_API, {"properties": {"accepted": False}})
+    assert cloud.vm()["plan"]["product"] == "flatcar-container-linux"
+
+
+@pytest.fixture
+def template(cloud) -> str:
+    """A generalized VM's id."""
+    cloud.create("--provisioner", "run-command", "--security-type", "Standard", name="template").succeeded()
+    at = cloud.path(VM, "template")
+    cloud.instance.arm("POST", f"{at}/deallocate", COMPUTE)
+
+    def is_off() -> bool:
+        told = cloud.instance.arm("GET", f"{at}/instanceView", COMPUTE)["statuses"]
+        return "PowerState/deallocated" in [one["code"] for one in told]
+
+    eventually(is_off, "the template is off", 30)
+    cloud.settled(VM, "template")
+    cloud.instance.arm("POST", f"{at}/generalize", COMPUTE)
+    return at
+
+
+@pytest.mark.long
+def test_hosts_are_made_of_ones_own_images(cloud, template):
+    image = put(cloud, IMAGE, "golden", COMPUTE, {"sourceVirtualMachine": {"id": template}, "hyperVGeneration": "V2"})
+    put(cloud, GALLERY, "shelf", GALLERY_API, {})
+    put(cloud, GALLERY, "shelf/images/golden", GALLERY_API, {
+        "osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V2",
+        "identifier": {"publisher": "us", "offer": "docker", "sku": "golden"}})
+    definition = cloud.path(GALLERY, "shelf/images/golden")
+    put(cloud, GALLERY, "shelf/images/golden/versions/1.0.0", GALLERY_API, {
+        "storageProfile": {"source": {"id": image}}, "publishingProfile": {"targetRegions": [{"name": REGION}]}})
+    for number, source in enumerate((image, definition, f"{definition}/versions/1.0.0")):
+        name = f"own{number}"
+        made = cloud.create("--image", source, "--data-disk-sizes-gb", "4", name=name).succeeded()
+        assert made.json["reachable"] is True
+        reference = cloud.vm(name)["properties"]["storageProfile"]["imageReference"]["id"]
+        assert reference.lower() == source.lower()
