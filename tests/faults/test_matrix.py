@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from azext_dockervm.spec.named import Named
+
 NETWORK, COMPUTE = "Microsoft.Network", "Microsoft.Compute"
 WRITES = {
     "security group": {"method": "PUT", "type": f"{NETWORK}/networkSecurityGroups"},
@@ -81,3 +83,46 @@ def _is_told(world, group, ended) -> None:
         assert f"az dockervm create -g {group} -n web1" in advice, ended.text
     else:
         assert "was kept" not in message, ended.text
+
+
+# A rule of ours in somebody's security group
+
+GUARD = "/providers/Microsoft.Network/networkSecurityGroups/corp-nsg"
+BEHIND = {"security_group": Named(f"{NETWORK}/networkSecurityGroups", ("corp-nsg",)), "adds_rules": True}
+
+
+@pytest.fixture
+def guard(world, group):
+    """Somebody's, which shuts everything."""
+    shuts = {"name": "no", "properties": {
+        "priority": 200, "direction": "Inbound", "access": "Deny", "protocol": "*", "sourcePortRange": "*",
+        "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "*"}}
+    world.arm.done("PUT", f"/resourceGroups/{group}{GUARD}", {
+        "location": "westus", "properties": {"securityRules": [shuts]}})
+
+    def rules() -> set[str]:
+        found = world.arm.call("GET", f"/resourceGroups/{group}{GUARD}").body["properties"]["securityRules"]
+        return {one["name"] for one in found}
+
+    return rules
+
+
+@pytest.mark.parametrize("times", ["once", "always"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_rule_beside_theirs_that_goes_wrong(world, group, certificates, guard, fault, times):
+    rule = {"method": "PUT", "type": f"{NETWORK}/networkSecurityGroups/securityRules"}
+    world.faults({**FAULTS[fault], **rule, **({"nth": 1} if times == "once" else {})})
+    first = world.create(group, certificates, **BEHIND)
+    assert world.met() == 1 if times == "once" else world.met() >= 1, "the create has met no fault"
+    assert not RAW.search(first.text), first.text
+    if first.error is None:
+        _is_finished(world, group, first)
+    else:
+        left = (world.parts(group) & MADE_FOR_ONE_HOST) - {"networkSecurityGroups"} or guard() - {"no"}
+        assert not left or "Not all that was made could be undone" in first.error.message, (left, first.text)
+    world.faults()
+    world.rest(group)
+    again = world.create(group, certificates, **BEHIND)
+    assert again.error is None, again.text
+    _is_finished(world, group, again)
+    assert len(guard() - {"no"}) == 1

@@ -53,6 +53,7 @@ def verdict(knock, *rules, port=4243):
     (Knock(inside=True), (rule(200, access="Deny"), rule(150, "10.0.0.0/8")), (True, "r150")),
     (Knock(inside=True), (rule(200, access="Deny"), rule(150, "Internet")), (False, "r200")),
     (Knock(inside=True), (rule(150, "203.0.113.7", access="Deny"),), (True, "r65000")),
+    (Knock(("10.9.0.0/16",), inside=True), (rule(150, "203.0.113.7"), rule(200, access="Deny")), (False, "r200")),
     (Knock(), (rule(150, "VirtualNetwork", access="Deny"), rule(200)), (True, "r200")),
     (Knock(), (rule(200, "VirtualNetwork"),), (False, "r65500")),
     (Knock(), (rule(200, None, sourceApplicationSecurityGroups=[{"id": ASG}]),), (False, "r65500")),
