@@ -32,7 +32,9 @@ def names(az, group) -> set[str]:
 
 
 @pytest.mark.parametrize("words", [
-    (), ("--image", "Debian13", "-e", "2222", "--tags", "a=[b]", "--dns-name", "boat77")], ids=["defaults", "more"])
+    (), ("--image", "Debian13", "-e", "2222", "--tags", "a=[b]", "--dns-name", "boat77"),
+    ("--priority", "Spot", "--assign-identity", "--boot-diagnostics-storage", "", "--auto-shutdown", "1900")],
+    ids=["defaults", "more", "placed"])
 def test_the_template_validates_and_deploys_and_create_goes_on(az, group, create, tmp_path, words):
     file = tmp_path / "web1.json"
     file.write_text(create("--dry-run", "template", *words).succeeded().stdout)
