@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from azext_dockervm.advice import vm_commands
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.errors import AzureRefused, InvalidValue
 from azext_dockervm.options.ssh_keys import public_keys
-from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling
 from azext_dockervm.preflight.named import there
 from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.named import Named
 
 OPTION = "--ssh-key-name"
 
 
-def _ssh_key(azure: Azure, spec: HostSpec, _found: Found) -> str:
-    named = spec.login.ssh_key
-    if named is None:
-        raise AssertionError("a look is made for what was named")
+def _ssh_key(azure: Azure, spec: HostSpec, named: Named) -> str:
     create = vm_commands.create_ssh_key(named.group_or(spec.group), named.name, spec.location, spec.subscription)
     found = there(azure, spec, kinds.SSH_KEY, named, OPTION, f"To make it, with a key pair: {create}")
     if "properties" not in found:       # then there is nothing to go on with
@@ -31,4 +30,5 @@ def _ssh_key(azure: Azure, spec: HostSpec, _found: Found) -> str:
     return public_keys([text.strip()])[0]
 
 
-SSH_KEY = filling("ssh_key", _ssh_key, lambda spec, found: found.vm is None and spec.login.ssh_key is not None)
+SSH_KEY = filling("ssh_key", lambda azure, spec, _found: _ssh_key(azure, spec, cast(Named, spec.login.ssh_key)),
+                  lambda spec, found: found.vm is None and spec.login.ssh_key is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from azext_dockervm.advice import host_messages, option_values, region_commands, vm_commands
 from azext_dockervm.azure import kinds, names
@@ -17,6 +18,7 @@ from azext_dockervm.preflight.look import Look, filling, unknown_if_forbidden
 from azext_dockervm.preflight.named import check_region, there
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.named import Named
+from azext_dockervm.spec.placement import Identity
 
 SET, PPG, DIAGNOSTICS = "--availability-set", "--ppg", "--boot-diagnostics-storage"
 # https://learn.microsoft.com/azure/virtual-machines/boot-diagnostics: neither premium storage nor zone-redundant.
@@ -59,8 +61,7 @@ def remarks(spec: HostSpec, found: Found) -> list[str]:
     return [host_messages.vanishes(spec)] if found.vm is None and spec.placement.vanishes else []
 
 
-def _availability_set(azure: Azure, spec: HostSpec, _found: Found) -> str:
-    named = _asked(spec.placement.availability_set)
+def _availability_set(azure: Azure, spec: HostSpec, named: Named) -> str:
     kind, group = kinds.AVAILABILITY_SET, named.group_or(spec.group)
     advice = f"Those that there are: {vm_commands.list_availability_sets(group, spec.subscription)}"
     found = there(azure, spec, kind, named, SET, advice)
@@ -80,8 +81,7 @@ def _check_same_group(spec: HostSpec, availability_set: Resource) -> None:
                            option_values.example(PPG, has))
 
 
-def _proximity_group(azure: Azure, spec: HostSpec, _found: Found) -> str:
-    named = _asked(spec.placement.proximity_group)
+def _proximity_group(azure: Azure, spec: HostSpec, named: Named) -> str:
     kind, group = kinds.PROXIMITY_GROUP, named.group_or(spec.group)
     advice = f"Those that there are: {vm_commands.list_proximity_groups(group, spec.subscription)}"
     found = there(azure, spec, kind, named, PPG, advice)
@@ -94,15 +94,13 @@ def _identity(azure: Azure, spec: HostSpec, user: Named) -> Resource:
     return there(azure, spec, kinds.USER_IDENTITY, user, "--assign-identity", f"To make it: {make}")
 
 
-def _identities(azure: Azure, spec: HostSpec, _found: Found) -> tuple[str, ...]:
-    users = spec.placement.identity.users if spec.placement.identity else ()
-    looks = {str(user): partial(_identity, azure, spec, user) for user in users}
+def _identities(azure: Azure, spec: HostSpec, asked: Identity) -> tuple[str, ...]:
+    looks = {str(user): partial(_identity, azure, spec, user) for user in asked.users}
     return tuple(str(found["id"]) for found in run_in_parallel(looks, azure.deadline).values())
 
 
-def _diagnostics(azure: Azure, spec: HostSpec, _found: Found) -> str | None:
+def _diagnostics(azure: Azure, spec: HostSpec, asked: str) -> str | None:
     """The URI of the blobs. A storage account's name says nothing of its group: az too looks through all of them."""
-    asked = spec.placement.diagnostics
     if not asked or "://" in asked:
         return asked or None
     advice = f"Those that there are: {vm_commands.list_storage_accounts(spec.subscription)}"
@@ -126,12 +124,6 @@ def _diagnostics(azure: Azure, spec: HostSpec, _found: Found) -> str | None:
     return str(blobs)
 
 
-def _asked(named: Named | None) -> Named:
-    if named is None:
-        raise AssertionError("a look is made for what was named")
-    return named
-
-
 def find_schedule(azure: Azure, spec: HostSpec) -> Resource | None:
     """The host's daily shutdown, without its properties: its own provider may not be asked, since a subscription that
     never used it would be registered for it."""
@@ -143,13 +135,19 @@ def _shutdown_is_set(spec: HostSpec, found: Found) -> bool:
     return spec.placement.shutdown_time is not None and (found.vm is None or "auto_shutdown" in spec.given)
 
 
-def _new_with(field: str) -> Callable[[HostSpec, Found], bool]:
-    return lambda spec, found: found.vm is None and getattr(spec.placement, field) is not None
+def _of_new(field: str, read: Callable[[Azure, HostSpec, Any], Any], place: str = "") -> Look:
+    """``read`` gets what was asked for of a host that is not there yet; ``place`` where the placement has it by another
+    name than what was found."""
+    def asked(spec: HostSpec) -> Any:
+        return getattr(spec.placement, place or field)
+
+    return filling(field, lambda azure, spec, _found: read(azure, spec, asked(spec)),
+                   lambda spec, found: found.vm is None and asked(spec) is not None)
 
 
 LOOKS: tuple[Look, ...] = (
-    filling("availability_set", _availability_set, _new_with("availability_set")),
-    filling("proximity_group", _proximity_group, _new_with("proximity_group")),
-    filling("identities", _identities, _new_with("identity")),
-    filling("diagnostics", _diagnostics, _new_with("diagnostics")),
+    _of_new("availability_set", _availability_set),
+    _of_new("proximity_group", _proximity_group),
+    _of_new("identities", _identities, "identity"),
+    _of_new("diagnostics", _diagnostics),
     filling("schedule", lambda azure, spec, _found: find_schedule(azure, spec), _shutdown_is_set))

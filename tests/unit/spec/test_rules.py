@@ -281,6 +281,16 @@ def test_an_id_means_a_resource_of_any_group():
     assert named.group_or("G") == "other"
 
 
+@pytest.mark.parametrize(("text", "group", "means"), [
+    ("data", "Other", True), ("data", "g", False),
+    (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/OTHER/providers/{DISKS}/DATA", "g", True)])
+def test_what_is_named_means_one_resource_however_its_id_is_spelt(text, group, means):
+    named = rules.resource_name_or_id(text, "--it", DISKS)
+    there = f"/subscriptions/{SUBSCRIPTION.lower()}/resourceGroups/other/providers/Microsoft.Compute/disks/data"
+    assert named.means(there, group) is means
+    assert not named.means(None, group) and not named.means("", group) and not named.means(f"{there}2", group)
+
+
 @pytest.mark.parametrize(("text", "type_name", "words"), [
     ("", DISKS, "is not a valid name"), ("a b", DISKS, "is not a valid name"), ("a.", DISKS, "is not a valid name"),
     ("a/b", DISKS, "neither a name nor the id"), ("/", DISKS, "neither a name nor the id"),
