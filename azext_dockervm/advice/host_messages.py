@@ -42,6 +42,12 @@ def vanishes(host: NamedHost) -> str:
             "(--eviction-policy Delete).")
 
 
+def not_shut_down(host: NamedHost) -> str:
+    """Where a daily shutdown is configured for all new hosts."""
+    return (f"'{host.name}' is not shut down every day, as is configured: a VM with an ephemeral OS disk can't be "
+            "deallocated.")
+
+
 def why_deallocated(power_state: str, is_spot: bool) -> str:
     """The state of a VM that does not run. Azure does not say who has deallocated a Spot VM."""
     if power_state != "deallocated" or not is_spot:

@@ -91,6 +91,12 @@ def is_spot(vm: Resource) -> bool:
     return (vm.get("properties") or {}).get("priority") in ("Spot", "Low")
 
 
+def can_be_deallocated(vm: Resource) -> bool:
+    """Not with an ephemeral OS disk, which would be lost with the VM's server."""
+    disk = ((vm.get("properties") or {}).get("storageProfile") or {}).get("osDisk") or {}
+    return not (disk.get("diffDiskSettings") or {}).get("option")
+
+
 def user_name(vm: Resource) -> str | None:
     return ((vm.get("properties") or {}).get("osProfile") or {}).get("adminUsername")
 

@@ -126,7 +126,9 @@ class HostPlan:
     def daily_shutdown(self) -> list[Step]:
         """Where it was typed; what is configured is for new hosts."""
         vm = self.found.vm
-        return [schedule.step(self.making, vm["id"])] if vm is not None and "auto_shutdown" in self.asked.given else []
+        if vm is None or "auto_shutdown" not in self.asked.given or not virtual_machine.can_be_deallocated(vm):
+            return []
+        return [schedule.step(self.making, vm["id"])]
 
     def finish(self, further: Sequence[Step] = (), patience: float | None = None) -> list[Step]:
         """Proof and what comes after it."""

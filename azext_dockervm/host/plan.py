@@ -75,7 +75,8 @@ def _made_all_the_same(making: Making, azure: Azure, refusal: AzureRefused) -> R
 
 def _schedule(making: Making) -> list[Step]:
     """Beside the set-up: Azure makes it for a VM that is there. A host that exists gets it after the proof."""
-    if making.spec.placement.shutdown_time is None or making.found.vm is not None:
+    spec = making.spec
+    if spec.placement.shutdown_time is None or spec.disks.ephemeral or making.found.vm is not None:
         return []
     return [schedule.step(making, Ref(VM, "id"))]
 

@@ -75,6 +75,11 @@ def check_placement(spec: HostSpec) -> None:
         if name in spec.given and not asked.is_spot:
             raise ConflictingArguments(f"{flag} is for VMs with --priority Spot or Low only.",
                                        option_values.for_spot_alone(flag))
+    # Azure refuses the other policy then (kubernetes-sigs/cluster-api-provider-azure#2579).
+    if asked.is_spot and spec.disks.ephemeral and not asked.vanishes:
+        raise ConflictingArguments(
+            f"--priority {asked.priority} with --ephemeral-os-disk needs --eviction-policy Delete: a VM with such a "
+            "disk can't be deallocated.", option_values.EVICTED_FOR_GOOD)
     # https://learn.microsoft.com/azure/virtual-machines/error-codes-spot: AzureSpotVMNotSupportedInAvailabilitySet.
     if asked.is_spot and asked.availability_set is not None:
         raise ConflictingArguments(f"--priority {asked.priority} and --availability-set exclude each other: Azure "

@@ -50,8 +50,17 @@ def _other_diagnostics(spec: HostSpec, _vm: Vm) -> str:
     return f"the host's boot diagnostics stay as they are; to change them: {change}"
 
 
+def _not_shut_down(_spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body.virtual_machine import can_be_deallocated
+
+    return None if can_be_deallocated(vm) else "the host's OS disk is ephemeral, so it can't be deallocated"
+
+
 def check_platform(spec: HostSpec) -> None:
-    """What was typed and goes with a daily shutdown alone."""
+    """What was typed and goes with a daily shutdown alone, and what that does not go with."""
+    if "auto_shutdown" in spec.given and spec.disks.ephemeral:
+        raise ConflictingArguments("--auto-shutdown and --ephemeral-os-disk exclude each other: a VM with such a disk "
+                                   "can't be deallocated.", option_values.LEAVE_ONE_OUT)
     for name, flag in (("auto_shutdown_time_zone", "--auto-shutdown-time-zone"),
                        ("auto_shutdown_email", "--auto-shutdown-email")):
         if name in spec.given and spec.placement.shutdown_time is None:
@@ -79,7 +88,7 @@ PLATFORM = (
            "Time of day, as 1900, at which Azure shuts the VM down and deallocates it, every day. Nothing starts it "
            "again by itself.", GROUP,
            default_in_words="the VM runs on", example="1900", read=filled, check=shutdown.check_time,
-           place="placement.shutdown_time"),
+           place="placement.shutdown_time", not_applied=_not_shut_down),
     Option("auto_shutdown_time_zone", "--auto-shutdown-time-zone",
            "Time zone of --auto-shutdown, by the name that it has in Windows, such as 'W. Europe Standard Time'.",
            GROUP, default="UTC", example="W. Europe Standard Time", read=filled, check=shutdown.check_time_zone,

@@ -58,7 +58,11 @@ def check(spec: HostSpec, found: Found) -> None:
 
 
 def remarks(spec: HostSpec, found: Found) -> list[str]:
-    return [host_messages.vanishes(spec)] if found.vm is None and spec.placement.vanishes else []
+    if found.vm is not None:
+        return []
+    kept_up = spec.placement.shutdown_time is not None and spec.disks.ephemeral
+    return [*([host_messages.vanishes(spec)] if spec.placement.vanishes else []),
+            *([host_messages.not_shut_down(spec)] if kept_up else [])]
 
 
 def _availability_set(azure: Azure, spec: HostSpec, named: Named) -> str:

@@ -24,6 +24,11 @@ def check(given: dict[str, Any]) -> None:
         return
     if given.get("availabilitySet"):
         raise refused("Azure Spot Virtual Machine is not supported in Availability Set.", "availabilitySet")
+    disk = (given.get("storageProfile") or {}).get("osDisk") or {}
+    if (disk.get("diffDiskSettings") or {}).get("option") and given.get("evictionPolicy") != "Delete":
+        # That it is refused is on record (kubernetes-sigs/cluster-api-provider-azure#2579), in which words is not.
+        raise refused("An Azure Spot Virtual Machine with an ephemeral OS disk needs the eviction policy 'Delete'.",
+                      "evictionPolicy")
     if price is not None and price != -1 and price <= 0:
         message = (
             "Invalid max price value. The only supported values for max price are -1 or a decimal greater than zero. "

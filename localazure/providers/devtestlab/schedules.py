@@ -17,7 +17,7 @@ from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds, model
 from localazure.providers.common import envelope, existing, place
-from localazure.providers.compute import vm_life, vm_update
+from localazure.providers.compute import ephemeral_disks, vm_life, vm_update
 from localazure.providers.model import ANY, READ_ONLY, NotHere, enum, named, obj
 from localazure.store.resources import Resource
 
@@ -103,6 +103,7 @@ def execute(cloud: Cloud, request: Request) -> Reply:
     vm_life.refuse_if_busy(cloud, vm.id)
     vm_update.needs_machine(vm)
 
+    ephemeral_disks.refuse_deallocation(vm)
     vm_life.begin_to_deallocate(cloud, vm)
     return Reply(200)
 

@@ -97,6 +97,9 @@ PAIRS = (
     pair("zone", "availability_set", "--zone 1 --availability-set mine", "--zone and --availability-set", "Leave one"),
     pair("priority", "availability_set", "--priority Spot --availability-set mine",
          "--priority Spot and --availability-set", "Leave one"),
+    pair("priority", "ephemeral_os_disk", "--priority Spot --ephemeral-os-disk", "--eviction-policy Delete"),
+    pair("auto_shutdown", "ephemeral_os_disk", "--auto-shutdown 1900 --ephemeral-os-disk",
+         "--auto-shutdown and --ephemeral-os-disk", "Leave one"),
     pair("proximity_placement_group", "availability_set", "--ppg mine --availability-set mine", "--ppg", "'other'",
          asks=True, there=in_another_group),
 )

@@ -67,6 +67,12 @@ def test_a_host_of_defaults_has_neither_schedule_nor_any_of_it(cloud, command):
     assert not {"priority", "userData", "diagnosticsProfile"} & put(cloud, VM)["properties"].keys()
 
 
+def test_a_vm_that_can_t_be_deallocated_is_not_shut_down_as_configured(cloud, command):
+    command.create(provisioner="run-command", **SHUTDOWN, **{"disks.ephemeral": True})
+    assert cloud.find(SCHEDULE, NAME) is None
+    assert len(command.heard.warned) == 1 and "ephemeral OS disk can't be deallocated" in command.heard.warned[0]
+
+
 def test_the_schedule_is_set_once_the_vm_is_there_beside_the_set_up(command):
     plan = {step.key: step for step in command.prepared(**SHUTDOWN).plan() if hasattr(step, "key")}
     assert plan["schedule"].waits_for == {"vm"} and plan["schedule"].undo is not None
@@ -108,6 +114,15 @@ def test_a_host_that_exists_is_shut_down_daily_from_now_on(cloud, command, finis
     assert cloud.find(SCHEDULE, NAME)["properties"]["targetResourceId"] == made.vm["id"]
     assert cloud.find(SCHEDULE, NAME)["tags"]["dockervm-host"] == "web1"
     assert not [text for text in command.heard.warned if "auto-shutdown" in text]
+
+
+def test_a_host_that_can_t_be_deallocated_gets_no_schedule(cloud, command, finished):
+    disk = {"diffDiskSettings": {"option": "Local"}}
+    cloud.change(VM, "web1", storageProfile={"osDisk": disk})
+    again(command)
+    assert cloud.find(SCHEDULE, NAME) is None
+    assert command.heard.warned == [
+        "Not applied: --auto-shutdown: the host's OS disk is ephemeral, so it can't be deallocated."]
 
 
 def test_a_schedule_that_the_user_has_made_is_changed_as_asked_and_stays_theirs(cloud, command, finished):

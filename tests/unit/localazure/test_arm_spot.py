@@ -39,6 +39,15 @@ def test_no_spot_vm_in_an_availability_set(arm: LocalAzure, group: Group, path: 
     assert answer.message.startswith("Azure Spot Virtual Machine is not supported in Availability Set.")
 
 
+def test_an_ephemeral_disk_goes_with_the_policy_delete_only(arm: LocalAzure, group: Group, path: str) -> None:
+    made = body(group)
+    made["properties"]["storageProfile"]["osDisk"] |= {"diffDiskSettings": {"option": "Local"}, "caching": "ReadOnly"}
+    made["properties"]["hardwareProfile"]["vmSize"] = "Standard_D2ds_v5"
+    assert arm.call("PUT", path, made).body["error"]["target"] == "evictionPolicy"
+    made["properties"]["evictionPolicy"] = "Delete"
+    arm.done("PUT", path, made)
+
+
 def test_its_price_changes_without_a_host_only(arm: LocalAzure, group: Group, path: str) -> None:
     arm.done("PUT", path, body(group, billingProfile={"maxPrice": 0.5}))
     change = {"properties": {"billingProfile": {"maxPrice": -1}}}

@@ -126,6 +126,8 @@ def named(kind, text):
     ("user_data", {"user_data": b"x"}, {}, "to change it: az vm update -g g -n web1 --user-data x"),
     ("boot_diagnostics_storage", {"diagnostics": ""}, {}, "to change them: az vm boot-diagnostics enable -g g -n web1"),
     ("auto_shutdown", {"shutdown_time": "1900"}, {}, ""),
+    ("auto_shutdown", {"shutdown_time": "1900"}, {"properties": {"storageProfile": {"osDisk": {"diffDiskSettings": {
+        "option": "Local"}}}}}, "the host's OS disk is ephemeral, so it can't be deallocated"),
 ])
 def test_each_is_told_with_what_changes_it(option, values, vm, says):
     said = told(vm, option, **values)
