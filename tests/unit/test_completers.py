@@ -12,7 +12,7 @@ from fake_azure import FakeCloud
 from azext_dockervm import _completers
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure, Clients
-from azext_dockervm.spec import images
+from azext_dockervm.spec import images, shutdown
 
 
 def complete(monkeypatch, azure_until, group: str | None = "g") -> list[str]:
@@ -62,6 +62,11 @@ def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch):
 def test_images_are_our_aliases():
     offered = _completers.image_names(prefix="", parsed_args=Namespace(_cmd=None))
     assert set(offered) == set(images.ALIASES)
+
+
+def test_time_zones_are_those_that_are_taken():
+    offered = _completers.time_zones(prefix="", parsed_args=Namespace(_cmd=None))
+    assert "UTC" in offered and offered == sorted(shutdown.TIME_ZONES)
 
 
 def test_contexts_are_the_docker_client_s(monkeypatch, tmp_path):

@@ -72,6 +72,7 @@ def test_nothing_is_not_taken_for_left_out(text):
     (Option("tags", "--tags", ""), {"a": "1", "b": ""}, ("--tags", "a=1", "b=")),
     (Option("yes", "--yes -y", "", default=False), True, ("-y",)),
     (Option("password", "--password -p", "", secret=True), "Very-secret-1", ("-p",)),
+    (Option("data", "--data", "", again=lambda text: (f"@{len(text)}",)), "a" * 99, ("--data", "@99")),
 ])
 def test_it_is_said_again_by_its_shortest_word(option, value, words):
     assert option.given(value).words == words
