@@ -9,6 +9,9 @@ from azure.cli.core.decorators import Completer
 
 regions = parameters.get_location_completion_list
 security_groups = parameters.get_resource_name_completion_list("Microsoft.Network/networkSecurityGroups")
+virtual_networks = parameters.get_resource_name_completion_list("Microsoft.Network/virtualNetworks")
+public_addresses = parameters.get_resource_name_completion_list("Microsoft.Network/publicIPAddresses")
+network_interfaces = parameters.get_resource_name_completion_list("Microsoft.Network/networkInterfaces")
 application_groups = parameters.get_resource_name_completion_list("Microsoft.Network/applicationSecurityGroups")
 
 # az's decorator below has no types, hence the ignores.

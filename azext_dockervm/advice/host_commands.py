@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost, NamedHost, PlacedHost
@@ -35,6 +35,11 @@ def create_anew_with(host: AskedHost, option: str, *words: str) -> str:
 def create_anew_without(host: AskedHost, option: str) -> str:
     """``create_anew`` without the option that az names ``option``."""
     return _create(host, [typed.words for name, typed in host.given.items() if name != option])
+
+
+def create_anew_of(host: NamedHost, options: Mapping[str, tuple[str, ...]]) -> str:
+    """A create with these options alone; by the names that az has for them, the words."""
+    return _create(host, options.values())
 
 
 def create_by_owner(host: NamedHost) -> str:

@@ -43,8 +43,9 @@ def _of_one(violation: PolicyViolation, host: AskedHost) -> list[str]:
     types = " ".join(target.lower() for field, _, targets in violation.fields if field.lower() == "type"
                      for target in targets)
     if "publicipaddress" in fields or "publicipaddress" in types:
-        return [f"It forbids public IP addresses, and a host of dockervm stands on one. Who may, exempts the resource "
-                f"group from it: {_exempt(violation, host)}"]
+        return [f"It forbids public IP addresses. A host does without one in a subnet that has a way out, such as a NAT "
+                f"gateway (SUBNET-ID): {_without_address(host)}",
+                f"Or who may, exempts the resource group from it: {_exempt(violation, host)}"]
     return [sentence for field, operator, targets in violation.fields
             for sentence in _of_value(field.lower(), operator.lower(), targets, host)]
 
@@ -80,6 +81,13 @@ def _of_value(field: str, operator: str, targets: tuple[str, ...], host: AskedHo
 
 def _create(host: AskedHost, option: str, *words: str) -> str:
     return host_commands.create_anew_with(host, option, *words)
+
+
+def _without_address(host: AskedHost) -> str:
+    """The label would be that of the address."""
+    typed = {name: given.words for name, given in host.given.items() if name != "public_ip_address_dns_name"}
+    place = () if {"subnet", "vnet_name"} & typed.keys() else ("--subnet", "SUBNET-ID")
+    return host_commands.create_anew_of(host, {**typed, "public_ip_address": ("--public-ip-address", "", *place)})
 
 
 def _exempt(violation: PolicyViolation, host: AskedHost) -> str:

@@ -111,7 +111,7 @@ INTERFACE = (
           "Virtual network of the host: the name of one in the group, which is made where there is none, or the id of "
           "one in any group.", default_in_words="the one that hosts of the group and region share, "
           "dockervm-REGION-vnet", read=filled, check=rules.check_virtual_network, place="network.virtual_network",
-          not_applied=_another_network),
+          not_applied=_another_network, parser={"completer": "virtual_networks"}),
     _kept("subnet", "--subnet",
           "Subnet of the host: the name of one in --vnet-name, or the id of any. One that is not there is made with "
           "--subnet-address-prefix, or together with its network.",
@@ -135,7 +135,7 @@ INTERFACE = (
           'is never changed. With "" the host has none: it is known by its private address, and can be reached from '
           "its network alone; then the subnet needs a way out, such as a NAT gateway, to install Docker.",
           default_in_words="NAMEPublicIP, which is made", check=rules.check_public_ip, place="network.public_ip",
-          not_applied=_another_public_address),
+          not_applied=_another_public_address, parser={"completer": "public_addresses"}),
     _kept("accelerated_networking", "--accelerated-networking",
           "Let the network bypass the hypervisor, for sizes that can: true, which the bare option means, or false.",
           default_in_words="as Azure has it", choices=("true", "false"), check=_flag, place="network.accelerated",
@@ -145,5 +145,6 @@ INTERFACE = (
           "one. They are never changed or deleted. The host is known by what the primary one has: the name of its "
           "public address, that address, or the private one.",
           default_in_words="one is made", check=rules.check_interfaces, place="network.interfaces",
-          not_applied=_other_interfaces, excludes=_OF_INTERFACES, parser={"nargs": "+"}),
+          not_applied=_other_interfaces, excludes=_OF_INTERFACES,
+          parser={"nargs": "+", "completer": "network_interfaces"}),
 )

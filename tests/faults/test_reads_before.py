@@ -6,8 +6,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from arm_support import SUBSCRIPTION
 
 from azext_dockervm.azure.pipeline import DeadlineRetryPolicy
+from azext_dockervm.spec import network_rules as rules
 from azext_dockervm.spec.machine import Image
 
 # Seconds without a new request after which all that can be asked without an answer has been asked.
@@ -47,6 +49,10 @@ class Rounds:
 
 @pytest.fixture
 def rounds(monkeypatch) -> Rounds:
+    return conducted(monkeypatch)
+
+
+def conducted(monkeypatch) -> Rounds:
     found = Rounds()
     attempt = DeadlineRetryPolicy._attempt
 
@@ -83,3 +89,50 @@ def test_how_many_reads_a_host_of_defaults_costs(world, group, certificates, rou
         "Microsoft.Network/locations/westus/usages",
         "Microsoft.Network/virtualNetworks/dockervm-westus-vnet"]
     assert len(rounds.rounds[2]) == 1
+
+
+# In a network of somebody else
+
+
+def lay(world, group: str, kind: str, name: str, **properties) -> str:
+    path = f"/resourceGroups/{group}/providers/Microsoft.Network/{kind}/{name}"
+    world.arm.done("PUT", path, {"location": "westus", "sku": {"name": "Standard"}, "properties": properties}
+                   if kind == "publicIPAddresses" else {"location": "westus", "properties": properties})
+    return f"/subscriptions/{SUBSCRIPTION}{path}"
+
+
+@pytest.fixture
+def corp(world, group):
+    """A guarded subnet, an address with a label, an interface with another."""
+    guard = lay(world, group, "networkSecurityGroups", "guard", securityRules=[
+        {"name": "docker", "properties": {
+            "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp", "sourcePortRange": "*",
+            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "4243"}}])
+    network = lay(world, group, "virtualNetworks", "corp", addressSpace={"addressPrefixes": ["10.1.0.0/16"]}, subnets=[
+        {"name": "apps", "properties": {"addressPrefix": "10.1.0.0/24", "networkSecurityGroup": {"id": guard}}}])
+    lay(world, group, "publicIPAddresses", "boats", publicIPAllocationMethod="Static")
+    other = lay(world, group, "publicIPAddresses", "other", publicIPAllocationMethod="Static")
+    lay(world, group, "networkInterfaces", "nic1", ipConfigurations=[{"name": "one", "properties": {
+        "subnet": {"id": f"{network}/subnets/apps"}, "publicIPAddress": {"id": other}}}])
+    return group
+
+
+@pytest.mark.parametrize("asked", [
+    {"virtual_network": rules.check_virtual_network("corp"), "private_address": "10.1.0.40",
+     "public_ip": rules.check_public_ip("boats")},
+    {"interfaces": rules.check_interfaces(["nic1"])}],
+    ids=["in a subnet and by an address", "on an interface"])
+def test_so_it_is_where_somebody_else_has_laid_the_network(world, corp, certificates, rounds, asked):
+    made = world.create(corp, certificates, **{"location": None, **asked})
+    assert made.error is None or "reach" in made.text, made.text
+    assert rounds.wrote and len(rounds.rounds) == 3, rounds.rounds
+
+
+def test_an_existing_host_on_somebody_s_interface_is_found_by_as_few(world, corp, certificates, monkeypatch):
+    world.create(corp, certificates, interfaces=rules.check_interfaces(["nic1"]), provisioner="run-command")
+    rounds = conducted(monkeypatch)
+    world.create(corp, certificates, location=None)
+    found, then = rounds.rounds[2], rounds.rounds[3]
+    assert any(path.endswith("/publicIPAddresses/other") for path in found), rounds.rounds
+    # The host has answered, and it is looked whether an extension is left on it.
+    assert [path.rpartition("/")[2] for path in then] == ["DockerExtension"], rounds.rounds

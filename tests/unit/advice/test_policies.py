@@ -54,11 +54,13 @@ def test_rules_for_everybody_are_made_for_some(host):
 
 @pytest.mark.parametrize("field", [
     ADDRESS, ("Microsoft.Network/networkInterfaces/ipconfigurations[*].publicIpAddress.id", "NotLike", ("*",))])
-def test_without_a_public_address_there_is_no_host_so_somebody_must_exempt_it(host, field):
-    [sentence] = advised(host, field)
-    assert sentence.endswith(": az policy exemption create -n dockervm -g 'my(group)' --policy-assignment "
+def test_a_host_does_without_a_public_address_or_somebody_exempts_it(host, field):
+    [without, exempted] = advised(host, field)
+    typed = CREATE.replace(" --dns-name mine", "")      # the address's
+    assert without.endswith(f": {typed} --public-ip-address '' --subnet SUBNET-ID{SUBSCRIPTION}")
+    assert exempted.endswith(": az policy exemption create -n dockervm -g 'my(group)' --policy-assignment "
                              f"/subscriptions/s/a --exemption-category Waiver{SUBSCRIPTION}")
-    [unknown] = advised(host, field, assignment_id="")
+    [_, unknown] = advised(host, field, assignment_id="")
     assert "--policy-assignment ASSIGNMENT " in unknown
 
 

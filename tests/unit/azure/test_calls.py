@@ -182,6 +182,15 @@ def test_of_what_no_sdk_knows_resource_manager_has_the_list(azure, service):
     assert second.query["$filter"] == ["resourceType eq 'Microsoft.Storage/storageAccounts' and name eq 'mine'"]
 
 
+@pytest.mark.parametrize("free", [True, False])
+def test_whether_a_private_address_is_free(azure, service, free):
+    service.replies("GET", "CheckIPAddressAvailability", Reply(200, {"available": free, "availableIPAddresses": []}))
+    assert azure.private_address_is_free("net", "corp", "10.1.0.9") is free
+    assert service.asked[0].path.lower().endswith(      # the SDKs differ in case
+        "/resourcegroups/net/providers/microsoft.network/virtualnetworks/corp/checkipaddressavailability")
+    assert service.asked[0].query["ipAddress"] == ["10.1.0.9"]
+
+
 def test_what_is_asked_of_a_region(azure, service):
     service.replies("GET", "versions", Reply(200, [{"name": "24.04.2", "location": "westus"}]))
     service.replies("GET", "24.04.2", Reply(200, {"name": "24.04.2", "properties": {"features": [{"new": 1}]}}))

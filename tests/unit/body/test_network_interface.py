@@ -121,3 +121,43 @@ def test_nothing_is_written_where_they_stay_anyhow(properties):
     ({"properties": {}}, None), ({}, None), (None, None)])
 def test_whose_interface_it_is(found, vm):
     assert network_interface.vm_id(found) == vm
+
+
+# Where a host was told to stand
+
+
+def made(address="/ip", stays=False, **asked):
+    body = network_interface.body(host_spec(**asked), "r1", subnet="/s", security_group="/nsg", public_ip=address,
+                                  address_stays=stays)["properties"]
+    return body, body["ipConfigurations"][0]["properties"]
+
+
+def test_an_address_of_somebody_s_stays_and_none_is_none():
+    assert made(stays=True)[1]["publicIPAddress"] == {"id": "/ip", "properties": {"deleteOption": "Detach"}}
+    assert "publicIPAddress" not in made(None)[1]
+
+
+def test_a_private_address_is_static():
+    inner = made(private_address="10.0.0.9")[1]
+    assert (inner["privateIPAllocationMethod"], inner["privateIPAddress"]) == ("Static", "10.0.0.9")
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_it_is_accelerated_where_that_was_said(on):
+    assert made(accelerated=on)[0]["enableAcceleratedNetworking"] is on
+    assert "enableAcceleratedNetworking" not in made()[0]
+
+
+def test_one_without_a_public_address_lacks_none():
+    bare = interface(configuration("first"))
+    assert network_interface.mended(bare, security_group=None, public_ip=None) is None
+
+
+def test_in_which_network_it_stands():
+    found = interface(configuration("one", subnet={"id": "/g/virtualNetworks/corp/subnets/apps"}))
+    assert network_interface.subnet_id(found) == "/g/virtualNetworks/corp/subnets/apps"
+    assert network_interface.virtual_network_id(found) == "/g/virtualNetworks/corp"
+    nowhere = {"properties": {"ipConfigurations": []}}
+    assert network_interface.subnet_id(nowhere) is network_interface.virtual_network_id(nowhere) is None
+    assert network_interface.public_ip_id(nowhere) is network_interface.private_address_if_any(nowhere) is None
+    assert network_interface.private_address_if_any(None) is None

@@ -48,3 +48,29 @@ def test_what_is_not_there_yet_is_none(found):
 def test_which_interface_it_belongs_to(configuration, used_by):
     assert public_ip.interface_id({"properties": {"ipConfiguration": configuration}}) == used_by
     assert public_ip.interface_id(None) is None
+
+
+# One that somebody has made
+
+GOOD = {"sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static", "ipAddress": "20.1.2.3"}}
+
+
+def test_who_stands_behind_it_is_known_by_its_name_else_by_its_number():
+    assert public_ip.endpoint(FOUND) == "web1.westus.cloudapp.azure.com"
+    assert public_ip.endpoint(GOOD) == "20.1.2.3"
+
+
+@pytest.mark.parametrize(("sku", "properties", "why"), [
+    ({}, {}, None), ({"tier": "Regional"}, {"publicIPAddressVersion": "IPv4"}, None),
+    ({"name": "Basic"}, {}, "the SKU Basic"), ({"name": None}, {}, "the SKU Basic"),
+    ({"tier": "Global"}, {}, "the tier Global"), ({}, {"publicIPAddressVersion": "IPv6"}, "an IPv6 address"),
+    ({}, {"publicIPAllocationMethod": "Dynamic"}, "allocated dynamically"),
+    ({}, {"natGateway": {"id": "/s/natGateways/way-out"}}, "the NAT gateway 'way-out' uses it")])
+def test_why_a_host_can_t_be_known_by_it(sku, properties, why):
+    found = public_ip.why_unusable({"sku": {**GOOD["sku"], **sku}, "properties": {**GOOD["properties"], **properties}})
+    assert found is why if why is None else why in found
+
+
+def test_what_uses_it():
+    assert public_ip.user({"properties": {"ipConfiguration": {"id": "/lb/frontend"}}}) == "/lb/frontend"
+    assert public_ip.user(GOOD) is public_ip.user(None) is None

@@ -195,3 +195,35 @@ def test_what_hangs_on_a_vm():
 def test_a_disk_that_stays(vm):
     assert virtual_machine.os_disk_that_goes(vm) is None
     assert virtual_machine.data_disks(vm) == virtual_machine.other_interfaces(vm, "") == []
+
+
+# On interfaces of somebody's; further names of its certificate
+
+
+def test_interfaces_of_somebody_s_stay_when_the_vm_goes():
+    made = virtual_machine.body(SPEC, "r1", network_interface="/nic1", endpoint="x", image=None, custom_data=None,
+                                authority="f", more_interfaces=("/nic2",), interfaces_stay=True)
+    assert made["properties"]["networkProfile"] == {"networkInterfaces": [
+        {"id": "/nic1", "properties": {"primary": True, "deleteOption": "Detach"}},
+        {"id": "/nic2", "properties": {"primary": False, "deleteOption": "Detach"}}]}
+
+
+@pytest.mark.parametrize(("names", "typed", "tag"), [
+    (("a.example", "10.0.0.9"), {}, "a.example,10.0.0.9"), ((), {}, None), ((), {"--tls-san": ("",)}, "")])
+def test_the_names_of_its_certificate_are_noted_and_taken_back(names, typed, tag):
+    tags = virtual_machine.tags(changed(SPEC, tls_names=names, typed=typed), "r1", {})
+    assert tags.get("dockervm-tls-san") == tag
+    assert virtual_machine.noted_names({"tags": {"DockerVM-TLS-SAN": tag or ""}}) == names
+    assert virtual_machine.noted_names(None) == virtual_machine.noted_names({}) == ()
+
+
+def test_which_interfaces_a_vm_has_the_primary_one_first():
+    found = {"properties": {"networkProfile": {"networkInterfaces": [
+        {"id": "/a"}, {"id": "/b", "properties": {"primary": True}}, {"id": "/c", "properties": None}]}}}
+    assert virtual_machine.interfaces(found) == ["/b", "/a", "/c"]
+    assert virtual_machine.primary_interface(found)["id"] == "/b"
+    unmarked = {"properties": {"networkProfile": {"networkInterfaces": [{"id": "/a"}, {"id": "/b"}]}}}
+    assert virtual_machine.interfaces(unmarked) == ["/a", "/b"]
+    for none in (None, {}, {"properties": {"networkProfile": None}}):
+        assert virtual_machine.interfaces(none) == []
+    assert virtual_machine.primary_interface({}) is None

@@ -45,3 +45,48 @@ def network(*subnets, **properties):
         "delegations", "natGateway", "routeTable", "networkSecurityGroup"))])
 def test_a_network_is_unused_where_nobody_stands_in_it_or_has_built_on_it(found, unused):
     assert virtual_network.is_unused(found) is unused
+
+
+# Another name, other ranges; networks of others
+
+
+def test_a_network_of_another_name_notes_its_subnet_s():
+    body = virtual_network.body(host_spec(), "r1", "apps", "10.9.0.0/16", "10.9.0.0/24")
+    assert body["tags"] == {"dockervm-shared": "1", "dockervm-run": "r1", "dockervm-subnet": "apps"}
+    assert body["properties"] == {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}, "subnets": [
+        {"name": "apps", "properties": {"addressPrefix": "10.9.0.0/24", "defaultOutboundAccess": False}}]}
+
+
+def test_such_a_network_is_unused_where_that_subnet_is_empty():
+    found = {**network(("apps", {})), "tags": {"dockervm-subnet": "Apps"}}
+    assert virtual_network.is_unused(found) and not virtual_network.is_unused({**found, "tags": {}})
+
+
+def test_a_subnet_is_found_by_its_name_or_id():
+    apps = {"name": "apps", "id": "/v/subnets/apps"}
+    found = {"properties": {"subnets": [{"name": "web", "id": "/v/subnets/web"}, apps]}}
+    assert virtual_network.subnet(found, "APPS") is virtual_network.subnet_by_id(found, "/V/subnets/Apps") is apps
+    assert virtual_network.subnet(found, "none") is virtual_network.subnet_by_id(None, "/x") is None
+
+
+@pytest.mark.parametrize(("properties", "ranges"), [
+    ({"addressPrefix": "10.0.0.0/24"}, ["10.0.0.0/24"]), ({"addressPrefixes": ["a", "b"]}, ["a", "b"]), ({}, []),
+    ({"addressPrefix": "a", "addressPrefixes": []}, ["a"])])
+def test_the_ranges_of_a_subnet(properties, ranges):
+    assert virtual_network.subnet_prefixes({"properties": properties}) == ranges
+
+
+@pytest.mark.parametrize(("whole", "properties", "out"), [
+    ({}, {"defaultOutboundAccess": False}, False), ({}, {"defaultOutboundAccess": True}, True), ({}, {}, True),
+    ({}, {"defaultOutboundAccess": False, "natGateway": {"id": "/n"}}, True),
+    ({}, {"defaultOutboundAccess": False, "routeTable": {"id": "/r"}}, True),
+    ({"defaultPublicNatGateway": {"id": "/n"}}, {"defaultOutboundAccess": False}, True)])
+def test_whether_one_gets_out_without_a_public_address(whole, properties, out):
+    assert virtual_network.has_way_out({"properties": whole}, {"properties": properties}) is out
+    assert virtual_network.has_way_out(None, {"name": "that may not be read"})
+
+
+def test_who_guards_a_subnet_and_whose_a_network_is():
+    assert virtual_network.subnet_group_id({"properties": {"networkSecurityGroup": {"id": "/nsg"}}}) == "/nsg"
+    assert virtual_network.subnet_group_id({"properties": {}}) is virtual_network.subnet_group_id(None) is None
+    assert virtual_network.is_ours({"tags": {"Dockervm-Shared": "1"}}) and not virtual_network.is_ours({})

@@ -44,6 +44,26 @@ def test_what_is_open_besides(spec):
     assert every.network.open_ports == (PortRange(1, 65535),), "it lets nobody in who may not anyhow"
 
 
+def test_where_it_stands_has_its_place_too(spec):
+    made = spec(vnet_name="corp", subnet="apps", vnet_address_prefix="10.9.0.0/16", subnet_address_prefix="10.9.1.0/24",
+                private_ip_address="10.9.1.9", public_ip_address="boat-ip", accelerated_networking="true",
+                tls_san=["docker.example.com"])
+    network = made.network
+    assert (network.virtual_network.name, network.subnet, network.network_prefix, network.subnet_prefix) == (
+        "corp", "apps", "10.9.0.0/16", "10.9.1.0/24")
+    assert (network.private_address, network.public_ip.name, network.accelerated) == ("10.9.1.9", "boat-ip", True)
+    assert made.engine.tls_names == ("docker.example.com",)
+    assert made.given["vnet_name"] == Given(("--vnet-name", "corp"), only_new=True)
+    assert made.given["tls_san"] == Given(("--tls-san", "docker.example.com"))
+
+
+def test_an_empty_address_is_a_wish_and_said_again(spec):
+    made = spec(public_ip_address="", accelerated_networking="false")
+    assert (made.network.public_ip, made.network.accelerated) == ("", False)
+    assert made.given["public_ip_address"] == Given(("--public-ip-address", ""), only_new=True)
+    assert [one.name for one in spec(nics=["a", "b"]).network.interfaces] == ["a", "b"]
+
+
 def test_nothing_but_the_name_is_a_host_of_defaults(spec, monkeypatch):
     monkeypatch.setattr("getpass.getuser", lambda: "Skipper")
     made = spec()
