@@ -43,8 +43,8 @@ def _of_one(violation: PolicyViolation, host: AskedHost) -> list[str]:
     types = " ".join(target.lower() for field, _, targets in violation.fields if field.lower() == "type"
                      for target in targets)
     if "publicipaddress" in fields or "publicipaddress" in types:
-        return [f"It forbids public IP addresses. A host does without one in a subnet that has a way out, such as a NAT "
-                f"gateway (SUBNET-ID): {_without_address(host)}",
+        return [f"It forbids public IP addresses. A host does without one in a subnet that has a way out, such as a "
+                f"NAT gateway (SUBNET-ID): {_without_address(host)}",
                 f"Or who may, exempts the resource group from it: {_exempt(violation, host)}"]
     return [sentence for field, operator, targets in violation.fields
             for sentence in _of_value(field.lower(), operator.lower(), targets, host)]
