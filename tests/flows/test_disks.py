@@ -135,19 +135,48 @@ def template(cloud) -> str:
     return at
 
 
-@pytest.mark.long
-def test_hosts_are_made_of_ones_own_images(cloud, template):
+@pytest.fixture
+def shelf(cloud, template) -> str:
+    """The id of a gallery's definition with a version, made of a managed image `golden`."""
     image = put(cloud, IMAGE, "golden", COMPUTE, {"sourceVirtualMachine": {"id": template}, "hyperVGeneration": "V2"})
     put(cloud, GALLERY, "shelf", GALLERY_API, {})
     put(cloud, GALLERY, "shelf/images/golden", GALLERY_API, {
         "osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V2",
         "identifier": {"publisher": "us", "offer": "docker", "sku": "golden"}})
-    definition = cloud.path(GALLERY, "shelf/images/golden")
     put(cloud, GALLERY, "shelf/images/golden/versions/1.0.0", GALLERY_API, {
         "storageProfile": {"source": {"id": image}}, "publishingProfile": {"targetRegions": [{"name": REGION}]}})
-    for number, source in enumerate((image, definition, f"{definition}/versions/1.0.0")):
-        name = f"own{number}"
-        made = cloud.create("--image", source, "--data-disk-sizes-gb", "4", name=name).succeeded()
-        assert made.json["reachable"] is True
-        reference = cloud.vm(name)["properties"]["storageProfile"]["imageReference"]["id"]
-        assert reference.lower() == source.lower()
+    return cloud.path(GALLERY, "shelf/images/golden")
+
+
+def share(cloud, operation: str, *subscriptions: str) -> None:
+    groups = {"groups": [{"type": "Subscriptions", "ids": list(subscriptions)}]} if subscriptions else {}
+    at = f"{cloud.path(GALLERY, 'shelf')}/share"
+    cloud.instance.arm("POST", at, GALLERY_API, {"operationType": operation, **groups})
+
+
+@pytest.mark.long
+def test_hosts_are_made_of_ones_own_images_and_of_those_of_others(cloud, shelf):
+    put(cloud, GALLERY, "shelf", GALLERY_API, {"sharingProfile": {"permissions": "Groups"}})
+    share(cloud, "Add", cloud.instance.subscription)
+    unique = cloud.instance.arm("GET", cloud.path(GALLERY, "shelf"), GALLERY_API)["properties"]["identifier"]
+    sources = [("id", cloud.path(IMAGE, "golden")), ("id", shelf), ("id", f"{shelf}/versions/1.0.0"),
+               ("sharedGalleryImageId", f"/SharedGalleries/{unique['uniqueName']}/Images/golden/Versions/latest")]
+    for number, (member, source) in enumerate(sources):
+        assert_host_of(cloud, f"own{number}", member, source)
+    share(cloud, "Reset")
+    put(cloud, GALLERY, "shelf", GALLERY_API, {"sharingProfile": {"permissions": "Community", "communityGalleryInfo": {
+        "publisherUri": "https://us.example", "publisherContact": "us@us.example", "eula": "https://us.example/eula",
+        "publicNamePrefix": "usdocker"}}})
+    share(cloud, "EnableCommunity")
+    sharing = cloud.instance.arm("GET", cloud.path(GALLERY, "shelf"), GALLERY_API)["properties"]["sharingProfile"]
+    public = f"/CommunityGalleries/{sharing['communityGalleryInfo']['publicNames'][0]}/Images/golden"
+    assert_host_of(cloud, "public", "communityGalleryImageId", f"{public}/Versions/1.0.0")
+    cloud.mark()
+    refused = cloud.create("--image", f"{public}s", name="missing")
+    assert refused.code == 1 and nothing_was_written(cloud) and "there is no image" in refused.stderr
+
+
+def assert_host_of(cloud, name: str, member: str, source: str) -> None:
+    made = cloud.create("--image", source, "--data-disk-sizes-gb", "4", name=name).succeeded()
+    assert made.json["reachable"] is True
+    assert cloud.vm(name)["properties"]["storageProfile"]["imageReference"][member].lower() == source.lower()

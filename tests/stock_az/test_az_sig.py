@@ -43,3 +43,29 @@ def test_from_a_vm_to_a_vm_by_a_managed_image_and_a_gallery(azure, group, tmp_pa
     for words in (("sig", "image-version", "delete", *version), ("sig", "image-definition", "delete", *image),
                   ("sig", "delete", "-g", group, "-r", "own"), ("image", "delete", "-g", group, "-n", "mine")):
         azure.az(*words).succeeded()
+
+
+def test_sig_share(azure, group):
+    made = azure.query("sig", "create", "-g", group, "-r", "public", "--permissions", "Community", "--publisher-uri",
+                       "https://us.example", "--publisher-contact", "us@us.example", "--eula", "https://us.example/eula",
+                       "--public-name-prefix", "usdocker")
+    name, = made["sharingProfile"]["communityGalleryInfo"]["publicNames"]
+    at, subscription = ("-g", group, "-r", "public"), azure.subscription
+    azure.az("sig", "image-definition", "create", *at, "-i", "host", *DEFINITION).succeeded()
+    azure.az("sig", "share", "enable-community", *at).succeeded()
+    shown = azure.query("sig", "show-community", "-l", "westus", "--public-gallery-name", name)
+    assert shown["uniqueId"] == f"/CommunityGalleries/{name}"
+    of_gallery = ("-l", "westus", "--public-gallery-name", name)
+    assert azure.query("sig", "image-definition", "list-community", *of_gallery) == [], "no version, so nowhere"
+    azure.az("sig", "share", "reset", *at).succeeded()
+    azure.az("sig", "update", *at, "--permissions", "Groups").succeeded()
+    azure.az("sig", "share", "add", *at, "--subscription-ids", subscription).succeeded()
+    assert azure.query("sig", "show", *at, "--sharing-groups")["sharingProfile"]["groups"][0]["ids"] == [subscription]
+    one, = azure.query("sig", "list-shared", "-l", "westus")
+    shared = ("-l", "westus", "--gallery-unique-name", one["name"])
+    assert azure.query("sig", "show-shared", *shared)["uniqueId"] == f"/SharedGalleries/{one['name']}"
+    assert azure.query("sig", "image-definition", "list-shared", *shared) == []
+    azure.az("sig", "share", "remove", *at, "--subscription-ids", subscription).succeeded()
+    assert azure.query("sig", "list-shared", "-l", "westus") == []
+    azure.az("sig", "image-definition", "delete", *at, "-i", "host").succeeded()
+    azure.az("sig", "delete", *at).succeeded()

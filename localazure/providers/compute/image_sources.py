@@ -10,12 +10,17 @@ from localazure.arm.cloud import Cloud
 from localazure.protocol import ids
 from localazure.protocol.errors import ArmError
 from localazure.providers import kinds
-from localazure.providers.compute import ephemeral_disks, vm_checks
+from localazure.providers.compute import ephemeral_disks, gallery_sharing, vm_checks
 from localazure.providers.compute.image_catalog import Image, find
 from localazure.providers.compute.vm_image import origin
 from localazure.store.resources import Resource
 
 TRUSTED_LAUNCH = "TrustedLaunch"
+# Members of a VM's reference that name an image of a gallery that is shared, and whose ids they are.
+_OF_OTHERS = {
+    "sharedGalleryImageId": gallery_sharing.SHARED_GALLERIES,
+    "communityGalleryImageId": gallery_sharing.COMMUNITY_GALLERIES,
+}
 # Values of the feature SecurityType of a gallery's image of which Trusted Launch VMs can be made.
 _TRUSTED = (TRUSTED_LAUNCH, "TrustedLaunchSupported", "TrustedLaunchAndConfidentialVmSupported")
 
@@ -36,14 +41,19 @@ class Source:
 
 def find_source(cloud: Cloud, storage: dict[str, Any], location: str) -> Source:
     """The image that a VM's storage profile names; raises ArmError where it is not there, or not in the region."""
-    identifier = (storage.get("imageReference") or {}).get("id")
-    if not identifier:
+    reference = storage.get("imageReference") or {}
+    by = next((name for name in ("id", *_OF_OTHERS) if reference.get(name)), None)
+    if by is None:
         return _platform(cloud, storage, location)
-    beside = [name for name in ("publisher", "offer", "sku", "version") if storage["imageReference"].get(name)]
+    identifier = reference[by]
+    ways = ("publisher", "offer", "sku", "version", *_OF_OTHERS)
+    beside = [name for name in ways if name != by and reference.get(name)]
     if beside:  # the service's own words are not known
-        message = f"An image is named by its id or by its publisher, offer, sku and version, not by id and {beside[0]}."
+        message = (
+            f"An image is named by its id or by its publisher, offer, sku and version, not by {by} and {beside[0]}."
+        )
         raise ArmError(400, "InvalidParameter", message, target=f"imageReference.{beside[0]}")
-    image = _named(cloud, identifier)
+    image = _named(cloud, identifier) if by == "id" else _of_others(cloud, identifier, by)
     if image.type == kinds.IMAGE:
         if image.location != location:
             message = f"The image '{identifier}' is in '{image.location}', not in '{location}'."
@@ -58,7 +68,7 @@ def find_source(cloud: Cloud, storage: dict[str, Any], location: str) -> Source:
     properties = definition.properties
     exact = version.name
     return _made_of(version, identifier, properties["hyperVGeneration"], security_of(definition),
-                    properties.get("purchasePlan"), exact)  # fmt: skip
+                    properties.get("purchasePlan"), exact, by)  # fmt: skip
 
 
 def _platform(cloud: Cloud, storage: dict[str, Any], location: str) -> Source:
@@ -74,13 +84,14 @@ def _platform(cloud: Cloud, storage: dict[str, Any], location: str) -> Source:
 
 
 def _made_of(
-    image: Resource, identifier: str, generation: str, security: str, plan: Mapping[str, str] | None, exact: str = ""
-) -> Source:
+    image: Resource, identifier: str, generation: str, security: str, plan: Mapping[str, str] | None, exact: str = "",
+    by: str = "id",
+) -> Source:  # fmt: skip
     came_from: dict[str, Any] = image.hidden["origin"]
     platform = find(came_from["publisher"], came_from["offer"], came_from["sku"])
     if platform is None:
         raise AssertionError("an image is made of a VM, and that of an image of the catalogue")
-    reference = {"id": identifier, **({"exactVersion": exact} if exact else {})}
+    reference = {by: identifier, **({"exactVersion": exact} if exact else {})}
     return Source(platform, reference, str(image.id), generation, security, plan, came_from)
 
 
@@ -94,6 +105,13 @@ def _named(cloud: Cloud, identifier: str) -> Resource:
             raise _gallery_image_not_found(identifier)
         message = f"The image '{identifier}' could not be found."
         raise ArmError(404, "NotFound", message, target="imageReference.id")
+    return found
+
+
+def _of_others(cloud: Cloud, identifier: str, by: str) -> Resource:
+    found = gallery_sharing.image(cloud, identifier, _OF_OTHERS[by])
+    if found is None:
+        raise _gallery_image_not_found(identifier)
     return found
 
 

@@ -59,11 +59,7 @@ _STORAGE = obj(
     "StorageProfile",
     imageReference=obj(
         "ImageReference", **named("id publisher offer sku version", str), exactVersion=READ_ONLY,
-        **named(
-            "sharedGalleryImageId communityGalleryImageId",
-            NotHere("GallerySharing", "galleries that are shared with others (sharedGalleryImageId, "
-                                      "communityGalleryImageId)"),
-        ),
+        **named("sharedGalleryImageId communityGalleryImageId", str),
     ),
     osDisk=_OS_DISK, dataDisks=[_DATA_DISK],
     diskControllerType=enum("DiskControllerTypes", "SCSI NVMe"),

@@ -114,8 +114,9 @@ def refuse_changes(vm: Resource, body: dict[str, Any], given: dict[str, Any]) ->
             raise compute.unchangeable("plan", f"plan.{name}")
     reference = storage.get("imageReference") or {}
     kept_reference = kept_storage["imageReference"]
-    if (reference.get("id") or "").lower() not in ("", kept_reference.get("id", "").lower()):
-        raise compute.unchangeable("imageReference", "imageReference.id")
+    for member in ("id", "sharedGalleryImageId", "communityGalleryImageId"):
+        if (reference.get(member) or "").lower() not in ("", kept_reference.get(member, "").lower()):
+            raise compute.unchangeable("imageReference", f"imageReference.{member}")
     for member in ("publisher", "offer", "sku", "version"):
         if reference.get(member) and reference[member].lower() != kept_reference.get(member, "").lower():
             raise compute.unchangeable("imageReference")
