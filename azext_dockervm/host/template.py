@@ -12,6 +12,7 @@ from typing import Any
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.azure.kinds import KINDS
+from azext_dockervm.body import network_interface
 from azext_dockervm.errors import Conflict
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Step
@@ -19,6 +20,9 @@ from azext_dockervm.secret import Secret
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 Json = dict[str, Any]
+# Where a deployment finds among the properties of what it has made what we read of it.
+_SEEN: Mapping[Any, str] = {
+    network_interface.private_address: "ipConfigurations[0].properties.privateIPAddress"}
 
 
 class _Unknown(Exception):
@@ -33,7 +37,7 @@ def template(steps: Iterable[Step | Alternative], group: str, known: Mapping[str
     Raises ``Conflict`` where something is written into another group: one template is of one group.
     """
     made = _Template({one.key: one for step in steps for one in _first(step)}, known, to_come)
-    resources = [made.resource(step.request) for step in made.steps.values() if step.request is not None
+    resources = [made.resource(step.request, step.needs) for step in made.steps.values() if step.request is not None
                  and _of(step.request, group)]
     return {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "parameters": made.parameters, "resources": resources}
 
@@ -56,10 +60,14 @@ class _Template:
     to_come: Mapping[str, str]
     parameters: Json = field(default_factory=dict)
 
-    def resource(self, request: Request) -> Json:
+    def resource(self, request: Request, after: Iterable[str] = ()) -> Json:
+        """``after``: the keys of steps that come before it, though it has nothing of theirs."""
         needs: dict[str, None] = {}
         body = {name: self._tags(value) if name == "tags" else self._value(name, value, needs)
                 for name, value in request.body.items()}
+        for one in (self.steps[key].request for key in after if key in self.steps):
+            if one is not None:
+                needs[_resource_id(one.kind, one.names)] = None
         version = KINDS[request.kind].speaking(body).api_version
         found = {"type": request.kind, "apiVersion": version, "name": request.name, **body}
         return {**found, "dependsOn": list(needs)} if needs else found
@@ -97,11 +105,13 @@ class _Template:
             pass
         step = self.steps[ref.step]
         made = step.gives or ((step.request.kind, step.request.names) if step.request else None)
-        if made is None or ref.path != ("id",) or ref.via:
+        seen = _SEEN.get(ref.via) if ref.via and not ref.path else None
+        if made is None or not (seen or (ref.path == ("id",) and ref.via is None)):
             raise Conflict(f"What '{step.title}' finds out can't be said in a template.", option_values.PLAN_INSTEAD)
         for waited_for in self._written(step):
             needs[_resource_id(waited_for.kind, waited_for.names)] = None
-        return _resource_id(*made)
+        made_id = _resource_id(*made)
+        return f"[reference({made_id.strip('[]')}, '{KINDS[made[0]].api_version}').{seen}]" if seen else made_id
 
     def _literal(self, ref: Ref) -> Any:
         found = self.known.get(ref.step, self.steps[ref.step].known if ref.step in self.steps else None)

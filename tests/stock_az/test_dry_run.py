@@ -49,6 +49,19 @@ def test_the_template_validates_and_deploys_and_create_goes_on(az, group, create
     assert json.loads(made.stdout)["engineVersion"] or os.geteuid()
 
 
+def test_rules_beside_somebody_s_are_part_of_it(az, group, create, tmp_path):
+    """For the host's private address, which only the deployment knows."""
+    words, rules = ("--nsg", "corp-nsg", "--open", "--open-ports", "80"), ("network", "nsg", "rule")
+    az.az("network", "nsg", "create", "-g", group, "-n", "corp-nsg").succeeded()
+    file = tmp_path / "web1.json"
+    file.write_text(create("--dry-run", "template", *words).succeeded().stdout)
+    az.az("deployment", "group", "create", "-n", "web1", "-g", group, "--template-file", file, "--parameters",
+          f"adminPassword={PASSWORD}").succeeded()
+    made = json.loads(az.az(*rules, "list", "-g", group, "--nsg-name", "corp-nsg", "-o", "json").succeeded().stdout)
+    assert {one["name"].rpartition("-")[0] for one in made} == {"allow-docker-web1", "allow-ports-web1"}
+    assert {one["destinationAddressPrefix"] for one in made} == {"10.0.0.4"}
+
+
 def test_a_template_without_its_secret_is_refused_by_az(az, group, create, tmp_path):
     """So that the test above says what it says: the parameter is needed."""
     file = tmp_path / "web1.json"

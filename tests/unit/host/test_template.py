@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azext_dockervm.azure import kinds
+from azext_dockervm.body import network_interface
 from azext_dockervm.errors import Conflict
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Step
@@ -64,6 +65,17 @@ def test_a_secret_is_a_parameter_and_so_is_what_is_yet_to_be_made():
 def test_of_two_ways_the_first():
     found = made(Alternative((step("a", name="first"),), (step("a", name="second"),), lambda _error: None))
     assert [one["name"] for one in found["resources"]] == ["first"]
+
+
+def test_what_a_deployment_finds_among_properties_is_looked_up_by_it():
+    place = Ref("nic", via=network_interface.private_address)
+    first = step("rule", NSG, properties={"to": place})
+    found = made(step("nic", NIC), first, step("later", NSG, name="two", needs=("rule", "gone"), properties={}))
+    assert found["resources"][1]["properties"]["to"] == (
+        "[reference(resourceId('Microsoft.Network/networkInterfaces', 'one'), "
+        f"'{kinds.NETWORK_INTERFACE.api_version}').ipConfigurations[0].properties.privateIPAddress]")
+    assert found["resources"][1]["dependsOn"] == ["[resourceId('Microsoft.Network/networkInterfaces', 'one')]"]
+    assert found["resources"][2]["dependsOn"] == ["[resourceId('Microsoft.Network/networkSecurityGroups', 'one')]"]
 
 
 def test_what_no_template_can_say_is_refused():
