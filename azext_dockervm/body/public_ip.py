@@ -46,8 +46,9 @@ def address_if_any(public_ip: Resource | None) -> str | None:
 def why_unusable(public_ip: Resource) -> str | None:
     """Why a host can't be known by an address that somebody made; None where nothing speaks against it."""
     properties, sku = public_ip["properties"], public_ip.get("sku") or {}
-    if (sku.get("name") or "Basic").lower() == "basic":
-        return "it is of the SKU Basic, which Azure has given up; a host needs a Standard one"
+    name = sku.get("name") or "Basic"
+    if name.lower() != "standard":      # Basic ones are given up, StandardV2 is for NAT gateways
+        return f"it is of the SKU {name}, and a host needs a Standard one"
     if (sku.get("tier") or "Regional").lower() != "regional":
         return "it is of the tier Global, which is for load balancers only"
     if (properties.get("publicIPAddressVersion") or "IPv4") != "IPv4":

@@ -7,6 +7,7 @@ from typing import Any
 
 from azext_dockervm.azure import names
 from azext_dockervm.body.resource import Resource
+from azext_dockervm.spec import prefixes as ranges
 from azext_dockervm.spec.host import HostSpec
 
 # Members of a subnet that name what stands in it or hangs on it.
@@ -67,6 +68,22 @@ def is_ours(virtual_network: Resource | None) -> bool:
     return names.tag(virtual_network, names.TAG_SHARED) is not None
 
 
+def own_subnet(virtual_network: Resource | None) -> str:
+    """The name of the hosts' subnet in a network of ours, or in one that is to be made."""
+    return names.tag(virtual_network, names.TAG_SUBNET) or names.SUBNET
+
+
+def lost_subnet_prefix(virtual_network: Resource) -> str:
+    """The range for the hosts' subnet of a network of ours that somebody has taken it from: the usual one where it is
+    free, else one that is."""
+    wholes = prefixes(virtual_network)
+    taken = [one for found in subnets(virtual_network) for one in subnet_prefixes(found)]
+    usual = names.SUBNET_PREFIX
+    if not wholes or ranges.lies_in(usual, wholes) and ranges.overlapping(usual, taken) is None:
+        return usual
+    return ranges.free(wholes, taken, ranges.Prefix(usual).prefixlen) or usual
+
+
 def subnet_group_id(found: Resource | None) -> str | None:
     """Of the security group that guards a subnet."""
     return (((found or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
@@ -84,7 +101,7 @@ def has_way_out(virtual_network: Resource | None, found: Resource) -> bool:
 def is_unused(virtual_network: Resource) -> bool:
     """Whether nothing is in a network of ours that anybody would miss: it has our subnet alone, and nobody stands
     there."""
-    properties, ours = virtual_network["properties"], names.tag(virtual_network, names.TAG_SUBNET) or names.SUBNET
+    properties, ours = virtual_network["properties"], own_subnet(virtual_network)
     every = subnets(virtual_network)
     if properties.get("virtualNetworkPeerings") or any(one["name"].lower() != ours.lower() for one in every):
         return False

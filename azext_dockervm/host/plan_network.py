@@ -63,7 +63,7 @@ def _network(making: Making) -> list[Step]:
     if found.subnet is not None and not (existing and virtual_network.is_ours(existing)):
         return [_subnet_is_there(found.subnet)]
     group, name = spec.virtual_network.group_or(spec.group), spec.virtual_network.name
-    subnet = spec.subnet_name or names.SUBNET
+    subnet = spec.subnet_name or virtual_network.own_subnet(existing)
     if existing is None:
         body = virtual_network.body(spec, making.run_id, subnet, *prefixes.planned(
             asked.network_prefix, asked.subnet_prefix))
@@ -73,7 +73,7 @@ def _network(making: Making) -> list[Step]:
     else:
         network = use(kind, VIRTUAL_NETWORK, existing)
     if existing is not None and found.subnet is None:
-        body = virtual_network.subnet_body(asked.subnet_prefix or names.SUBNET_PREFIX)
+        body = virtual_network.subnet_body(asked.subnet_prefix or virtual_network.lost_subnet_prefix(existing))
         return [network, making.write(kinds.SUBNET, SUBNET, "create", subnet, body, needs=(AUTHORITY, VIRTUAL_NETWORK),
                                       parent=(name,), group=group)]
     if found.subnet is not None:

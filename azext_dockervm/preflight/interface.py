@@ -151,7 +151,7 @@ def remark(_spec: HostSpec, found: Found) -> list[str]:
 
 def _unguarded(found: Found) -> bool:
     """Of a host that is to be made; where the subnet may not be read, nobody knows."""
-    if found.vm is not None or not found.interfaces or found.subnet is None:
+    if found.vm is not None or not found.interfaces or "properties" not in (found.subnet or {}):
         return False
     return (network_interface.security_group_id(found.interfaces[0]) is None
             and virtual_network.subnet_group_id(found.subnet) is None)

@@ -131,7 +131,7 @@ def _check_network(spec: HostSpec, network: Resource, option: str) -> None:
 def _subnet(spec: HostSpec, network: Resource) -> Resource | None:
     """None where it is to be made: our network's own, or one that was asked for by name and prefix."""
     name, asked = spec.subnet_name, spec.network
-    found = virtual_network.subnet(network, name or names.SUBNET)
+    found = virtual_network.subnet(network, name or virtual_network.own_subnet(network))
     if found is not None or (name is None and virtual_network.is_ours(network)):
         return found
     if name is None and asked.virtual_network is None:      # somebody made it by the name of ours

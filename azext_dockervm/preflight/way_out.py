@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azext_dockervm.advice import network_commands
+from azext_dockervm.advice import host_commands, network_commands
 from azext_dockervm.azure import names
 from azext_dockervm.body import virtual_network
 from azext_dockervm.errors import Conflict
@@ -33,22 +33,29 @@ def _is_missing(spec: HostSpec, found: Found) -> bool:
 
 
 def _what(spec: HostSpec, found: Found) -> str:
-    inside = (found.subnet or {}).get("name") or spec.subnet_name or names.SUBNET
+    inside = _subnet(spec, found)
     return (f"The host '{spec.name}' gets no public IP address, and the subnet '{inside}' has no way out: no NAT "
             "gateway, no route table, no default outbound access.")
 
 
+def _subnet(spec: HostSpec, found: Found) -> str:
+    """The name of the one that the host is to stand in."""
+    return (found.subnet or {}).get("name") or spec.subnet_name or virtual_network.own_subnet(found.virtual_network)
+
+
 def _commands(spec: HostSpec, found: Found) -> tuple[str, ...]:
     """A network that is not there yet is made first."""
-    inside = (found.subnet or {}).get("name") or spec.subnet_name or names.SUBNET
+    inside = _subnet(spec, found)
     if found.virtual_network is not None:
         group, network = names.id_parts(found.virtual_network["id"])
         made: tuple[str, ...] = ()
         if found.subnet is None:
             made = (network_commands.create_subnet(spec, group, network, inside,
-                                                   spec.network.subnet_prefix or names.SUBNET_PREFIX),)
+                                                   spec.network.subnet_prefix or virtual_network.lost_subnet_prefix(
+                                                       found.virtual_network)),)
     else:
         group, network = spec.group, spec.virtual_network.name
         ranges = prefixes.planned(spec.network.network_prefix, spec.network.subnet_prefix)
         made = (network_commands.create_virtual_network(spec, network, inside, *ranges),)
-    return (*made, *network_commands.make_way_out(spec, group, network, inside))
+    return (*made, *network_commands.make_way_out(spec, group, network, inside),
+            f"Then: {host_commands.create_anew(spec)}")

@@ -63,6 +63,7 @@ def test_who_stands_behind_it_is_known_by_its_name_else_by_its_number():
 @pytest.mark.parametrize(("sku", "properties", "why"), [
     ({}, {}, None), ({"tier": "Regional"}, {"publicIPAddressVersion": "IPv4"}, None),
     ({"name": "Basic"}, {}, "the SKU Basic"), ({"name": None}, {}, "the SKU Basic"),
+    ({"name": "StandardV2"}, {}, "the SKU StandardV2"), ({"name": "standard"}, {}, None),
     ({"tier": "Global"}, {}, "the tier Global"), ({}, {"publicIPAddressVersion": "IPv6"}, "an IPv6 address"),
     ({}, {"publicIPAllocationMethod": "Dynamic"}, "allocated dynamically"),
     ({}, {"natGateway": {"id": "/s/natGateways/way-out"}}, "the NAT gateway 'way-out' uses it")])

@@ -62,6 +62,16 @@ def test_such_a_network_is_unused_where_that_subnet_is_empty():
     assert virtual_network.is_unused(found) and not virtual_network.is_unused({**found, "tags": {}})
 
 
+@pytest.mark.parametrize(("whole", "taken", "prefix"), [
+    (["10.0.0.0/16"], [], "10.0.0.0/20"), (["10.0.0.0/16"], ["10.0.1.0/24"], "10.0.16.0/20"),
+    (["10.9.0.0/16"], [], "10.9.0.0/20"), (["10.9.0.0/24"], ["10.9.0.0/25"], "10.9.0.128/25"), ([], [], "10.0.0.0/20")])
+def test_a_subnet_that_was_taken_from_it_gets_a_range_that_is_free(whole, taken, prefix):
+    found = {"tags": {}, "properties": {"addressSpace": {"addressPrefixes": whole}, "subnets": [
+        {"name": "other", "properties": {"addressPrefix": one}} for one in taken]}}
+    assert virtual_network.lost_subnet_prefix(found) == prefix
+    assert virtual_network.own_subnet(found) == virtual_network.own_subnet(None) == "hosts"
+
+
 def test_a_subnet_is_found_by_its_name_or_id():
     apps = {"name": "apps", "id": "/v/subnets/apps"}
     found = {"properties": {"subnets": [{"name": "web", "id": "/v/subnets/web"}, apps]}}

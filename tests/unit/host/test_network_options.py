@@ -79,8 +79,9 @@ def test_a_new_network_has_the_hosts_tags_a_private_subnet_and_no_name_of_one_ho
     assert (inside["name"], inside["properties"]["addressPrefix"], inside["properties"]["defaultOutboundAccess"]) == (
         "apps", "10.9.0.0/20", False)
     cloud.log.clear()
-    command.create(name="web2", virtual_network=CORP, subnet="apps")
-    assert "PUT virtualNetworks/corp" not in cloud.writes()
+    command.create(name="web2", virtual_network=CORP)
+    assert "PUT virtualNetworks/corp" not in cloud.writes() and "PUT subnets/corp/hosts" not in cloud.writes()
+    assert configuration(cloud, "web2VMNic")["subnet"]["id"].endswith("/corp/subnets/apps")
 
 
 def test_a_new_subnet_of_a_network_that_is_there_is_made_alone(cloud, command):
