@@ -9,7 +9,8 @@ from azext_dockervm.azure import kinds, watching
 from azext_dockervm.errors import AzureRefused, NotFound
 from azext_dockervm.flow.request import Request
 
-NAMES = {kinds.SUBNET: ("net", "thing"), kinds.EXTENSION: ("web1", "thing"), kinds.RUN_COMMAND: ("web1", "thing")}
+NAMES = {kinds.SUBNET: ("net", "thing"), kinds.SECURITY_RULE: ("group", "thing"), kinds.EXTENSION: ("web1", "thing"),
+         kinds.RUN_COMMAND: ("web1", "thing")}
 IN_PROGRESS, DONE = Reply(200, {"status": "InProgress"}), Reply(200, {"status": "Succeeded"})
 LATER = Reply(200, {"status": "InProgress"}, {"Retry-After": "30"})
 GONE = refusal(404, "ResourceNotFound")
