@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azext_dockervm.azure import kinds
+from azext_dockervm.spec.network_rules import check_virtual_network
 
 NETWORK, COMPUTE = "Microsoft.Network", "Microsoft.Compute"
 # Of the clock that does not wait: what is at work here takes real time, and each look at it seconds of that clock.
@@ -78,9 +79,17 @@ def test_rules_that_let_in_everybody_are_made_for_some(world, group, certificate
     assert made.error is None, made.text
 
 
-def test_where_public_addresses_are_forbidden_who_may_exempts_the_group(world, group, certificates):
+def test_where_public_addresses_are_forbidden_a_host_does_without_or_who_may_exempts_the_group(
+        world, group, certificates):
     world.faults(policy=[{"type": f"{NETWORK}/publicIPAddresses", "assignment": "Inside"}])
     first = world.create(group, certificates, HOUR)
-    assert f"az policy exemption create -n dockervm -g {group} --policy-assignment /subscr" in (
-        first.error.recommendations[0])
+    without, exempted = first.error.recommendations[:2]
+    assert without.endswith("--public-ip-address '' --subnet SUBNET-ID")
+    assert f"az policy exemption create -n dockervm -g {group} --policy-assignment /subscr" in exempted
     assert world.parts(group) - {"virtualNetworks"} == set()
+    path = f"/resourceGroups/{group}/providers/{NETWORK}/virtualNetworks/corp"
+    world.arm.done("PUT", path, {"location": "westus", "properties": {
+        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "subnets": [
+            {"name": "apps", "properties": {"addressPrefix": "10.1.0.0/24", "defaultOutboundAccess": True}}]}})
+    made = world.create(group, certificates, HOUR, public_ip="", virtual_network=check_virtual_network("corp"))
+    assert made.error is None and made.host.address.endpoint == made.host.address.private, made.text
