@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from azext_dockervm.azure import kinds, resources, writes
-from azext_dockervm.azure.image_ids import image_path
+from azext_dockervm.azure.image_ids import image_path, version_of
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.azure.offers import Capabilities, Offers, Usages, capabilities, offers, usages
 from azext_dockervm.azure.resources import Resource, Resources, none_if_missing
@@ -127,6 +127,17 @@ class Azure:
             return {}
         path, spoken = asked
         return resources.get_at(self.sdk, spoken, path, "read the image")
+
+    def image_versions_by_id(self, image_id: str, location: str) -> Resources | None:
+        """Versions of a gallery's image: the one that the id names, or all; None where that is not known."""
+        asked, version = image_path(image_id, self.sdk.made("subscription"), location), version_of(image_id)
+        if asked is None or version is None:
+            return None
+        path, spoken = asked
+        if version == "latest":
+            return resources.list_at(self.sdk, spoken, f"{path}/versions", "list the image's versions")
+        found = resources.get_at(self.sdk, spoken, f"{path}/versions/{version}", "read the image's version")
+        return [found] if found else []
 
     def extension_versions(self, location: str, publisher: str, kind: str) -> Resources | None:
         return none_if_missing(lambda: self.sdk.ask(

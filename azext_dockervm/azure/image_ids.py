@@ -8,7 +8,7 @@ from azext_dockervm.azure import kinds
 from azext_dockervm.azure.kinds import Spoken
 
 _OWN = r"(?P<image>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/"
-_VERSION = r"(/versions/[^/]+)?/?"
+_VERSION = r"(/versions/(?P<version>[^/]+))?/?"
 _MANAGED = re.compile(_OWN + r"images/[^/]+)/?", re.IGNORECASE)
 _IN_GALLERY = re.compile(_OWN + r"galleries/[^/]+/images/[^/]+)" + _VERSION, re.IGNORECASE)
 _SHARED = re.compile(r"(?P<image>/(SharedGalleries|CommunityGalleries)/[^/]+/images/[^/]+)" + _VERSION, re.IGNORECASE)
@@ -33,3 +33,9 @@ def image_path(image_id: str, subscription: str, location: str) -> tuple[str, Sp
         place = f"subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
         return f"{place}{found['image']}", kinds.GALLERY_IMAGES
     return None
+
+
+def version_of(image_id: str) -> str | None:
+    """The version that the id of a gallery's image names, "latest" where it names none; None for other images."""
+    found = _IN_GALLERY.fullmatch(image_id) or _SHARED.fullmatch(image_id)
+    return (found["version"] or "latest").lower() if found else None

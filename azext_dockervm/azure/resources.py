@@ -54,14 +54,29 @@ def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription:
 
 def get_at(sdk: Sdk, spoken: Spoken, path: str, verb: str) -> Resource | None:
     """What has properties at ``path``, without its first slash; None where there is nothing. For what has no kind."""
+    return none_if_missing(lambda: _at(sdk, spoken, path, verb, _has_properties))
+
+
+def list_at(sdk: Sdk, spoken: Spoken, path: str, verb: str) -> Resources | None:
+    """The list at such a path; None where there is none, or where it has more pages than one."""
+    found = none_if_missing(lambda: _at(sdk, spoken, path, verb, lambda answer: isinstance(answer, dict) and all(
+        _has_properties(one) for one in answer.get("value", [None]))))
+    return None if found is None or found.get("nextLink") else found["value"]
+
+
+def _has_properties(answer: Any) -> bool:
+    return isinstance(answer, dict) and isinstance(answer.get("properties"), dict)
+
+
+def _at(sdk: Sdk, spoken: Spoken, path: str, verb: str, is_readable: Callable[[Any], bool]) -> Resource:
     def get_it(version: str) -> Resource:
-        found = sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version,
-                         cls=as_on_the_wire)
-        if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
+        found: Resource = sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version,
+                                   cls=as_on_the_wire)
+        if not is_readable(found):
             raise unreadable(verb)
         return found
 
-    return none_if_missing(lambda: sdk.read(lambda: sdk.in_version(spoken, "", get_it)))
+    return sdk.read(lambda: sdk.in_version(spoken, "", get_it))
 
 
 def none_if_missing(call: Callable[[], Result]) -> Result | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from azext_dockervm.advice import image_commands, region_commands
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.azure.image_ids import is_managed
+from azext_dockervm.azure.image_ids import is_managed, version_of
 from azext_dockervm.body import image as image_body
+from azext_dockervm.body import image_version
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import AzureRefused, InvalidValue
@@ -45,20 +47,40 @@ def _image_by_id(azure: Azure, spec: HostSpec, image_id: str) -> Resource | None
     """One of the user's own, or another's that is shared: what it asks of a VM is told before anything is made. None
     where it is in another tenant than the login."""
     show = image_commands.show(image_id, spec.location or "")
+    reads: dict[str, Callable[[], Any]] = {
+        "image": partial(azure.image_by_id, image_id, spec.location or "")}
+    if version_of(image_id):
+        reads["versions"] = unknown_if_forbidden(partial(azure.image_versions_by_id, image_id, spec.location or ""))
     try:
-        found = azure.image_by_id(image_id, spec.location or "")
+        read = run_in_parallel(reads, azure.deadline)
     except AzureRefused as error:
         if error.code != OTHER_TENANT:
             raise
         return None
-    if found is None:
+    found: Resource | None = read["image"]
+    if found is None or read.get("versions") == [] and version_of(image_id) != "latest":
         raise InvalidValue(f"--image: there is no image '{image_id}'.", show)
     problem = image_body.why_no_host(found)
+    if problem is None and read.get("versions") is not None:
+        found, problem = _with_version(found, read["versions"], image_id, spec.location or "")
     if problem is None and is_managed(image_id) and region_of(found) != spec.location:
         problem = f"it is in {region_of(found)}, and a managed image makes VMs in its own region only"
     if problem is not None:
         raise InvalidValue(f"--image: '{image_id}' can't be used: {problem}.", show)
     return found
+
+
+def _with_version(definition: Resource, versions: list[Resource], image_id: str, region: str
+                  ) -> tuple[Resource, str | None]:
+    """With what the version that is booted has of disks; and why none can be booted."""
+    if version_of(image_id) == "latest":
+        version = image_version.booted(versions, region)
+        problem = None if version else f"no version of it is in {region}"
+    else:
+        version, = versions
+        where = ", ".join(image_version.regions(version))
+        problem = None if image_version.is_in(version, region) else f"this version is not in {region}, but in {where}"
+    return image_version.with_disks(definition, version) if version else definition, problem
 
 
 def _read(azure: Azure, spec: HostSpec, _found: Found) -> tuple[Resource | None, bool | None]:

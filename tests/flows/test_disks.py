@@ -8,6 +8,8 @@ import pytest
 from flow_cloud import COMPUTE, HOST, REGION
 from local_azure import eventually
 
+from azext_dockervm import _client_factory
+
 DISK, SET, VM = "Microsoft.Compute/disks", "Microsoft.Compute/diskEncryptionSets", "Microsoft.Compute/virtualMachines"
 IMAGE, GALLERY = "Microsoft.Compute/images", "Microsoft.Compute/galleries"
 DISK_API, SET_API, GALLERY_API = "2023-04-02", "2022-03-02", "2023-07-03"
@@ -155,7 +157,7 @@ def share(cloud, operation: str, *subscriptions: str) -> None:
 
 
 @pytest.mark.long
-def test_hosts_are_made_of_ones_own_images_and_of_those_of_others(cloud, shelf):
+def test_hosts_are_made_of_ones_own_images_and_of_those_of_others(cloud, shelf, monkeypatch):
     put(cloud, GALLERY, "shelf", GALLERY_API, {"sharingProfile": {"permissions": "Groups"}})
     share(cloud, "Add", cloud.instance.subscription)
     unique = cloud.instance.arm("GET", cloud.path(GALLERY, "shelf"), GALLERY_API)["properties"]["identifier"]
@@ -171,9 +173,14 @@ def test_hosts_are_made_of_ones_own_images_and_of_those_of_others(cloud, shelf):
     sharing = cloud.instance.arm("GET", cloud.path(GALLERY, "shelf"), GALLERY_API)["properties"]["sharingProfile"]
     public = f"/CommunityGalleries/{sharing['communityGalleryInfo']['publicNames'][0]}/Images/golden"
     assert_host_of(cloud, "public", "communityGalleryImageId", f"{public}/Versions/1.0.0")
+    # azure-mgmt-resource as it is in the tests' own environment lacks what az lists the regions with.
+    monkeypatch.setattr(_client_factory, "subscription_locations", lambda _cli_ctx: ["eastus", "westus"])
     cloud.mark()
-    refused = cloud.create("--image", f"{public}s", name="missing")
-    assert refused.code == 1 and nothing_was_written(cloud) and "there is no image" in refused.stderr
+    for words, told in (((f"{public}s",), "there is no image"), ((f"{shelf}/versions/2.0.0",), "there is no image"),
+                        ((shelf, "-l", "eastus"), "no version of it is in eastus"),
+                        ((f"{shelf}/versions/1.0.0", "--os-disk-size-gb", "30"), "--os-disk-size-gb")):
+        refused = cloud.create("--image", *words, name="missing")
+        assert refused.code == 1 and nothing_was_written(cloud) and told in refused.stderr, refused.stderr
 
 
 def assert_host_of(cloud, name: str, member: str, source: str) -> None:

@@ -88,6 +88,7 @@ class FakeCloud:
     regions: tuple[str, ...] = (REGION, "eastus")
     versions: list[dict] | None = field(default_factory=lambda: [{"name": "24.04.202511"}])
     image: dict | None = field(default_factory=lambda: {"name": "24.04.202511", "properties": {}})
+    gallery_versions: list[dict] | None = None      # of the gallery's image that the id names; None: not known
     sizes: dict[str, int] = field(default_factory=lambda: {names.DEFAULT_SIZE: 2, "Standard_B2s": 2})   # and vCPUs
     compute_usages: dict[str, tuple[int, int]] = field(default_factory=lambda: {"cores": (0, 20)})
     network_usages: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -296,6 +297,10 @@ class FakeAzure:
     def image_by_id(self, image_id: str, location: str) -> dict | None:
         self._asked(f"image {image_id} {location}")
         return self._asked("image") and self.cloud.image
+
+    def image_versions_by_id(self, image_id: str, location: str) -> list[dict] | None:
+        self._asked(f"versions {image_id} {location}")
+        return self._asked("versions of a gallery") and self.cloud.gallery_versions
 
     def extension_versions(self, *_extension: str) -> Iterable[str]:
         return self._asked("extension_versions") and (["1.2.2"] if self.cloud.published else [])

@@ -51,3 +51,31 @@ def test_an_answer_that_is_no_image_is_told_so(azure, service, answer):
 def test_one_that_is_not_there(azure, service):
     service.replies("GET", "host", refusal(404, "ResourceNotFound"))
     assert azure.image_by_id(DEFINITION, "westus") is None
+
+
+def test_the_version_that_an_id_names_is_read_and_else_all(azure, service):
+    version = {"id": f"{DEFINITION}/versions/1.0.0", "name": "1.0.0", "properties": {}}
+    service.replies("GET", "1.0.0", Reply(200, version))
+    service.replies("GET", "versions", Reply(200, {"value": [version]}))
+    assert azure.image_versions_by_id(f"{DEFINITION}/versions/1.0.0", "westus") == [version]
+    assert azure.image_versions_by_id(DEFINITION, "westus") == [version]
+    assert azure.image_versions_by_id(f"{DEFINITION}/versions/latest", "westus") == [version]
+    assert [asked.path for asked in service.asked] == [f"{DEFINITION}/versions{more}" for more in ("/1.0.0", "", "")]
+    assert azure.image_versions_by_id(f"{OWN}/images/i", "westus") is None
+
+
+def test_of_several_pages_of_versions_nothing_is_known(azure, service):
+    service.replies("GET", "versions", Reply(200, {"value": [], "nextLink": "https://management.azure.com/more"}))
+    assert azure.image_versions_by_id(DEFINITION, "westus") is None
+
+
+def test_a_version_that_is_not_there(azure, service):
+    service.replies("GET", "1.0.0", refusal(404, "ResourceNotFound"))
+    assert azure.image_versions_by_id(f"{DEFINITION}/versions/1.0.0", "westus") == []
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"value": [{}]}, {"value": [None]}])
+def test_an_answer_that_is_no_list_of_versions_is_told_so(azure, service, answer):
+    service.replies("GET", "versions", Reply(200, answer))
+    with pytest.raises(AnswerUnreadable, match="list the image's versions"):
+        azure.image_versions_by_id(DEFINITION, "westus")

@@ -7,6 +7,7 @@ from fake_azure import GROUP, SUBSCRIPTION, never_ran
 from specs import changed, host_spec
 
 from azext_dockervm.azure import kinds, names
+from azext_dockervm.body.image import disk_size_gb
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue, NotFound
 from azext_dockervm.preflight.look import Look, filling
 from azext_dockervm.preflight.survey import survey
@@ -276,6 +277,36 @@ def test_one_of_which_no_host_can_be_made_is_refused(cloud, image_id, image, wor
     told = refused(cloud, InvalidValue, image=Image.parse(image_id))
     assert told.message.startswith("--image: ") and words in told.message and image_id in told.message
     assert told.recommendations == (f"az resource show --ids {image_id}",)
+
+
+def gallery_version(name: str, region: str, **storage) -> dict:
+    return {"name": name, "properties": {"publishingProfile": {"targetRegions": [{"name": region}]},
+                                         "storageProfile": storage}}
+
+
+LATEST = IN_GALLERY.rpartition("/versions")[0]
+
+
+@pytest.mark.parametrize("image_id", [LATEST, IN_GALLERY])
+def test_the_version_in_a_gallery_tells_of_its_disks(cloud, image_id):
+    cloud.image = {"location": "eastus", "properties": {"hyperVGeneration": "V2"}}
+    cloud.gallery_versions = [gallery_version("1.0.0", "West US", osDiskImage={"sizeInGB": 64})]
+    assert disk_size_gb(see(cloud, image=Image.parse(image_id))[1].image) == 64
+
+
+@pytest.mark.parametrize(("image_id", "versions", "words"), [
+    (IN_GALLERY, [], "there is no image"), (LATEST, [], "no version of it is in westus"),
+    (IN_GALLERY, [gallery_version("1.0.0", "East US")], "this version is not in westus, but in eastus"),
+    (LATEST, [gallery_version("1.0.0", "East US")], "no version of it is in westus")])
+def test_a_version_that_can_not_be_booted_there_is_refused(cloud, image_id, versions, words):
+    cloud.image, cloud.gallery_versions = {"location": "westus", "properties": {}}, versions
+    assert words in refused(cloud, InvalidValue, image=Image.parse(image_id)).message
+
+
+def test_versions_that_may_not_be_read_are_no_obstacle(cloud):
+    cloud.forbidden = {"versions of a gallery"}
+    cloud.image = {"location": "westus", "properties": {"hyperVGeneration": "V2"}}
+    assert see(cloud, image=Image.parse(IN_GALLERY))[1].image == cloud.image
 
 
 @pytest.mark.parametrize("refusal", [("AuthorizationFailed", 403), ("InvalidAuthenticationTokenTenant", 401)])
