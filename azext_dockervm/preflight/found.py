@@ -32,6 +32,7 @@ class Found:
     security_group: Resource | None = None
     public_ip: Resource | None = None
     network_interface: Resource | None = None
+    no_address_asked: bool = False
     interfaces: tuple[Resource, ...] = ()       # those that were named, the primary one first
     subnet: Resource | None = None      # where the host stands, or is to; without properties where it may not be read
     subnet_group: Resource | None = None        # the security group that guards it
@@ -81,8 +82,11 @@ class Found:
 
     @property
     def is_private(self) -> bool:
-        """Whether the host that is there is known by an address and has no public one: none is made for it."""
-        return self.public_ip is None and names.is_address(names.endpoint_tag(self.vm))
+        """Whether the host that is there is known by an address and has no public one: none is made for it. So is one
+        of which nothing is noted yet, where none is wanted: a template can't note it."""
+        noted = names.endpoint_tag(self.vm)
+        wanted_so = self.vm is not None and noted is None and self.no_address_asked
+        return self.public_ip is None and (names.is_address(noted) or wanted_so)
 
     @property
     def disks(self) -> There:

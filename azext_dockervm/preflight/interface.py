@@ -16,6 +16,7 @@ from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling
 from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.network import NO_PUBLIC_IP
 
 Hanging = tuple[Resource | None, Resource | None]
 
@@ -44,6 +45,7 @@ NAMED = filling("interfaces", _read_named, lambda spec, _found: bool(spec.networ
 def stood_on(spec: HostSpec, found: Found) -> Found:
     """``found`` without what bears the host's names and is not what the host stands on. That a VM has, whatever it is
     called, is followed from its interface."""
+    found = replace(found, no_address_asked=spec.network.public_ip == NO_PUBLIC_IP)
     if found.vm is not None:
         found = replace(found, network_interface=_of_vm(spec, found), interfaces=())
     elif found.interfaces:      # they bring all the rest along

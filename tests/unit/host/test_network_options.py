@@ -201,6 +201,13 @@ def test_the_same_create_leaves_it_alone(cloud, command, private, typed):
     assert left_alone(cloud) and cloud.host().asked() == []
 
 
+def test_one_that_a_template_made_gets_none_either(cloud, command, private):
+    """Which can't note what it does not know."""
+    cloud.retag(VM, "web1", dockervm_fqdn=None)
+    made = command.create(**PRIVATE)
+    assert made.address.endpoint == "10.0.0.4" == cloud.tags()["dockervm-fqdn"] and written(cloud) == []
+
+
 def test_from_elsewhere_it_is_sound_and_out_of_reach(cloud, command, private):
     cloud.joined = False
     made = command.create()
