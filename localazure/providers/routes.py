@@ -24,6 +24,7 @@ from localazure.providers.compute import (
     managed_images,
     marketplace,
     proximity_groups,
+    quota,
     run_commands,
     shared_galleries,
     sizes,
@@ -66,7 +67,7 @@ _MODULES = (
     asgs, catalogue, effective, nat_gateways, network, nics, nsgs, public_ips, service_tags, subnets, vnets,
     availability_sets, boot_diagnostics, compute, disks, encryption_sets, evictions, extension_images,
     extensions, galleries, gallery_images, gallery_versions, images, managed_images, marketplace, proximity_groups,
-    run_commands, shared_galleries, sizes, skus, ssh_keys, vms,
+    quota, run_commands, shared_galleries, sizes, skus, ssh_keys, vms,
     schedules,
     absent_actions, absent_types,
 )  # fmt: skip

@@ -17,7 +17,7 @@ def routes() -> list[Route]:
 def simulate(cloud: Cloud, request: Request) -> Reply:
     """Take a Spot VM's place away, as its policy says; the answer does not wait for it."""
     vm = existing(cloud, request.resource_id(kinds.VM, "vm"))
-    if vm.properties.get("priority") not in spot.SPOT:
+    if not spot.is_spot(vm.properties):
         raise spot.refused("Eviction can be simulated only for Azure Spot Virtual Machines.", "priority")
     vm_life.refuse_if_busy(cloud, vm.id)
     vm_update.needs_machine(vm)

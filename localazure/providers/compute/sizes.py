@@ -1,8 +1,7 @@
-"""VM sizes: what they have, where they are, quota and usage."""
+"""VM sizes: what they have, and where they are."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +99,6 @@ def routes() -> list[Route]:
     vm = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
     return [
         Route("GET", f"{at}/locations/{{location}}/vmSizes", list_sizes, _LOCATIONS),
-        Route("GET", f"{at}/locations/{{location}}/usages", list_usages, _LOCATIONS),
         Route("GET", f"{vm}/vmSizes", list_sizes_of_vm, kinds.VM),
     ]
 
@@ -118,7 +116,7 @@ def find(name: str, location: str) -> Size:
         )
         raise ArmError(400, "InvalidParameter", message, target="vmSize")
     if size.refusal == "SkuNotAvailable":
-        raise _not_available(size, location)
+        raise not_available(size, location)
     return size
 
 
@@ -161,7 +159,7 @@ def of_vm(vm: Resource) -> Size:
     return SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
 
 
-def _not_available(size: Size, location: str) -> ArmError:
+def not_available(size: Size, location: str) -> ArmError:
     return ArmError(
         409,
         "SkuNotAvailable",
@@ -169,32 +167,6 @@ def _not_available(size: Size, location: str) -> ArmError:
         f"is currently not available in location '{location}'. Please try another size or deploy to a different "
         "location or different zone. See https://aka.ms/azureskunotavailable for details.",
     )
-
-
-def _cores(cloud: Cloud, location: str) -> int:
-    limit = cloud.behavior.cores(location)
-    return cloud.settings.cores if limit is None else limit
-
-
-def check_quota(cloud: Cloud, size: Size, location: str, freed: int = 0) -> None:
-    """Raise ArmError when the region has no room for a size now, or its cores don't suffice; `freed` are given back."""
-    if cloud.behavior.lacks_size(size.name, location):
-        raise _not_available(size, location)
-    used, limit = used_cores(cloud, location) - freed, _cores(cloud, location)
-    if used + size.cores > limit:
-        raise ArmError(
-            409,
-            "OperationNotAllowed",
-            "Operation could not be completed as it results in exceeding approved Total Regional Cores quota. "
-            f"Additional details - Deployment Model: Resource Manager, Location: {location}, Current Limit: "
-            f"{limit}, Current Usage: {used}, Additional Required: {size.cores}, (Minimum) New Limit Required: "
-            f"{used + size.cores}. Submit a request for Quota increase at https://aka.ms/ProdportalCRP/.",
-        )
-
-
-def used_cores(cloud: Cloud, location: str) -> int:
-    vms = cloud.store.of_type(kinds.VM)
-    return sum(of_vm(vm).cores for vm in vms if vm.location == location)
 
 
 def _render(size: Size) -> dict[str, Any]:
@@ -217,35 +189,3 @@ def list_sizes(cloud: Cloud, request: Request) -> Reply:
 def list_sizes_of_vm(cloud: Cloud, request: Request) -> Reply:
     existing(cloud, request.resource_id(kinds.VM, "vm"))
     return listing(all_rendered())
-
-
-def list_usages(cloud: Cloud, request: Request) -> Reply:
-    location = locations.in_path(request.params["location"], f"{_LOCATIONS}/usages", request.api_version)
-    vms = [one for one in cloud.store.of_type(kinds.VM) if one.location == location]
-    sets = [one for one in cloud.store.of_type(kinds.AVAILABILITY_SET) if one.location == location]
-    used: Counter[str] = Counter()
-    for vm in vms:
-        size = of_vm(vm)
-        used[size.family] += size.cores
-    for disk in cloud.store.of_type(kinds.DISK):
-        if disk.location == location:
-            used[disk.extra["sku"]["name"]] += 1
-    rows = [
-        ("availabilitySets", "Availability Sets", len(sets), 2500),
-        ("cores", "Total Regional vCPUs", used_cores(cloud, location), _cores(cloud, location)),
-        ("virtualMachines", "Virtual Machines", len(vms), 25000),
-        *(
-            (family, family.replace("standard", "Standard ").replace("Family", " Family vCPUs"), used[family],
-             _cores(cloud, location))
-            for family in dict.fromkeys(size.family for size in TABLE)
-        ),
-        ("StandardDiskCount", "Standard Storage Managed Disks", used["Standard_LRS"], 50000),
-        ("StandardSSDDiskCount", "StandardSSD Storage Managed Disks", used["StandardSSD_LRS"], 50000),
-        ("PremiumDiskCount", "Premium Storage Managed Disks", used["Premium_LRS"], 50000),
-    ]  # fmt: skip
-    return listing(
-        [
-            {"limit": limit, "unit": "Count", "currentValue": count, "name": {"value": name, "localizedValue": text}}
-            for name, text, count, limit in rows
-        ]
-    )

@@ -13,10 +13,14 @@ SPOT = ("Spot", "Low")
 _MORE = "For more information, see http://aka.ms/AzureSpot/errormessages."
 
 
+def is_spot(properties: dict[str, Any]) -> bool:
+    return properties.get("priority") in SPOT
+
+
 def check(given: dict[str, Any]) -> None:
     """Raise ArmError for what a VM can't have by its priority."""
     price = (given.get("billingProfile") or {}).get("maxPrice")
-    if given.get("priority") not in SPOT:
+    if not is_spot(given):
         if given.get("evictionPolicy"):
             raise refused("Eviction policy can be set only on Azure Spot Virtual Machines.", "evictionPolicy")
         if price is not None:

@@ -21,6 +21,7 @@ from localazure.providers.compute import (
     image_catalog,
     model,
     proximity_groups,
+    quota,
     sizes,
     spot,
     vm_checks,
@@ -206,7 +207,7 @@ def _size(cloud: Cloud, vm: Resource, given: dict[str, Any]) -> sizes.Size:
     size = sizes.find(wanted, vm.location)
     reference = vm_image.origin(vm)
     sizes.check_architecture(size, image_catalog.architecture(reference["sku"]))
-    sizes.check_quota(cloud, size, vm.location, freed=before.cores)
+    quota.check(cloud, size, vm.location, is_spot=spot.is_spot(vm.properties), freed=before.cores)
     return size
 
 

@@ -26,7 +26,9 @@ from localazure.providers.compute import (
     marketplace,
     model,
     proximity_groups,
+    quota,
     sizes,
+    spot,
     vm_checks,
     vm_identity,
     vm_life,
@@ -168,7 +170,7 @@ def _new(
     disk = vm_checks.os_disk(cloud, identifier, location, storage.get("osDisk") or {}, uuid.uuid4().hex, size)
     host = data_disks.Host(identifier, location, tuple(extra.get("zones", ())), size)
     plan = data_disks.plan(cloud, host, storage.get("dataDisks"))
-    sizes.check_quota(cloud, size, location)
+    quota.check(cloud, size, location, is_spot=spot.is_spot(given))
     properties: dict[str, Any] = {
         "vmId": str(uuid.uuid4()),
         "hardwareProfile": {"vmSize": size.name},

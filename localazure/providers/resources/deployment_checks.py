@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from localazure.protocol.errors import ArmError, invalid_namespace, invalid_type
 from localazure.protocol.locations import DISPLAY_NAMES
 from localazure.protocol.request import Request
 from localazure.providers import kinds
-from localazure.providers.compute import sizes
+from localazure.providers.compute import quota, sizes, spot
 from localazure.template.errors import TemplateError
 from localazure.template.evaluate import Evaluator
 from localazure.template.scope import Scope, Surroundings
@@ -127,7 +128,7 @@ def _surroundings(cloud: Cloud, request: Request, identifier: ids.ResourceId, gi
 def _preflight(cloud: Cloud, identifier: ids.ResourceId, template: Template) -> None:
     """Raise ArmError for resources that the service would refuse before it begins."""
     refused: list[ArmError] = []
-    cores: dict[str, int] = {}
+    cores: Counter[tuple[str, bool]] = Counter()
     for one in template.resources:
         if not one.included or one.existing:
             continue
@@ -172,8 +173,8 @@ def _check_type(template: Template, one: Planned) -> None:
         locations.for_resource(location, one.type)
 
 
-def _check_vm(cloud: Cloud, template: Template, one: Planned, cores: dict[str, int]) -> None:
-    """Size and quota of a VM, with what the template's other VMs take."""
+def _check_vm(cloud: Cloud, template: Template, one: Planned, cores: Counter[tuple[str, bool]]) -> None:
+    """Size and quota of a VM, with what the template's other VMs take: by region, and whether they are Spot VMs."""
     if one.type.lower() != kinds.VM.lower():
         return
     location = locations.normal(str(known_before(template, one, one.raw.get("location")) or ""))
@@ -182,12 +183,13 @@ def _check_vm(cloud: Cloud, template: Template, one: Planned, cores: dict[str, i
     if not isinstance(wanted, str) or cloud.store.get(one.id) is not None:
         return
     size = sizes.find(wanted, location)
-    taken = cores.get(location, 0)
+    is_spot = spot.is_spot({"priority": known_before(template, one, (one.raw.get("properties") or {}).get("priority"))})
+    taken = cores[location, is_spot]
     try:
-        sizes.check_quota(cloud, size, location, freed=-taken)
+        quota.check(cloud, size, location, is_spot=is_spot, freed=-taken)
     except ArmError as error:
         raise ArmError(error.status, "QuotaExceeded", error.message) from None
-    cores[location] = taken + size.cores
+    cores[location, is_spot] += size.cores
 
 
 def known_before(template: Template, one: Planned, raw: Any) -> Any:

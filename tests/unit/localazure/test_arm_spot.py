@@ -86,3 +86,25 @@ def test_no_other_vm_is_evicted(arm: LocalAzure, group: Group, path: str) -> Non
     group.vm()
     answer = arm.call("POST", f"{path}/simulateEviction")
     assert (answer.status, answer.code) == (409, "OperationNotAllowed")
+
+
+def usages(arm: LocalAzure) -> dict[str, int]:
+    rows = arm.call("GET", "/providers/Microsoft.Compute/locations/westus/usages").body["value"]
+    return {one["name"]["value"]: one["currentValue"] for one in rows if one["currentValue"]}
+
+
+def test_spot_vms_have_a_quota_of_their_own(arm: LocalAzure, group: Group, path: str, behavior: Any) -> None:
+    behavior(conditions={"quota": [{"region": "westus", "cores": 2}]})
+    arm.done("PUT", path, body(group))
+    used = usages(arm)
+    assert (used["lowPriorityCores"], used["virtualMachines"]) == (2, 1)
+    assert not [name for name in used if name == "cores" or name.endswith("Family")]
+    second = group.vm_body(group.nic(group.vnet(), "other"))
+    second["properties"]["priority"] = "Spot"
+    answer = arm.call("PUT", group.compute("virtualMachines/web2"), second)
+    assert (answer.status, answer.code) == (409, "OperationNotAllowed")
+    assert "exceeding approved LowPriorityCores quota." in answer.message
+    assert "Current Limit: 2, Current Usage: 2, Additional Required: 2, (Minimum) New" in answer.message
+    second["properties"]["priority"] = "Regular"
+    arm.done("PUT", group.compute("virtualMachines/web2"), second)
+    assert usages(arm)["cores"] == 2

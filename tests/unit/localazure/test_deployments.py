@@ -249,17 +249,26 @@ def test_preflight_refuses_before_anything_is_made(deployment, group, made, code
     assert group.arm.call("GET", group.network("publicIPAddresses")).body["value"] == []
 
 
-def test_preflight_tells_all_mistakes_and_adds_up_the_cores(deployment):
+def test_preflight_tells_all_mistakes(deployment):
     wrong = deployment.put(body(address("a", location="nowhere"), address("b", location="nowhere")))
     assert (wrong.code, len(wrong.body["error"]["details"])) == ("MultipleErrorsOccurred", 2)
-    many = resource(
-        "[concat('a', copyIndex())]",
+
+
+def vms(name, count, **properties):
+    return resource(
+        f"[concat('{name}', copyIndex())]",
         kind="Microsoft.Compute/virtualMachines",
         apiVersion=COMPUTE,
-        properties={"hardwareProfile": {"vmSize": "Standard_D2s_v5"}},
-        copy={"name": "l", "count": 60},
+        properties={"hardwareProfile": {"vmSize": "Standard_D2s_v5"}, **properties},
+        copy={"name": name, "count": count},
     )
-    assert deployment.put(body(many)).body["error"]["details"][0]["code"] == "QuotaExceeded"
+
+
+def test_preflight_adds_up_the_cores_regular_and_spot_ones_apart(deployment):
+    for many in (vms("a", 60), vms("a", 60, priority="Spot")):
+        assert deployment.put(body(many)).body["error"]["details"][0]["code"] == "QuotaExceeded"
+    both = body(vms("a", 30), vms("b", 30, priority="Spot"))
+    assert deployment.arm.call("POST", f"{deployment.path}/validate", both).status == 200
 
 
 def test_validate_makes_nothing(deployment, group):
