@@ -157,7 +157,8 @@ def update(
 ) -> Reply:
     """Change size, disks, delete options, user data, identities, and members that nothing acts on."""
     refuse_changes(vm, request.body, given)
-    vm_checks.refuse_unsupported({**vm.properties, **given}, vm.hidden.get("generation", "V2"))
+    as_is = {"storageProfile": vm.properties["storageProfile"]}  # whose changes have refusals of their own
+    vm_checks.refuse_unsupported({**vm.properties, **given, **as_is}, vm.hidden.get("generation", "V2"))
     vm_checks.refuse_unregistered(cloud, given)
     boot_diagnostics.check(given.get("diagnosticsProfile"))
     spot.check_price_change(vm, given)

@@ -46,6 +46,16 @@ def test_an_ephemeral_disk_goes_with_the_policy_delete_only(arm: LocalAzure, gro
     assert arm.call("PUT", path, made).body["error"]["target"] == "evictionPolicy"
     made["properties"]["evictionPolicy"] = "Delete"
     arm.done("PUT", path, made)
+    for policy, disk in (("Deallocate", {}), ("Delete", {"diffDiskSettings": {"option": "Local"}})):
+        change = {"evictionPolicy": policy, "storageProfile": {"osDisk": disk}}
+        answer = arm.call("PATCH", path, {"properties": change})
+        assert answer.status == (409 if policy == "Deallocate" else 200)
+
+
+def test_a_managed_disk_stays_one_whatever_the_priority(arm: LocalAzure, group: Group, path: str) -> None:
+    arm.done("PUT", path, body(group))
+    change = {"properties": {"storageProfile": {"osDisk": {"diffDiskSettings": {"option": "Local"}}}}}
+    assert arm.call("PATCH", path, change).code == "PropertyChangeNotAllowed"
 
 
 def test_its_price_changes_without_a_host_only(arm: LocalAzure, group: Group, path: str) -> None:
