@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from arm_support import Group, LocalAzure
 
+from localazure.protocol import ids
+
 PRIVATE = {"defaultOutboundAccess": False}
 
 
@@ -94,7 +96,7 @@ def test_a_gateway_that_is_used_stays(arm: LocalAzure, group: Group) -> None:
 
 def test_who_gets_out_is_told_to_the_machines_and_follows(arm: LocalAzure, group: Group) -> None:
     def lets_out() -> bool:
-        (network,) = [one for one in arm.platform.networks.values() if one.prefixes == ("10.0.0.0/16",)]
+        network = arm.platform.networks[ids.short_id(group.id_of(group.network("virtualNetworks/v")))]
         return network.subnets[0].lets_out
 
     group.vnet("v", {"defaultOutboundAccess": True})
