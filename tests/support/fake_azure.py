@@ -526,11 +526,12 @@ def _make_interface(cloud: FakeCloud, body: dict, _path: tuple[str, ...]) -> Non
 def _make_machine(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
     if cloud.by_id(body["id"]) is not None:
         raise AzureRefused("create the VM: it is there", code="PreconditionFailed", status=412)
+    interfaces = []
     for one in body["properties"]["networkProfile"]["networkInterfaces"]:
         _must_be_there(cloud, one)
         interface = cloud.by_id(one["id"])
         assert interface is not None
-        interface["properties"]["virtualMachine"] = {"id": body["id"]}
+        interfaces.append(interface["properties"])
     for disk in body["properties"]["storageProfile"].get("dataDisks") or ():
         _make_disk(cloud, body, disk, path[-1])
     profile = body["properties"]["osProfile"]
@@ -542,6 +543,8 @@ def _make_machine(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
     values = settings(custom_data) if custom_data else {}
     if values.get("DOCKERVM_ACTION") == "boot":
         host.door = FakeDoor(host, values, cloud.first_boot)
+    for properties in interfaces:    # last: from now on it is found by whoever knocks
+        properties["virtualMachine"] = {"id": body["id"]}
 
 
 def _make_disk(cloud: FakeCloud, vm: dict, disk: dict, name: str) -> None:
