@@ -57,30 +57,33 @@ def _security_group(making: Making) -> Step:
 
 
 def _network(making: Making) -> list[Step]:
-    """Never undone: another host may have moved in meanwhile. Only what a create has made is mended."""
-    spec, found, kind = making.spec, making.found, kinds.VIRTUAL_NETWORK
-    existing, asked = found.virtual_network, making.spec.network
-    if found.subnet is not None and not (existing and virtual_network.is_ours(existing)):
-        return [_subnet_is_there(found.subnet)]
-    group, name = spec.virtual_network.group_or(spec.group), spec.virtual_network.name
-    subnet = spec.subnet_name or virtual_network.own_subnet(existing)
-    if existing is None:
-        body = virtual_network.body(spec, making.run_id, subnet, *prefixes.planned(
-            asked.network_prefix, asked.subnet_prefix))
-        network = making.write(kind, VIRTUAL_NETWORK, "create", name, body, do=_put_together)
-    elif virtual_network.is_ours(existing):
-        network = making.mend(kind, VIRTUAL_NETWORK, existing, do=_put_together)
-    else:
-        network = use(kind, VIRTUAL_NETWORK, existing)
-    if existing is not None and found.subnet is None:
-        body = virtual_network.subnet_body(asked.subnet_prefix or virtual_network.lost_subnet_prefix(existing))
+    """The network and the host's subnet in it; what somebody else has made is used as it is."""
+    spec, existing, inside = making.spec, making.found.virtual_network, making.found.subnet
+    if inside is not None and not (existing and virtual_network.is_ours(existing)):
+        return [_subnet_is_there(inside)]
+    group, name = names.id_parts(existing["id"]) if existing else (spec.group, spec.virtual_network.name)
+    subnet = inside["name"] if inside else spec.subnet_name or virtual_network.own_subnet(existing)
+    network = _network_itself(making, group, name, subnet)
+    if existing is not None and inside is None:
+        body = virtual_network.subnet_body(
+            spec.network.subnet_prefix or virtual_network.lost_subnet_prefix(existing))
         return [network, making.write(kinds.SUBNET, SUBNET, "create", subnet, body, needs=(AUTHORITY, VIRTUAL_NETWORK),
                                       parent=(name,), group=group)]
-    if found.subnet is not None:
-        subnet = found.subnet["name"]
     return [network, Step(SUBNET, f"find the subnet '{subnet}' of '{name}'", lambda results, _deadline: {
                               "id": virtual_network.subnet_id(results[VIRTUAL_NETWORK], subnet)},
                           needs=(VIRTUAL_NETWORK,), quiet=True, gives=(kinds.SUBNET.type, (name, subnet)))]
+
+
+def _network_itself(making: Making, group: str, name: str, subnet: str) -> Step:
+    """Never undone: another host may have moved in meanwhile. Only what a create has made is mended."""
+    spec, existing, kind = making.spec, making.found.virtual_network, kinds.VIRTUAL_NETWORK
+    if existing is None:
+        ranges = prefixes.planned(spec.network.network_prefix, spec.network.subnet_prefix)
+        body = virtual_network.body(spec, making.run_id, subnet, *ranges)
+        return making.write(kind, VIRTUAL_NETWORK, "create", name, body, do=_put_together)
+    if not virtual_network.is_ours(existing):
+        return use(kind, VIRTUAL_NETWORK, existing)
+    return making.mend(kind, VIRTUAL_NETWORK, existing, do=_put_together, group=group)
 
 
 def _subnet_is_there(subnet: Resource) -> Step:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from azext_dockervm.azure import names
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.spec.disks import Disks
 from azext_dockervm.spec.engine import Engine
 from azext_dockervm.spec.login import Login
@@ -76,7 +76,7 @@ class HostSpec:
             inside = network.subnet
             return Named(inside.type.rpartition("/")[0], inside.names[:1], inside.group, inside.subscription)
         return network.virtual_network or Named(
-            "Microsoft.Network/virtualNetworks", (names.virtual_network(self.location or ""),))
+            kinds.VIRTUAL_NETWORK.type, (names.virtual_network(self.location or ""),))
 
     @property
     def subnet_name(self) -> str | None:
@@ -91,7 +91,7 @@ class HostSpec:
         if self.network.interfaces or asked == NO_PUBLIC_IP:
             return None
         return asked if isinstance(asked, Named) else Named(
-            "Microsoft.Network/publicIPAddresses", (names.public_ip(self.name),))
+            kinds.PUBLIC_IP.type, (names.public_ip(self.name),))
 
     @property
     def label(self) -> str | None:

@@ -84,6 +84,15 @@ def test_a_new_network_has_the_hosts_tags_a_private_subnet_and_no_name_of_one_ho
     assert configuration(cloud, "web2VMNic")["subnet"]["id"].endswith("/corp/subnets/apps")
 
 
+def test_one_of_ours_in_another_group_is_mended_there(cloud, command):
+    network(cloud, group="net", tags={"dockervm-shared": "1"})
+    cloud.change(VNET, "corp", group="net", provisioningState="Failed")
+    asked = rules.check_subnet(resource_id("virtualNetworks/subnets", "corp", "apps", group="net"))
+    command.create(subnet=asked)
+    assert [(one.group, one.names) for one in cloud.sent("PUT", VNET)] == [("net", ("corp",))]
+    assert configuration(cloud)["subnet"]["id"] == asked.id("", "") and not cloud.find(VNET, "corp")
+
+
 def test_a_new_subnet_of_a_network_that_is_there_is_made_alone(cloud, command):
     network(cloud)
     command.create(virtual_network=CORP, subnet="web", subnet_prefix="10.1.7.0/24")
