@@ -226,7 +226,8 @@ def test_a_tag_that_was_lost_can_be_put_back_by_the_command_that_is_printed(clou
             f"--tags dockervm-host={HOST}") in refused.stderr
 
 
-def test_an_interface_with_another_address_is_told_with_the_command_that_mends_it(cloud):
+def test_a_host_that_somebody_gave_another_address_is_known_by_that_from_then_on(cloud):
+    """It gets a certificate that names it; neither address is changed."""
     cloud.host()
     cloud.arm("PUT", IP, "mine", {"location": REGION, "sku": {"name": "Standard"},
                                   "properties": {"publicIPAllocationMethod": "Static"}})
@@ -237,10 +238,12 @@ def test_an_interface_with_another_address_is_told_with_the_command_that_mends_i
 
     change(cloud, NIC, f"{HOST}VMNic", swap)
     cloud.mark()
-    refused = cloud.create()
-    assert refused.code == 1 and "has the public IP address 'mine'" in refused.stderr
-    assert f"az network nic ip-config update -g {cloud.group} --nic-name {HOST}VMNic" in refused.stderr
-    assert r"PUT \S+" not in cloud.requests
+    made = cloud.create().succeeded().json
+    address = mine["properties"]["ipAddress"]
+    assert (made["fqdn"], made["dockerHost"], made["reachable"]) == (None, f"tcp://{address}:4243", True)
+    assert cloud.tags()["dockervm-fqdn"] == address and cloud.asked("serve")
+    assert r"PUT \S+/publicIPAddresses/" not in cloud.requests and cloud.get(IP, f"{HOST}PublicIP") is not None
+    assert cloud.get(IP, "mine").get("tags") is None
 
 
 # Two at once
