@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from azext_dockervm.options.option import Option
 
 
-def load_arguments(loader: Any, _command: str) -> None:
+def load_arguments(loader: Any, command: str) -> None:
+    """Of the command that is called; of all where az names none."""
     from azext_dockervm.options.commands import COMMANDS, options_of
 
-    for command in COMMANDS:
-        with loader.argument_context(f"dockervm {command}") as context:
-            for option in options_of(command):
+    called = command.removeprefix("dockervm ")
+    for name in [called] if called in COMMANDS else COMMANDS:
+        with loader.argument_context(f"dockervm {name}") as context:
+            for option in options_of(name):
                 context.argument(option.name, **_settings(option))
 
 

@@ -54,7 +54,7 @@ def _previewed(cmd: Any, arguments: Arguments, spec: Any, store: Any, context: s
     with shared.progress_of(cmd, store.warnings()) as listener:
         azure = shared.azure_calls(cmd, spec.timeout, registers=False)
         with shared.stopped_by_signals(azure):
-            creation = host.Creation(azure, host.prepare(azure, spec, store), store, listener)
+            creation = host.Creation(azure, host.prepare(azure, spec, store, to_write=False), store, listener)
         creation.announce()
         keys = login.keys_that_are_there(spec.login.key_type)
         if arguments["dry_run"] == TEMPLATE:

@@ -49,13 +49,13 @@ class Prepared:
 
 
 @trace.step("prepare", "look at what is there")
-def prepare(azure: Azure, spec: HostSpec, store: CertificateStore) -> Prepared:
-    """Read what is there and decide; makes nothing.
+def prepare(azure: Azure, spec: HostSpec, store: CertificateStore, to_write: bool = True) -> Prepared:
+    """Read what is there and decide; makes nothing. ``to_write``: ``create`` comes next.
 
     Whose an existing host is comes before everything else: nothing of another's is touched or asked.
     """
     try:
-        spec, found = survey(azure, spec)
+        spec, found = survey(azure, spec, to_write)
     except DockerVMError as error:
         raise refusals.with_recommendation(error, spec) from error
     if found.vm is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from azext_dockervm.advice import network_commands
 from azext_dockervm.azure import kinds, names
-from azext_dockervm.body import network_interface
 from azext_dockervm.options.interface import interface_of
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.spec.host import HostSpec
@@ -30,6 +29,8 @@ def _application_groups(texts: list[str]) -> tuple[Named, ...]:
 
 
 def _another_security_group(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import network_interface
+
     interface, asked = interface_of(vm), spec.network.security_group
     if interface is None or asked is None:
         return None
@@ -43,6 +44,8 @@ def _another_security_group(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _other_application_groups(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import network_interface
+
     interface = interface_of(vm)
     if interface is None:
         return None

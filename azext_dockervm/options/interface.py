@@ -6,8 +6,6 @@ from typing import Any
 
 from azext_dockervm.advice import network_commands
 from azext_dockervm.azure import names
-from azext_dockervm.body import network_interface, virtual_machine
-from azext_dockervm.body.resource import Resource
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.spec import network_rules as rules
 from azext_dockervm.spec.host import HostSpec
@@ -22,13 +20,17 @@ _OF_INTERFACES = {name: _WITH_THEM for name in (
     "public_ip_address_dns_name", "accelerated_networking")}
 
 
-def interface_of(vm: Vm) -> Resource | None:
+def interface_of(vm: Vm) -> Vm | None:
     """The one that a host stands on, where its VM shows it whole."""
+    from azext_dockervm.body import virtual_machine
+
     primary = virtual_machine.primary_interface(vm)
     return primary if primary and (primary.get("properties") or {}).get("ipConfigurations") else None
 
 
 def _another_network(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import network_interface
+
     nic, asked = interface_of(vm), spec.network.virtual_network
     if nic is None or asked is None:
         return None
@@ -39,6 +41,8 @@ def _another_network(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _another_subnet(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import network_interface
+
     nic, asked = interface_of(vm), spec.network.subnet
     if nic is None or asked is None:
         return None
@@ -56,6 +60,8 @@ def _network_is_there(_spec: HostSpec, _vm: Vm) -> str:
 
 
 def _other_interfaces(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import virtual_machine
+
     subscription = names.subscription_of(vm["id"])
     has = [one.lower() for one in virtual_machine.interfaces(vm)]
     asked = [one.id(subscription, spec.group).lower() for one in spec.network.interfaces]
@@ -68,6 +74,8 @@ def _other_interfaces(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import network_interface
+
     nic, asked = interface_of(vm), spec.network.private_address
     has = network_interface.private_address_if_any(nic)
     if nic is None or asked is None or has == asked:
@@ -76,6 +84,8 @@ def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
 
 
 def _another_public_address(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.body import network_interface
+
     nic, asked = interface_of(vm), spec.network.public_ip
     if nic is None or asked is None:
         return None

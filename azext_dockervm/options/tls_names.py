@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from azext_dockervm.advice.option_values import example
-from azext_dockervm.certs.identity import parse_name
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.printable import printable
 
@@ -27,6 +26,8 @@ def tls_names(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _normal(word: str) -> str:
+    from azext_dockervm.certs.identity import parse_name
+
     try:
         return str(parse_name(word))
     except InvalidValue as error:

@@ -47,13 +47,18 @@ REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
     interface.remark, way_out.remark, let_in.remarks, fit.remarks, limits.remarks, placement.remarks)
 
 
-def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
-    """Read what the plan has to know → the spec with its location, and what was found.
+# Making Network's client takes as long as some reads: it is made while they are waited for.
+TO_WRITE = Look("network client", lambda azure, _spec, _found: azure.connect("network"))
+
+
+def survey(azure: Azure, spec: HostSpec, to_write: bool = True) -> tuple[HostSpec, Found]:
+    """Read what the plan has to know → the spec with its location, and what was found. ``to_write``: a plan will be
+    carried out then.
 
     Raises ``NotFound`` (group), ``InvalidValue`` (region, image, size, given label), ``Conflict`` (a VM or parts of
     that name that are not ours, or not the host's) and ``Obstacle`` (a quota, a lock). Nothing is created here.
     """
-    azure.connect("compute", "network", "resources")
+    azure.connect("compute", "resources")
     found = _looked_at(AT_ONCE, azure, spec, Found())
     # A host that exists is gone on with where it is, whatever the group's region.
     home = found.vm or found.group
@@ -61,7 +66,7 @@ def survey(azure: Azure, spec: HostSpec) -> tuple[HostSpec, Found]:
     found = guards.sorted_out(spec, interface.stood_on(spec, found))
     for check in CHECKS_AT_ONCE:
         check(spec, found)
-    found = _looked_at(IN_REGION, azure, spec, found)
+    found = _looked_at((*IN_REGION, TO_WRITE) if to_write else IN_REGION, azure, spec, found)
     for check in CHECKS_IN_REGION:
         check(spec, found)
     return spec, replace(found, remarks=tuple(one for remarks in REMARKS for one in remarks(spec, found)))

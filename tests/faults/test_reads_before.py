@@ -85,7 +85,7 @@ def test_how_many_reads_a_host_of_defaults_costs(world, group, certificates, rou
         "Microsoft.Compute/locations/westus/publishers/Canonical/artifacttypes/vmimage/offers/ubuntu-24_04-lts/skus/"
         "server/versions",
         "Microsoft.Compute/locations/westus/usages",
-        "Microsoft.Network/locations/westus/checkDnsNameAvailability",
+        "Microsoft.Network/locations/westus/CheckDnsNameAvailability",
         "Microsoft.Network/locations/westus/usages",
         "Microsoft.Network/virtualNetworks/dockervm-westus-vnet"]
     assert len(rounds.rounds[2]) == 1
