@@ -72,7 +72,7 @@ need_oldest_az() {
 TEST_REQUIREMENTS=(aiohttp bcrypt cryptography docker azure-mgmt-compute azure-mgmt-network azure-mgmt-resource
     "azure-cli-core==$AZURE_CLI_VERSION" knack pytest pytest-xdist azure-devtools)
 
-need_dev() { need_venv dev "${TEST_REQUIREMENTS[@]}" build "setuptools>=70.1" ruff; }
+need_dev() { need_venv dev "${TEST_REQUIREMENTS[@]}" hypothesis build "setuptools>=70.1" ruff; }
 
 # need_quality — the tools of script/lint and script/sabotage, beside all that the tests import: mypy reads the types of
 # the SDKs, azdev loads the extension, and sabotage runs tests under coverage. Pinned, because a newer tool has new

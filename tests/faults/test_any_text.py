@@ -1,0 +1,106 @@
+"""Whatever text an option of create is given: it is taken or refused in az's words, and nothing is ever written.
+
+A traceback would be an exception of another kind, which fails the test with the text that caused it.
+"""
+
+from __future__ import annotations
+
+import string
+from types import SimpleNamespace
+
+import pytest
+from az_parser import parsed
+from azure.cli.core.azclierror import AzCLIError
+from fake_azure import FakeCloud, at_the_borders
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.handlers.create import create
+from azext_dockervm.options.commands import options_of
+
+OPTIONS = [option for option in options_of("create") if not option.is_switch]
+# What options take, and what shells, URLs, JSON and certificates make of it: near misses are found sooner.
+ALPHABET = st.one_of(
+    st.sampled_from(string.ascii_letters + string.digits + "-_./:=,*@#%&\\\"'$ []{}()<>|+~?!;^`\t\n\0"),
+    st.characters())
+TEXT = st.one_of(
+    st.text(ALPHABET, max_size=20),
+    st.text(ALPHABET, min_size=60, max_size=300),
+    st.lists(st.sampled_from(["10.0.0.0/24", "0", "65536", "-1", "1e9", "::1", "/subscriptions/x", "Standard_LRS",
+                              "[system]", "os=", "a=b", "22-", "*", "", "é", "Ubuntu2404"]), max_size=4).map(" ".join),
+    st.sampled_from(["1" * 400, "９", "²", "1_000", "0x10", "NaN", "inf", "\ud800", "a\u202eb", "x" * 70000]))
+FEW, MANY = 15, 1500
+
+
+# Their errors name the folder and the file instead.
+NAME_A_PATH = {"cert_dir", "timeline"}
+
+
+def tried(cmd, cloud, folder, option, text: str, spread: bool) -> None:
+    words = text.split(" ") if spread and option.takes_several else [text]
+    typed = [f"{option.words[0]}={words[0]}"] if not option.takes_several else [option.words[0], *words]
+    named = ["-g", "g", "-n", "web1", "-dc", str(folder), "-p", "Tall-Ships_2014+Docker", *typed]
+    try:
+        create(cmd, **parsed("dockervm", "create", *named, "--validate"))
+    except SystemExit:      # the parser's, which names the option by itself
+        pass
+    except AzCLIError as error:
+        asked = cloud.log or cloud.asked
+        # Its own words, or those of an option that it can't do without.
+        assert asked or option.name in NAME_A_PATH or "--" in str(error), error
+
+
+def fuzzed(cmd, cloud, folder, option, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, database=None, derandomize=examples == FEW,
+              suppress_health_check=list(HealthCheck))
+    @given(TEXT, st.booleans())
+    def whatever(text: str, spread: bool) -> None:
+        cloud.log.clear()
+        cloud.asked.clear()
+        tried(cmd, cloud, folder, option, text, spread)
+        assert not cloud.writes()
+
+    whatever()
+
+
+@pytest.fixture
+def cmd():
+    """As far as the handler uses az's ``cmd``: nothing is configured."""
+    return SimpleNamespace(cli_ctx=SimpleNamespace(
+        config=SimpleNamespace(get=lambda _section, _option, fallback: fallback), data={},
+        cloud=SimpleNamespace(name="AzureCloud"), only_show_errors=True, register_event=lambda *_: None))
+
+
+@pytest.fixture
+def cloud(monkeypatch) -> FakeCloud:
+    found = FakeCloud()
+    at_the_borders(monkeypatch, found)
+    monkeypatch.setattr("azext_dockervm.azure.calls.Azure.for_cli",
+                        lambda _cli_ctx, deadline=None, registers=True: found.azure(deadline))
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates") / "mine"
+    CertificateStore(folder).ensure()
+    return folder
+
+
+@pytest.fixture
+def quiet(capsys, caplog):
+    caplog.set_level("CRITICAL")
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_any_text(cmd, cloud, folder, quiet, option, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    fuzzed(cmd, cloud, folder, option, FEW)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_very_many_texts(cmd, cloud, folder, quiet, option, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    fuzzed(cmd, cloud, folder, option, MANY)
