@@ -156,7 +156,7 @@ def test_a_host_that_is_known_by_its_address_and_has_no_public_one_needs_none(cl
 def test_a_vm_shows_the_interface_that_it_stands_on(cloud, finished):
     shown = see(cloud).expanded_vm["properties"]["networkProfile"]["networkInterfaces"][0]
     assert shown["name"] == "web1VMNic" and shown["properties"]["ipConfigurations"]
-    assert shown["properties"]["deleteOption"] == "Delete"
+    assert shown["properties"]["deleteOption"] == "Delete" and shown["properties"]["primary"] is True
 
 
 # Addresses that were named

@@ -112,6 +112,7 @@ def test_the_steps_need_the_address_and_not_the_vm(run):
     assert {one.key: one.waits_for for one in steps} == {
         REQUEST: {ADDRESS, AUTHORITY}, CERTIFICATE: {REQUEST, AUTHORITY, ADDRESS},
         ENGINE: {CERTIFICATE, REQUEST, ADDRESS}, PROVISIONED: {ENGINE, CERTIFICATE}}
+    assert [one.key for one in steps if one.quiet] == [PROVISIONED]
 
 
 def test_from_a_shut_port_to_an_engine(run, csr, authority):
@@ -119,6 +120,8 @@ def test_from_a_shut_port_to_an_engine(run, csr, authority):
                Said("certified", csr), Said("starting", csr), REFUSED, NOT_THE_DOOR)
     provisioned = made.carry_out()[PROVISIONED]
     assert isinstance(provisioned, Provisioned) and provisioned.provisioner == "cloud-init"
+    assert provisioned.checked is False, "the proof from here is all that tells"
+    assert [text.partition("says: ")[2] for text in made.heard.said][:2] == ["it has begun.", "it installs Docker."]
     [(asked, certificate)] = made.taken
     assert asked == csr and provisioned.certificate == certificate.encode()
     assert set(describe(certificate).names) >= {"DNS:web1.example", "IP:20.1.2.3", "IP:10.0.0.4"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azext_dockervm.errors import ConflictingArguments
+from azext_dockervm.errors import ConflictingArguments, DockerVMError
 from azext_dockervm.spec import disk_rules
 from azext_dockervm.spec.disks import OS, ByDisk, DataDisk, Disks
 
@@ -76,3 +76,12 @@ def test_disks_of_an_image_are_counted_once_they_are_known():
     (Disks(), None)])
 def test_an_ephemeral_disk_has_no_storage(disks, sku):
     assert disks.os_sku == sku
+
+
+@pytest.mark.parametrize(("disks", "says", "advice"), [
+    (Disks(data_sizes_gb=(32768,)), "32767", ""),
+    (Disks(ephemeral=True, os_size_gb=2041), "--os-disk-size-gb: an ephemeral OS disk has 2040 GB at most.", "2040")])
+def test_what_is_too_large(disks, says, advice):
+    with pytest.raises(DockerVMError) as caught:
+        disk_rules.check_together(disks, "Standard_D2s_v5", image_brings_disks=False)
+    assert says in caught.value.message and advice in " ".join(caught.value.recommendations)
