@@ -126,7 +126,6 @@ class Cmd(Shell):
 
 
 SHELLS: dict[str, Shell] = {shell.name: shell for shell in (Posix("bash"), Posix("zsh"), Fish(), PowerShell(), Cmd())}
-NAMES = tuple(SHELLS)
 
 
 def _powershell_text(value: str) -> str:

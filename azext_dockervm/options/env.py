@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from azext_dockervm.client import shells
+from azext_dockervm.client.shell_names import NAMES
 from azext_dockervm.options.option import Option
 
 ENV = (
     Option("shell", "--shell", "Shell that evaluates the lines. What takes sh's words takes bash's.",
-           default_in_words="the one that az was called from", choices=shells.NAMES),
+           default_in_words="the one that az was called from", choices=NAMES),
     Option("unset", "--unset",
            "Print the lines that take DOCKER_TLS_VERIFY, DOCKER_HOST and DOCKER_CERT_PATH back. Needs neither host nor "
            "login.", default=False),

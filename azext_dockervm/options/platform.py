@@ -18,12 +18,14 @@ SAID_AGAIN = 60
 def _user_data(value: str) -> bytes:
     """As ``az vm create`` reads it: what the file of that name holds, else the text itself. az has put the content of
     @FILE in its place already."""
+    import os
     from pathlib import Path
 
-    path = Path(value).expanduser() if "\n" not in value and len(value) < 4096 else None
+    # Unlike Path.expanduser, this one leaves ~somebody who does not exist as text.
+    path = Path(os.path.expanduser(value)) if "\n" not in value and len(value) < 4096 else None
     try:
         data = path.read_bytes() if path is not None and path.is_file() else value.encode()
-    except (OSError, ValueError, RuntimeError) as error:    # RuntimeError: ~somebody who does not exist
+    except (OSError, ValueError) as error:
         raise InvalidValue(f"--user-data: '{printable(value, 60)}' can't be read: {error}") from error
     return placement.check_user_data(data)
 

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from azext_dockervm.client.shells import NAMES, SHELLS
+from azext_dockervm.client.shell_names import NAMES
+from azext_dockervm.client.shells import SHELLS
 from azext_dockervm.errors import InvalidValue
 
 ALL = ("bash", "zsh", "fish", "powershell", "cmd")
@@ -169,3 +170,7 @@ def test_each_line_ends(name):
 @pytest.mark.parametrize("name", ALL[:-1])
 def test_on_windows_the_lines_are_utf_8_but_for_cmd(name):
     assert SHELLS[name].encoded(["ö"], True) == "ö\n".encode()
+
+
+def test_each_shell_has_its_name_where_help_reads_it():
+    assert tuple(SHELLS) == NAMES
