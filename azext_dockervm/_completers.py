@@ -14,10 +14,10 @@ public_addresses = parameters.get_resource_name_completion_list("Microsoft.Netwo
 network_interfaces = parameters.get_resource_name_completion_list("Microsoft.Network/networkInterfaces")
 application_groups = parameters.get_resource_name_completion_list("Microsoft.Network/applicationSecurityGroups")
 
-# az's decorator below has no types, hence the ignores.
-
 # Who presses Tab does not wait longer; signing in again may take any time.
 PATIENCE_SECONDS = 4.0
+
+# az's decorator, here and below, has no types: hence each of the ignores.
 
 
 @Completer      # type: ignore[untyped-decorator]

@@ -91,7 +91,7 @@ examples:
     - name: What would be done, each request with its body; nothing is made.
       text: az dockervm create -g mygroup -n web7 --dry-run
     - name: Network and VM as an ARM template, for az deployment group validate.
-      text: az dockervm create -g mygroup -n web7 -p --dry-run template > web7.json
+      text: az dockervm create -g mygroup -n web7 -p --dry-run template -o json
     - name: A Spot VM, shut down every evening at seven o'clock in Berlin.
       text: >
         az dockervm create -g mygroup -n web8 --priority Spot

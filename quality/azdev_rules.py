@@ -28,6 +28,7 @@ LEFT_OUT = {
 ACCEPTED = {
     ("bad_short_option", "short options: -dp."): "the old `azure vm docker create` has it",
     ("bad_short_option", "short options: -dc."): "the old `azure vm docker create` has it",
+    ("option_length_too_long", "'--boot-diagnostics-storage'"): "az vm create has it, under no other name",
 }
 # What azdev fetches as it is imported: patterns for the rules that compare branches, which are left out.
 NO_PATTERNS = ("CMD_PATTERN", "QUO_PATTERN", "END_PATTERN", "DOCS_END_PATTERN", "NOT_END_PATTERN",

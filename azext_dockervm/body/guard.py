@@ -56,14 +56,14 @@ class Guard:
 
     def own(self, spec: HostSpec) -> dict[str, Resource]:
         """The rules that creates of this host have added, by the names that they have in a group of the host's own."""
-        there = {rule["name"].lower(): rule for rule in self._rules()}
+        there = {rule["name"].lower(): rule for rule in self.rules}
         found = {rule: there.get(self.name_of(spec, rule).lower()) for rule in security_group.FIRST_PRIORITY}
         return {name: rule for name, rule in found.items() if rule is not None and is_of_host(rule, spec.name)}
 
     def gaps(self, spec: HostSpec, knock: Knock, wanted: Iterable[str]) -> list[Gap]:
         """Of the rules ``wanted``, by name, what this group shuts to those whom they are for."""
         ports, rules = security_group.wanted_ports(spec), security_group.every_rule(self.group)
-        found, taken = [], {int(rule["properties"]["priority"]) for rule in self._rules()}
+        found, taken = [], {int(rule["properties"]["priority"]) for rule in self.rules}
         for name in (one for one in wanted if one in ports):
             who = replace(knock, sources=self.sources_of(spec, name))
             told = [text for text in ports[name] if self._is_shut(rules, who, text)]
@@ -101,12 +101,13 @@ class Guard:
     def anew(self, change: Change, now: Resource) -> Change:
         """``change`` in the group as it is ``now``: somebody has taken the priority that was free, so at the next one
         that is looked at sooner."""
-        taken = {int(rule["properties"]["priority"]) for rule in Guard(now, self.host_group)._rules()}
+        taken = {int(rule["properties"]["priority"]) for rule in replace(self, group=now).rules}
         asked = change.body["properties"]
         priority = _free(taken, asked["priority"], asked["priority"]) or asked["priority"]
         return replace(change, body={"properties": {**asked, "priority": priority}})
 
-    def _rules(self) -> list[Resource]:
+    @property
+    def rules(self) -> list[Resource]:
         return (self.group.get("properties") or {}).get("securityRules") or []
 
     def _view(self, spec: HostSpec) -> Resource:

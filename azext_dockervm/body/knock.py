@@ -110,6 +110,7 @@ def _network(word: str) -> Network | None:
 
 def _contains(word: str, inner: Network) -> bool:
     outer = _network(word)
+    # mypy does not know that networks of one version are of one type.
     return outer is not None and outer.version == inner.version and inner.subnet_of(outer)    # type: ignore[arg-type]
 
 

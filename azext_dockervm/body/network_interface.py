@@ -13,7 +13,7 @@ Id = str | Ref
 
 
 def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id | None, public_ip: Id | None,
-         address_stays: bool = False, application_groups: Iterable[str] = ()) -> Resource:
+         address_stays: bool = False, asgs: Iterable[str] = ()) -> Resource:
     """``deleteOption`` lets the public address go with the interface, as the interface goes with the VM; one that
     somebody else made stays."""
     asked = spec.network
@@ -23,7 +23,7 @@ def body(spec: HostSpec, run_id: str, *, subnet: Id, security_group: Id | None, 
         "privateIPAddressVersion": "IPv4", "primary": True}
     if public_ip is not None:
         configuration["publicIPAddress"] = _staying(public_ip) if address_stays else _going_with_it(public_ip)
-    groups = [{"id": one} for one in application_groups]
+    groups = [{"id": one} for one in asgs]
     if groups:
         configuration["applicationSecurityGroups"] = groups
     guarded = {} if security_group is None else {"networkSecurityGroup": {"id": security_group}}

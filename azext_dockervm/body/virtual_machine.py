@@ -115,15 +115,15 @@ def leaving(vm: Resource, interface: str, data_disks_go: bool) -> Resource | Non
     properties = vm["properties"]
     profile, disks_of = properties.get("networkProfile") or {}, properties.get("storageProfile") or {}
     wanted = "Delete" if data_disks_go else "Detach"
-    interfaces = [one if one["id"].lower() == interface.lower() or _goes(one.get("properties")) is False
-                  else {**one, "properties": {**(one.get("properties") or {}), "deleteOption": "Detach"}}
-                  for one in profile.get("networkInterfaces") or ()]
+    kept = [one if one["id"].lower() == interface.lower() or _goes(one.get("properties")) is False
+            else {**one, "properties": {**(one.get("properties") or {}), "deleteOption": "Detach"}}
+            for one in profile.get("networkInterfaces") or ()]
     disks = [one if _goes(one) is (data_disks_go and not _was_there(one))
              else {**one, "deleteOption": "Detach" if _was_there(one) else wanted}
              for one in disks_of.get("dataDisks") or ()]
     changes: Resource = {}
-    if interfaces != (profile.get("networkInterfaces") or []):
-        changes["networkProfile"] = {"networkInterfaces": interfaces}
+    if kept != (profile.get("networkInterfaces") or []):
+        changes["networkProfile"] = {"networkInterfaces": kept}
     if disks != (disks_of.get("dataDisks") or []):
         changes["storageProfile"] = {"dataDisks": disks}
     return changes or None

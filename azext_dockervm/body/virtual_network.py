@@ -15,15 +15,15 @@ _USES = ("ipConfigurations", "ipConfigurationProfiles", "privateEndpoints", "ser
          "resourceNavigationLinks", "delegations", "natGateway", "routeTable", "networkSecurityGroup")
 
 
-def body(spec: HostSpec, run_id: str, subnet: str = names.SUBNET, prefix: str = names.VNET_PREFIX,
+def body(spec: HostSpec, run_id: str, subnet_name: str = names.SUBNET, prefix: str = names.VNET_PREFIX,
          subnet_prefix: str = names.SUBNET_PREFIX) -> Resource:
     """Shared, so it does not carry one host's name; the user's tags, because policies ask for them on everything. The
     name of its one subnet is noted where it is not the usual one."""
     tags = {**spec.tags, names.TAG_SHARED: names.SCHEMA, names.TAG_RUN: run_id,
-            **({} if subnet == names.SUBNET else {names.TAG_SUBNET: subnet})}
+            **({} if subnet_name == names.SUBNET else {names.TAG_SUBNET: subnet_name})}
     return {"location": spec.location, "tags": tags,
             "properties": {"addressSpace": {"addressPrefixes": [prefix]},
-                           "subnets": [{"name": subnet, **subnet_body(subnet_prefix)}]}}
+                           "subnets": [{"name": subnet_name, **subnet_body(subnet_prefix)}]}}
 
 
 def subnet_body(prefix: str = names.SUBNET_PREFIX) -> Resource:
@@ -42,8 +42,8 @@ def subnet(virtual_network: Resource | None, name: str) -> Resource | None:
     return next((one for one in subnets(virtual_network) if one["name"].lower() == name.lower()), None)
 
 
-def subnet_by_id(virtual_network: Resource | None, subnet_id: str) -> Resource | None:
-    return next((one for one in subnets(virtual_network) if one["id"].lower() == subnet_id.lower()), None)
+def subnet_by_id(virtual_network: Resource | None, wanted: str) -> Resource | None:
+    return next((one for one in subnets(virtual_network) if one["id"].lower() == wanted.lower()), None)
 
 
 def subnet_id(virtual_network: Resource, name: str = names.SUBNET) -> str | None:

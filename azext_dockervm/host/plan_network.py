@@ -11,8 +11,9 @@ from azext_dockervm.azure.reserved import HOLDS_A_RESERVED_WORD, RESERVED_LABEL
 from azext_dockervm.body import network_interface, public_ip, security_group, virtual_network
 from azext_dockervm.body.resource import Resource, has_failed, state
 from azext_dockervm.errors import AzureRefused
+from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
-from azext_dockervm.flow.step import Alternative, Step
+from azext_dockervm.flow.step import Alternative, Results, Step
 from azext_dockervm.host import plan_guards
 from azext_dockervm.host.making import (
     NETWORK_INTERFACE,
@@ -69,9 +70,12 @@ def _network(making: Making) -> list[Step]:
             spec.network.subnet_prefix or virtual_network.lost_subnet_prefix(existing))
         return [network, making.write(kinds.SUBNET, SUBNET, "create", subnet, body, needs=(AUTHORITY, VIRTUAL_NETWORK),
                                       parent=(name,), group=group)]
-    return [network, Step(SUBNET, f"find the subnet '{subnet}' of '{name}'", lambda results, _deadline: {
-                              "id": virtual_network.subnet_id(results[VIRTUAL_NETWORK], subnet)},
-                          needs=(VIRTUAL_NETWORK,), quiet=True, gives=(kinds.SUBNET.type, (name, subnet)))]
+
+    def find(results: Results, _deadline: Deadline) -> Resource:
+        return {"id": virtual_network.subnet_id(results[VIRTUAL_NETWORK], subnet)}
+
+    return [network, Step(SUBNET, f"find the subnet '{subnet}' of '{name}'", find, needs=(VIRTUAL_NETWORK,), quiet=True,
+                          gives=(kinds.SUBNET.type, (name, subnet)))]
 
 
 def _network_itself(making: Making, group: str, name: str, subnet: str) -> Step:
@@ -127,7 +131,7 @@ def _network_interface(making: Making) -> Step:
     if existing is None:
         body = network_interface.body(spec, making.run_id, subnet=Ref(SUBNET, "id"), security_group=group,
                                       public_ip=address, address_stays=not making.makes_address,
-                                      application_groups=[one["id"] for one in making.found.application_groups])
+                                      asgs=[one["id"] for one in making.found.application_groups])
         return making.write(kind, NETWORK_INTERFACE, "create", name, body, undone=True,
                             detail=network_interface.private_address)
     # A group that was there before is the user's to attach: they may guard the subnet instead.

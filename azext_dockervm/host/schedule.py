@@ -33,6 +33,6 @@ def step(making: Making, vm: str | Ref) -> Step:
         return with_sentence(f"The host is not shut down every day: {error}",
                              f"To set it, in UTC: {set_it}")
 
-    step = making.write(kinds.SCHEDULE, SCHEDULE, "set", names.schedule(spec.name), body, needs=needs, words=when,
-                        undone=existing is None, forgiven=warning)
-    return replace(step, limit=at_most(LONGEST_SECONDS))
+    written = making.write(kinds.SCHEDULE, SCHEDULE, "set", names.schedule(spec.name), body, needs=needs, words=when,
+                           undone=existing is None, forgiven=warning)
+    return replace(written, limit=at_most(LONGEST_SECONDS))

@@ -91,7 +91,7 @@ PLATFORM = (
            "again by itself.", GROUP,
            default_in_words="the VM runs on", example="1900", read=filled, check=shutdown.check_time,
            place="placement.shutdown_time", not_applied=_not_shut_down),
-    Option("auto_shutdown_time_zone", "--auto-shutdown-time-zone",
+    Option("auto_shutdown_time_zone", "--auto-shutdown-time-zone --shutdown-zone",
            "Time zone of --auto-shutdown, by the name that it has in Windows, such as 'W. Europe Standard Time'.",
            GROUP, default="UTC", example="W. Europe Standard Time", read=filled, check=shutdown.check_time_zone,
            place="placement.shutdown_zone", parser={"completer": "time_zones"}),

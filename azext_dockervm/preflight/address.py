@@ -35,7 +35,7 @@ def check(spec: HostSpec, found: Found) -> None:
     if found.vm is not None or address is None or found.interfaces or not is_theirs(spec, address):
         return
     name, region = address["name"], region_of(address)
-    problem = public_ip.why_unusable(address) or _why_not_here(spec, found, address)
+    problem = public_ip.why_unusable(address) or _why_not_here(found, address)
     if problem:
         raise Conflict(f"--public-ip-address: the public IP address '{name}' can't be used: {problem}. It was left as "
                        "it is.", network_commands.list_addresses(spec))
@@ -57,7 +57,7 @@ def is_theirs(spec: HostSpec, address: Resource) -> bool:
     return isinstance(spec.network.public_ip, Named) and not names.is_of_host(address, spec.name)
 
 
-def _why_not_here(spec: HostSpec, found: Found, address: Resource) -> str | None:
+def _why_not_here(found: Found, address: Resource) -> str | None:
     used = public_ip.user(address)
     if used:
         interface = (found.network_interface or {}).get("id", "")

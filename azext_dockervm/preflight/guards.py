@@ -36,11 +36,11 @@ def _read_guard(azure: Azure, spec: HostSpec, _found: Found) -> Resource | None:
 
 
 def _read_application_groups(azure: Azure, spec: HostSpec, _found: Found) -> tuple[Resource, ...]:
-    asked = spec.network.application_groups
+    named = spec.network.application_groups
     return tuple(run_in_parallel({str(index): partial(
         there, azure, spec, kinds.APPLICATION_GROUP, one, "--asgs", "To make it: " +
         network_commands.create_application_group(spec, one.group_or(spec.group), one.name))
-        for index, one in enumerate(asked)}, azure.deadline).values())
+        for index, one in enumerate(named)}, azure.deadline).values())
 
 
 # In the first round; one that is named for a host that is there already is read in vain.

@@ -47,7 +47,7 @@ def stood_on(spec: HostSpec, found: Found) -> Found:
     called, is followed from its interface."""
     found = replace(found, no_address_asked=spec.network.public_ip == NO_PUBLIC_IP)
     if found.vm is not None:
-        found = replace(found, network_interface=_of_vm(spec, found), interfaces=())
+        found = replace(found, network_interface=_of_vm(found), interfaces=())
     elif found.interfaces:      # they bring all the rest along
         found = replace(found, network_interface=found.interfaces[0], security_group=None)
     interface = found.network_interface
@@ -65,7 +65,7 @@ def stood_on(spec: HostSpec, found: Found) -> Found:
     return replace(found, public_ip=address)
 
 
-def _of_vm(spec: HostSpec, found: Found) -> Resource | None:
+def _of_vm(found: Found) -> Resource | None:
     """None where it is one that was not read yet."""
     used = [one.lower() for one in virtual_machine.interfaces(found.vm)]
     own = found.network_interface
@@ -169,5 +169,3 @@ def check_address(spec: HostSpec, found: Found) -> None:
             raise Conflict(f"--nics: the public IP address '{found.public_ip['name']}' of the network interface "
                            f"'{found.interfaces[0]['name']}' can't be used: {problem}.",
                            network_commands.list_addresses(spec))
-
-

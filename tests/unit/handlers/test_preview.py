@@ -93,6 +93,13 @@ def test_so_it_is_for_each_option(az, cloud, row):
         assert part in said
 
 
+def test_what_a_row_says_is_said_because_of_its_option(az, cloud):
+    """Else the test above would pass without the option, too."""
+    plain = same_on_the_wire(az, cloud, ("-p", PASSWORD))
+    assert not [(row.option, part) for row in good_values.ROWS for part in row.says
+                if row.option != "admin_password" and part in plain]
+
+
 def test_each_option_that_changes_a_body_is_tried():
     assert {option.name for option in options_of("create")} == (
         {row.option for row in good_values.ROWS} | good_values.OF_NO_BODY)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from looks import Looks
 from networks import OTHER_SUBSCRIPTION, interface, network, resource_id
-from specs import changed, host_spec
+from specs import host_spec
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue
-from azext_dockervm.preflight.survey import survey
 from azext_dockervm.spec import network_rules as rules
 from azext_dockervm.spec.network import NO_PUBLIC_IP
 
@@ -17,15 +17,7 @@ SPEC = host_spec(virtual_network=CORP)
 OUT = {"addressPrefix": "10.1.0.0/24"}
 
 
-def see(cloud, **values):
-    return survey(cloud.azure(), changed(SPEC, **values))[1]
-
-
-def refused(cloud, kind, **values):
-    with pytest.raises(kind) as caught:
-        see(cloud, **values)
-    assert not cloud.writes()
-    return caught.value
+see, refused = Looks(SPEC).see, Looks(SPEC).refused
 
 
 def by_id(*names, **where):
