@@ -25,6 +25,8 @@ PROC_SYS = Path("/proc/sys")
 # The number of an instance's block, in the registry and in a file of its own. It is called what earlier versions, whose
 # instances may live on this machine too, called it.
 _NUMBER = "slot"
+# The kind of instances whose machines have networks of their own; all others change nothing of this machine.
+_ROUTED = "routed"
 
 
 def tag_of(instance: str) -> str:
@@ -46,10 +48,13 @@ class InstanceRegistry:
     # flock() belongs to an open file, so threads of one process need a lock of their own as well.
     _threads = threading.RLock()
 
-    def __init__(self, folder: Path | None = None, kind: str = "routed") -> None:
+    def __init__(self, folder: Path | None = None, kind: str = _ROUTED) -> None:
         self.folder = folder or run_folder()
-        self._blocks = self.folder / f"{kind}.json"
+        self._blocks = self._of_kind(kind)
         self._sysctls = self.folder / "sysctls.json"
+
+    def _of_kind(self, kind: str) -> Path:
+        return self.folder / f"{kind}.json"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -108,7 +113,11 @@ class InstanceRegistry:
         return True
 
     def release(self, instance: str, last: Callable[[], None] | None = None) -> None:
-        """Give the block back. The last one restores sysctls, calls `last`, unmounts and removes the folder."""
+        """Give the block back.
+
+        The last one of its kind calls `last`, the last one with networks of its own restores sysctls and unmounts,
+        however many fakes run on, and the last one of all removes the folder.
+        """
         if not self.folder.exists():
             return
         with self.locked():
@@ -117,11 +126,12 @@ class InstanceRegistry:
             self._write(self._blocks, taken)
             if not taken:
                 self._blocks.unlink()
-                if not any(path != self._sysctls for path in self.folder.glob("*.json")):
+                if last is not None:
+                    last()
+                if not self._of_kind(_ROUTED).exists():
                     self._restore_sysctls()
-                    if last is not None:
-                        last()
-                    unmount_namespaces(self.folder)     # also where the last instance has none of its own
+                    unmount_namespaces(self.folder)
+                if not any(self.folder.glob("*.json")):
                     shutil.rmtree(self.folder)
 
     def set_sysctl(self, path: str, value: str, follow: Sequence[str] = ()) -> None:

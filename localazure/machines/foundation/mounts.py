@@ -27,9 +27,11 @@ def is_mount_point(path: str | Path) -> bool:
 
 def unmount_namespaces(run_folder: Path) -> None:
     """Undo the mount that the first `ip netns add` of an instance made, when no namespace of anybody is left."""
-    if (run_folder / NAMESPACES_MARK).exists() and NAMESPACES.is_dir() and not any(NAMESPACES.iterdir()):
+    mark = run_folder / NAMESPACES_MARK
+    if mark.exists() and NAMESPACES.is_dir() and not any(NAMESPACES.iterdir()):
         succeeds(["umount", NAMESPACES])
         NAMESPACES.rmdir()
+        mark.unlink()
 
 
 def _plain(field: str) -> str:

@@ -78,6 +78,21 @@ def test_the_last_instance_restores_sysctls_and_the_folder(registry, tmp_path, m
     assert ended == ["two"] and not registry.folder.exists()
 
 
+def test_fakes_that_run_on_keep_nothing_of_this_machine_changed(registry, tmp_path, monkeypatch):
+    (tmp_path / "sys").mkdir()
+    (tmp_path / "sys/forward").write_text("0\n")
+    monkeypatch.setattr(instance_registry, "PROC_SYS", tmp_path / "sys")
+    fakes, ended = InstanceRegistry(registry.folder, kind="loopback"), []
+    fakes.acquire("fakes", tmp_path / "fakes", loopback_blocks(0), nothing)
+    registry.acquire("one", tmp_path / "one", routed_blocks(), nothing)
+    registry.set_sysctl("forward", "1")
+    registry.release("one", last=lambda: ended.append("one"))
+    assert (tmp_path / "sys/forward").read_text() == "0" and ended == ["one"]
+    assert fakes.find("fakes") is not None
+    fakes.release("fakes")
+    assert not registry.folder.exists()
+
+
 def test_this_machines_networks_are_routes_addresses_and_resolvers():
     routes = (
         '[{"dst":"default"},{"dst":"203.0.113.0/24","dev":"eth0"},{"type":"blackhole","dst":"198.51.100.0/26"},'
