@@ -27,6 +27,7 @@ from azext_dockervm.provision.choice import (
 )
 from azext_dockervm.provision.cloud_init import Lane, Order
 from azext_dockervm.provision.custom_data import head_start
+from azext_dockervm.provision.host_values import to_install
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import PROVISIONED, Provisioned, Target
 from azext_dockervm.spec.host import HostSpec
@@ -100,8 +101,8 @@ class HostPlan:
     def _head_start(self) -> bytes | None:
         """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
         if self.choice.provisioner == RUN_COMMAND:
-            return head_start()
-        return None if is_of_extension_era(self.spec.machine.image) else head_start(compose=True)
+            return head_start(to_install(self.spec))
+        return None if is_of_extension_era(self.spec.machine.image) else head_start(to_install(self.spec), compose=True)
 
     # A host that is there
 

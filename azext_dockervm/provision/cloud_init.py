@@ -26,7 +26,7 @@ from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import COURSE, Course, Listener, Results, Step
 from azext_dockervm.provision.choice import CLOUD_INIT
 from azext_dockervm.provision.custom_data import fast_lane
-from azext_dockervm.provision.daemon import daemon_json
+from azext_dockervm.provision.host_values import to_install, to_serve
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
@@ -74,8 +74,8 @@ class Order:
         """In base64, as a VM's body has it."""
         spec = self.spec
         script = fast_lane(
-            run_id=self.run_id, port=spec.engine.port, user=spec.login.user, ssh_port=spec.network.ssh_port,
-            authority=authority.certificate_pem, daemon_json=daemon_json(spec.engine.port),
+            {**to_install(spec), **to_serve(spec)}, run_id=self.run_id, port=spec.engine.port,
+            ssh_port=spec.network.ssh_port, authority=authority.certificate_pem,
             door_certificate=self.identity.certificate_pem, door_key=self.identity.key_pem.reveal())
         return Secret(base64.b64encode(script).decode())
 

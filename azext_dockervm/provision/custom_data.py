@@ -15,28 +15,28 @@ from azext_dockervm.provision.script.join import set_up_script
 LIMIT = 65_535
 
 
-def head_start(compose: bool = False) -> bytes:
+def head_start(to_install: Mapping[str, str], compose: bool = False) -> bytes:
     """A user script that begins installing Docker at first boot, while Azure still finishes the VM; with ``compose``
-    also what the Docker VM extension's handler looks for. There is no secret in it.
+    also what the Docker VM extension's handler looks for. ``to_install`` as ``host_values`` gives it. There is no
+    secret in it.
 
     The later run command waits for it and finds Docker there. An image without cloud-init ignores it.
     """
-    return _user_script("install", {"DOCKERVM_COMPOSE": "1"} if compose else {})
+    return _user_script("install", {**to_install, **({"DOCKERVM_COMPOSE": "1"} if compose else {})})
 
 
-def fast_lane(*, run_id: str, port: int, user: str, ssh_port: int | None, authority: bytes, daemon_json: str,
+def fast_lane(host: Mapping[str, str], *, run_id: str, port: int, ssh_port: int | None, authority: bytes,
               door_certificate: bytes, door_key: bytes) -> bytes:
     """A user script that makes the VM a host at its first boot, with the client asked through the door.
 
-    ``authority``, ``door_certificate`` and ``door_key`` are PEM; the latter two are of use in this run only, and lie
-    readable in the VM's custom data. ``ssh_port`` is None where sshd stays as it is. It is compressed, which cloud-init
-    undoes since its beginnings ("User-Data Formats": content found to be gzip compressed). Raises ``CustomDataTooLong``
-    where Azure would not take it.
+    ``host`` as ``host_values`` gives it. ``authority``, ``door_certificate`` and ``door_key`` are PEM; the latter two
+    are of use in this run only, and lie readable in the VM's custom data. ``ssh_port`` is None where sshd stays as it
+    is. It is compressed, which cloud-init undoes since its beginnings ("User-Data Formats": content found to be gzip
+    compressed). Raises ``CustomDataTooLong`` where Azure would not take it.
     """
     values = {
-        "DOCKERVM_RUN_ID": run_id, "DOCKERVM_PORT": str(port), "DOCKERVM_USER": user,
-        "DOCKERVM_SSH_PORT": str(ssh_port or ""), "DOCKERVM_CA": encoded(authority),
-        "DOCKERVM_DAEMON_JSON": encoded(daemon_json), "DOCKERVM_DOOR_CERT": encoded(door_certificate),
+        "DOCKERVM_RUN_ID": run_id, "DOCKERVM_PORT": str(port), "DOCKERVM_SSH_PORT": str(ssh_port or ""),
+        "DOCKERVM_CA": encoded(authority), **host, "DOCKERVM_DOOR_CERT": encoded(door_certificate),
         "DOCKERVM_DOOR_KEY": encoded(door_key),
     }
     # Without a time of its own, so that the same values are the same bytes.

@@ -21,6 +21,7 @@ from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND, is_of_extension_era
 from azext_dockervm.provision.daemon import extension_options
+from azext_dockervm.provision.host_values import to_install
 from azext_dockervm.provision.run_command import action_step
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
@@ -37,7 +38,7 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     if needs_preparation(target):
         plan.append(action_step(target, "prepare", "install",
                                 "install Docker and Compose, which the extension then finds",
-                                {"DOCKERVM_COMPOSE": "1", "DOCKERVM_USER": spec.login.user}, after))
+                                {"DOCKERVM_COMPOSE": "1", **to_install(spec)}, after))
         before = ("prepare",)
     plan.append(_put(target, before))
     last = "extension"

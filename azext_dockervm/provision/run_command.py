@@ -11,7 +11,7 @@ from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.choice import RUN_COMMAND
-from azext_dockervm.provision.daemon import daemon_json
+from azext_dockervm.provision.host_values import to_install, to_serve
 from azext_dockervm.provision.script.answer import Answer, encoded
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
 
@@ -27,13 +27,13 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     request = action_step(
         target, "request", "request", "install Docker and make the server's key on the host",
         {"DOCKERVM_SUBJECT": Ref(ADDRESS, "identity", "common_name"),
-         "DOCKERVM_NAMES": Ref(ADDRESS, "identity", via=str), "DOCKERVM_USER": spec.login.user,
-         "DOCKERVM_SSH_PORT": str(spec.network.ssh_port or "")}, after)
+         "DOCKERVM_NAMES": Ref(ADDRESS, "identity", via=str), "DOCKERVM_SSH_PORT": str(spec.network.ssh_port or ""),
+         **to_install(spec)}, after)
     serve = action_step(
         target, "serve", "serve", "give the certificate to the engine, restart and check it",
         {"DOCKERVM_CA": Ref(AUTHORITY, "certificate_pem", via=encoded),
          "DOCKERVM_CERT": Ref("certificate", via=encoded),
-         "DOCKERVM_DAEMON_JSON": encoded(daemon_json(spec.engine.port))})
+         **to_serve(spec)})
     return [
         request,
         Step("certificate", "sign the server's certificate", sign, needs=("request", AUTHORITY, ADDRESS)),

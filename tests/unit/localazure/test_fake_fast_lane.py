@@ -16,6 +16,7 @@ from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.door.messages import digest
 from azext_dockervm.provision import custom_data
 from azext_dockervm.provision.daemon import daemon_json
+from azext_dockervm.provision.script.answer import encoded
 
 RUN = "0123456789ab"
 NAME = "web1.example.test"
@@ -84,8 +85,8 @@ class Client:
 def client(platform, store, identity) -> Client:
     """Of a machine that boots with the fast lane's custom data."""
     data = custom_data.fast_lane(
-        run_id=RUN, port=PORT, user="azureuser", ssh_port=None, authority=store.load_authority().certificate_pem,
-        daemon_json=daemon_json(PORT), door_certificate=identity.certificate_pem,
+        {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(PORT))}, run_id=RUN, port=PORT,
+        ssh_port=None, authority=store.load_authority().certificate_pem, door_certificate=identity.certificate_pem,
         door_key=identity.key_pem.reveal())  # fmt: skip
     return Client(make(platform, custom_data=data), store, identity)
 

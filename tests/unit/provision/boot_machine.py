@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from script_machine import STAND_INS, Answer, Machine, openssl
+from script_machine import STAND_INS, Answer, Machine, encoded, openssl
 
 from azext_dockervm.provision import custom_data
 
@@ -80,12 +80,13 @@ class FirstBoot:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines))
 
-    def script(self, **changes: Any) -> str:
+    def script(self, user: str = "azureuser", **changes: Any) -> str:
         values = {
-            "run_id": self.run, "port": self.machine.port, "user": "azureuser", "ssh_port": None,
-            "authority": self.machine.authority().read_bytes(), "daemon_json": json.dumps(self.machine.daemon_json()),
-            "door_certificate": self.certificate.read_bytes(), "door_key": self.key.read_bytes(), **changes}
-        return gzip.decompress(custom_data.fast_lane(**values)).decode()
+            "run_id": self.run, "port": self.machine.port, "ssh_port": None,
+            "authority": self.machine.authority().read_bytes(), "door_certificate": self.certificate.read_bytes(),
+            "door_key": self.key.read_bytes(), **changes}
+        host = {"DOCKERVM_USER": user, "DOCKERVM_DAEMON_JSON": encoded(json.dumps(self.machine.daemon_json()))}
+        return gzip.decompress(custom_data.fast_lane(host, **values)).decode()
 
     def start(self, before: str = "", timeout: int = 30, path: str = "", **changes: Any) -> subprocess.Popen[str]:
         """``before`` stands in front of the script, as its own first lines would; ``path`` stands for PATH."""

@@ -18,30 +18,37 @@ from azext_dockervm.provision.script.join import set_up_script
 
 # As long as they get: a CA of RSA 4096 with names, keys of P-256.
 VALUES: dict[str, Any] = {
-    "run_id": "20261126-093000-1a2b3c", "port": 4243, "user": "azureuser", "ssh_port": 2222, "authority": b"A" * 2500,
-    "daemon_json": daemon_json(4243), "door_certificate": b"C" * 700, "door_key": b"K" * 241}
+    "run_id": "20261126-093000-1a2b3c", "port": 4243, "ssh_port": 2222, "authority": b"A" * 2500,
+    "door_certificate": b"C" * 700, "door_key": b"K" * 241}
+HOST = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(4243))}
+
+
+def packed(**changes: Any) -> bytes:
+    return custom_data.fast_lane(HOST, **{**VALUES, **changes})
 
 
 def unpacked(**changes: Any) -> str:
-    return gzip.decompress(custom_data.fast_lane(**{**VALUES, **changes})).decode()
+    return gzip.decompress(packed(**changes)).decode()
 
 
 # A head start
 
 
 @pytest.mark.parametrize(("compose", "settings"), [
-    (False, "DOCKERVM_ACTION=install\n"), (True, "DOCKERVM_ACTION=install\nDOCKERVM_COMPOSE=1\n")])
+    (False, "DOCKERVM_ACTION=install\nDOCKERVM_USER=ada\n"),
+    (True, "DOCKERVM_ACTION=install\nDOCKERVM_USER=ada\nDOCKERVM_COMPOSE=1\n")])
 def test_a_head_start_is_the_set_up_script_behind_its_settings(compose, settings):
-    assert custom_data.head_start(compose).decode() == f"#!/bin/sh\n{settings}" + set_up_script("install")
+    text = custom_data.head_start({"DOCKERVM_USER": "ada"}, compose).decode()
+    assert text == f"#!/bin/sh\n{settings}" + set_up_script("install")
 
 
 def test_compose_comes_only_where_it_is_asked_for():
-    assert custom_data.head_start() == custom_data.head_start(compose=False)
+    assert custom_data.head_start({}) == custom_data.head_start({}, compose=False)
 
 
 @pytest.mark.parametrize("compose", [False, True])
 def test_a_head_start_fits_azure_s_limit(compose):
-    assert len(base64.b64encode(custom_data.head_start(compose))) <= custom_data.LIMIT == 65_535
+    assert len(base64.b64encode(custom_data.head_start({}, compose))) <= custom_data.LIMIT == 65_535
 
 
 # The fast lane
@@ -51,8 +58,8 @@ def test_the_fast_lane_is_the_set_up_script_behind_all_that_it_takes():
     settings, script = unpacked().split("#!/bin/sh\n", 2)[1:]
     assert script == set_up_script("boot").partition("\n")[2]
     assert settings == (
-        "DOCKERVM_ACTION=boot\nDOCKERVM_RUN_ID=20261126-093000-1a2b3c\nDOCKERVM_PORT=4243\nDOCKERVM_USER=azureuser\n"
-        f"DOCKERVM_SSH_PORT=2222\nDOCKERVM_CA={encoded('A' * 2500)}\n"
+        "DOCKERVM_ACTION=boot\nDOCKERVM_RUN_ID=20261126-093000-1a2b3c\nDOCKERVM_PORT=4243\nDOCKERVM_SSH_PORT=2222\n"
+        f"DOCKERVM_CA={encoded('A' * 2500)}\nDOCKERVM_USER=azureuser\n"
         f"DOCKERVM_DAEMON_JSON={encoded(daemon_json(4243))}\n"
         f"DOCKERVM_DOOR_CERT={encoded('C' * 700)}\nDOCKERVM_DOOR_KEY={encoded('K' * 241)}\n")
     assert "DOCKERVM_SSH_PORT=''\n" in unpacked(ssh_port=None)
@@ -60,19 +67,20 @@ def test_the_fast_lane_is_the_set_up_script_behind_all_that_it_takes():
 
 def test_cloud_init_takes_it_for_compressed_content_and_then_for_a_script():
     """Its user-data handling looks for the two bytes of gzip, then for `#!`."""
-    assert custom_data.fast_lane(**VALUES)[:2] == b"\x1f\x8b"
+    assert packed()[:2] == b"\x1f\x8b"
     assert unpacked().startswith("#!/bin/sh\n")
 
 
 def test_the_same_values_are_the_same_bytes(monkeypatch):
-    first = custom_data.fast_lane(**VALUES)
+    first = packed()
     monkeypatch.setattr("time.time", lambda: 2e9)
-    assert custom_data.fast_lane(**VALUES) == first
+    assert packed() == first
 
 
 @pytest.mark.parametrize("user", ["a b", "a'b", "$(touch planted)", "a;exit 1", "a\nexit 1", "`exit 1`", 'a"b', ""])
 def test_whatever_a_value_holds_it_is_one_value(user, tmp_path):
-    settings = unpacked(user=user).split("#!/bin/sh\n", 2)[1]
+    script = custom_data.fast_lane({"DOCKERVM_USER": user}, **VALUES)
+    settings = gzip.decompress(script).decode().split("#!/bin/sh\n", 2)[1]
     told = subprocess.run(["sh", "-c", f"{settings}\nprintf %s \"$DOCKERVM_USER\""], cwd=tmp_path, capture_output=True,
                           text=True)
     assert (told.returncode, told.stdout, told.stderr) == (0, user, "")
@@ -83,7 +91,7 @@ def test_whatever_a_value_holds_it_is_one_value(user, tmp_path):
 
 
 def test_there_is_room_for_what_else_a_user_may_add():
-    left = custom_data.bytes_left(custom_data.fast_lane(**VALUES))
+    left = custom_data.bytes_left(packed())
     print(f"{left} bytes left")
     assert left >= 6 * 1024
 
@@ -100,5 +108,5 @@ def test_bytes_left_counts_what_base64_makes_of_them(length, left):
 def test_what_is_too_long_is_told_before_azure_tells_it():
     authority = b"".join(hashlib.sha256(bytes([number % 256, number // 256])).digest() for number in range(1200))
     with pytest.raises(CustomDataTooLong, match=r"has [\d,]+ bytes more than Azure's custom data holds") as caught:
-        custom_data.fast_lane(**{**VALUES, "authority": authority})
+        packed(authority=authority)
     assert "--provisioner run-command" in caught.value.recommendations[0]

@@ -159,7 +159,7 @@ def test_it_stays_small(action):
 
 
 def test_as_custom_data_it_leaves_room_for_the_user_s_own():
-    assert custom_data.LIMIT - len(base64.b64encode(custom_data.head_start(compose=True))) >= 20_000
+    assert custom_data.LIMIT - len(base64.b64encode(custom_data.head_start({}, compose=True))) >= 20_000
 
 
 # Shells
