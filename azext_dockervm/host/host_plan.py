@@ -18,18 +18,13 @@ from azext_dockervm.host import certify, plan, schedule
 from azext_dockervm.host.making import VM, Making
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision import run_command
-from azext_dockervm.provision.choice import (
-    CLOUD_INIT,
-    RUN_COMMAND,
-    ProvisionerChoice,
-    is_of_extension_era,
-    was_finished,
-)
+from azext_dockervm.provision.choice import CLOUD_INIT, RUN_COMMAND, ProvisionerChoice, was_finished
 from azext_dockervm.provision.cloud_init import Lane, Order
 from azext_dockervm.provision.custom_data import head_start
 from azext_dockervm.provision.host_values import to_install
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import PROVISIONED, Provisioned, Target
+from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.host import HostSpec
 
 Steps = list[Step | Alternative]

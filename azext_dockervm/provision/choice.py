@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.azure.names import EXTENSION_TYPE
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.options.carry import why_not_alone
+from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.machine import Image
 
@@ -16,17 +16,6 @@ AUTO = "auto"
 DOCKER_EXTENSION = "docker-extension"
 RUN_COMMAND = "run-command"
 CLOUD_INIT = "cloud-init"
-
-# The images that the Docker VM extension was made for: publisher, offer and, as a pattern, SKU. On later ones its own
-# installation fails: it runs a script from the internet against the package lock of a fresh machine (exit status 100,
-# Azure/azure-quickstart-templates#6651), and Microsoft's templates dropped it for that (#14720).
-EXTENSION_ERA = (
-    ("canonical", "ubuntuserver", r"1[2-8][._]\d\d.*"),     # 18_04-lts-gen2
-    ("openlogic", "centos", r"[67][._].*"),
-    ("redhat", "rhel", r"7.*"),
-    ("coreos", "coreos", r".*"),
-)
-
 
 # Publishers whose images are provisioned by cloud-init, and have the Python that it runs on (learn.microsoft.com,
 # "cloud-init support for virtual machines in Azure"; Azure Linux: microsoft/azurelinux). Flatcar and CoreOS have
@@ -55,13 +44,6 @@ def was_finished(noted: str | None) -> bool | None:
     """Whether a create has finished the host of which its tag notes who set it up; None where the tag can't tell,
     because it went with the VM: cloud-init's says what was ordered."""
     return None if noted == CLOUD_INIT else noted is not None
-
-
-def is_of_extension_era(image: Image) -> bool:
-    """Whether the Docker VM extension's handler can install Docker on it by itself."""
-    publisher, offer, sku = ((part or "").lower() for part in (image.publisher, image.offer, image.sku))
-    return any((publisher, offer) == (one, other) and re.fullmatch(pattern, sku)
-               for one, other, pattern in EXTENSION_ERA)
 
 
 def as_it_was_set_up(spec: HostSpec, noted: str | None) -> ProvisionerChoice | None:

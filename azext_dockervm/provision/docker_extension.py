@@ -19,13 +19,14 @@ from azext_dockervm.errors import AzureRefused, HostFailed, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
-from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND, is_of_extension_era
+from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND
 from azext_dockervm.provision.daemon import extension_options
 from azext_dockervm.provision.host_values import to_install
 from azext_dockervm.provision.run_command import action_step
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
 from azext_dockervm.secret import Secret
+from azext_dockervm.spec.extension_era import is_of_extension_era
 
 
 def steps(target: Target, after: tuple[str, ...]) -> list[Step]:

@@ -11,7 +11,8 @@ import re
 
 from azext_dockervm.advice import image_commands
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.provision.choice import DOCKER_EXTENSION, ProvisionerChoice, is_of_extension_era
+from azext_dockervm.provision.choice import DOCKER_EXTENSION, ProvisionerChoice
+from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.machine import Image
 
 # Publisher and, as a pattern, offer → the distribution, whose repositories offer neither docker-ce nor moby-engine.

@@ -12,9 +12,9 @@ from azext_dockervm.provision.choice import (
     choose,
     choose_again,
     depends_on_publication,
-    is_of_extension_era,
     was_finished,
 )
+from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.machine import Image
 
 OLD = Image.parse("Canonical:UbuntuServer:16.04-LTS:latest")
