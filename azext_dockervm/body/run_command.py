@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from azext_dockervm.body.resource import Resource, has_failed
 from azext_dockervm.flow.request import Ref
+from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
 # Execution states of a run command that has ended. Azure may show others for a while after the PUT's own operation has.
@@ -13,15 +14,19 @@ ENDED = frozenset({"Succeeded", "Failed", "TimedOut", "Canceled"})
 AT_WORK = frozenset({"Running", "Pending"})
 
 
-def body(spec: HostSpec, run_id: str, script: str, parameters: Mapping[str, str | Ref],
+def body(spec: HostSpec, run_id: str, script: str, parameters: Mapping[str, str | Ref | Secret[str]],
          seconds: int | Ref) -> Resource:
-    """``parameters`` reach the script as environment variables; Azure ends it after ``seconds``.
+    """``parameters`` reach the script as environment variables, secret ones by a way of which Azure shows nothing; it
+    ends the script after ``seconds``.
 
     A script that fails still ends as Succeeded here: its answer tells, and is read from the instance view.
     """
+    given = [{"name": name, "value": value} for name, value in parameters.items() if value != ""]
+    secret = [one for one in given if isinstance(one["value"], Secret)]
     return {"location": spec.location, "tags": spec.part_tags(run_id), "properties": {
         "source": {"script": script},
-        "parameters": [{"name": name, "value": value} for name, value in parameters.items() if value != ""],
+        "parameters": [one for one in given if not isinstance(one["value"], Secret)], **({
+            "protectedParameters": secret} if secret else {}),
         "asyncExecution": False, "treatFailureAsDeploymentFailure": False, "timeoutInSeconds": seconds}}
 
 

@@ -14,6 +14,7 @@ from azext_dockervm.provision.choice import RUN_COMMAND
 from azext_dockervm.provision.host_values import to_install, to_serve
 from azext_dockervm.provision.script.answer import Answer, encoded
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
+from azext_dockervm.secret import Secret
 
 
 def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
@@ -44,7 +45,7 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     ]
 
 
-def action_step(target: Target, key: str, action: str, title: str, parameters: Mapping[str, str | Ref],
+def action_step(target: Target, key: str, action: str, title: str, parameters: Mapping[str, str | Ref | Secret[str]],
                 after: tuple[str, ...] = ()) -> Step:
     """One action of the set-up script on the host; its result is the host's ``Answer``."""
     request = target.commands.request(action, parameters)

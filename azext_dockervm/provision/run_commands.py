@@ -17,6 +17,7 @@ from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import DEADLINE
 from azext_dockervm.provision.script.answer import Answer, parse_answer
 from azext_dockervm.provision.script.join import set_up_script
+from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
 PREFIX = "dockervm-"
@@ -61,7 +62,7 @@ class RunCommands:
         """Whether there is one, or will be."""
         return bool(self._names)
 
-    def request(self, action: str, parameters: Mapping[str, str | Ref]) -> Request:
+    def request(self, action: str, parameters: Mapping[str, str | Ref | Secret[str]]) -> Request:
         """One action of the set-up script, as it will be sent; empty parameters are left out."""
         values = {"DOCKERVM_ACTION": action, "DOCKERVM_RUN_ID": self.run_id,
                   "DOCKERVM_PORT": str(self.spec.engine.port),

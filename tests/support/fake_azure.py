@@ -572,7 +572,8 @@ def _make_extension(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None
 
 def _make_run_command(cloud: FakeCloud, body: dict, path: tuple[str, ...]) -> None:
     properties = body["properties"]
-    values = {one["name"]: one["value"] for one in properties["parameters"]}
+    given = [*properties["parameters"], *properties.pop("protectedParameters", ())]     # Azure shows these to nobody
+    values = {one["name"]: one["value"] for one in given}
     assert all(isinstance(value, str) for value in values.values())
     output = cloud.hosts[path[0].lower()].run(values)
     properties["instanceView"] = {"executionState": "Succeeded", "exitCode": 0, "output": output}

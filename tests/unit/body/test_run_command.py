@@ -6,7 +6,8 @@ import pytest
 from specs import host_spec
 
 from azext_dockervm.body import run_command
-from azext_dockervm.flow.request import Ref
+from azext_dockervm.flow.request import Ref, printed
+from azext_dockervm.secret import Secret
 
 
 def test_the_body_carries_script_and_parameters_and_waits_for_the_end():
@@ -22,6 +23,13 @@ def test_the_body_carries_script_and_parameters_and_waits_for_the_end():
             "parameters": [{"name": "DOCKERVM_ACTION", "value": "serve"},
                            {"name": "DOCKERVM_NAMES", "value": address}],
             "asyncExecution": False, "treatFailureAsDeploymentFailure": False, "timeoutInSeconds": Ref("deadline")}}
+
+
+def test_what_is_secret_goes_the_way_that_azure_shows_to_nobody():
+    body = run_command.body(host_spec("demo", "web1"), "r1", "echo", {"OPEN": "a", "HIDDEN": Secret("b")}, 60)
+    assert body["properties"]["parameters"] == [{"name": "OPEN", "value": "a"}]
+    assert body["properties"]["protectedParameters"] == [{"name": "HIDDEN", "value": Secret("b")}]
+    assert "b" not in str(printed(body["properties"]["protectedParameters"][0]["value"]))
 
 
 @pytest.mark.parametrize("found", [None, {}, {"properties": None}, {"properties": {"instanceView": None}}])
