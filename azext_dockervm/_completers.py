@@ -62,9 +62,9 @@ def architectures(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> lis
 
 @Completer      # type: ignore[untyped-decorator]
 def security_types(_cmd: Any, _prefix: str, _namespace: Any, **_more: Any) -> list[str]:
-    from azext_dockervm.spec.security import TYPES
+    from azext_dockervm.spec.words import SECURITY_TYPES
 
-    return list(TYPES)
+    return list(SECURITY_TYPES)
 
 
 @Completer      # type: ignore[untyped-decorator]

@@ -6,7 +6,7 @@ Nothing here knows azure-cli; ``error_map`` turns these into az's error classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class DockerVMError(Exception):
@@ -69,8 +69,7 @@ class Obstacle(DockerVMError):
     """What stands in the way is known before anything is made: a quota, a lock, a rule that shuts a port."""
 
 
-@dataclass(frozen=True)
-class PolicyViolation:
+class PolicyViolation(NamedTuple):
     """Why a policy disallows a request: the names of its definition and of its assignment, the assignment's id, and
     each condition that it looked at as field, operator and target values, such as ("tags[cost]", "Exists",
     ("false",))."""

@@ -298,6 +298,8 @@ def main() -> None:
     parser.add_argument("--guest", nargs=3, type=float, metavar=("BOOT", "LISTS", "PACKAGES"),
                         help="for `lanes`: a guest's seconds, which are measured on booted machines otherwise")
     given = parser.parse_args()
+    # script/bench set it for this program; az would take the checkout for the extension instead of its wheel.
+    os.environ.pop("PYTHONPATH", None)
     unknown = [name for name in given.parts if name not in PARTS]
     if unknown:
         parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from azext_dockervm.azure import type_names
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -122,12 +124,12 @@ class Kind(Spoken):
 
 
 def _network(type_name: str, noun: str, operations: str, *younger: Member) -> Kind:
-    return Kind(f"Microsoft.Network/{type_name}", NETWORK_VERSION, younger, noun, "network", operations,
+    return Kind(type_name, NETWORK_VERSION, younger, noun, "network", operations,
                 put_patience=STILL_HELD, patience=STILL_HELD, looks=NETWORK_LOOKS)
 
 
 VM = Kind(
-    "Microsoft.Compute/virtualMachines", COMPUTE_VERSION, (
+    type_names.VM, COMPUTE_VERSION, (
         Member("properties.storageProfile.osDisk.deleteOption", "2021-03-01"),
         Member("properties.networkProfile.networkInterfaces[].properties.deleteOption", "2021-03-01"),
         Member("properties.securityProfile.securityType", "2020-12-01"),
@@ -140,39 +142,39 @@ VM = Kind(
         # "Minimum api-version for NvmeDisk" (azure-mgmt-compute 39, DiffDiskPlacement).
         Value("properties.storageProfile.osDisk.diffDiskSettings.placement", "NvmeDisk", "2024-03-01"),))
 EXTENSION = Kind(
-    "Microsoft.Compute/virtualMachines/extensions", COMPUTE_VERSION, (), "VM extension", "compute",
+    type_names.EXTENSION, COMPUTE_VERSION, (), "VM extension", "compute",
     "virtual_machine_extensions", "install", BUSY, BUSY, looks=BELOW_VM_LOOKS)
 # Of disks nothing is sent but deletions: they are made with their VM. A disk is still its VM's for some seconds after
 # the VM's deletion has ended.
-DISK = Kind("Microsoft.Compute/disks", DISKS_VERSION, (), "disk", "compute", "disks", put_patience=AT_ONCE,
+DISK = Kind(type_names.DISK, DISKS_VERSION, (), "disk", "compute", "disks", put_patience=AT_ONCE,
             patience=Patience(frozenset({"AnotherOperationInProgress", "OperationNotAllowed"}), 60.0),
             tag_method="begin_update", list_method="list_by_resource_group")
 DISK_ENCRYPTION_SET = Kind(
-    "Microsoft.Compute/diskEncryptionSets", DISKS_VERSION, (), "disk encryption set", "compute", "disk_encryption_sets",
+    type_names.DISK_ENCRYPTION_SET, DISKS_VERSION, (), "disk encryption set", "compute", "disk_encryption_sets",
     tag_method="begin_update", list_method="list_by_resource_group")
 # Managed run commands are there since 2020-06-01.
 RUN_COMMAND = Kind(
-    "Microsoft.Compute/virtualMachines/runCommands", COMPUTE_VERSION, (
+    type_names.RUN_COMMAND, COMPUTE_VERSION, (
         Member("properties.treatFailureAsDeploymentFailure", "2023-03-01"),
     ), "run command", "compute", "virtual_machine_run_commands", "run", BUSY, BUSY,
     list_method="list_by_virtual_machine", expand="instanceView", looks=BELOW_VM_LOOKS)
 # Of outbound access Microsoft's change log says 2023-05-01, and a published specification of that version has it not:
 # by the later one nothing is sent that may be refused as unknown.
-VIRTUAL_NETWORK = _network("virtualNetworks", "virtual network", "virtual_networks",
+VIRTUAL_NETWORK = _network(type_names.VIRTUAL_NETWORK, "virtual network", "virtual_networks",
                            Member("properties.subnets[].properties.defaultOutboundAccess", "2023-06-01"))
-SUBNET = _network("virtualNetworks/subnets", "subnet", "subnets",
+SUBNET = _network(type_names.SUBNET, "subnet", "subnets",
                   Member("properties.defaultOutboundAccess", "2023-06-01"))
-PUBLIC_IP = _network("publicIPAddresses", "public IP address", "public_ip_addresses",
+PUBLIC_IP = _network(type_names.PUBLIC_IP, "public IP address", "public_ip_addresses",
                      Member("properties.deleteOption", "2021-02-01"))
 NETWORK_INTERFACE = _network(
-    "networkInterfaces", "network interface", "network_interfaces",
+    type_names.NETWORK_INTERFACE, "network interface", "network_interfaces",
     Member("properties.ipConfigurations[].properties.publicIPAddress.properties.deleteOption", "2021-02-01"))
-SECURITY_GROUP = _network("networkSecurityGroups", "network security group", "network_security_groups")
-SECURITY_RULE = _network("networkSecurityGroups/securityRules", "security rule", "security_rules")
-APPLICATION_GROUP = _network("applicationSecurityGroups", "application security group", "application_security_groups")
+SECURITY_GROUP = _network(type_names.SECURITY_GROUP, "network security group", "network_security_groups")
+SECURITY_RULE = _network(type_names.SECURITY_RULE, "security rule", "security_rules")
+APPLICATION_GROUP = _network(type_names.APPLICATION_GROUP, "application security group", "application_security_groups")
 
 # The nightly end of a VM, as az itself makes it (`az vm auto-shutdown`); by this version since 2018.
-SCHEDULE = Kind("Microsoft.DevTestLab/schedules", "2018-09-15", noun="auto-shutdown schedule",
+SCHEDULE = Kind(type_names.SCHEDULE, "2018-09-15", noun="auto-shutdown schedule",
                 tag_method="begin_update", looks=NETWORK_LOOKS)
 
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
@@ -180,23 +182,23 @@ KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (
     APPLICATION_GROUP, DISK, DISK_ENCRYPTION_SET, SCHEDULE)}
 
 # What is only asked for. First what people name, as resources like the others.
-AVAILABILITY_SET = Kind("Microsoft.Compute/availabilitySets", COMPUTE_VERSION, noun="availability set")
-PROXIMITY_GROUP = Kind("Microsoft.Compute/proximityPlacementGroups", COMPUTE_VERSION, noun="proximity placement group")
-SSH_KEY = Kind("Microsoft.Compute/sshPublicKeys", COMPUTE_VERSION, noun="SSH key")
-USER_IDENTITY = Kind("Microsoft.ManagedIdentity/userAssignedIdentities", "2018-11-30", noun="managed identity")
-STORAGE_ACCOUNT = Kind("Microsoft.Storage/storageAccounts", "2021-01-01", noun="storage account")
+AVAILABILITY_SET = Kind(type_names.AVAILABILITY_SET, COMPUTE_VERSION, noun="availability set")
+PROXIMITY_GROUP = Kind(type_names.PROXIMITY_GROUP, COMPUTE_VERSION, noun="proximity placement group")
+SSH_KEY = Kind(type_names.SSH_KEY, COMPUTE_VERSION, noun="SSH key")
+USER_IDENTITY = Kind(type_names.USER_IDENTITY, "2018-11-30", noun="managed identity")
+STORAGE_ACCOUNT = Kind(type_names.STORAGE_ACCOUNT, "2021-01-01", noun="storage account")
 
-GROUPS = Spoken("Microsoft.Resources/resourceGroups", "2021-04-01")
-IMAGES = Spoken("Microsoft.Compute/locations/publishers", COMPUTE_VERSION)
+GROUPS = Spoken(type_names.GROUPS, "2021-04-01")
+IMAGES = Spoken(type_names.IMAGES, COMPUTE_VERSION)
 # Galleries have api-versions of their own; purchasePlan and features are there since 2020-09-30.
-GALLERY_IMAGES = Spoken("Microsoft.Compute/galleries/images", "2023-07-03")
-MANAGED_IMAGES = Spoken("Microsoft.Compute/images", COMPUTE_VERSION)
-COMPUTE_USAGES = Spoken("Microsoft.Compute/locations/usages", COMPUTE_VERSION)
-NETWORK_USAGES = Spoken("Microsoft.Network/locations/usages", NETWORK_VERSION)
+GALLERY_IMAGES = Spoken(type_names.GALLERY_IMAGES, "2023-07-03")
+MANAGED_IMAGES = Spoken(type_names.MANAGED_IMAGES, COMPUTE_VERSION)
+COMPUTE_USAGES = Spoken(type_names.COMPUTE_USAGES, COMPUTE_VERSION)
+NETWORK_USAGES = Spoken(type_names.NETWORK_USAGES, NETWORK_VERSION)
 # The only stable one that knows locks of resources of every kind; there since 2016.
-LOCKS = Spoken("Microsoft.Authorization/locks", "2016-09-01")
-SIZES = Spoken("Microsoft.Compute/locations/vmSizes", COMPUTE_VERSION)
-SIZES_ON_OFFER = Spoken("Microsoft.Compute/skus", "2021-07-01")
-FEATURES = Spoken("Microsoft.Features/providers/features", "2021-07-01")
-AGREEMENTS = Spoken("Microsoft.MarketplaceOrdering/agreements", "2021-01-01")
-DNS_LABELS = Spoken("Microsoft.Network/locations/CheckDnsNameAvailability", NETWORK_VERSION)
+LOCKS = Spoken(type_names.LOCKS, "2016-09-01")
+SIZES = Spoken(type_names.SIZES, COMPUTE_VERSION)
+SIZES_ON_OFFER = Spoken(type_names.SIZES_ON_OFFER, "2021-07-01")
+FEATURES = Spoken(type_names.FEATURES, "2021-07-01")
+AGREEMENTS = Spoken(type_names.AGREEMENTS, "2021-01-01")
+DNS_LABELS = Spoken(type_names.DNS_LABELS, NETWORK_VERSION)

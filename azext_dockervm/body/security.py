@@ -6,7 +6,7 @@ from azext_dockervm.body import image as image_body
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.spec import sizes
 from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.security import STANDARD, TRUSTED_LAUNCH
+from azext_dockervm.spec.words import STANDARD, TRUSTED_LAUNCH
 
 
 def profile(spec: HostSpec, image: Resource | None, standard_is_known: bool = False) -> Resource | None:

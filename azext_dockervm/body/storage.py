@@ -8,8 +8,9 @@ from azext_dockervm.azure import names
 from azext_dockervm.body import image as image_body
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.spec import disk_rules
-from azext_dockervm.spec.disks import ULTRA, DataDisk, Disks
+from azext_dockervm.spec.disks import DataDisk, Disks
 from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.words import ULTRA
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from azext_dockervm.printable import printable
 # The context that docker makes up of DOCKER_HOST and the local socket; it is in no store.
 DEFAULT = "default"
 # docker/cli, cli/context/store: validNameFormat. Two characters at the least.
-CONTEXT_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+")
+CONTEXT_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+"
 # docker/buildx, store/util.go: namePattern.
-BUILDER_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")
+BUILDER_NAME = r"[a-zA-Z][a-zA-Z0-9._-]*"
 
 
 def check_context(name: str, option: str = "--context-name") -> str:
     """Raises ``InvalidValue``."""
     if name == DEFAULT:
         raise InvalidValue(f"{option}: '{DEFAULT}' is the name that docker keeps for itself.", example(option, "web1"))
-    if not CONTEXT_NAME.fullmatch(name):
+    if not re.fullmatch(CONTEXT_NAME, name):
         raise InvalidValue(f"{option}: '{printable(name)}' can't be the name of a context: docker takes two or more "
                            "letters, digits and any of _ . + -, the first a letter or digit.", example(option, "web1"))
     return name
@@ -35,7 +35,7 @@ def check_builder(name: str, option: str = "--name") -> str:
     """In lower case, as buildx notes it. Raises ``InvalidValue``."""
     if name.lower() == DEFAULT:
         raise InvalidValue(f"{option}: '{DEFAULT}' is the name that buildx keeps for itself.", example(option, "pool"))
-    if not BUILDER_NAME.fullmatch(name):
+    if not re.fullmatch(BUILDER_NAME, name):
         raise InvalidValue(f"{option}: '{printable(name)}' can't be the name of a builder: buildx takes letters, "
                            "digits and any of . _ -, the first a letter.", example(option, "pool"))
     return name.lower()

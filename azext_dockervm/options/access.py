@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azext_dockervm.advice import network_commands
-from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure import names, type_names
 from azext_dockervm.options.interface import interface_of
 from azext_dockervm.options.option import Option, Vm, filled
-from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_SECURITY_GROUP
-from azext_dockervm.spec.ports import parse_ports
 from azext_dockervm.spec.rules import resource_name_or_id
 from azext_dockervm.spec.sources import check_sources
+from azext_dockervm.spec.words import NO_SECURITY_GROUP
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
+    from azext_dockervm.spec.named import Named
+    from azext_dockervm.spec.ports import PortRange
 
 _GROUP = "Network"
 _OF_INTERFACES = {"nics": "Leave one of them out: interfaces that are there already have their own."}
 
 
+def _open_ports(texts: list[str]) -> tuple[PortRange, ...]:
+    from azext_dockervm.spec.ports import parse_ports
+
+    return parse_ports(texts)
+
+
 def _security_group(text: str) -> Named | str:
     if text == NO_SECURITY_GROUP:
         return text
-    return resource_name_or_id(text, "--nsg", kinds.SECURITY_GROUP.type)
+    return resource_name_or_id(text, "--nsg", type_names.SECURITY_GROUP)
 
 
 def _application_groups(texts: list[str]) -> tuple[Named, ...]:
-    found = (resource_name_or_id(text, "--asgs", kinds.APPLICATION_GROUP.type) for text in texts)
+    found = (resource_name_or_id(text, "--asgs", type_names.APPLICATION_GROUP) for text in texts)
     return tuple(dict.fromkeys(found))
 
 
 def _another_security_group(spec: HostSpec, vm: Vm) -> str | None:
     from azext_dockervm.body import network_interface
+    from azext_dockervm.spec.named import Named
 
     interface, asked = interface_of(vm), spec.network.security_group
     if interface is None or asked is None:
@@ -62,7 +73,7 @@ ACCESS = (
            "TCP ports that containers publish and that shall be reached from outside: ports and ranges, separated by "
            "spaces, such as 80 443 32768-60999. Of an existing host these become all that are open by this option.",
            _GROUP, default_in_words="none but Docker's is open, and SSH's where it is asked for", read=filled,
-           check=parse_ports, place="network.open_ports", parser={"nargs": "+"}),
+           check=_open_ports, place="network.open_ports", parser={"nargs": "+"}),
     Option("open_ports_sources", "--open-ports-sources",
            "Who may reach --open-ports, where that differs from --sources; '*' is everybody.", _GROUP,
            default_in_words="those of --sources", read=filled,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from azext_dockervm.options import disks_there as there
 from azext_dockervm.options.option import Option, filled, true_or_false
 from azext_dockervm.spec import disk_rules
-from azext_dockervm.spec.disks import CACHES, PLACEMENTS, SKUS
+from azext_dockervm.spec.words import CACHES, PLACEMENTS, SKUS
 
 _GROUP = "Storage"
 

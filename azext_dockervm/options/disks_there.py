@@ -5,12 +5,15 @@ Azure shows sizes and types of a VM's disks only while it is allocated: what it 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import disk_commands
 from azext_dockervm.options.option import Vm
-from azext_dockervm.spec.disks import OS, DataDisk
-from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.words import OS
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.disks import DataDisk
+    from azext_dockervm.spec.host import HostSpec
 
 Disk = dict[str, Any]       # as the VM shows it
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azext_dockervm.options.commands import option_of
 from azext_dockervm.options.option import Vm
-from azext_dockervm.spec.host import HostSpec
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 
 def not_applied(spec: HostSpec, vm: Vm) -> list[str]:

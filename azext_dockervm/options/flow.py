@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.azure import names
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.spec import rules
-from azext_dockervm.spec.host import PROVISIONERS, HostSpec
+from azext_dockervm.spec.words import PROVISIONERS
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 
 def _set_up_otherwise(spec: HostSpec, vm: Vm) -> str | None:
@@ -40,7 +44,7 @@ PROVISIONER = (
            "boot, the fastest. run-command: by managed run commands. auto: the Docker VM extension for images that it "
            "was made for, where the region publishes it; else cloud-init where the image has it; else run commands. "
            "These take over where another way fails.",
-           default=HostSpec.provisioner, example="run-command", choices=PROVISIONERS, place="provisioner",
+           default="auto", example="run-command", choices=PROVISIONERS, place="provisioner",
            not_applied=_set_up_otherwise),
 )
 TIMEOUT = (

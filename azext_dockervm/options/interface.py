@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import network_commands
 from azext_dockervm.azure import names
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.spec import network_rules as rules
-from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_PUBLIC_IP
 from azext_dockervm.spec.prefixes import check_prefix, check_private_address
+from azext_dockervm.spec.words import NO_PUBLIC_IP
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 _GROUP = "Network"
 _WITH_THEM = "Leave one of them out: interfaces that are there already have all of that."
@@ -42,6 +43,7 @@ def _another_network(spec: HostSpec, vm: Vm) -> str | None:
 
 def _another_subnet(spec: HostSpec, vm: Vm) -> str | None:
     from azext_dockervm.body import network_interface
+    from azext_dockervm.spec.named import Named
 
     nic, asked = interface_of(vm), spec.network.subnet
     if nic is None or asked is None:
@@ -85,6 +87,7 @@ def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
 
 def _another_public_address(spec: HostSpec, vm: Vm) -> str | None:
     from azext_dockervm.body import network_interface
+    from azext_dockervm.spec.named import Named
 
     nic, asked = interface_of(vm), spec.network.public_ip
     if nic is None or asked is None:

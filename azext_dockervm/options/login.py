@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.option_values import KEYS_ARE_SAFER, LEAVE_ONE_OUT
-from azext_dockervm.azure import kinds
+from azext_dockervm.azure import type_names
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.options.ssh_keys import public_keys
 from azext_dockervm.spec import rules
-from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.login import AUTHENTICATION_TYPES, SSH_KEY_TYPES
+from azext_dockervm.spec.words import AUTHENTICATION_TYPES, SSH_KEY_TYPES
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 # What -p without a value leaves; no password can hold a NUL.
 ASK_FOR_PASSWORD = "\0"
@@ -80,7 +84,7 @@ LOGIN = (
     Option("ssh_key_name", "--ssh-key-name",
            "Name or id of an SSH key that is a resource of Azure's ('az sshkey list'): its public key opens the host.",
            _GROUP, default_in_words="none", read=filled, place="login.ssh_key", only_new=True,
-           check=lambda text: rules.resource_name_or_id(text, "--ssh-key-name", kinds.SSH_KEY.type),
+           check=lambda text: rules.resource_name_or_id(text, "--ssh-key-name", type_names.SSH_KEY),
            excludes={"generate_ssh_keys": LEAVE_ONE_OUT, "ssh_key_type": LEAVE_ONE_OUT}, not_applied=_login_is_kept),
     Option("generate_ssh_keys", "--generate-ssh-keys",
            "Make ~/.ssh/id_rsa and id_rsa.pub if there are no key files, without saying so as a warning. The same "

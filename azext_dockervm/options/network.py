@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azext_dockervm.options.option import Gap, Option, filled
 from azext_dockervm.spec import rules, sources
-from azext_dockervm.spec.host import HostSpec
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 SSH_PORT = 22
 

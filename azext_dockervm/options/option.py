@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.printable import printable
-from azext_dockervm.spec.host import Given, HostSpec
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import Given, HostSpec
 
 Vm = dict[str, Any]     # as Azure shows it
 
@@ -112,6 +114,8 @@ class Option:
 
     def given(self, value: Any) -> Given:
         """How a command that goes on says again what was typed. A password is not repeated, so that -p alone asks."""
+        from azext_dockervm.spec.host import Given
+
         words = self.again(value) if self.again else _texts(value)
         return Given((self.shortest, *(() if self.secret or value is True else words)), self.only_new)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azext_dockervm.advice import option_values, vm_commands
-from azext_dockervm.azure import kinds
+from azext_dockervm.azure import type_names
 from azext_dockervm.errors import ConflictingArguments
 from azext_dockervm.options.option import Option, Vm, filled
-from azext_dockervm.spec import placement, rules
-from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec import placement_rules, rules
+from azext_dockervm.spec.words import EVICTION_POLICIES, LICENSE_TYPES, PRIORITIES
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 GROUP = "Placement and cost"
 
@@ -91,32 +96,32 @@ PLACEMENT = (
            default_in_words="the resource group's", read=_region, check=rules.check_location, place="location",
            parser={"completer": "regions"}),
     Option("zone", "--zone -z", "Availability zone of the VM and of the public address that is made for it.", GROUP,
-           default_in_words="none", read=filled, check=placement.check_zone, place="placement.zone", only_new=True,
-           excludes={"availability_set": option_values.ZONE_OR_SET}, not_applied=_another_zone),
+           default_in_words="none", read=filled, check=placement_rules.check_zone, place="placement.zone",
+           only_new=True, excludes={"availability_set": option_values.ZONE_OR_SET}, not_applied=_another_zone),
     Option("availability_set", "--availability-set", "Name or id of an availability set that is there.", GROUP,
            default_in_words="none", read=filled, place="placement.availability_set", only_new=True,
-           check=lambda text: rules.resource_name_or_id(text, "--availability-set", kinds.AVAILABILITY_SET.type),
+           check=lambda text: rules.resource_name_or_id(text, "--availability-set", type_names.AVAILABILITY_SET),
            not_applied=_another_set),
     Option("proximity_placement_group", "--ppg", "Name or id of a proximity placement group that is there.", GROUP,
            default_in_words="none", read=filled, place="placement.proximity_group", only_new=True,
-           check=lambda text: rules.resource_name_or_id(text, "--ppg", kinds.PROXIMITY_GROUP.type),
+           check=lambda text: rules.resource_name_or_id(text, "--ppg", type_names.PROXIMITY_GROUP),
            not_applied=_another_proximity_group),
 )
 COST = (
     Option("priority", "--priority", "Spot: a VM at a lower price, which Azure takes away when it needs the room. Low "
            "is Spot's first name.", GROUP,
-           default_in_words="Regular", example="Spot", choices=placement.PRIORITIES, place="placement.priority",
+           default_in_words="Regular", example="Spot", choices=PRIORITIES, place="placement.priority",
            only_new=True, not_applied=_another_priority),
     Option("eviction_policy", "--eviction-policy", "What becomes of a Spot VM that Azure takes away. Deallocate: its "
            "disk stays, and costs; 'az vm start' starts it when there is room again. Delete: the VM and its disk "
            "vanish.", GROUP,
-           default_in_words="Deallocate", example="Delete", choices=placement.EVICTION_POLICIES,
+           default_in_words="Deallocate", example="Delete", choices=EVICTION_POLICIES,
            place="placement.eviction_policy", only_new=True, not_applied=_another_policy),
     Option("max_price", "--max-price", "Most US dollars that a Spot VM may cost an hour, with five decimal places at "
            "most; Azure takes it away when it would cost more. -1: no limit.", GROUP,
-           default_in_words="-1", read=placement.parse_price, place="placement.max_price", only_new=True,
+           default_in_words="-1", read=placement_rules.parse_price, place="placement.max_price", only_new=True,
            not_applied=_another_price),
     Option("license_type", "--license-type", "License that you have for the image's operating system.", GROUP,
-           default_in_words="none, the image's own price", choices=placement.LICENSE_TYPES,
+           default_in_words="none, the image's own price", choices=LICENSE_TYPES,
            place="placement.license_type", only_new=True, not_applied=_another_license),
 )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azext_dockervm.advice import option_values, vm_commands
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.options.placement import GROUP
 from azext_dockervm.printable import printable
-from azext_dockervm.spec import placement, shutdown
-from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.placement import SYSTEM, Identity
+from azext_dockervm.spec import placement_rules, shutdown
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
+    from azext_dockervm.spec.placement import Identity
 
 # A text that is longer, or has several lines, is not said again in commands.
 SAID_AGAIN = 60
+
+
+def _identity(words: list[str]) -> Identity:
+    from azext_dockervm.spec.placement import Identity
+
+    return Identity.parse(words)
 
 
 def _user_data(value: str) -> bytes:
@@ -27,7 +37,7 @@ def _user_data(value: str) -> bytes:
         data = path.read_bytes() if path is not None and path.is_file() else value.encode()
     except (OSError, ValueError) as error:
         raise InvalidValue(f"--user-data: '{printable(value, 60)}' can't be read: {error}") from error
-    return placement.check_user_data(data)
+    return placement_rules.check_user_data(data)
 
 
 def _user_data_again(value: str) -> tuple[str, ...]:
@@ -35,6 +45,8 @@ def _user_data_again(value: str) -> tuple[str, ...]:
 
 
 def _other_identity(spec: HostSpec, vm: Vm) -> str | None:
+    from azext_dockervm.spec.placement import SYSTEM, Identity
+
     asked, has = spec.placement.identity or Identity(), vm.get("identity") or {}
     missing = [SYSTEM] if asked.system and "systemassigned" not in str(has.get("type")).lower() else []
     ids = list(has.get("userAssignedIdentities") or {})
@@ -74,7 +86,7 @@ PLATFORM = (
     Option("assign_identity", "--assign-identity",
            "Managed identities of the VM, separated by spaces: ids of those that are there, [system] for one that "
            "Azure makes for it. Without a value: [system].", GROUP,
-           default_in_words="none", check=Identity.parse, place="placement.identity", only_new=True,
+           default_in_words="none", check=_identity, place="placement.identity", only_new=True,
            not_applied=_other_identity, parser={"nargs": "*"}),
     Option("user_data", "--user-data",
            "Text, or a file, that everything on the VM can read from its metadata service, and everybody with read "
@@ -84,7 +96,7 @@ PLATFORM = (
     Option("boot_diagnostics_storage", "--boot-diagnostics-storage",
            "Keep the log of the VM's console, in a storage account: its name, or the URI of its blobs. An empty value "
            "means storage that Azure manages.", GROUP,
-           default_in_words="none is kept", check=placement.check_diagnostics, place="placement.diagnostics",
+           default_in_words="none is kept", check=placement_rules.check_diagnostics, place="placement.diagnostics",
            only_new=True, not_applied=_other_diagnostics),
     Option("auto_shutdown", "--auto-shutdown",
            "Time of day, as 1900, at which Azure shuts the VM down and deallocates it, every day. Nothing starts it "

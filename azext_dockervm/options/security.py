@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.options.machine import IMAGE_GROUP
 from azext_dockervm.options.option import Option, Vm, filled, true_or_false
-from azext_dockervm.spec import security
-from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec import security_rules
+from azext_dockervm.spec.words import STANDARD
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.host import HostSpec
 
 
 def _another_type(spec: HostSpec, vm: Vm) -> str | None:
-    has = _profile(vm).get("securityType") or security.STANDARD
+    has = _profile(vm).get("securityType") or STANDARD
     if has == spec.security.type:
         return None
     change = host_commands.secure(spec, "--security-type", spec.security.type or "")
@@ -50,7 +53,7 @@ def _profile(vm: Vm) -> dict[str, Any]:
 def _of_plan(part: str, help_text: str) -> Option:
     return Option(f"plan_{part}", f"--plan-{part.replace('_', '-')}", help_text, IMAGE_GROUP,
                   default_in_words="" if part == "promotion_code" else "what the image itself says", read=filled,
-                  check=security.check_plan_word, place=f"plan.{part}", only_new=True, not_applied=_another_plan)
+                  check=security_rules.check_plan_word, place=f"plan.{part}", only_new=True, not_applied=_another_plan)
 
 
 SECURITY = (
@@ -61,7 +64,7 @@ SECURITY = (
     Option("security_type", "--security-type",
            "TrustedLaunch: secure boot and a vTPM, for images and sizes of generation 2 that have it. Standard: "
            "without. Confidential VMs are not made.", IMAGE_GROUP,
-           default_in_words="TrustedLaunch where image and size have it", check=security.check_type,
+           default_in_words="TrustedLaunch where image and size have it", check=security_rules.check_type,
            place="security.type", only_new=True, not_applied=_another_type, parser={"completer": "security_types"}),
     Option("enable_secure_boot", "--enable-secure-boot", "Boot only what is signed by somebody who is trusted.",
            IMAGE_GROUP, default_in_words="on with TrustedLaunch", place="security.secure_boot", only_new=True,

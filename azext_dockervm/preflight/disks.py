@@ -19,9 +19,9 @@ from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import Look, filling, unknown_if_forbidden
 from azext_dockervm.preflight.named import check_region, there
 from azext_dockervm.spec import disk_rules
-from azext_dockervm.spec.disks import NVME
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.named import Named
+from azext_dockervm.spec.words import NVME
 
 ATTACH, ENCRYPT = "--attach-data-disks", "--os-disk-encryption-set"
 ENCRYPTION_AT_HOST = "EncryptionAtHost"

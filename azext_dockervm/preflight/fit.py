@@ -14,8 +14,8 @@ from azext_dockervm.preflight.look import filling, unknown_if_forbidden
 from azext_dockervm.spec import sizes
 from azext_dockervm.spec.architecture import mismatch
 from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.security import STANDARD, TRUSTED_LAUNCH
 from azext_dockervm.spec.sizes import AMD64, ARM64
+from azext_dockervm.spec.words import STANDARD, TRUSTED_LAUNCH
 
 # With it a subscription may say that a VM shall be a standard one, before api-version 2025-11-01 (azure-cli#33280).
 STANDARD_FEATURE = "UseStandardSecurityType"

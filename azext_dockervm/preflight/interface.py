@@ -16,7 +16,7 @@ from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling
 from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.network import NO_PUBLIC_IP
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 Hanging = tuple[Resource | None, Resource | None]
 

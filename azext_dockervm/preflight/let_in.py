@@ -17,7 +17,7 @@ from azext_dockervm.errors import Conflict, Obstacle
 from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.network import NO_SECURITY_GROUP
+from azext_dockervm.spec.words import NO_SECURITY_GROUP
 
 _FOR = {names.DOCKER_RULE: "Docker's port", names.SSH_RULE: "SSH's port", names.PORTS_RULE: "--open-ports"}
 

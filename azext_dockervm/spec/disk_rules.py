@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.advice.option_values import example
+from azext_dockervm.azure import type_names
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.printable import printable
 from azext_dockervm.spec import rules
-from azext_dockervm.spec.disks import CACHES, NO_CACHE, OS, READ_ONLY, SKUS, WITHOUT_CACHE, ByDisk, DataDisk, Disks
-from azext_dockervm.spec.named import Named
+from azext_dockervm.spec.words import CACHES, NO_CACHE, OS, READ_ONLY, SKUS, WITHOUT_CACHE
 
-DISK, ENCRYPTION_SET = "Microsoft.Compute/disks", "Microsoft.Compute/diskEncryptionSets"
+if TYPE_CHECKING:
+    from azext_dockervm.spec.disks import ByDisk, DataDisk, Disks
+    from azext_dockervm.spec.named import Named
+
 LARGEST_OS_GB = 4095
 LARGEST_EPHEMERAL_GB = 2040
 LARGEST_GB, LARGEST_WITHOUT_CACHE_GB = 32767, 65536
@@ -29,7 +33,7 @@ MOST_DATA_DISKS = 64
 OF_EPHEMERAL = "Standard_LRS"
 # Sizes whose own NVMe disks are what they are for: `az vm create` refuses any cache there (_vm_utils.py). It does not
 # know those of AMD by their names, of which their page says the same (Lasv3: "Premium Storage caching: Not Supported").
-_STORAGE_OPTIMIZED = re.compile(r"_L\d+[a-z]*s", re.IGNORECASE)
+_STORAGE_OPTIMIZED = r"_L\d+[a-z]*s"
 _CACHING = example("--data-disk-caching", "0=None")
 _SKU = example("--storage-sku", "os=Premium_LRS", "0=StandardSSD_LRS")
 
@@ -65,6 +69,8 @@ def check_data_caching(texts: Iterable[str]) -> ByDisk:
 
 def _by_disk(words: list[str], option: str, values: tuple[str, ...], advice: str, os_too: bool) -> ByDisk:
     """One value for every disk, or LUN=VALUE for each that is meant; in any case, as az takes them."""
+    from azext_dockervm.spec.disks import ByDisk
+
     known = {value.lower(): value for value in values}
 
     def value_of(text: str) -> str:
@@ -97,14 +103,14 @@ def _disk(text: str, option: str, advice: str, os_too: bool) -> str | int:
 
 
 def check_attached(texts: Iterable[str]) -> tuple[Named, ...]:
-    named = tuple(rules.resource_name_or_id(text, "--attach-data-disks", DISK) for text in texts)
+    named = tuple(rules.resource_name_or_id(text, "--attach-data-disks", type_names.DISK) for text in texts)
     if len({str(one).lower() for one in named}) < len(named):
         raise InvalidValue("--attach-data-disks: a disk is named twice.")
     return named
 
 
 def check_encryption_set(text: str) -> Named:
-    return rules.resource_name_or_id(text, "--os-disk-encryption-set", ENCRYPTION_SET)
+    return rules.resource_name_or_id(text, "--os-disk-encryption-set", type_names.DISK_ENCRYPTION_SET)
 
 
 # What no option shows by itself
@@ -117,7 +123,7 @@ def check_together(disks: Disks, size: str, image_brings_disks: bool) -> None:
         check_luns(disks)
     _check_data_disks(disks.data_disks())
     cached = any(value not in (None, NO_CACHE) for value in disks.data_caching.values)
-    if cached and _STORAGE_OPTIMIZED.search(size):
+    if cached and _is_storage_optimized(size):
         raise ConflictingArguments(f"--data-disk-caching: sizes such as {size} take no cache but None.", _CACHING)
 
 
@@ -127,7 +133,11 @@ def os_caching(disks: Disks, size: str) -> str:
         return disks.os_caching
     if disks.ephemeral:
         return READ_ONLY
-    return NO_CACHE if _STORAGE_OPTIMIZED.search(size) else "ReadWrite"
+    return NO_CACHE if _is_storage_optimized(size) else "ReadWrite"
+
+
+def _is_storage_optimized(size: str) -> bool:
+    return re.search(_STORAGE_OPTIMIZED, size, re.IGNORECASE) is not None
 
 
 def _check_os_disk(disks: Disks, size: str) -> None:
@@ -137,7 +147,7 @@ def _check_os_disk(disks: Disks, size: str) -> None:
     if disks.placement:
         raise ConflictingArguments("--ephemeral-os-disk-placement is for an ephemeral OS disk only.",
                                    option_values.EPHEMERAL_TOO)
-    if _STORAGE_OPTIMIZED.search(size) and disks.os_caching not in (None, NO_CACHE):
+    if _is_storage_optimized(size) and disks.os_caching not in (None, NO_CACHE):
         raise ConflictingArguments(f"--os-disk-caching: sizes such as {size} take no cache but None.",
                                    example("--os-disk-caching", NO_CACHE))
     sku = disks.skus.of(OS)

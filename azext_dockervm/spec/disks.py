@@ -7,19 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from azext_dockervm.spec.named import Named
-
-OS = "os"
-READ_ONLY = "ReadOnly"
-NO_CACHE = "None"
-CACHES = (NO_CACHE, READ_ONLY, "ReadWrite")
-ULTRA = "UltraSSD_LRS"
-# Disks of these types are data disks only, and nothing on the way to them is cached:
-# https://learn.microsoft.com/azure/virtual-machines/disks-types
-WITHOUT_CACHE = (ULTRA, "PremiumV2_LRS")
-SKUS = ("Standard_LRS", "StandardSSD_LRS", "Premium_LRS", "StandardSSD_ZRS", "Premium_ZRS", *WITHOUT_CACHE)
-# Where an OS disk that is local to the VM's server lies.
-NVME = "NvmeDisk"
-PLACEMENTS = ("CacheDisk", NVME, "ResourceDisk")
+from azext_dockervm.spec.words import OS
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure import names, type_names
 from azext_dockervm.spec.disks import Disks
 from azext_dockervm.spec.engine import Engine
 from azext_dockervm.spec.login import Login
 from azext_dockervm.spec.machine import Machine
 from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_PUBLIC_IP, Network
+from azext_dockervm.spec.network import Network
 from azext_dockervm.spec.placement import Placement
 from azext_dockervm.spec.security import Plan, Security
-
-PROVISIONERS = ("auto", "docker-extension", "cloud-init", "run-command")
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class HostSpec:
             inside = network.subnet
             return Named(inside.type.rpartition("/")[0], inside.names[:1], inside.group, inside.subscription)
         return network.virtual_network or Named(
-            kinds.VIRTUAL_NETWORK.type, (names.virtual_network(self.location or ""),))
+            type_names.VIRTUAL_NETWORK, (names.virtual_network(self.location or ""),))
 
     @property
     def subnet_name(self) -> str | None:
@@ -91,7 +90,7 @@ class HostSpec:
         if self.network.interfaces or asked == NO_PUBLIC_IP:
             return None
         return asked if isinstance(asked, Named) else Named(
-            kinds.PUBLIC_IP.type, (names.public_ip(self.name),))
+            type_names.PUBLIC_IP, (names.public_ip(self.name),))
 
     @property
     def label(self) -> str | None:

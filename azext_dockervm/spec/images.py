@@ -55,8 +55,8 @@ RETIRED_ALIASES = {
 
 _BY_LOWER_NAME = {name.lower(): urn for name, urn in ALIASES.items()}
 # The names that `azure vm image list` showed: the publisher's subscription or a digest of it, two underscores.
-_CLASSIC_NAME = re.compile(r"[0-9a-f]{32}__.+", re.IGNORECASE)
-_CONTAINER_IMAGE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*[a-z0-9._/-]+:[\w.-]+(?:@sha256:[0-9a-f]+)?")
+_CLASSIC_NAME = r"[0-9a-f]{32}__.+"
+_CONTAINER_IMAGE = r"(?:[\w.-]+(?::\d+)?/)*[a-z0-9._/-]+:[\w.-]+(?:@sha256:[0-9a-f]+)?"
 
 
 def urn(text: str) -> str | None:
@@ -90,7 +90,7 @@ def what_is_wrong(text: str) -> tuple[str, str]:
     retired = next((new for old, new in RETIRED_ALIASES.items() if old.lower() == lower), None)
     if retired:
         return f"{quoted} is an alias that az no longer has. Did you mean {retired}?", image_commands.use(retired)
-    if _CLASSIC_NAME.fullmatch(text):
+    if re.fullmatch(_CLASSIC_NAME, text, re.IGNORECASE):
         return _meant(f"{quoted} is an image name of the classic Azure of 2014; those images no longer exist.",
                       _successors(lower))
     if "://" in text:
@@ -101,7 +101,7 @@ def what_is_wrong(text: str) -> tuple[str, str]:
         with_version = f"{quoted[1:-1]}:latest"
         return (f"{quoted} has three of four parts; the version is missing. Did you mean {with_version}?",
                 image_commands.use(with_version))
-    if _CONTAINER_IMAGE.fullmatch(text):
+    if re.fullmatch(_CONTAINER_IMAGE, text):
         return (f"{quoted} looks like a container image; --image is the image of the host's operating system. Leave it "
                 "out, and run the container on the finished host.", docker_commands.run(quoted[1:-1]))
     return _meant(f"{quoted} is neither an alias such as Ubuntu2404, nor publisher:offer:sku:version, nor a resource "

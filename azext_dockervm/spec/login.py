@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.named import Named
 
-# az's, in its order.
-AUTHENTICATION_TYPES = ("all", "password", "ssh")
-SSH_KEY_TYPES = ("Ed25519", "RSA")
-
 
 @dataclass(frozen=True)
 class Login:

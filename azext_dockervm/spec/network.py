@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.ports import PortRange
 
-# --public-ip-address "": the host has none.
-NO_PUBLIC_IP = ""
-# --nsg "": the host's interface has none of its own, and its subnet's guards it.
-NO_SECURITY_GROUP = ""
-
 
 @dataclass(frozen=True)
 class Network:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from azext_dockervm.advice.option_values import example, leave_out
-from azext_dockervm.azure import kinds
+from azext_dockervm.azure import type_names
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.printable import printable
-from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_PUBLIC_IP, Network
 from azext_dockervm.spec.prefixes import check_address_in, lies_in
 from azext_dockervm.spec.rules import resource_name_or_id
+from azext_dockervm.spec.words import NO_PUBLIC_IP
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.named import Named
+    from azext_dockervm.spec.network import Network
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, Microsoft.Network.
-NETWORK_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?")
+NETWORK_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"
 # Azure puts its own services into subnets of these names, and nothing else.
 AZURES_SUBNETS = frozenset({"gatewaysubnet", "azurebastionsubnet", "azurefirewallsubnet", "routeserversubnet",
                             "azurefirewallmanagementsubnet"})
@@ -24,20 +28,22 @@ MOST_INTERFACES = 15
 
 
 def check_virtual_network(text: str) -> Named:
-    return _named(text, "--vnet-name", kinds.VIRTUAL_NETWORK.type, "corp")
+    return _named(text, "--vnet-name", type_names.VIRTUAL_NETWORK, "corp")
 
 
 def check_public_ip(text: str) -> Named | str:
     """``NO_PUBLIC_IP`` for an empty value."""
-    return NO_PUBLIC_IP if text == NO_PUBLIC_IP else _named(text, "--public-ip-address", kinds.PUBLIC_IP.type, "web-ip")
+    return NO_PUBLIC_IP if text == NO_PUBLIC_IP else _named(text, "--public-ip-address", type_names.PUBLIC_IP, "web-ip")
 
 
 def check_subnet(text: str) -> Named | str:
     """A name is one in --vnet-name; a whole id names its network too."""
+    from azext_dockervm.spec.named import Named
+
     if "/" in text:
-        found = resource_name_or_id(text, "--subnet", kinds.SUBNET.type)
+        found = resource_name_or_id(text, "--subnet", type_names.SUBNET)
     else:
-        found = Named(kinds.SUBNET.type, (text,))
+        found = Named(type_names.SUBNET, (text,))
     _check_name(found.name, "--subnet", "hosts")
     if found.name.lower() in AZURES_SUBNETS:
         raise InvalidValue(f"--subnet: Azure keeps a subnet '{found.name}' for a service of its own.",
@@ -47,7 +53,7 @@ def check_subnet(text: str) -> Named | str:
 
 def check_interfaces(texts: Iterable[str]) -> tuple[Named, ...]:
     """The first one is the primary one."""
-    found = tuple(_named(text, "--nics", kinds.NETWORK_INTERFACE.type, "nic1") for text in texts)
+    found = tuple(_named(text, "--nics", type_names.NETWORK_INTERFACE, "nic1") for text in texts)
     twice = next((one for index, one in enumerate(found) if _is_among(one, found[:index])), None)
     if twice is not None:
         raise InvalidValue(f"--nics: '{twice.name}' is given twice.")
@@ -71,7 +77,7 @@ def _named(text: str, option: str, type_name: str, other: str) -> Named:
 
 def _check_name(name: str, option: str, other: str) -> None:
     """An empty one, such as that of a variable that is not set, must not be taken for "left out"."""
-    if not NETWORK_NAME.fullmatch(name):
+    if not re.fullmatch(NETWORK_NAME, name):
         raise InvalidValue(f"{option}: '{printable(name)}' is not a valid name: use 1 to 80 letters, digits and any of "
                            "_ - . , begin with a letter or digit, and end with one or with '_'.",
                            example(option, other))
@@ -79,6 +85,8 @@ def _check_name(name: str, option: str, other: str) -> None:
 
 def check_network(network: Network) -> None:
     """What no option shows by itself."""
+    from azext_dockervm.spec.named import Named
+
     by_id = isinstance(network.subnet, Named)
     if by_id and network.virtual_network is not None:
         raise ConflictingArguments("--subnet and --vnet-name exclude each other where --subnet is an id: it names "

@@ -6,6 +6,7 @@ Each function returns the value in its normal form or raises ``InvalidValue`` wh
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from azext_dockervm.advice import region_commands
 from azext_dockervm.advice.option_values import PASSWORD_AT_PROMPT, example
@@ -20,7 +21,9 @@ from azext_dockervm.azure.reserved import ANYWHERE, AT_THE_BEGINNING, reserved_w
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.printable import printable
 from azext_dockervm.spec import images
-from azext_dockervm.spec.named import Named
+
+if TYPE_CHECKING:
+    from azext_dockervm.spec.named import Named
 
 # https://learn.microsoft.com/azure/virtual-machines/linux/faq and az's own list (command_modules/vm/_validators.py).
 RESERVED_USER_NAMES = frozenset(
@@ -33,17 +36,17 @@ REFUSED_PASSWORDS = frozenset(
      "Password22", "iloveyou!"])
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; \w: group names may hold
-# letters of any script.
-RESOURCE_NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
-SUBSCRIPTION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-LOCATION = re.compile(r"[a-z][a-z0-9]+")
-VM_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
-USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
-URN = re.compile(r"[^:/\s]+(:[^:/\s]+){3}")
-IMAGE_ID = re.compile(r"/(subscriptions|CommunityGalleries|SharedGalleries)/.+", re.IGNORECASE)
-SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,79}")
+# letters of any script. Texts, which `re` compiles on first use: az's help uses none of them.
+RESOURCE_NAME = r"[\w().-]{0,89}[\w()-]"
+SUBSCRIPTION_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+LOCATION = r"[a-z][a-z0-9]+"
+VM_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?"
+USER_NAME = r"[a-z_][a-z0-9_.-]{0,31}"
+URN = r"[^:/\s]+(:[^:/\s]+){3}"
+IMAGE_ID = r"/(subscriptions|CommunityGalleries|SharedGalleries)/.+"
+SIZE_NAME = r"[A-Za-z][A-Za-z0-9_-]{1,79}"
 # Six digits at most, so that no number is too large for a clock.
-DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+DURATION = r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?"
 
 PASSWORD_RULE = ("12 to 72 characters, with three of these four: a lower-case letter, an upper-case letter, a digit, a "
                  "special character")
@@ -57,7 +60,7 @@ def check_vm_name(name: str) -> str:
     if len(name) > 64:
         raise InvalidValue(f"--name: '{printable(name)}' has {len(name)} characters; a Linux VM's name can have "
                            "64.", example("--name", "web1"))
-    if not VM_NAME.fullmatch(name):
+    if not re.fullmatch(VM_NAME, name):
         raise InvalidValue(f"--name: '{printable(name)}' is not a valid VM name: use letters, digits and hyphens only, "
                            "and begin and end with a letter or digit.", example("--name", "web1"))
     word = reserved_word(name)
@@ -75,7 +78,7 @@ def _where(word: str) -> str:
 
 def check_resource_name(name: str, option: str) -> str:
     """A group, or a VM that is there already, whoever made it. An empty name would ask Azure for the whole list."""
-    if not RESOURCE_NAME.fullmatch(name):
+    if not re.fullmatch(RESOURCE_NAME, name):
         raise InvalidValue(f"{option}: '{printable(name)}' is not a valid name: use 1 to 90 letters, digits and any of "
                            "_ - . ( ), and do not end with a dot.", example(option, "web1"))
     return name
@@ -84,6 +87,8 @@ def check_resource_name(name: str, option: str) -> str:
 def resource_name_or_id(text: str, option: str, type_name: str) -> Named:
     """A resource of ``type_name`` (ARM's, such as Microsoft.Compute/disks) that is there or shall be made: by its name,
     in the host's group, or by its whole id. What only ids can say, a child's parents for example, is in ``names``."""
+    from azext_dockervm.spec.named import Named
+
     namespace, *kinds = type_name.split("/")
     if "/" not in text:
         check_resource_name(text, option)
@@ -98,7 +103,8 @@ def resource_name_or_id(text: str, option: str, type_name: str) -> Named:
             word.lower() != wanted.lower() for word, wanted in zip(words, fixed, strict=True) if wanted):
         raise InvalidValue(f"{option}: '{printable(text)}' is neither a name nor the id of the right kind of resource; "
                            f"such an id {_id_of(type_name)}.")
-    if not SUBSCRIPTION_ID.fullmatch(words[1]) or not all(map(RESOURCE_NAME.fullmatch, (words[3], *words[7::2]))):
+    if not re.fullmatch(SUBSCRIPTION_ID, words[1], re.IGNORECASE) or not all(
+            re.fullmatch(RESOURCE_NAME, word) for word in (words[3], *words[7::2])):
         raise InvalidValue(f"{option}: '{printable(text)}' is not a valid resource id; such an id "
                            f"{_id_of(type_name)}.")
     return Named(type_name, tuple(words[7::2]), words[3], words[1])
@@ -113,7 +119,7 @@ def _id_of(type_name: str) -> str:
 def check_location(location: str) -> str:
     """'West US' and 'westus' are the same region; whether it exists is asked of Azure later."""
     normal = location.replace(" ", "").lower()
-    if not LOCATION.fullmatch(normal):
+    if not re.fullmatch(LOCATION, normal):
         raise InvalidValue(f"--location: '{printable(location)}' is not a valid region name.",
                            region_commands.list_regions())
     return normal
@@ -129,7 +135,7 @@ def check_user_name(name: str) -> str:
     if len(name) > 32:
         raise InvalidValue(f"--admin-username: '{printable(name)}' has {len(name)} characters; Linux allows 32.",
                            _OTHER_USER)
-    if not USER_NAME.fullmatch(name):
+    if not re.fullmatch(USER_NAME, name):
         raise InvalidValue(f"--admin-username: '{printable(name)}' is not a valid Linux user name: use lower-case "
                            "letters, digits, '_', '-' and '.', and begin with a letter or '_'.", _OTHER_USER)
     return name
@@ -183,14 +189,15 @@ def check_ports(docker_port: int, ssh_port: int | None) -> None:
 
 def check_image(image: str) -> str:
     """An alias in any case, a URN of four parts, or the id of an image; the hint fits what was typed instead."""
-    if not (image.isprintable() and (images.urn(image) or URN.fullmatch(image) or IMAGE_ID.fullmatch(image))):
+    known = images.urn(image) or re.fullmatch(URN, image) or re.fullmatch(IMAGE_ID, image, re.IGNORECASE)
+    if not (image.isprintable() and known):
         problem, advice = images.what_is_wrong(image)
         raise InvalidValue(f"--image: {problem}", advice)
     return image
 
 
 def check_size(size: str) -> str:
-    if not SIZE_NAME.fullmatch(size):
+    if not re.fullmatch(SIZE_NAME, size):
         raise InvalidValue(f"--size: '{printable(size)}' is not a valid VM size name.",
                            region_commands.list_sizes(None))
     return size
@@ -207,7 +214,7 @@ def check_dns_label(label: str) -> str:
 def check_timeout(text: str) -> float:
     """'20m', '1h30m', '90s' or a bare number of seconds, as everywhere in az → seconds."""
     bare = text.isascii() and text.isdigit()
-    match = DURATION.fullmatch(f"{text}s" if bare else text.lower())
+    match = re.fullmatch(DURATION, f"{text}s" if bare else text.lower(), re.ASCII)
     if not text or match is None:
         raise InvalidValue(f"--timeout: '{printable(text)}' is not a valid duration, such as 20m, 1h30m or 600s.",
                            example("--timeout", DEFAULT_TIMEOUT))

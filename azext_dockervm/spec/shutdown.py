@@ -31,7 +31,7 @@ TIME_ZONES = (
     "Mountain Standard Time (Mexico)", "Pacific Standard Time (Mexico)",
     *(f"{name} Standard Time" for name in _STANDARD_TIMES.split(", ")))
 _BY_LOWER_NAME = {name.lower(): name for name in TIME_ZONES}
-_ADDRESS = re.compile(r"[^\s@;]+@[^\s@;]+\.[^\s@;]+")
+_ADDRESS = r"[^\s@;]+@[^\s@;]+\.[^\s@;]+"
 
 
 def check_time(text: str) -> str:
@@ -56,7 +56,7 @@ def check_time_zone(text: str) -> str:
 
 def check_addresses(text: str) -> str:
     """One mail address, or several with semicolons between them."""
-    if not all(_ADDRESS.fullmatch(one.strip()) for one in text.split(";")):
+    if not all(re.fullmatch(_ADDRESS, one.strip()) for one in text.split(";")):
         raise InvalidValue(f"--auto-shutdown-email: '{printable(text)}' is not a mail address, nor several with "
                            "semicolons between them.", example("--auto-shutdown-email", "me@example.com"))
     return ";".join(one.strip() for one in text.split(";"))

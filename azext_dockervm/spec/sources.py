@@ -14,7 +14,7 @@ from azext_dockervm.printable import printable
 # ranges of one security rule.
 MOST_SOURCES = 4000
 # A service tag such as Internet or AzureCloud.WestUS. Azure writes all with a capital; host names have none.
-SERVICE_TAG = re.compile(r"[A-Z][A-Za-z0-9]{2,79}(\.[A-Za-z0-9]{2,40})?")
+SERVICE_TAG = r"[A-Z][A-Za-z0-9]{2,79}(\.[A-Za-z0-9]{2,40})?"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -30,7 +30,7 @@ def check_sources(texts: Iterable[str], option: str = "--source-address-prefixes
     if not words:
         raise InvalidValue(f"{option}: the value is empty; use addresses such as 203.0.113.7 or 203.0.113.0/24, a "
                            "service tag such as Internet, or '*' for everybody.", valid)
-    tags = [word for word in dict.fromkeys(words) if word == "*" or SERVICE_TAG.fullmatch(word)]
+    tags = [word for word in dict.fromkeys(words) if word == "*" or re.fullmatch(SERVICE_TAG, word)]
     if tags:
         if len(set(words)) > 1:
             raise InvalidValue(f"{option}: '{tags[0]}' can't be combined with other values: a security rule takes one "

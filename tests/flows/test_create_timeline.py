@@ -16,7 +16,7 @@ import pytest
 from azure.core.pipeline.transport import RequestsTransport
 from flow_cloud import PASSWORD
 
-from azext_dockervm.spec.host import PROVISIONERS
+from azext_dockervm.spec.words import PROVISIONERS
 
 ERA = ("--image", "Canonical:UbuntuServer:18.04-LTS:latest")
 TAG = "registry-password-MARKED-8fKq2"

@@ -98,6 +98,16 @@ def test_loading_the_commands_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_the_options_of_a_command_make_no_dataclasses_but_their_own():
+    """Each costs az's help up to a millisecond, and no help needs the values of a host."""
+    program = ("import sys; from azext_dockervm.options import commands\n"
+               "ours = [module for name, module in sys.modules.items() if name.startswith('azext_dockervm')]\n"
+               "classes = [one for module in ours for one in vars(module).values() if isinstance(one, type)]\n"
+               "print(sorted({one.__name__ for one in classes if hasattr(one, '__dataclass_fields__')}))")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['Gap', 'Option']"
+
+
 def test_the_extension_never_imports_local_azure():
     for name, tree in modules().items():
         assert not [target for target, _ in imported(name, tree) if target.split(".")[0] == "localazure"], name

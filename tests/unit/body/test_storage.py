@@ -7,7 +7,8 @@ from specs import changed, host_spec
 from azext_dockervm.azure import names
 from azext_dockervm.body import storage
 from azext_dockervm.spec import disk_rules
-from azext_dockervm.spec.disks import OS, ByDisk, Disks
+from azext_dockervm.spec.disks import ByDisk, Disks
+from azext_dockervm.spec.words import OS
 
 SPEC = host_spec("demo", "web1")
 IMAGE = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}

@@ -13,8 +13,8 @@ from azext_dockervm.errors import AzureRefused, Obstacle
 from azext_dockervm.host import remains
 from azext_dockervm.host.removal import Removal, loss
 from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_SECURITY_GROUP
 from azext_dockervm.spec.ports import parse_ports
+from azext_dockervm.spec.words import NO_SECURITY_GROUP
 
 NSG, RULE, NIC, VM = kinds.SECURITY_GROUP, kinds.SECURITY_RULE, kinds.NETWORK_INTERFACE, kinds.VM
 THEIRS = Named(NSG.type, ("corp-nsg",))

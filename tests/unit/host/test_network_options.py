@@ -14,7 +14,7 @@ from azext_dockervm.host.context import docker_host
 from azext_dockervm.host.enable import TrustReplacement
 from azext_dockervm.output import shapes
 from azext_dockervm.spec import network_rules as rules
-from azext_dockervm.spec.network import NO_PUBLIC_IP
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
                            kinds.VM)

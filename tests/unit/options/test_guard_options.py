@@ -8,7 +8,7 @@ from specs import changed, host_spec
 
 from azext_dockervm.options.commands import option_of
 from azext_dockervm.options.existing import not_applied
-from azext_dockervm.spec.network import NO_SECURITY_GROUP
+from azext_dockervm.spec.words import NO_SECURITY_GROUP
 
 GROUP = resource_id("networkSecurityGroups", "corp-nsg")
 OTHER = resource_id("networkSecurityGroups", "other", group="h")

@@ -9,7 +9,7 @@ from specs import changed, host_spec
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.options.interface import interface_of
 from azext_dockervm.spec import network_rules as rules
-from azext_dockervm.spec.network import NO_PUBLIC_IP
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 NIC = resource_id("networkInterfaces", "web1VMNic")
 UPDATE = "az network nic ip-config update -g g --nic-name web1VMNic -n one"

@@ -12,7 +12,8 @@ import pytest
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.handlers import builder, cert, context, create, enable, env, hosts, info
 from azext_dockervm.options.commands import COMMANDS, option_of, options_of
-from azext_dockervm.spec.host import PROVISIONERS, HostSpec
+from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.words import PROVISIONERS
 
 HANDLERS = {"create": create.create, "enable": enable.enable, "env": env.env, "info": info.info,
             "list": hosts.list_hosts, "show": hosts.show, "delete": hosts.delete, "wait": hosts.wait,

@@ -14,9 +14,9 @@ from azext_dockervm.errors import Conflict, InvalidValue, Obstacle
 from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_PUBLIC_IP, NO_SECURITY_GROUP
 from azext_dockervm.spec.ports import parse_ports
 from azext_dockervm.spec.rules import resource_name_or_id
+from azext_dockervm.spec.words import NO_PUBLIC_IP, NO_SECURITY_GROUP
 
 SPEC = host_spec(location=None)
 THEIRS = Named(kinds.SECURITY_GROUP.type, ("corp-nsg",))

@@ -10,7 +10,7 @@ from specs import host_spec
 from azext_dockervm.azure import kinds
 from azext_dockervm.errors import Conflict, InvalidValue
 from azext_dockervm.spec import network_rules as rules
-from azext_dockervm.spec.network import NO_PUBLIC_IP
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 NIC, PIP, VM = kinds.NETWORK_INTERFACE, kinds.PUBLIC_IP, kinds.VM
 SPEC = host_spec()

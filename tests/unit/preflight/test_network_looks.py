@@ -10,7 +10,7 @@ from specs import host_spec
 from azext_dockervm.azure import kinds
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue
 from azext_dockervm.spec import network_rules as rules
-from azext_dockervm.spec.network import NO_PUBLIC_IP
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 CORP = rules.check_virtual_network("corp")
 SPEC = host_spec(virtual_network=CORP)

@@ -6,7 +6,8 @@ import pytest
 
 from azext_dockervm.errors import ConflictingArguments, DockerVMError
 from azext_dockervm.spec import disk_rules
-from azext_dockervm.spec.disks import OS, ByDisk, DataDisk, Disks
+from azext_dockervm.spec.disks import ByDisk, DataDisk, Disks
+from azext_dockervm.spec.words import OS
 
 SHARED = disk_rules.check_attached(["a", "b"])
 

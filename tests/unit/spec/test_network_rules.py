@@ -8,7 +8,8 @@ from azext_dockervm.errors import ConflictingArguments, DockerVMError, InvalidVa
 from azext_dockervm.spec import network_rules as rules
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.named import Named
-from azext_dockervm.spec.network import NO_PUBLIC_IP, Network
+from azext_dockervm.spec.network import Network
+from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 AT = "/subscriptions/00000000-0000-0000-0000-0000000000ab/resourceGroups/net/providers/Microsoft.Network"
 APPS = f"{AT}/virtualNetworks/corp/subnets/apps"

@@ -6,7 +6,8 @@ import pytest
 
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.spec.placement import Placement
-from azext_dockervm.spec.security import Plan, Security, check_plan_word, check_together, check_type
+from azext_dockervm.spec.security import Plan, Security
+from azext_dockervm.spec.security_rules import check_plan_word, check_together, check_type
 
 
 def test_nothing_is_asked_for_unless_it_was():
