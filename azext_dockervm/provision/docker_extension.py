@@ -5,18 +5,23 @@ Azure encrypts them for the VM's agent and never returns them.
 
 On images that are younger than it the handler fails at installing Docker. It installs nothing where it finds ``docker``
 and ``/usr/local/bin/docker-compose``, so there the set-up script puts both in place first.
+
+It writes Docker's command line into the packaged unit, which each upgrade of Docker puts back: the host would listen
+no more. So the script keeps that line in a drop-in, and no host is finished without having been restarted with it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.names import EXTENSION_TYPE
 from azext_dockervm.body import extension
-from azext_dockervm.errors import AzureRefused, HostFailed, NotFound
-from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, NotFound
+from azext_dockervm.flow.deadline import Deadline, at_most
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND
@@ -28,9 +33,12 @@ from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Pro
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.extension_era import is_of_extension_era
 
+# For the run command after the extension of a new host, which works without it: six times what one takes.
+KEEPING_SECONDS = 180.0
+
 
 def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
-    """certificate, prepare → extension (→ ssh, restart) → provisioned."""
+    """certificate, prepare → extension (→ ssh) → restart → provisioned."""
     spec = target.spec
     plan = [Step("certificate", "issue the server's certificate",
                  lambda results, _deadline: results[AUTHORITY].issue_server(results[ADDRESS].identity),
@@ -44,8 +52,11 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     plan.append(_put(target, before))
     last = "extension"
     for action in further_actions(target):
-        plan.append(action_step(target, action, action, FURTHER_TITLES[action],
-                                {"DOCKERVM_SSH_PORT": str(spec.network.ssh_port or "")}, (last,)))
+        step = action_step(target, action, action, FURTHER_TITLES[action],
+                           {"DOCKERVM_SSH_PORT": str(spec.network.ssh_port or "")}, (last,))
+        if is_forgiven(target, action):
+            step = replace(step, forgiven=partial(_not_kept, target), limit=at_most(KEEPING_SECONDS))
+        plan.append(step)
         last = action
     return [*plan, Step(PROVISIONED, "note the certificate", lambda results, _deadline: Provisioned.of(
         DOCKER_EXTENSION, results["certificate"].certificate_pem, checked=False),
@@ -78,11 +89,26 @@ def needs_preparation(target: Target) -> bool:
     return not target.finished and not is_of_extension_era(target.spec.machine.image)
 
 
-FURTHER_TITLES = {"ssh": "move sshd to its port", "restart": "restart the engine with its new certificate"}
+FURTHER_TITLES = {"ssh": "move sshd to its port",
+                  "restart": "keep Docker's settings where an upgrade leaves them, and restart it"}
 
 
 def further_actions(target: Target) -> list[str]:
-    """What the handler can't do and the set-up script does: sshd's port; a restart, since the handler restarts the
-    engine only when its unit file changed, so on a second run the new certificate would lie there unused."""
+    """What the handler can't do and the set-up script does: sshd's port; settings that an upgrade leaves; a restart,
+    since the handler restarts the engine only when its unit file changed, so on a second run the new certificate would
+    lie there unused."""
     moved = ["ssh"] if target.spec.network.ssh_port not in (None, 22) else []
-    return [*moved, *(["restart"] if target.resumed else [])]
+    return [*moved, "restart"]
+
+
+def is_forgiven(target: Target, action: str) -> bool:
+    """A new host works without the restart."""
+    return action == "restart" and not target.resumed
+
+
+def _not_kept(target: Target, error: BaseException) -> str | None:
+    if not isinstance(error, (HostFailed, AzureRefused, DeadlinePassed)):
+        return None
+    again = host_commands.create_again(target.spec)
+    return (f"An upgrade of Docker on '{target.spec.name}' would take its settings away: they could not be kept. "
+            f"{error} To try again: {again}")

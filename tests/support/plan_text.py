@@ -16,8 +16,8 @@ def requests(steps: list[dict[str, Any]], *otherwise: str) -> list[dict[str, Any
     for one in steps:
         if "first" in one:
             fell = any(step["step"] in otherwise for step in one["otherwise"])
-            # What was begun of the first way was sent all the same.
-            found += requests([*one["first"], *one["otherwise"]] if fell else one["first"])
+            # The first way's first write was sent all the same; it failed.
+            found += [*requests(one["first"])[:1], *requests(one["otherwise"])] if fell else requests(one["first"])
         elif "request" in one:
             found.append(one["request"])
     return found

@@ -7,10 +7,11 @@ fail_for_extension() {
 
 # The handler writes its command line into the packaged unit. One in a drop-in hides it, and nothing would listen; a
 # setting there and in daemon.json stops the engine. Neither is moved aside: somebody set this host up, or a run of
-# run-command was killed, and it may be all that refuses strangers. In both cases run-command can go on.
+# run-command was killed, and it may be all that refuses strangers. In both cases run-command can go on. The one that keeps
+# an earlier command line of the handler's is written anew after it.
 refuse_conflicting_settings() {
     for file in $(drop_ins); do
-        if grep -q '^[[:space:]]*ExecStart[[:space:]]*=' "$file" 2>/dev/null; then
+        if [ "${file##*/}" != dockervm-extension.conf ] && grep -q '^[[:space:]]*ExecStart[[:space:]]*=' "$file" 2>/dev/null; then
             fail_for_extension "$file overrides its command line"
         fi
     done

@@ -24,7 +24,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "request": (*DOCKER, *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
     "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "given-files", *TAKE_OVER, "serve"),
     "ssh": ("command", "openssl", "rpm-manager", *SSHD, *TAKE_OVER, "ssh"),
-    "restart": (*START_AND_CHECK, "port", "drop-ins", "engine-settings", *TAKE_OVER, "restart"),
+    "restart": (*START_AND_CHECK, "port", "drop-ins", "extension-unit", "engine-settings", *TAKE_OVER, "restart"),
     "boot": (*DOCKER, "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key", "signing-request",
              "engine-files", "given-files", "marker", "door-program", "door", "boot"),
     "check": ("openssl", "port", "shut-port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings",

@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
-# The action restart: the engine with the files that it has, and the check that it works.
+# The action restart: the engine with the files that it has, and the check that it works. On a host of the Docker VM
+# extension also that an upgrade of Docker leaves it so.
 
 action=restart
 
@@ -7,6 +8,7 @@ read_action_input() { read_engine_port; }
 
 # Modes as in write_engine_files: the extension's handler makes its files 0600.
 perform_action() {
+    keep_extension_command
     read_engine_settings
     [ -n "$certificate_on_disk" ] || [ -n "${DOCKERVM_CERT:-}" ] ||
         fail check-failed 'this host has no server certificate'

@@ -58,7 +58,7 @@ def falling_back(command):
 
 
 def test_where_azure_chose_it_run_command_stands_behind_it(falling_back):
-    assert [step.key for step in falling_back.first] == ["certificate", "extension", "provisioned"]
+    assert [step.key for step in falling_back.first] == ["certificate", "extension", "restart", "provisioned"]
     assert [step.key for step in falling_back.second] == [
         "remove_extension", "request", "certificate", "serve", "provisioned"]
     assert falling_back.second[0].waits_for == {"vm"}
@@ -387,7 +387,7 @@ def test_on_a_new_vm_none_is_looked_for_since_there_can_be_none(cloud, command):
 
 
 def test_the_step_that_deletes_nothing_has_no_line(command):
-    quiet = next(step for step in command.prepared(provisioner="docker-extension", image=ERA).plan()
+    quiet = next(step for step in command.prepared(provisioner="cloud-init").plan()
                  if getattr(step, "key", "") == "delete_run_commands")
     loud = next(step for step in command.prepared(provisioner="run-command").plan()
                 if getattr(step, "key", "") == "delete_run_commands")

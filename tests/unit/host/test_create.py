@@ -131,13 +131,13 @@ def test_custom_data_is_a_head_start_where_the_script_installs_docker(command):
 def test_the_extension_sets_up_an_image_of_its_era_by_itself(cloud, command):
     made = command.create(image=ERA)
     assert made.provisioned.provisioner == "docker-extension" == cloud.tags()["dockervm-provisioner"]
-    assert cloud.host().asked() == [] and made.proof.reachable
+    assert cloud.host().asked() == ["restart"] and made.proof.reachable
     assert command.heard.said[0].startswith("Provisioner: docker-extension (westus publishes")
 
 
 def test_asked_for_on_today_s_image_it_finds_docker_there(cloud, command):
     made = command.create(provisioner="docker-extension")
-    assert made.provisioned.provisioner == "docker-extension" and cloud.host().asked() == ["install"]
+    assert made.provisioned.provisioner == "docker-extension" and cloud.host().asked() == ["install", "restart"]
 
 
 def test_a_region_without_the_extension_is_refused_before_anything_is_made(cloud, command):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import pytest
@@ -50,26 +51,40 @@ FIRST = {"certificate": {AUTHORITY, ADDRESS}}
 
 def test_on_an_image_of_its_era_the_extension_does_all():
     assert order(target_of(AzureOfOneVm(), image=OLD)) == {
-        **FIRST, "extension": {"vm", "certificate", AUTHORITY}, PROVISIONED: {"extension", "certificate"}}
+        **FIRST, "extension": {"vm", "certificate", AUTHORITY}, "restart": {"extension"},
+        PROVISIONED: {"restart", "certificate"}}
     plan = steps(target_of(AzureOfOneVm(), image=OLD), ())
     assert [one.key for one in plan if one.quiet] == [PROVISIONED]
 
 
 def test_on_a_younger_image_docker_is_there_before_it():
     assert order(target_of(AzureOfOneVm())) == {
-        **FIRST, "prepare": {"vm"}, "extension": {"prepare", "certificate", AUTHORITY},
-        PROVISIONED: {"extension", "certificate"}}
+        **FIRST, "prepare": {"vm"}, "extension": {"prepare", "certificate", AUTHORITY}, "restart": {"extension"},
+        PROVISIONED: {"restart", "certificate"}}
 
 
 @pytest.mark.parametrize(("values", "further"), [
-    ({}, []), ({"ssh_port": 22}, []), ({"ssh_port": 2222}, ["ssh"]), ({"resumed": True}, ["restart"]),
+    ({}, ["restart"]), ({"ssh_port": 22}, ["restart"]), ({"ssh_port": 2222}, ["ssh", "restart"]),
+    ({"resumed": True}, ["restart"]),
     ({"resumed": True, "finished": True, "ssh_port": 2222}, ["ssh", "restart"])])
 def test_what_the_handler_can_t_do_the_script_does_after_it_one_after_the_other(values, further):
     plan = order(target_of(AzureOfOneVm(), image=OLD, **values))
     assert list(plan) == ["certificate", "extension", *further, PROVISIONED]
     for before, key in zip(["extension", *further], further, strict=False):
         assert plan[key] == {before}
-    assert plan[PROVISIONED] == {further[-1] if further else "extension", "certificate"}
+    assert plan[PROVISIONED] == {further[-1], "certificate"}
+
+
+def test_a_new_host_works_without_what_keeps_its_settings_and_says_so(authority):
+    azure = AzureOfOneVm(by_action({"restart": said("reason: no-systemd", result="failed")}))
+    heard = io.StringIO()
+    target = target_of(azure, image=OLD)
+    results = execute(steps(target, ()), Lines(heard), Deadline(600), {AUTHORITY: authority, ADDRESS: WHERE})
+    assert results[PROVISIONED].provisioner == "docker-extension"
+    assert "An upgrade of Docker on 'web1' would take its settings away" in heard.getvalue()
+    assert "no-systemd" in heard.getvalue() and "az dockervm create -g g -n web1" in heard.getvalue()
+    with pytest.raises(PlanFailed, match="no-systemd"):
+        set_up(target_of(azure, image=OLD, resumed=True), authority)
 
 
 def test_a_host_that_was_finished_is_prepared_already():
@@ -80,7 +95,7 @@ def test_a_host_that_was_finished_is_prepared_already():
 def test_the_extension_gets_key_and_certificate_of_one_pair(authority):
     azure = AzureOfOneVm()
     results = set_up(target_of(azure, image=OLD, port=2376), authority)
-    [request] = azure.sent
+    request = azure.sent[0]
     assert (request.method, request.group, request.names) == ("PUT", "g", ("web1", "DockerExtension"))
     assert request.kind == "Microsoft.Compute/virtualMachines/extensions"
     settings, certs = (request.body["properties"][one] for one in ("settings", "protectedSettings"))
@@ -98,7 +113,7 @@ def test_the_extension_gets_key_and_certificate_of_one_pair(authority):
 def test_a_younger_image_is_prepared_with_compose_for_the_user_who_logs_in(authority):
     azure = AzureOfOneVm()
     set_up(target_of(azure), authority)
-    assert azure.names("PUT") == ["dockervm-install-r1", "DockerExtension"]
+    assert azure.names("PUT") == ["dockervm-install-r1", "DockerExtension", "dockervm-restart-r1"]
     values = parameters(azure.sent[0])
     assert (values["DOCKERVM_ACTION"], values["DOCKERVM_COMPOSE"], values["DOCKERVM_USER"]) == ("install", "1", "me")
 

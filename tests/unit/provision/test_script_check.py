@@ -237,6 +237,30 @@ def test_the_extension_s_host_tells_whose_it_is(extension_machine: Machine):
     assert answer.facts["port"] == str(extension_machine.port)
 
 
+def test_a_restart_keeps_what_the_handler_has_written_over_an_upgrade_of_the_package(extension_machine: Machine):
+    unit = extension_machine.file("/usr/lib/systemd/system/docker.service")
+    kept = extension_machine.file("/etc/systemd/system/docker.service.d/dockervm-extension.conf")
+    for port in ("4242", str(extension_machine.port)):      # the second time the handler has written another one
+        unit.write_text(EXTENSION_UNIT.replace("4243", port))
+        extension_machine.run("restart", TIMEOUT="2" if port == "4242" else "30")
+        line = unit.read_text().splitlines()[-1]
+        assert kept.read_text().splitlines()[-3:] == ["[Service]", "ExecStart=", line] and mode(kept) == 0o644
+    unit.write_text(PACKAGED_UNIT)
+    before = kept.read_text()
+    seen = extension_machine.run("check")
+    assert seen.facts["port"] == str(extension_machine.port)
+    assert seen.facts["authority"] == fingerprint(extension_machine.authority().read_text())
+    extension_machine.run("restart", TIMEOUT="2")
+    assert kept.read_text() == before
+
+
+def test_a_host_whose_unit_nobody_has_edited_gets_no_drop_in_of_the_extension_s(dash_machine: Machine):
+    dash_machine.serve(dash_machine.request().csr)
+    assert dash_machine.run("restart").status == 0
+    assert [path.name for path in dash_machine.file("/etc/systemd/system/docker.service.d").iterdir()] == [
+        "dockervm.conf"]
+
+
 def test_a_restart_gives_the_extension_s_files_their_modes(extension_machine: Machine):
     for _ in range(2):
         assert extension_machine.run("restart").status == 0

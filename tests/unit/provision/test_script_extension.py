@@ -190,6 +190,9 @@ def test_a_host_of_the_extension_can_be_prepared_again(dash_machine: Machine):
     dash_machine.file("/etc/docker/daemon.json").write_text('{"registry-mirrors": ["https://mirror"]}')
     dash_machine.file("/etc/docker/ca.pem").chmod(0o644)
     dash_machine.file("/etc/docker/ca.pem").write_text("an authority")
+    kept = dash_machine.file("/etc/systemd/system/docker.service.d/dockervm-extension.conf")
+    kept.parent.mkdir(parents=True)
+    kept.write_text("[Service]\nExecStart=\nExecStart=/usr/bin/dockerd\n")
     assert prepared(dash_machine).status == 0
     assert unit.read_text() == EXTENSION_UNIT
     assert dash_machine.file("/etc/docker/ca.pem").read_text() == "an authority"

@@ -18,7 +18,7 @@ ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
 # Bytes that an action may have: what it has today and room for some ten lines. One whose text grows carries what others
 # need, or does too much. A run command's script may have 256 KB; boot is compressed.
-LARGEST = {"install": 30_700, "request": 42_300, "serve": 33_800, "boot": 73_600, "ssh": 31_500, "restart": 21_900,
+LARGEST = {"install": 30_700, "request": 42_300, "serve": 33_800, "boot": 73_600, "ssh": 31_500, "restart": 23_400,
            "check": 26_100}
 # Forgiven to the whole: a word that is to be split, and test -ef.
 FORGIVEN = {"SC2086", "SC3013"}
