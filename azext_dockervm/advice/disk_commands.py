@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import NamedHost
 
@@ -29,9 +30,26 @@ def attach(host: NamedHost, disk: object) -> str:
     return _at(host, "attach", "-n", disk)
 
 
-def grow(host: NamedHost, disk: str, gigabytes: int) -> str:
+def grow(host: NamedHost, disk: str, gigabytes: object) -> str:
     """An OS disk grows while its VM is deallocated only."""
     return _of_disk(host, disk, "--size-gb", gigabytes)
+
+
+def grow_docker_disk(host: NamedHost, disk: str, gigabytes: object) -> str:
+    """``disk`` by name or id. While the host runs; the file system grows when the engine starts."""
+    by_id = az("disk", "update", "--ids", disk, "--size-gb", gigabytes)
+    command = by_id if "/" in disk else grow(host, disk, gigabytes)
+    return f"to grow it: {command}; the host takes it up when it is restarted: {host_commands.restart(host)}"
+
+
+def full_docker_disk(host: NamedHost, disk: str) -> str:
+    """GB stands for a size that the user chooses."""
+    return grow_docker_disk(host, disk, "GB").replace("to grow", "To grow", 1)
+
+
+def put_docker_disk_back(host: NamedHost, disk: str) -> str:
+    return (f"To attach it: {attach(host, disk)}; the engine is back when the host is restarted: "
+            f"{host_commands.restart(host)}")
 
 
 def change_type(host: NamedHost, disk: str, sku: str) -> str:

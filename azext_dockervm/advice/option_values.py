@@ -36,7 +36,9 @@ EPHEMERAL_TOO = "Add --ephemeral-os-disk, or leave the placement out."
 NOT_EPHEMERAL = "Leave --ephemeral-os-disk out, or name types for data disks only: --storage-sku 0=Premium_LRS."
 ADD_DISKS = "Leave it out, or add data disks with --data-disk-sizes-gb or --attach-data-disks."
 COUNT_LUNS = ("LUNs are counted from 0: first the disks of --data-disk-sizes-gb, then those of --attach-data-disks. "
-              "Only new disks take a type.")
+              "Docker's own is meant by 'docker'. Only new disks take a type.")
+DOCKER_DISK = "Leave 'docker=' out, or ask for a new disk of its own with --docker-disk-size-gb."
+ONE_DOCKER_DISK = "Leave one of them out: Docker's data lies on one disk, a new one or one that is there."
 FEWER_DISKS = "Leave some of --data-disk-sizes-gb or --attach-data-disks out."
 LEAVE_ONE_OUT = "Leave one of them out."
 IN_NO_ZONE = "Leave --zone out, or choose a disk of that zone."

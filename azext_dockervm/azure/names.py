@@ -32,8 +32,11 @@ TAG_PROVISIONER = "dockervm-provisioner"          # on the VM: docker-extension 
 TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned, else the address to dial
 TAG_TLS_SAN = "dockervm-tls-san"                  # on the VM: what its certificate names besides, commas between
 TAG_CERTIFICATE_EXPIRES = "dockervm-certificate-expires"   # on the VM: server certificate's end, ISO 8601 UTC
+TAG_DOCKER_DISK = "dockervm-docker-disk"          # on the VM: name or id of the data disk that holds Docker's data
 TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex
 TAG_RUN = "dockervm-run"                          # on everything: the id of the run that made it
+# Characters of a tag's value.
+LONGEST_TAG = 256
 RESERVED_TAG_PREFIX = "dockervm-"
 
 DOCKER_RULE = "allow-docker"

@@ -15,8 +15,8 @@ from azext_dockervm.spec.words import ULTRA
 
 @dataclass(frozen=True)
 class There:
-    """What a host's storage stands on, as it was found: the disks to attach, in the order of ``Disks.attached``, and
-    the set that encrypts its OS disk."""
+    """What a host's storage stands on, as it was found: the disks to attach, in the order of ``Disks.there``, and the
+    set that encrypts its OS disk."""
 
     disks: tuple[Resource, ...] = ()
     encryption_set: Resource | None = None
@@ -48,6 +48,16 @@ def made_disks(spec: HostSpec, run_id: str, image: Resource | None) -> list[str]
     """Names of the data disks that are made with the VM."""
     return [names.data_disk(spec.name, disk.lun, run_id)
             for disk in spec.disks.data_disks(image_body.data_disk_luns(image)) if disk.there is None]
+
+
+def docker_disk(spec: HostSpec, run_id: str, image: Resource | None) -> str | None:
+    """The name of Docker's own disk, or its id as it was given, for a tag; None where none was asked for."""
+    disk = spec.disks.docker_disk(image_body.data_disk_luns(image))
+    if disk is None:
+        return None
+    if disk.there:
+        return str(disk.there) if len(str(disk.there)) <= names.LONGEST_TAG else disk.there.name
+    return names.data_disk(spec.name, disk.lun, run_id)
 
 
 def _os_disk(spec: HostSpec, there: There) -> Resource:

@@ -58,8 +58,11 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint:
                         ("additionalCapabilities", storage.capabilities(spec.disks, disks))):
         if value:
             properties[name] = value
+    docker_disk = storage.docker_disk(spec, run_id, image)
+    noted = {names.TAG_DOCKER_DISK: docker_disk} if docker_disk else {}
     vm = {"location": spec.location, **placement.members(spec, placed), "properties": properties,
-          "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **(ordered or {})})}
+          "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **noted,
+                                      **(ordered or {})})}
     bought = plan.body(spec, image)
     if bought:
         vm["plan"] = bought
@@ -146,6 +149,25 @@ def own_disks(vm: Resource) -> list[str]:
     run = names.tag(vm, names.TAG_RUN) or ""
     return [one["name"] for one in _data_disks(vm)
             if one.get("name") == names.data_disk(vm["name"], one.get("lun", -1), run) and not _was_there(one)]
+
+
+def docker_disk(vm: Resource | None) -> tuple[str | None, int | None]:
+    """The name of Docker's own disk, as the VM's tag notes it, and the LUN where the VM has it now; None each where
+    there is none."""
+    name = (names.tag(vm, names.TAG_DOCKER_DISK) or "").rpartition("/")[2] or None
+    disk = _data_disk(vm, name)
+    return name, disk.get("lun") if disk else None
+
+
+def data_disk_size_gb(vm: Resource, name: str) -> int | None:
+    """None where Azure does not show it: it shows sizes only while the VM is allocated."""
+    return (_data_disk(vm, name) or {}).get("diskSizeGB")
+
+
+def _data_disk(vm: Resource | None, name: str | None) -> Resource | None:
+    """Names are compared without case."""
+    return next((one for one in (_data_disks(vm) if vm and name else ())
+                 if (one.get("name") or "").lower() == (name or "").lower()), None)
 
 
 def _data_disks(vm: Resource) -> list[Resource]:

@@ -19,7 +19,7 @@ from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable
-from azext_dockervm.host import renewal
+from azext_dockervm.host import docker_disk, renewal
 from azext_dockervm.host.published_ports import closed_ports
 from azext_dockervm.host.vm_state import VmState, security_rules
 from azext_dockervm.spec.host import Given, HostSpec
@@ -56,7 +56,9 @@ def ask_engine(azure: Azure, vm_state: VmState, folder: Path) -> EngineState:
     except EngineUnreachable as error:
         elsewhere = " (certificates in another folder? name it with -dc)" if error.kind in ("certificate", "rejected") \
             else ""
-        return EngineState(None, error.cause + elsewhere, noted)
+        missing = docker_disk.why_not_attached(_host(vm_state), vm_state.vm)
+        reason = f"{missing[0]}: {error.cause}. {missing[1]}" if missing else error.cause + elsewhere
+        return EngineState(None, reason, noted)
     try:
         state = engine_state(endpoint)
     except EngineUnreachable as error:
@@ -91,9 +93,13 @@ def warnings(vm_state: VmState, engine: EngineState, cert_dir: str | None) -> li
     return found
 
 
+def _host(vm_state: VmState) -> HostSpec:
+    return HostSpec(vm_state.group, vm_state.vm["name"], subscription=vm_state.subscription)
+
+
 def _why_not_even_try(vm_state: VmState) -> str | None:
     if vm_state.power_state not in ("running", "unknown"):
-        start = host_commands.start(HostSpec(vm_state.group, vm_state.vm["name"], subscription=vm_state.subscription))
+        start = host_commands.start(_host(vm_state))
         state = why_deallocated(vm_state.power_state, virtual_machine.is_spot(vm_state.vm))
         return f"the VM is {state}; '{start}' starts it"
     if vm_state.port is None:

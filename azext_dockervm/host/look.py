@@ -16,6 +16,7 @@ from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable
 from azext_dockervm.flow.deadline import Deadline
+from azext_dockervm.host import docker_disk
 from azext_dockervm.host.renewal import moment, why_renew
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import unknown_if_forbidden
@@ -47,7 +48,7 @@ def look_at(azure: Azure, spec: HostSpec, found: Found, commands: RunCommands, a
     """How the host is; asking changes nothing there.
 
     ``spec`` is an ``adapted`` one, ``authority`` the one of ``store``. Raises ``Conflict`` for a host that trusts
-    another CA than the folder's, ``HostFailed`` for one that can't say how it is.
+    another CA than the folder's, or whose engine lacks its disk, ``HostFailed`` for one that can't say how it is.
     """
     port = found.docker_port or spec.engine.port
     shown, cause = _shown(azure.deadline, _endpoint(found, port, store.folder))
@@ -55,8 +56,10 @@ def look_at(azure: Azure, spec: HostSpec, found: Found, commands: RunCommands, a
         pem = ssl.DER_cert_to_PEM_cert(shown).encode()
         seen = Provisioned.of(_provisioner(azure, spec, found), pem, checked=False)
         return Standing(port, seen, reason=why_renew(seen.expires, authority))
+    docker_disk.check_attached(spec, found.vm, cause)
     port, answer = ask_itself(commands, port, azure.deadline)
     _check_trust(spec, answer, store.authority_fingerprints(), cause)
+    docker_disk.check_answer(spec, found.vm, answer)
     if not answer.ok:
         return Standing(port, reason=f"{cause}; the host itself says: {answer.reason}")
     seen = by_its_word(_provisioner(azure, spec, found), answer)

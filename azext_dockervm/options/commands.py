@@ -16,6 +16,7 @@ from azext_dockervm.options.context import (
     REMOVAL,
 )
 from azext_dockervm.options.disks import DISKS
+from azext_dockervm.options.docker_disk import DOCKER_DISK
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.env import ENV
 from azext_dockervm.options.flow import PREVIEW, PROVISIONER, TAGS, TIMELINE, TIMEOUT, YES
@@ -37,6 +38,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         MACHINE,
         SECURITY,
         DISKS,
+        DOCKER_DISK,
         LOGIN,
         ENGINE,
         NEW_HOST_FOLDER,

@@ -15,10 +15,11 @@ DISKS = (
            only_new=True, not_applied=there.another_os_size),
     Option("storage_sku", "--storage-sku",
            "Type of the disks: one for all of them, or for each that is meant, as in 'os=Premium_LRS "
-           f"0=StandardSSD_LRS' with the LUNs of new data disks. One of {', '.join(SKUS)}; the last two are for data "
-           "disks only.", _GROUP, default_in_words="Azure's, which is Premium_LRS for most sizes",
-           example="StandardSSD_LRS", read=filled, check=disk_rules.check_skus, place="disks.skus", only_new=True,
-           not_applied=there.other_types, parser={"nargs": "+"}),
+           "0=StandardSSD_LRS docker=Premium_LRS' with the LUNs of new data disks. One of "
+           f"{', '.join(SKUS)}; the last two are for data disks only.", _GROUP,
+           default_in_words="Azure's, which is Premium_LRS for most sizes", example="StandardSSD_LRS", read=filled,
+           check=disk_rules.check_skus, place="disks.skus", only_new=True, not_applied=there.other_types,
+           parser={"nargs": "+"}),
     Option("os_caching", "--os-disk-caching", "What of the OS disk is cached on the VM's server.", _GROUP,
            default_in_words="ReadWrite; ReadOnly for an ephemeral one, None for sizes of the L family", choices=CACHES,
            place="disks.os_caching", only_new=True, not_applied=there.another_os_caching),
@@ -35,8 +36,8 @@ DISKS = (
            read=filled, check=disk_rules.check_data_sizes, place="disks.data_sizes_gb", only_new=True,
            not_applied=there.other_data_disks, parser={"nargs": "+"}),
     Option("data_caching", "--data-disk-caching",
-           "What of data disks is cached: one value for all, or LUN=VALUE for each that is meant. One of "
-           f"{', '.join(CACHES)}.", _GROUP, default_in_words="Azure's, which is None", read=filled,
+           "What of data disks is cached: one value for all, or LUN=VALUE for each that is meant, docker=VALUE for "
+           f"Docker's own. One of {', '.join(CACHES)}.", _GROUP, default_in_words="Azure's, which is None", read=filled,
            check=disk_rules.check_data_caching, place="disks.data_caching", only_new=True,
            not_applied=there.other_caching, parser={"nargs": "+"}),
     Option("attach_data_disks", "--attach-data-disks",

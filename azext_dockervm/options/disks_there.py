@@ -65,7 +65,7 @@ def another_placement(spec: HostSpec, vm: Vm) -> str | None:
 def other_data_disks(spec: HostSpec, vm: Vm) -> str | None:
     there = {one.get("lun"): one for one in _data(vm)}
     for disk in spec.disks.data_disks():
-        if disk.size_gb and (there.get(disk.lun) or {}).get("diskSizeGB") != disk.size_gb:
+        if disk.size_gb and not disk.is_dockers and (there.get(disk.lun) or {}).get("diskSizeGB") != disk.size_gb:
             return ("no data disks are made for a host that exists; to add one: "
                     + disk_commands.add(spec, disk.size_gb))
     return None

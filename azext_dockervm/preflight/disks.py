@@ -23,7 +23,8 @@ from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.words import NVME
 
-ATTACH, ENCRYPT = "--attach-data-disks", "--os-disk-encryption-set"
+ATTACH, ATTACH_DOCKERS = "--attach-data-disks", "--docker-disk"
+ENCRYPT = "--os-disk-encryption-set"
 ENCRYPTION_AT_HOST = "EncryptionAtHost"
 # A disk in such a state has its contents copied, or waits for them.
 _NOT_READY = frozenset({"activesas", "activesasfrozen", "readytoupload", "activeupload"})
@@ -34,46 +35,47 @@ _ROOM = {"CacheDisk": ("CachedDiskBytes", 2**30), "ResourceDisk": ("MaxResourceV
 
 
 def _attached(azure: Azure, spec: HostSpec, found: Found) -> tuple[Resource, ...]:
-    disks = run_in_parallel({str(disk): partial(_disk, azure, spec, found, disk) for disk in spec.disks.attached},
+    disks = run_in_parallel({str(disk): partial(_disk, azure, spec, found, disk) for disk in spec.disks.there},
                             azure.deadline)
-    return tuple(disks[str(disk)] for disk in spec.disks.attached)
+    return tuple(disks[str(disk)] for disk in spec.disks.there)
 
 
 def _disk(azure: Azure, spec: HostSpec, found: Found, named: Named) -> Resource:
     """Free, and where the VM will be; of one that may not be read the id alone."""
     advice = disk_commands.list_disks(named.group_or(spec.group), spec.subscription)
-    disk = there(azure, spec, kinds.DISK, named, ATTACH, advice)
+    option = ATTACH if named in spec.disks.attached else ATTACH_DOCKERS
+    disk = there(azure, spec, kinds.DISK, named, option, advice)
     if "location" not in disk:
         return disk
-    _check_free(spec, disk)
+    _check_free(spec, disk, option)
     state = disk["properties"].get("diskState") or ""
     if state.lower() in _NOT_READY:
-        raise InvalidValue(f"{ATTACH}: the disk '{named.name}' is in the state {state}: its contents are being copied.",
+        raise InvalidValue(f"{option}: the disk '{named.name}' is in the state {state}: its contents are being copied.",
                            advice)
-    check_region(disk, spec, kinds.DISK, ATTACH, advice)
-    _check_zone(spec, disk)
-    _check_subscription(found, disk, kinds.DISK, ATTACH)
+    check_region(disk, spec, kinds.DISK, option, advice)
+    _check_zone(spec, disk, option)
+    _check_subscription(found, disk, kinds.DISK, option)
     return disk
 
 
-def _check_free(spec: HostSpec, disk: Resource) -> None:
+def _check_free(spec: HostSpec, disk: Resource, option: str) -> None:
     """A VM of the host's own name, which is about to be made anew, may still hold it for some seconds."""
     owner = disk.get("managedBy") or ""
     if not owner or (disk["properties"].get("maxShares") or 1) > 1:
         return
     group, vm = names.id_parts(owner)
     if (group.lower(), vm.lower()) != (spec.group.lower(), spec.name.lower()):
-        raise InvalidValue(f"{ATTACH}: the disk '{disk['name']}' is attached to the VM '{vm}'.",
+        raise InvalidValue(f"{option}: the disk '{disk['name']}' is attached to the VM '{vm}'.",
                            f"To detach it: {disk_commands.detach(group, vm, disk['name'], spec.subscription)}")
 
 
-def _check_zone(spec: HostSpec, disk: Resource) -> None:
+def _check_zone(spec: HostSpec, disk: Resource, option: str) -> None:
     """A disk of one zone is for VMs there, any other for VMs of no zone; those with copies in all zones are for all."""
     zones, asked = disk.get("zones") or [], spec.placement.zone
     if (disk.get("sku") or {}).get("name", "").endswith("_ZRS") or zones == ([asked] if asked else []):
         return
     where = f"in zone {zones[0]}" if zones else "in no zone"
-    raise InvalidValue(f"{ATTACH}: the disk '{disk['name']}' is {where}, and the host "
+    raise InvalidValue(f"{option}: the disk '{disk['name']}' is {where}, and the host "
                        f"{f'in zone {asked}' if asked else 'in none'}.",
                        option_values.in_zone(zones[0]) if zones else option_values.IN_NO_ZONE)
 
@@ -113,7 +115,7 @@ def _capabilities(azure: Azure, spec: HostSpec, _found: Found) -> Capabilities |
     return unknown_if_forbidden(lambda: azure.size_offer(spec.location or "", spec.machine.size))()
 
 
-ATTACHED = filling("attached", _attached, lambda spec, found: found.vm is None and bool(spec.disks.attached))
+ATTACHED = filling("attached", _attached, lambda spec, found: found.vm is None and bool(spec.disks.there))
 ENCRYPTION_SET = filling("encryption_set", _encryption_set,
                          lambda spec, found: found.vm is None and spec.disks.encryption_set is not None)
 FEATURE = Look(ENCRYPTION_AT_HOST, _feature,
@@ -127,6 +129,12 @@ LOOKS = (ATTACHED, ENCRYPTION_SET, FEATURE, CAPABILITIES)
 
 
 # What follows from what was read
+
+
+def settled(spec: HostSpec, found: Found) -> HostSpec:
+    """The spec of a new host with where its Docker's own disk will be."""
+    disk = spec.disks.docker_disk(image_body.data_disk_luns(found.image))
+    return spec if disk is None or found.vm is not None else spec.having({"disks.docker_lun": disk.lun})
 
 
 def check(spec: HostSpec, found: Found) -> None:

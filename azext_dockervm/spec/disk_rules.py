@@ -16,7 +16,7 @@ from azext_dockervm.azure import type_names
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.printable import printable
 from azext_dockervm.spec import rules
-from azext_dockervm.spec.words import CACHES, NO_CACHE, OS, READ_ONLY, SKUS, WITHOUT_CACHE
+from azext_dockervm.spec.words import CACHES, DOCKER, NO_CACHE, OS, READ_ONLY, SKUS, WITHOUT_CACHE
 
 if TYPE_CHECKING:
     from azext_dockervm.spec.disks import ByDisk, DataDisk, Disks
@@ -85,7 +85,7 @@ def _by_disk(words: list[str], option: str, values: tuple[str, ...], advice: str
         disk, equals, value = word.partition("=")
         if not equals:
             raise InvalidValue(f"{option}: '{printable(word)}' names no disk; one value is for all disks, several are "
-                               f"written {'os=VALUE or ' if os_too else ''}LUN=VALUE.", advice)
+                               f"written {'os=VALUE, ' if os_too else ''}docker=VALUE or LUN=VALUE.", advice)
         at = _disk(disk, option, advice, os_too)
         if at in each:
             raise InvalidValue(f"{option}: '{printable(disk)}' is given twice.", advice)
@@ -94,11 +94,12 @@ def _by_disk(words: list[str], option: str, values: tuple[str, ...], advice: str
 
 
 def _disk(text: str, option: str, advice: str, os_too: bool) -> str | int:
-    if os_too and text.lower() == OS:
-        return OS
+    if text.lower() == DOCKER or (os_too and text.lower() == OS):
+        return text.lower()
     if not (text.isascii() and text.isdigit() and len(text) < 3 and int(text) < MOST_DATA_DISKS):
-        what = "neither 'os' nor the LUN of a data disk" if os_too else "not the LUN of a data disk"
-        raise InvalidValue(f"{option}: '{printable(text)}' is {what}; data disks are counted from 0.", advice)
+        others = "none of 'os', 'docker' and" if os_too else "neither 'docker' nor"
+        raise InvalidValue(f"{option}: '{printable(text)}' is {others} the LUN of a data disk; data disks are counted "
+                           "from 0.", advice)
     return int(text)
 
 
@@ -107,6 +108,14 @@ def check_attached(texts: Iterable[str]) -> tuple[Named, ...]:
     if len({str(one).lower() for one in named}) < len(named):
         raise InvalidValue("--attach-data-disks: a disk is named twice.")
     return named
+
+
+def check_docker_size(text: str) -> int:
+    return _gigabytes(text, LARGEST_WITHOUT_CACHE_GB, "a data disk", example("--docker-disk-size-gb", 128))
+
+
+def check_docker_disk(text: str) -> Named:
+    return rules.resource_name_or_id(text, "--docker-disk", type_names.DISK)
 
 
 def check_encryption_set(text: str) -> Named:
@@ -152,7 +161,7 @@ def _check_os_disk(disks: Disks, size: str) -> None:
                                    example("--os-disk-caching", NO_CACHE))
     sku = disks.skus.of(OS)
     if sku in WITHOUT_CACHE:
-        rest = [f"{disk.lun}={disk.sku}" for disk in disks.data_disks() if disk.sku]
+        rest = [f"{disk.key}={disk.sku}" for disk in disks.data_disks() if disk.sku]
         raise InvalidValue(f"--storage-sku: {sku} is for data disks only, not for the OS disk.",
                            example("--storage-sku", "os=Premium_LRS", *rest))
 
@@ -165,7 +174,8 @@ def _check_ephemeral(disks: Disks) -> None:
         raise ConflictingArguments(f"--os-disk-size-gb: an ephemeral OS disk has {LARGEST_EPHEMERAL_GB} GB at most.",
                                    example("--os-disk-size-gb", LARGEST_EPHEMERAL_GB))
     # One type for all disks is then that of the data disks.
-    sku = dict(disks.skus.each).get(OS) if disks.data_sizes_gb else disks.skus.of(OS)
+    has_others = any(disk.size_gb for disk in disks.data_disks())
+    sku = dict(disks.skus.each).get(OS) if has_others else disks.skus.of(OS)
     if sku not in (None, OF_EPHEMERAL):
         raise ConflictingArguments("--storage-sku: an ephemeral OS disk lies on the VM's own server, so it has no type "
                                    "of storage.", option_values.NOT_EPHEMERAL)
@@ -174,17 +184,19 @@ def _check_ephemeral(disks: Disks) -> None:
 def check_luns(disks: Disks, taken: Collection[int] = ()) -> None:
     """That each LUN that an option names is one of a disk that the host will have."""
     found = disks.data_disks(taken)
-    made = {disk.lun for disk in found if disk.size_gb}
-    _check_named("--storage-sku", disks.skus, made, "new data disk")
-    _check_named("--data-disk-caching", disks.data_caching, {disk.lun for disk in found}, "data disk")
+    _check_named("--storage-sku", disks.skus, [disk.key for disk in found if disk.size_gb], "new data disk")
+    _check_named("--data-disk-caching", disks.data_caching, [disk.key for disk in found], "data disk")
     if not found and disks.data_caching.every:
         raise ConflictingArguments("--data-disk-caching: the host has no data disks.", option_values.ADD_DISKS)
 
 
-def _check_named(option: str, values: ByDisk, there: Collection[int], what: str) -> None:
+def _check_named(option: str, values: ByDisk, keys: Collection[int | str], what: str) -> None:
+    if DOCKER in dict(values.each) and DOCKER not in keys:
+        raise ConflictingArguments(f"{option}: the host has no {what} of Docker's own.", option_values.DOCKER_DISK)
+    there = [key for key in keys if key != DOCKER]
     wrong = [lun for lun in values.luns if lun not in there]
     if wrong:
-        has = f"there are {', '.join(map(str, sorted(there)))}" if there else "there are none"
+        has = f"there are {', '.join(map(str, there))}" if there else "there are none"
         raise ConflictingArguments(f"{option}: there is no {what} with the LUN {wrong[0]} ({has}).",
                                    option_values.COUNT_LUNS)
 
@@ -193,6 +205,10 @@ def _check_data_disks(found: list[DataDisk]) -> None:
     if len(found) > MOST_DATA_DISKS:
         raise ConflictingArguments(f"{len(found)} data disks, new and attached; no VM can have more than "
                                    f"{MOST_DATA_DISKS}.", option_values.FEWER_DISKS)
+    named = [str(disk.there).lower() for disk in found if disk.there]
+    if len(set(named)) < len(named):
+        raise ConflictingArguments("--docker-disk: the same disk is one of --attach-data-disks.",
+                                   option_values.LEAVE_ONE_OUT)
     for disk in found:
         _check_data_disk(disk)
 
@@ -200,17 +216,18 @@ def _check_data_disks(found: list[DataDisk]) -> None:
 def _check_data_disk(disk: DataDisk) -> None:
     if disk.size_gb is None:
         return
+    option = "--docker-disk-size-gb" if disk.is_dockers else "--data-disk-sizes-gb"
+    where = "for Docker" if disk.is_dockers else f"at LUN {disk.lun}"
     most = LARGEST_WITHOUT_CACHE_GB if disk.sku in WITHOUT_CACHE else LARGEST_GB
     least = SMALLEST_GB.get(disk.sku or "", 1)
     if not least <= disk.size_gb <= most:
-        raise ConflictingArguments(f"--data-disk-sizes-gb: {disk.size_gb} GB at LUN {disk.lun}; a disk of type "
-                                   f"{disk.sku or 'Premium_LRS'} has {least} to {most} GB.",
-                                   example("--data-disk-sizes-gb", 128))
+        raise ConflictingArguments(f"{option}: {disk.size_gb} GB {where}; a disk of type "
+                                   f"{disk.sku or 'Premium_LRS'} has {least} to {most} GB.", example(option, 128))
     if disk.caching in (None, NO_CACHE):
         return
     if disk.sku in WITHOUT_CACHE:
         raise ConflictingArguments(f"--data-disk-caching: nothing is cached on the way to a disk of type {disk.sku}.",
-                                   example("--data-disk-caching", f"{disk.lun}=None"))
+                                   example("--data-disk-caching", f"{disk.key}=None"))
     if disk.size_gb > LARGEST_CACHED_GB:
-        raise ConflictingArguments(f"--data-disk-caching: a disk of 4096 GB and more, as at LUN {disk.lun}, can't be "
-                                   "cached.", example("--data-disk-caching", f"{disk.lun}=None"))
+        raise ConflictingArguments(f"--data-disk-caching: a disk of 4096 GB and more, as {where}, can't be cached.",
+                                   example("--data-disk-caching", f"{disk.key}=None"))

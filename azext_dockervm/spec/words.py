@@ -16,8 +16,9 @@ NO_PUBLIC_IP = ""
 # --nsg "": the host's interface has none of its own, and its subnet's guards it.
 NO_SECURITY_GROUP = ""
 
-# The disk of the operating system, beside the LUNs of data disks.
+# The disk of the operating system, and the data disk of Docker alone, beside the LUNs of data disks.
 OS = "os"
+DOCKER = "docker"
 READ_ONLY = "ReadOnly"
 NO_CACHE = "None"
 CACHES = (NO_CACHE, READ_ONLY, "ReadWrite")

@@ -15,6 +15,7 @@ request=''      # the signing request, once it is made
 
 read_action_input() {
     read_user
+    read_docker_disk
     read_ssh_port
     read_engine_port
     new_key=1       # one that is here came with the disk's image, and other machines have it
@@ -46,6 +47,7 @@ perform_action() {
     start_door "$port"
     tell state installing
     ! openssl_is_installed || offer_request
+    use_docker_disk
     install_docker
     if door_has_ended || taken_over; then return 0; fi
     [ -n "$request" ] || offer_request

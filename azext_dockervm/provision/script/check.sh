@@ -19,6 +19,7 @@ perform_action() {
         *) engine_port=${ports%% *} ;;
     esac
     [ -z "$engine_port" ] || add_field port "$engine_port"
+    check_docker_disk
     have dockerd || fail not-set-up 'Docker is not installed'
     openssl_is_installed || fail openssl-missing 'openssl is not installed'
     [ -n "$certificate_on_disk" ] || fail not-set-up 'the engine has no server certificate'
@@ -31,6 +32,18 @@ perform_action() {
     check_engine
     if iptables_shut iptables "$port"; then shut_by=iptables; else nftables_shut "$port" || return 0; fi
     fail check-failed "the engine works, but this host's own firewall shuts port $port to others: $shut_by"
+}
+
+# Below this many KB free neither engine nor containers come far.
+full_disk_kb=65536
+
+check_docker_disk() {
+    read_disk_uuid || return 0
+    disk_is_there || fail_without_disk
+    disk_is_mounted || fail docker-disk-unmounted "Docker's own disk is attached, but not mounted"
+    free=$(df -Pk "$disk_folder" 2>/dev/null | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)
+    case $free in '' | *[!0-9]*) return 0 ;; esac
+    [ "$free" -ge "$full_disk_kb" ] || fail docker-disk-full "Docker's own disk is full: $free KB are free there"
 }
 
 # Of TCP listeners that can be reached from elsewhere.

@@ -44,7 +44,8 @@ fail_to_write() {
 }
 
 remove_temporary_files() {
-    for folder in "$docker_dir" "$tls_dir" "${drop_in%/*}" "$root"/etc/ssh "$root"/etc/ssh/sshd_config.d \
+    for folder in "$docker_dir" "$tls_dir" "${drop_in%/*}" "$root"/etc/systemd/system \
+        "$root"/etc/systemd/system/containerd.service.d "$root"/etc/ssh "$root"/etc/ssh/sshd_config.d \
         "$root"/etc/systemd/system/ssh*.socket.d "$root"/etc/systemd/scripts "$root"/etc/sysconfig \
         "$root"/etc/iptables "$root"/usr/bin "$root"/usr/local/bin "$root"/opt/bin; do
         rm -f "$folder"/.*.dockervm-*

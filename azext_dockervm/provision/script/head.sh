@@ -9,6 +9,7 @@
 #   DOCKERVM_PORT         serve, boot, restart, check: port of the engine's TLS listener (4243)
 #   DOCKERVM_ADDRESS      address at which ports are checked (127.0.0.1)
 #   DOCKERVM_USER         install, request, boot: user to add to the group docker
+#   DOCKERVM_DOCKER_LUN   install, request, boot: LUN of the data disk for all of Docker's data; empty: the system disk
 #   DOCKERVM_COMPOSE      install: 1 also prepares the host for the Docker VM extension: its handler installs nothing
 #   DOCKERVM_SSH_PORT     request, boot, ssh: port for sshd; empty, or 22 and never changed by this script: sshd is
 #                         left alone

@@ -5,6 +5,7 @@ action=install
 
 read_action_input() {
     read_user
+    read_docker_disk
     for_extension=$([ "${DOCKERVM_COMPOSE:-}" != 1 ] || echo yes)
 }
 
@@ -14,6 +15,7 @@ perform_action() {
         extras_are_installed=docker_and_compose_are_installed
         choose_extras=choose_compose
     fi
+    use_docker_disk
     install_docker
     # The package starts it; a second start would only disturb what runs.
     read_engine_version || start_engine

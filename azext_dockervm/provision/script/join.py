@@ -12,6 +12,8 @@ ALWAYS_FIRST = ("head", "input", "answer", "evidence", "clock", "system", "file"
 ALWAYS_LAST = ("main",)
 
 DOCKER = ("command", "openssl", "package", "apt", "rpm-manager", "rpm", "zypper", "docker")
+# Docker's own disk, before Docker is installed.
+DISK = ("docker-disk", "data-disk", "docker-mounts")
 FIREWALL = ("port", "backup", "shut-port", "firewall")
 SSHD = (*FIREWALL, "selinux", "sshd")
 # What each run command that changes a host does first, in case its action boot is at work.
@@ -20,15 +22,15 @@ START_AND_CHECK = ("command", "certificate", "engine", "engine-start", "engine-t
 
 # Action → the parts between them. Each has what it calls and nothing else; a test holds it.
 PARTS: dict[str, tuple[str, ...]] = {
-    "install": (*DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", *TAKE_OVER, "install"),
-    "request": (*DOCKER, *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
+    "install": (*DISK, *DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", *TAKE_OVER, "install"),
+    "request": (*DISK, *DOCKER, *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
     "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "given-files", *TAKE_OVER, "serve"),
     "ssh": ("command", "openssl", "rpm-manager", *SSHD, *TAKE_OVER, "ssh"),
     "restart": (*START_AND_CHECK, "port", "drop-ins", "extension-unit", "engine-settings", *TAKE_OVER, "restart"),
-    "boot": (*DOCKER, "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key", "signing-request",
+    "boot": (*DISK, *DOCKER, "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key", "signing-request",
              "engine-files", "given-files", "marker", "door-program", "door", "boot"),
     "check": ("openssl", "port", "shut-port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings",
-              "check"),
+              "docker-disk", "check"),
 }
 
 _HOLDS = re.compile(r"<<'(\w+\.py)'$")

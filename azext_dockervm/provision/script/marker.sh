@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
-# What was begun on this machine: lines `run ID`, of the action boot, and `instance ID`, where run commands have taken
-# over. It lasts: a machine that is reset has it, and so has each copy of its disk, which is another instance.
+# What was begun on this machine: lines `run ID`, of the action boot, `instance ID`, where run commands have taken over,
+# and `formatting LUN DISK`. It lasts: a machine that is reset has it, and so has each copy of its disk, which is another instance.
 
 marker=$root/var/lib/dockervm/closed
 door_dir=$run_dir/door      # is there while a door may stand

@@ -5,6 +5,7 @@ action=request
 
 read_action_input() {
     read_user
+    read_docker_disk
     read_ssh_port
     subject=${DOCKERVM_SUBJECT:-}
     names=${DOCKERVM_NAMES:-}
@@ -17,6 +18,7 @@ read_action_input() {
 }
 
 perform_action() {
+    use_docker_disk
     install_docker
     set_ssh_port
     make_request

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from fake_azure import SUBSCRIPTION
 from specs import changed, host_spec
 
 from azext_dockervm.azure import names
 from azext_dockervm.body import storage
 from azext_dockervm.spec import disk_rules
 from azext_dockervm.spec.disks import ByDisk, Disks
-from azext_dockervm.spec.words import OS
+from azext_dockervm.spec.words import DOCKER, OS
 
 SPEC = host_spec("demo", "web1")
 IMAGE = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
@@ -72,3 +73,35 @@ def test_ultra_disks_are_a_capability_of_the_vm():
     assert storage.capabilities(Disks(), attached) == {"ultraSSDEnabled": True}
     for there in (storage.NOTHING, storage.There(disks=({"id": "/a"}, {"id": "/b", "sku": {"name": "Premium_LRS"}}))):
         assert storage.capabilities(Disks(data_sizes_gb=(8,)), there) is None
+
+
+def test_docker_s_own_disk_comes_after_all_others_and_is_one_of_them():
+    disks = Disks(data_sizes_gb=(8,), docker_size_gb=32, attached=disk_rules.check_attached(["kept"]),
+                  skus=ByDisk("StandardSSD_LRS", ((DOCKER, "Premium_LRS"),)),
+                  data_caching=ByDisk(each=((DOCKER, "ReadOnly"),)))
+    assert profile(disks, disks=({"id": "/kept"},))["dataDisks"][2:] == [
+        {"lun": 2, "createOption": "Empty", "deleteOption": "Detach", "caching": "ReadOnly",
+         "name": "web1_data2_abc123", "diskSizeGB": 32, "managedDisk": {"storageAccountType": "Premium_LRS"}}]
+    spec = changed(SPEC, disks=disks)
+    assert storage.made_disks(spec, "abc123", None) == ["web1_data0_abc123", "web1_data2_abc123"]
+    assert storage.docker_disk(spec, "abc123", None) == "web1_data2_abc123"
+
+
+def test_docker_s_own_disk_may_be_there():
+    disks = Disks(docker_there=disk_rules.check_docker_disk("kept"), attached=disk_rules.check_attached(["other"]))
+    assert profile(disks, disks=({"id": "/other"}, {"id": "/kept"}))["dataDisks"] == [
+        {"lun": 0, "createOption": "Attach", "deleteOption": "Detach", "managedDisk": {"id": "/other"}},
+        {"lun": 1, "createOption": "Attach", "deleteOption": "Detach", "managedDisk": {"id": "/kept"}}]
+
+
+def test_what_the_tag_says_of_it():
+    def noted(text):
+        asked = Disks(docker_there=disk_rules.check_docker_disk(text))
+        return storage.docker_disk(changed(SPEC, disks=asked), "r", None)
+
+    def in_group(group, name):
+        return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Compute/disks/{name}"
+
+    assert noted("kept") == "kept" and noted(in_group("other", "kept")) == in_group("other", "kept")
+    assert noted(in_group("g" * 90, "d" * 80)) == "d" * 80      # a tag's value has 256 characters
+    assert storage.docker_disk(SPEC, "r", None) is None

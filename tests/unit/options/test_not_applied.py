@@ -8,6 +8,7 @@ from specs import changed, host_spec
 from azext_dockervm.azure import names
 from azext_dockervm.options.commands import options_of
 from azext_dockervm.options.disks import DISKS
+from azext_dockervm.options.docker_disk import DOCKER_DISK
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.options.interface import INTERFACE
 from azext_dockervm.options.security import SECURITY
@@ -43,7 +44,7 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
         "--authentication-type", "--generate-ssh-keys", "--dns-name", "-z", "--availability-set", "--ppg", "--priority",
         "--eviction-policy", "--max-price", "--license-type", "--assign-identity", "--user-data",
         "--boot-diagnostics-storage", "--arch", "--nsg", "--asgs",
-        *(option.shortest for option in (*DISKS, *SECURITY, *INTERFACE))}
+        *(option.shortest for option in (*DISKS, *DOCKER_DISK, *SECURITY, *INTERFACE))}
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 
 

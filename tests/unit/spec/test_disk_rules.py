@@ -86,3 +86,15 @@ def test_what_is_too_large(disks, says, advice):
     with pytest.raises(DockerVMError) as caught:
         disk_rules.check_together(disks, "Standard_D2s_v5", image_brings_disks=False)
     assert says in caught.value.message and advice in " ".join(caught.value.recommendations)
+
+
+def test_docker_s_own_disk_is_the_last_and_has_a_key_of_its_own():
+    disks = Disks(data_sizes_gb=(8,), docker_size_gb=16,
+                  skus=disk_rules.check_skus(["0=Premium_LRS", "DOCKER=Standard_LRS"]),
+                  data_caching=disk_rules.check_data_caching(["docker=ReadOnly"]))
+    disk_rules.check_together(disks, "Standard_D2s_v5", image_brings_disks=False)
+    assert [(one.lun, one.sku, one.caching) for one in disks.data_disks()] == [
+        (0, "Premium_LRS", None), (1, "Standard_LRS", "ReadOnly")]
+    taken = disks.docker_disk(taken=(0, 1))
+    assert taken is not None and (taken.lun, taken.key) == (3, "docker")
+    assert Disks(data_sizes_gb=(8,)).docker_disk() is None
