@@ -32,13 +32,18 @@ long-summary: >
     certificate authority than your folder's is never touched; see 'az dockervm enable --replace-trust'.
 
     The exit code is 4 when Docker works on the host, by the host's own check, but can't be reached from here; the
-    result is printed all the same, with "reachable": false.
+    result is printed all the same, with "reachable": false. It is 5 when the host works, but a registry refuses its
+    login or the Compose project is not up as it should be: "compose" says what its services do, and the same command
+    tries again.
 
     There is no --no-wait: the server's certificate is signed here, once the host's address is known. --validate looks
     whether the host can be made, --dry-run prints what would be done; both write nothing.
 
     A password typed as an argument can be read in the shell's history, in process lists and in the log of --debug: use
-    -p @file, or -p alone, which asks for it.
+    -p @file, or -p alone, which asks for it. The same is true of --registry-password.
+
+    --registry-login, --compose-file and --compose-env-file are carried out again wherever they are typed, also on a
+    host that exists. What they hold travels as protected parameters of a run command, never in custom data.
 examples:
     - name: A Docker host with defaults; then docker --tls -H tcp://web1.westus.cloudapp.azure.com:4243 info works.
       text: az dockervm create -g mygroup -n web1
@@ -86,6 +91,12 @@ examples:
       text: az dockervm create -g mygroup -n web8 --nsg corp-nsg --open
     - name: In application security groups, and guarded by the subnet's security group alone.
       text: az dockervm create -g mygroup -n web9 --vnet-name corp --subnet apps --nsg "" --asgs web db
+    - name: With a Compose project that answers on its port once the host is there.
+      text: az dockervm create -g mygroup -n app1 --compose-file compose.yaml --open-ports 80
+    - name: From a registry that wants a login, which is asked for, with variables that are secret.
+      text: >
+        az dockervm create -g mygroup -n app2 --registry-login myregistry.azurecr.io=puller
+        --compose-file compose.yaml --compose-env-file production.env --open-ports 443
     - name: By the Docker VM extension, as in 2014, on today's image.
       text: az dockervm create -g mygroup -n web4 --provisioner docker-extension
     - name: With a context of the docker client; then docker --context web5 info works from anywhere.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import show_command
+from azext_dockervm.advice.command_line import option
 from azext_dockervm.advice.subject import AskedHost, NamedHost
 from azext_dockervm.errors import Conflict, DockerVMError, HostGone
 
@@ -72,3 +75,16 @@ def certificate_ends(host: AskedHost, ends: str, days: int) -> str:
     after the end."""
     when = f"expired on {ends}" if days < 0 else f"expires on {ends}, in {days} day{'' if days == 1 else 's'}"
     return f"The server certificate of '{host.name}' {when}. To renew it: {host_commands.create_again(host)}"
+
+
+def workload_failed(host: AskedHost, problem: str, exit_code: int) -> str:
+    """The alert where not all runs that the host was to run; ``problem`` ends with the host's own words."""
+    return (f"The host '{host.name}' works, but not all runs on it that was to. {problem.rstrip()}\n"
+            f"The same create tries again: {host_commands.create_again(host)}\nHence exit code {exit_code}.")
+
+
+def published_but_closed(closed: Iterable[tuple[str, object]], all_ports: Iterable[object]) -> str:
+    """The warning about services of a new host and the ports that they publish; ``all_ports`` would open them too."""
+    named = ", ".join(f"{port} of '{service}'" for service, port in closed)
+    return (f"The Compose file publishes {named}, which Azure lets nobody reach from outside. To open it: "
+            f"{option('--open-ports', *all_ports)}")

@@ -45,6 +45,18 @@ IN_NO_ZONE = "Leave --zone out, or choose a disk of that zone."
 NO_PLAN = "Leave --plan-name, --plan-product, --plan-publisher and --plan-promotion-code out."
 PLAN_OF_IMAGE = ("Give --plan-name, --plan-product and --plan-publisher, or none of them: then what the image itself "
                  "says is taken.")
+NO_VARIABLES = "Write a line for each variable: NAME=VALUE."
+COMPOSE_EXAMPLE = "The least that Compose takes: services: {web: {image: nginx}}"
+PUT_INTO_IMAGE = ("Put the file into the image, its text into the Compose file (configs: content), or its variables "
+                  "into --compose-env-file; or bring the project up from this computer, by 'docker compose' in a "
+                  "context of the host.")
+OTHER_PUBLISHED_PORT = "Publish the service on another port of the host."
+COMPOSE_FROM_FILE = "Name a file that can be read; for what another command prints: --compose-file @-"
+ADD_COMPOSE_FILE = "Add --compose-file, or leave --compose-env-file out."
+ADD_REGISTRY_LOGIN = "Say for which registry: --registry-login SERVER=USER."
+ONE_PASSWORD_EACH = "Give one for each --registry-login, in the same order; or leave them out, and you are asked."
+REGISTRY_PASSWORD_FILE = ("Put it into a file and use --registry-password @file; or leave the option out, and you are "
+                          "asked.")
 YES = "Use --yes to continue without confirmation."
 
 

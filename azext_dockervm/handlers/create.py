@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @command("create")
 def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     """Make a host, or finish one that is half made."""
-    from azext_dockervm.handlers import login
+    from azext_dockervm.handlers import login, registry
     from azext_dockervm.host import create as host
     from azext_dockervm.output import shapes
 
@@ -24,11 +24,14 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     context = _context_name(spec, arguments["docker_context"])
     timeline = shared.timeline_file(arguments["timeline"])
     password = login.asked_password(arguments["admin_password"], spec.login)
+    registry_passwords, logins = arguments["registry_password"], spec.workload.logins
     if arguments["dry_run"] or arguments["validate"]:
-        spec = spec.having({"login.password": login.previewed_password(password)})
+        spec = spec.having({"login.password": login.previewed_password(password),
+                            "workload.logins": registry.previewed(registry_passwords, logins)})
         return _previewed(cmd, arguments, spec, store, context)
-    # The password last: nobody types it twice only to read that another argument is wrong.
-    spec = spec.having({"login.password": login.admin_password(password)})
+    # Passwords last: nobody types one twice only to read that another argument is wrong.
+    spec = spec.having({"login.password": login.admin_password(password),
+                        "workload.logins": registry.with_passwords(registry_passwords, logins)})
     with shared.progress_of(cmd, [*store.warnings(), *shared.session_warnings(store.folder)]) as listener:
         azure = shared.azure_calls(cmd, spec.timeout)
         title = f"Create the host '{spec.name}' in the group '{spec.group}'"
@@ -40,6 +43,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
         context = _made_context(context, spec, made, store, listener)
         shared.refresh_contexts(store, listener, made)
         shared.tell_the_end(cmd, made, store.folder, listener, context)
+        shared.tell_of_workload(cmd, made, listener)
     return shapes.host(made, str(store.folder), context)
 
 

@@ -135,6 +135,19 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str |
     listener.say(f"Now type: {command}")
 
 
+def tell_of_workload(cmd: Any, host: Any, listener: Any) -> None:
+    """Where not all runs that a ``host.finished.FinishedHost`` was to run: an alert, and an exit code for scripts."""
+    from azext_dockervm.advice import host_messages
+    from azext_dockervm.output import exit_code
+
+    outcome = host.workload
+    if outcome is None or outcome.problem is None:
+        return
+    code = exit_code.WORKLOAD_FAILED if host.proof.reachable else exit_code.UNREACHABLE
+    listener.alert("\n".join([host_messages.workload_failed(host.spec, outcome.problem, code), *outcome.advice]))
+    exit_code.end_with(cmd.cli_ctx, code)
+
+
 def refresh_contexts(store: Any, listener: Any, host: Any = None) -> None:
     """The docker client's contexts follow the certificates of the folder, and the ``host`` that was finished with them.
     It never ends a command that has done its work."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from azext_dockervm.advice import host_commands, refusals
-from azext_dockervm.advice.host_messages import with_sentence
+from azext_dockervm.advice.host_messages import published_but_closed, with_sentence
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.certs.store import CertificateStore
@@ -26,11 +26,12 @@ from azext_dockervm.host.making import VM
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.survey import survey
-from azext_dockervm.provision import packages
+from azext_dockervm.provision import packages, workload
 from azext_dockervm.provision.choice import ProvisionerChoice, choose, choose_again
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address, Target
 from azext_dockervm.spec import rules
+from azext_dockervm.spec.compose_file import check_ports, published
 from azext_dockervm.spec.host import HostSpec
 
 # One more look at a host that has just said itself that it is sound, and did not answer from here a moment ago.
@@ -126,7 +127,8 @@ class Creation:
 
     def _finished(self, results: Results) -> FinishedHost:
         provisioned, proof = certify.proven(results)
-        return FinishedHost(certify.vm_as_noted(results, results[VM]), self.spec, results[ADDRESS], provisioned, proof)
+        return FinishedHost(certify.vm_as_noted(results, results[VM]), self.spec, results[ADDRESS], provisioned, proof,
+                            results.get(workload.KEY))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -233,8 +235,10 @@ class Creation:
     def take_over(self) -> None:
         """What an existing host has, and was not asked otherwise, is what is asked for."""
         self.spec = adopt.adapted(self.asked, self.found)
-        if self.spec.network.ssh_port is not None:
-            rules.check_ports(self.spec.engine.port, self.spec.network.ssh_port)
+        port, ssh_port = self.spec.engine.port, self.spec.network.ssh_port
+        if ssh_port is not None:
+            rules.check_ports(port, ssh_port)
+        check_ports(self.spec.workload, port, ssh_port or names.DEFAULT_SSH_PORT)
 
     def _remove_what_never_ran(self) -> None:
         """Everything is made anew, as it was asked for."""
@@ -273,4 +277,16 @@ class Creation:
         if self.spec.machine.architecture is not None:
             machine = self.spec.machine
             say(f"Architecture: {machine.architecture}; the image is {machine.image}, the size {machine.size}.")
+        self._announce_closed_ports()
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
+
+    def _announce_closed_ports(self) -> None:
+        """Of a new host, whose security group will have what is asked for and nothing else; ``info`` knows it later."""
+        network = self.spec.network
+        if network.security_group is not None or network.interfaces:
+            return
+        closed = [one for one in published(self.spec.workload) if not one.is_local and not any(
+            opened.first <= one.first and one.last <= opened.last for opened in network.open_ports)]
+        if closed:
+            self.listener.warn(published_but_closed([(one.service, one) for one in closed],
+                                                    [*network.open_ports, *closed]))

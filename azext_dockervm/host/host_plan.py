@@ -17,7 +17,7 @@ from azext_dockervm.flow.step import Alternative, Listener, Step
 from azext_dockervm.host import certify, plan, schedule
 from azext_dockervm.host.making import VM, Making
 from azext_dockervm.preflight.found import Found
-from azext_dockervm.provision import run_command
+from azext_dockervm.provision import run_command, workload
 from azext_dockervm.provision.choice import CLOUD_INIT, RUN_COMMAND, ProvisionerChoice, was_finished
 from azext_dockervm.provision.cloud_init import Lane, Order
 from azext_dockervm.provision.custom_data import head_start
@@ -74,8 +74,10 @@ class HostPlan:
         machine = (plan.steps(self.making, order.custom_data, order.tags) if order
                    else plan.steps(self.making, self._head_start()))
         lane = Lane(target, order, self.store.folder, self.listener, VM) if order else None
-        return [self.authority(), *machine, *certify.set_up(target, self.choice, after=(VM,), lane=lane),
-                *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id)]
+        set_up = certify.set_up(target, self.choice, after=(VM,), lane=lane)
+        return [self.authority(), *machine, *set_up,
+                *certify.finish(target, self.store.folder, self.listener, vm_run_id=self.run_id,
+                                further=self._workload(target))]
 
     def authority(self) -> Step:
         return certify.authority(self.store, self.listener)
@@ -127,9 +129,13 @@ class HostPlan:
         return [schedule.step(self.making, vm["id"])]
 
     def finish(self, further: Sequence[Step] = (), patience: float | None = None) -> list[Step]:
-        """Proof and what comes after it."""
+        """Proof and what comes after it. Of what the host is to run as much as was typed, whatever runs there."""
         return certify.finish(self.existing, self.store.folder, self.listener, vm_run_id=self.vm_run_id,
-                              patience=patience, further=further)
+                              patience=patience, further=[*further, *self._workload(self.existing)])
+
+    @staticmethod
+    def _workload(target: Target) -> list[Step]:
+        return [workload.step(target)] if target.spec.workload else []
 
 
 def _disk_stays(name: str, error: BaseException) -> str | None:

@@ -9,6 +9,7 @@ from azext_dockervm.advice import option_values
 from azext_dockervm.errors import ConflictingArguments
 from azext_dockervm.options.carry import why_not_carried
 from azext_dockervm.options.commands import option_of, options_of
+from azext_dockervm.options.compose import check_workload
 from azext_dockervm.options.configuration import Configuration
 from azext_dockervm.options.login import check_login
 from azext_dockervm.options.option import Option
@@ -82,6 +83,7 @@ def check_together(spec: HostSpec) -> None:
     check_login(spec)
     check_placement(spec)
     check_platform(spec)
+    check_workload(spec)
     reason = why_not_carried(spec.provisioner, spec)
     if reason:
         raise ConflictingArguments(f"--provisioner {spec.provisioner}: {reason}.",

@@ -6,6 +6,7 @@ from inspect import Parameter, Signature
 
 from azext_dockervm.options.access import ACCESS
 from azext_dockervm.options.certificates import FOLDER, NEW_AUTHORITY, NEW_HOST_FOLDER, TRUST
+from azext_dockervm.options.compose import COMPOSE
 from azext_dockervm.options.context import (
     BUILDER,
     CONTEXT,
@@ -41,6 +42,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         DOCKER_DISK,
         LOGIN,
         ENGINE,
+        COMPOSE,
         NEW_HOST_FOLDER,
         DOCKER_CONTEXT,
         NETWORK,

@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 # Docker works on the host, but can't be reached from here. 1, 2 and 3 are az's own: error, usage, not found.
 UNREACHABLE = 4
+# The host works, but a registry has refused its login, or the Compose project is not up as it should be.
+WORKLOAD_FAILED = 5
 
 
 def end_with(cli_ctx: Any, code: int) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from azext_dockervm.host.listing import Dialled
     from azext_dockervm.host.noted import NotedHost
     from azext_dockervm.host.vm_state import VmState
+    from azext_dockervm.provision.workload import Outcome
 
 Shape = dict[str, Any]
 
@@ -33,7 +34,25 @@ def host(made: FinishedHost, folder: str, docker_context: str | None = None) -> 
         "provisioner": made.provisioned.provisioner, "engineVersion": made.proof.version,
         "reachable": made.proof.reachable, "certDir": folder,
         "serverCertificateExpires": iso(made.provisioned.expires), "dockerContext": docker_context,
+        "registryLogins": registry_logins(made.workload), "compose": compose(made.workload),
     }
+
+
+def registry_logins(outcome: Outcome | None) -> list[Shape] | None:
+    """Null where none was asked for; nothing is known of logins that were made before."""
+    if outcome is None or not outcome.workload.logins:
+        return None
+    return [{"server": one.server, "user": one.user, "loggedIn": one.server in outcome.logged_in}
+            for one in outcome.workload.logins]
+
+
+def compose(outcome: Outcome | None) -> Shape | None:
+    """The Compose project that was brought up, or was to be; null where none was asked for."""
+    if outcome is None or outcome.workload.compose is None:
+        return None
+    return {"project": outcome.workload.project, "file": outcome.workload.compose.path, "state": outcome.state,
+            "reason": outcome.problem, "containers": outcome.containers, "services": [
+                {"name": one.name, "state": one.state, "ports": list(one.ports)} for one in outcome.services]}
 
 
 def engine(state: dict[str, Any]) -> Shape:

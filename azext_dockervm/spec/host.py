@@ -16,6 +16,7 @@ from azext_dockervm.spec.network import Network
 from azext_dockervm.spec.placement import Placement
 from azext_dockervm.spec.security import Plan, Security
 from azext_dockervm.spec.words import NO_PUBLIC_IP
+from azext_dockervm.spec.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class HostSpec:
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
     placement: Placement = field(default_factory=Placement)
+    workload: Workload = field(default_factory=Workload)
     provisioner: str = "auto"
     timeout: float = 1200.0
     tags: dict[str, str] = field(default_factory=dict)

@@ -115,7 +115,12 @@ def _terms(cloud: Cloud) -> None:
     cloud.instance.arm("PUT", at, "2021-01-01", {"properties": {"accepted": True}})
 
 
+def _compose_files(cloud: Cloud) -> None:
+    (cloud.home / "compose.yaml").write_text("services:\n  web:\n    image: busybox\n    ports: ['80:80']\n")
+    (cloud.home / "production.env").write_text("TOKEN=abc\n")
+
+
 NEEDS: dict[str, Callable[[Cloud], object]] = {
     "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": lay_network,
     "--nics mynic": lay_interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
-    "--asgs": _application_groups}
+    "--asgs": _application_groups, "compose.yaml": _compose_files}

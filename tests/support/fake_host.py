@@ -48,6 +48,7 @@ class FakeHost:
     ssh_port: int = 22
     open_door: bool = False
     containers: list[dict] = field(default_factory=list)
+    services: str = "web|running|0.0.0.0:8080->80/tcp"
     fails: dict[str, tuple[str, str]] = field(default_factory=dict)
     says: dict[str, str | None] = field(default_factory=dict)
     door: FakeDoor | None = None
@@ -97,6 +98,13 @@ class FakeHost:
 
     def _ssh(self, values: dict[str, str], _facts: dict[str, str]) -> None:
         self.ssh_port = int(values["DOCKERVM_SSH_PORT"])
+
+    def _compose(self, values: dict[str, str], facts: dict[str, str]) -> None:
+        """``services`` is what its engine runs then."""
+        if values.get("DOCKERVM_LOGINS"):
+            facts["logins"] = " ".join(decoded(values["DOCKERVM_LOGINS"]).decode().split()[::3])
+        if values.get("DOCKERVM_PROJECT"):
+            facts |= {"services": self.services, "containers": str(self.services.count(";") + 1)}
 
     def _check(self, values: dict[str, str], facts: dict[str, str]) -> None:
         files, port = self.files, int(values["DOCKERVM_PORT"])

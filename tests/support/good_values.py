@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bad_values.compose import WEB
 from bad_values.disks import disk, encryption_set
 from bad_values.security import MANAGED, PLAN, TRUSTED, image, region_has
 from fake_azure import FakeCloud
@@ -83,6 +84,11 @@ ROWS = (
     good("sources", "--sources 203.0.113.0/24 10.0.0.0/8 --provisioner run-command", '"203.0.113.0/24"'),
     good("open_ports", "--open-ports 80 8000-8010", '"8000-8010"'),
     good("open_ports_sources", "--open-ports 80 --open-ports-sources 203.0.113.7", '"203.0.113.7"'),
+    good("registry_login", f"--registry-login a.io=me --registry-password {PASSWORD}", '"DOCKERVM_LOGINS"'),
+    good("registry_password", f"--registry-login a.io=me --registry-password {PASSWORD}", '"protectedParameters"'),
+    good("compose_file", ("--compose-file", WEB), '"DOCKERVM_COMPOSE_FILE"', "/dockervm-compose-RUN"),
+    good("compose_env_file", ("--compose-file", WEB, "--compose-env-file", f"A={PASSWORD}\n"),
+         '"DOCKERVM_COMPOSE_ENV"'),
     good("tls_san", "--tls-san docker.example.com 192.0.2.7", '"dockervm-tls-san": "docker.example.com,192.0.2.7"'),
     good("vnet_name", "--vnet-name boats", '"boats"'),
     good("vnet_name", "--vnet-name corp", "virtualNetworks/corp/subnets/apps", there=network),

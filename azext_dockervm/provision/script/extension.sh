@@ -1,6 +1,24 @@
 # shellcheck shell=sh disable=SC2154  # set in other parts
 # Preparing a host for the Docker VM extension. All by its handler's source, Azure/azure-docker-extension 1.2.2.
 
+# Where the handler looks for Compose. It downloads Docker and Compose where `docker` is not on the PATH, or the file at
+# this path does not exist.
+compose_path() {
+    if grep -qs CoreOS "$root/etc/lsb-release"; then
+        echo "$root/opt/bin/docker-compose"
+    elif [ -e "$root/etc/redhat-release" ] && [ ! -e "$root/etc/centos-release" ]; then
+        echo "$root/usr/bin/docker-compose"
+    else
+        echo "$root/usr/local/bin/docker-compose"
+    fi
+}
+
+compose_is_installed() { [ -e "$(compose_path)" ] || docker_plugin docker-compose >/dev/null; }
+
+docker_and_compose_are_installed() { have docker && compose_is_installed; }
+
+choose_compose_once() { compose_is_installed || choose_compose "$1"; }
+
 fail_for_extension() {
     fail extension-blocked "the Docker VM extension cannot work on this host: $1${newline}use --provisioner run-command"
 }
@@ -38,7 +56,7 @@ prepare_for_extension() {
     fi
     compose=$(compose_path)
     if [ ! -e "$compose" ]; then
-        binary=$(compose_binary) ||
+        binary=$(docker_plugin docker-compose) ||
             fail no-compose-package 'docker-compose was not found, and no package installed it'
         replace_file with_link "$compose" "$binary"
     fi

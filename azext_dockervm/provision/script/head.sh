@@ -3,14 +3,20 @@
 # Makes this Linux machine a Docker host that requires mutual TLS. Idempotent; runs as root, by a managed run command
 # or, the actions install and boot, by cloud-init as a user script. It holds one action, and takes these variables:
 #
-#   DOCKERVM_ACTION       the action that this text holds: install, request, serve, boot, ssh, restart or check
+#   DOCKERVM_ACTION       the action that this text holds: install, request, serve, boot, ssh, restart, compose or check
 #   DOCKERVM_RUN_ID       opaque, comes back in the answer
 #   DOCKERVM_TIMEOUT      seconds to wait for locks, package mirrors and another run of this script (1500)
 #   DOCKERVM_PORT         serve, boot, restart, check: port of the engine's TLS listener (4243)
 #   DOCKERVM_ADDRESS      address at which ports are checked (127.0.0.1)
-#   DOCKERVM_USER         install, request, boot: user to add to the group docker
+#   DOCKERVM_USER         install, request, boot, compose: user to add to the group docker
 #   DOCKERVM_DOCKER_LUN   install, request, boot: LUN of the data disk for all of Docker's data; empty: the system disk
 #   DOCKERVM_COMPOSE      install: 1 also prepares the host for the Docker VM extension: its handler installs nothing
+#   DOCKERVM_LOGINS       compose: base64 of words, three a registry: its name, base64 of user and of password
+#   DOCKERVM_PROJECT      compose: name of the Compose project; empty: logins alone
+#   DOCKERVM_COMPOSE_FILE compose: base64 of the Compose file, compressed by gzip
+#   DOCKERVM_COMPOSE_ENV  compose: base64 of its environment file, compressed by gzip; empty: it has none
+#   DOCKERVM_BUILDS       compose: 1 wants buildx too, since a service is built
+#   DOCKERVM_HIDDEN       compose: base64 of what no answer may hold, a line each
 #   DOCKERVM_SSH_PORT     request, boot, ssh: port for sshd; empty, or 22 and never changed by this script: sshd is
 #                         left alone
 #   DOCKERVM_SUBJECT      request: common name of the signing request
@@ -33,6 +39,8 @@
 #   engine                its version
 #   key, csr, ssh-port    new or kept; the signing request in PEM; where sshd listens
 #   certificate           the server's in use; of check the one on disk that is, or should be, in use
+#   logins                registries that root is logged in to, with spaces between them
+#   services, containers  of the project: NAME|STATE|PORTS; for each container, as far as there is room, and their number
 #   compose, dockerd-link for the extension: Compose's path; the link to dockerd, if one had to be made
 # and of check, which gives these and certificate also when it fails:
 #   authority             all in the CA file that dockerd is started with; none: TLS was never set up; unknown: it was,

@@ -13,7 +13,7 @@ perform_action() {
     if [ -n "$for_extension" ]; then
         refuse_conflicting_settings
         extras_are_installed=docker_and_compose_are_installed
-        choose_extras=choose_compose
+        choose_extras=choose_compose_once
     fi
     use_docker_disk
     install_docker

@@ -18,19 +18,22 @@ FIREWALL = ("port", "backup", "shut-port", "firewall")
 SSHD = (*FIREWALL, "selinux", "sshd")
 # What each run command that changes a host does first, in case its action boot is at work.
 TAKE_OVER = ("marker", "take-over")
-START_AND_CHECK = ("command", "certificate", "engine", "engine-start", "engine-tls")
+START_AND_CHECK = ("command", "base64", "certificate", "engine", "engine-start", "engine-tls")
 
 # Action → the parts between them. Each has what it calls and nothing else; a test holds it.
 PARTS: dict[str, tuple[str, ...]] = {
-    "install": (*DISK, *DOCKER, "engine", "engine-start", "drop-ins", "compose", "extension", *TAKE_OVER, "install"),
+    "install": (*DISK, *DOCKER, "engine", "engine-start", "drop-ins", "compose-packages", "extension", *TAKE_OVER,
+                "install"),
     "request": (*DISK, *DOCKER, *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
     "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "given-files", *TAKE_OVER, "serve"),
     "ssh": ("command", "openssl", "rpm-manager", *SSHD, *TAKE_OVER, "ssh"),
     "restart": (*START_AND_CHECK, "port", "drop-ins", "extension-unit", "engine-settings", *TAKE_OVER, "restart"),
-    "boot": (*DISK, *DOCKER, "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key", "signing-request",
-             "engine-files", "given-files", "marker", "door-program", "door", "boot"),
-    "check": ("openssl", "port", "shut-port", "certificate", "engine", "engine-tls", "drop-ins", "engine-settings",
-              "docker-disk", "check"),
+    "boot": (*DISK, *DOCKER, "base64", "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key",
+             "signing-request", "engine-files", "given-files", "marker", "door-program", "door", "boot"),
+    "compose": (*DOCKER, "base64", "engine", "engine-start", "compose-packages", *TAKE_OVER, "hidden", "client",
+                "registry", "project", "compose"),
+    "check": ("openssl", "port", "shut-port", "base64", "certificate", "engine", "engine-tls", "drop-ins",
+              "engine-settings", "docker-disk", "check"),
 }
 
 _HOLDS = re.compile(r"<<'(\w+\.py)'$")

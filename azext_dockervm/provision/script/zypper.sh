@@ -4,7 +4,10 @@
 # Statuses of zypper: up to 103, and 106 and 107, what was asked for is installed; 104 is that no repository offers it.
 zypper_install() {
     status=0
-    run_logged ask_rpm_manager install --no-recommends docker openssl ca-certificates || status=$?
+    packages='docker openssl ca-certificates'
+    "$choose_extras" '' || return 1
+    # shellcheck disable=SC2086  # a list of names
+    run_logged ask_rpm_manager install --no-recommends $packages || status=$?
     case $status in
         0 | 10[0-367]) return 0 ;;
         104) grep -qE 'No repositories defined|Skipping repository' "$work/log" ||

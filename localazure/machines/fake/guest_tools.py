@@ -122,7 +122,7 @@ def apt_get(words: list[str]) -> int:
 
 def apt_cache(words: list[str]) -> int:
     """show: of Compose's packages Debian has one only, of all others whatever is asked for."""
-    if "show" in words and words[-1].startswith("docker-compose") and words[-1] not in PACKAGE_TOOLS:
+    if "show" in words and words[-1].startswith(("docker-compose", "moby-")) and words[-1] not in PACKAGE_TOOLS:
         return refuse("E: No packages found", 100)
     return 0
 
@@ -168,12 +168,22 @@ def dockerd(words: list[str]) -> int:
 
 
 def docker(words: list[str]) -> int:
-    """version, info and ps of this machine's own engine."""
+    """version, info, ps and login of this machine's own engine; a password that begins with `wrong` is."""
     answer = ask("version")
     if not answer["ok"] or not answer.get("version"):
         return refuse("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?")
     if "version" in words or "info" in words:
         print(answer["version"] if "--format" in words else f"Server: Docker Engine {answer['version']} (fake engine)")
+        return 0
+    if words[:1] == ["login"]:
+        if sys.stdin.read().startswith("wrong"):
+            return refuse("Error response from daemon: unauthorized: authentication required")
+        print("Login Succeeded")
+        return 0
+    project = re.search(r"label=com\.docker\.compose\.project=(\S+)", " ".join(words))
+    if project:
+        file = projects() / project[1]
+        print("\n".join(f"{name}|running|Up 1 second|" for name in (file.read_text().split() if file.exists() else [])))
         return 0
     if "ps" in words:
         print("CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS    PORTS     NAMES")
@@ -181,10 +191,25 @@ def docker(words: list[str]) -> int:
     return refuse("a fake engine has no containers")
 
 
+def projects() -> Path:
+    """A file for each Compose project that was brought up, with the names of its services."""
+    folder = ROOT / "var/lib/fake-compose"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def compose(words: list[str]) -> int:
-    """version; containers there are none."""
+    """version; config and up, of whose file the services are noted, as far as they stand there line by line."""
     if "version" in words:
         print("Docker Compose version fake")
+        return 0
+    if {"config", "up"} & set(words):
+        text = Path(words[words.index("--file") + 1]).read_text()
+        services = re.findall(r"(?m)^  ([\w.-]+):", text.partition("services:")[2])
+        if "absent" in text:
+            return refuse("Error response from daemon: manifest for absent:latest not found") if "up" in words else 0
+        if "up" in words:
+            (projects() / words[words.index("--project-name") + 1]).write_text("\n".join(services))
         return 0
     return refuse("a fake engine has no containers")
 

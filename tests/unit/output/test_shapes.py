@@ -23,6 +23,9 @@ from azext_dockervm.host.vm_state import VmState
 from azext_dockervm.output import shapes
 from azext_dockervm.provision.proof import Proof
 from azext_dockervm.provision.target import Address, Provisioned
+from azext_dockervm.provision.workload import Outcome, Service
+from azext_dockervm.secret import Secret
+from azext_dockervm.spec.workload import ComposeFile, RegistryLogin, Workload
 
 ENDS = datetime(2028, 4, 5, 12, 30, 1, tzinfo=timezone(timedelta(hours=2)))
 ID = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.Compute/virtualMachines/web1"
@@ -45,8 +48,23 @@ def test_a_host_that_was_made():
         "publicIpAddress": "20.1.2.3", "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376",
         "dockerPort": 2376, "provisioner": "run-command", "engineVersion": "26.1.5", "reachable": True,
         "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z",
-        "dockerContext": None}
+        "dockerContext": None, "registryLogins": None, "compose": None}
     assert shapes.host(FINISHED, "/c", "web1")["dockerContext"] == "web1"
+
+
+def test_what_a_host_runs():
+    workload = Workload((RegistryLogin("a.io", "me", Secret("x")), RegistryLogin("b.io", "you", Secret("y"))),
+                        ComposeFile("services: {web: {}}", "/home/me/app/compose.yaml", folder="app"))
+    outcome = Outcome(workload, ("a.io",), (Service("web", "exited (1)", ("0.0.0.0:80->80/tcp",)),), 7, "It failed.")
+    shape = shapes.host(replace(FINISHED, workload=outcome), "/c")
+    assert shape["registryLogins"] == [{"server": "a.io", "user": "me", "loggedIn": True},
+                                       {"server": "b.io", "user": "you", "loggedIn": False}]
+    assert shape["compose"] == {
+        "project": "app", "file": "/home/me/app/compose.yaml", "state": "failed", "reason": "It failed.",
+        "containers": 7, "services": [{"name": "web", "state": "exited (1)", "ports": ["0.0.0.0:80->80/tcp"]}]}
+    assert shapes.compose(Outcome(workload))["state"] == "running"
+    assert shapes.compose(Outcome(Workload(workload.logins))) is None
+    assert shapes.registry_logins(Outcome(Workload(compose=workload.compose))) is None
 
 
 def test_a_host_that_works_but_can_t_be_reached_from_here():

@@ -122,14 +122,14 @@ case "$*" in
     : >"$root/usr/lib/systemd/system/docker.socket"
     : >"$root/run/up" ;;
 esac
-for package; do :; done
-case $package in
-docker-compose) folder=$root/usr/bin ;;
-docker-compose-* | moby-compose) folder=$root/usr/libexec/docker/cli-plugins ;;
-*) exit 0 ;;
-esac
-mkdir -p "$folder"
-cp "$root/stock/dockerd" "$folder/docker-compose"
+put() { mkdir -p "$root/$2" && cp "$root/stock/dockerd" "$root/$2/$1"; }
+for package; do
+    case $package in
+    docker-compose) put docker-compose usr/bin ;;
+    docker-compose-* | moby-compose) put docker-compose usr/libexec/docker/cli-plugins ;;
+    docker-buildx* | moby-buildx) put docker-buildx usr/libexec/docker/cli-plugins ;;
+    esac
+done
 """,
     "apt-cache": 'case "$*" in *docker-cli) exit 0 ;; esac\ngrep -qsx "$2" "$root/switch/offered"\n',
     "sleep": 'exec /bin/sleep 0.05\n',

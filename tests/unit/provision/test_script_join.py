@@ -18,8 +18,8 @@ ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
 # Bytes that an action may have: what it has today and room for some ten lines. One whose text grows carries what others
 # need, or does too much. A run command's script may have 256 KB; boot is compressed.
-LARGEST = {"install": 38_500, "request": 50_000, "serve": 33_800, "boot": 81_300, "ssh": 31_900, "restart": 23_400,
-           "check": 27_900}
+LARGEST = {"install": 40_500, "request": 51_000, "serve": 34_700, "boot": 82_300, "ssh": 32_600, "restart": 24_300,
+           "check": 28_800, "compose": 36_000}
 # Forgiven to the whole: a word that is to be split, and test -ef.
 FORGIVEN = {"SC2086", "SC3013"}
 
@@ -159,7 +159,7 @@ def test_it_stays_small(action):
 
 
 def test_as_custom_data_it_leaves_room_for_the_user_s_own():
-    assert custom_data.LIMIT - len(base64.b64encode(custom_data.head_start({}, compose=True))) >= 14_000
+    assert custom_data.LIMIT - len(base64.b64encode(custom_data.head_start({}, compose=True))) >= 12_000
 
 
 # Shells

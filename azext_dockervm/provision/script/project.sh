@@ -1,0 +1,105 @@
+# shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
+# A Compose project, from files in a folder of ours that only root can read.
+
+compose_file=${DOCKERVM_COMPOSE_FILE:-}
+compose_environment=${DOCKERVM_COMPOSE_ENV:-}
+
+read_project() {
+    project=${DOCKERVM_PROJECT:-}
+    builds=${DOCKERVM_BUILDS:-}
+    case $project in [!a-z0-9]* | *[!a-z0-9_-]*) fail bad-input 'DOCKERVM_PROJECT is no name of a Compose project' ;; esac
+    [ -n "$project" ] || return 0
+    unpacked "$compose_file" >/dev/null 2>&1 || fail bad-input 'DOCKERVM_COMPOSE_FILE is not valid'
+    [ -z "$compose_environment" ] || unpacked "$compose_environment" >/dev/null 2>&1 ||
+        fail bad-input 'DOCKERVM_COMPOSE_ENV is not valid'
+}
+
+unpacked() { printf %s "$1" | base64 -d | gzip -dc; }
+
+what_compose_needs_is_installed() {
+    have docker || return 1
+    [ -n "$project" ] || return 0
+    docker_plugin docker-compose >/dev/null && { [ -z "$builds" ] || docker_plugin docker-buildx >/dev/null; }
+}
+
+# Without buildx Compose may build all the same, so it is no reason to fail that none is offered.
+choose_what_compose_needs() {
+    [ -n "$project" ] || return 0
+    if ! docker_plugin docker-compose >/dev/null; then choose_compose "$1" || return 1; fi
+    if ! docker_plugin docker-buildx >/dev/null; then
+        choose_offered docker-buildx-plugin docker-buildx moby-buildx || log 'no package source offers buildx'
+    fi
+}
+
+bring_project_up() {
+    compose=$(docker_plugin docker-compose) || fail no-compose-package 'no package has installed docker-compose'
+    : >"$work/log"
+    # What does not parse takes nobody's earlier files away.
+    write_project_files "$work"
+    in_project "$work" config --quiet >>"$work/log" 2>&1 || fail_hiding compose-invalid 'docker compose does not take the file'
+    make_private_folder "$root/var/lib/dockervm/compose"
+    make_private_folder "$root/var/lib/dockervm/compose/$project"
+    write_project_files "$root/var/lib/dockervm/compose/$project"
+    brought_up=''
+    if in_project "$root/var/lib/dockervm/compose/$project" up --detach --quiet-pull >>"$work/log" 2>&1; then
+        brought_up=yes
+        await_services
+    fi
+    read_services
+    add_services
+    [ -n "$brought_up" ] || fail_hiding compose-failed "docker compose could not bring the project $project up"
+    bad=$(printf '%s' "$services" | grep -vE '\|(running|exited \(0\))\|') || return 0
+    fail compose-unhealthy "not all services of the project $project run:$newline$bad"
+}
+
+# What ends at once, or again and again, is no service that runs: it has to keep to its state for some looks. Whether
+# a health check comes to an end is its author's affair.
+await_services() {
+    services=''
+    same=0
+    restarts=0
+    while [ "$same" -lt 3 ] && [ "$restarts" -lt 10 ] && [ "$(seconds_left)" != 0 ]; do
+        before=$services
+        sleep 1
+        read_services
+        same=$((same + 1))
+        case $services in *'|restarting|'*) restarts=$((restarts + 1)) ;; esac
+        case $services in "$before") ;; *) same=0 ;; esac
+        case $services in *'|starting|'* | *'|created|'* | *'|restarting|'*) same=0 ;; esac
+    done
+}
+
+# Sets $services: NAME|STATE|PORTS, a line for each container.
+read_services() {
+    services=$(as_root 30 docker ps --all --filter "label=com.docker.compose.project=$project" --format \
+        '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}' 2>>"$work/log" </dev/null |
+        sed -e 's/|running|[^|]*(unhealthy)[^|]*|/|unhealthy|/' -e 's/|running|[^|]*(health: starting)[^|]*|/|starting|/' \
+            -e 's/|exited|Exited (\([0-9]*\))[^|]*|/|exited (\1)|/' -e 's/^\([^|]*|[^|]*|\)[^|]*|/\1/' \
+            -e 's/, /,/g' | sort) || services=''
+}
+
+# As many as leave room for a failure's details.
+add_services() {
+    [ -n "$services" ] || return 0
+    list=$(printf '%s\n' "$services" | tr '\n' ';' | head -c 1800)
+    add_field services "${list%;*}"
+    add_field containers "$(printf '%s\n' "$services" | wc -l | tr -d ' ')"
+}
+
+# write_project_files FOLDER
+write_project_files() {
+    replace_file with_output "$1/compose.yaml" 600 unpacked "$compose_file"
+    if [ -n "$compose_environment" ]; then
+        replace_file with_output "$1/compose.env" 600 unpacked "$compose_environment"
+    else
+        rm -f "$1/compose.env"
+    fi
+}
+
+# in_project FOLDER COMMAND…
+in_project() {
+    files=$1
+    shift
+    if [ -f "$files/compose.env" ]; then set -- --env-file "$files/compose.env" "$@"; fi
+    as_root "$(($(seconds_left) + 1))" "$compose" --project-name "$project" --file "$files/compose.yaml" "$@" </dev/null
+}
