@@ -113,6 +113,10 @@ examples:
         --auto-shutdown 1900 --auto-shutdown-time-zone "W. Europe Standard Time"
     - name: With an identity that containers get tokens of, and a text that they read from the VM's metadata service.
       text: az dockervm create -g mygroup -n web9 --assign-identity [system] --user-data role=build
+    - name: With a cloud-config of your own beside the set-up, such as packages, files and users.
+      text: az dockervm create -g mygroup -n web10 --custom-data init.yaml
+    - name: With a script from the web, which runs at the first boot once Docker is there.
+      text: az dockervm create -g mygroup -n web11 --custom-data "#include https://example.com/first-boot.sh"
     - name: In a script - one JSON object on stdout, nothing on stderr but errors.
       text: >
         DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)

@@ -57,6 +57,15 @@ ADD_REGISTRY_LOGIN = "Say for which registry: --registry-login SERVER=USER."
 ONE_PASSWORD_EACH = "Give one for each --registry-login, in the same order; or leave them out, and you are asked."
 REGISTRY_PASSWORD_FILE = ("Put it into a file and use --registry-password @file; or leave the option out, and you are "
                           "asked.")
+CUSTOM_DATA_KINDS = (
+    "What cloud-init takes begins with #cloud-config, #! (a script), #include, #include-once, #cloud-boothook, "
+    "#part-handler, #cloud-config-archive, #cloud-config-jsonp or ## template: jinja, or is a MIME message of such "
+    "parts; any of it may be compressed by gzip. Name a file by its path: --custom-data init.yaml. Data that "
+    "something on the VM asks for goes with --user-data.")
+CUSTOM_DATA_OF_FLATCAR = ("Give an Ignition config (JSON, which the program butane makes), a #cloud-config or a script "
+                          "that begins with #!.")
+LESS_CUSTOM_DATA = ("Put less into it, such as the address of the rest: #include with URLs, or a script that downloads "
+                    "it.")
 YES = "Use --yes to continue without confirmation."
 
 

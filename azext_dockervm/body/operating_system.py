@@ -7,11 +7,12 @@ from typing import Any
 
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.flow.request import Ref
+from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
 
-def profile(spec: HostSpec, custom_data: bytes | Ref | None) -> Resource:
-    """``custom_data`` that is to be made of what an earlier step gives comes encoded."""
+def profile(spec: HostSpec, custom_data: bytes | Secret[str] | Ref | None) -> Resource:
+    """``custom_data`` that is secret, or is to be made of what an earlier step gives, comes encoded."""
     linux: Resource = {"disablePasswordAuthentication": spec.login.password is None}
     if spec.login.ssh_keys:
         path = f"/home/{spec.login.user}/.ssh/authorized_keys"
@@ -20,5 +21,5 @@ def profile(spec: HostSpec, custom_data: bytes | Ref | None) -> Resource:
     if spec.login.password is not None:
         made["adminPassword"] = spec.login.password
     if custom_data is not None:
-        made["customData"] = custom_data if isinstance(custom_data, Ref) else base64.b64encode(custom_data).decode()
+        made["customData"] = base64.b64encode(custom_data).decode() if isinstance(custom_data, bytes) else custom_data
     return made

@@ -10,6 +10,7 @@ from azext_dockervm.body import operating_system, placement, plan, security, sto
 from azext_dockervm.body.placement import NOWHERE, Placed
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
+from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
 
@@ -34,15 +35,16 @@ def noted_names(vm: Resource | None) -> tuple[str, ...]:
 
 
 def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint: str | Ref, image: Resource | None,
-         custom_data: bytes | Ref | None, authority: str | Ref, ordered: Mapping[str, str | Ref] | None = None,
+         custom_data: bytes | Secret[str] | Ref | None, authority: str | Ref,
+         ordered: Mapping[str, str | Ref] | None = None,
          disks: storage.There = storage.NOTHING, standard_is_known: bool = False, placed: Placed = NOWHERE,
          more_interfaces: tuple[str, ...] = (), interfaces_stay: bool = False) -> Resource:
     """The body of the VM's PUT; NIC and disk carry ``deleteOption`` so that deleting the VM leaves neither behind, but
     for interfaces that somebody else has made.
 
     ``authority`` is the SHA-256 of the CA that the host will trust: whose the host is stands on it from here on.
-    ``custom_data`` that is to be made of what an earlier step gives comes encoded. ``ordered`` are further tags.
-    ``placed`` has the ids of what was named.
+    ``custom_data`` that is secret, or is to be made of what an earlier step gives, comes encoded. ``ordered`` are
+    further tags. ``placed`` has the ids of what was named.
     """
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": spec.machine.size},

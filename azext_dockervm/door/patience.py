@@ -10,6 +10,8 @@ from azext_dockervm.errors import EngineUnreachable
 DROPPED_SECONDS = 20.0
 # cloud-init comes to users' scripts some ten to forty seconds after Azure has heard that the guest is ready.
 ABSENT_SECONDS = 90.0
+# The user's own custom data may have cloud-init fetch URLs and install packages before that.
+ABSENT_BEHIND_OTHERS_SECONDS = 300.0
 # A door that was open stays so until the engine starts. When it is gone before that, the machine was reset or its
 # script was ended, and cloud-init does not run it again.
 LOST_SECONDS = 30.0
@@ -20,9 +22,11 @@ STILL_SECONDS = 300.0
 
 
 class Patience:
-    """``look`` is told each thing that was seen, with the time. All times are seconds of the monotonic clock."""
+    """``look`` is told each thing that was seen, with the time. All times are seconds of the monotonic clock.
+    ``behind_others``: the first boot has custom data of the user's to act upon, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind_others: bool = False) -> None:
+        self._absent = ABSENT_BEHIND_OTHERS_SECONDS if behind_others else ABSENT_SECONDS
         self._last: Said | None = None
         self._changed: float | None = None      # when the door last said something new
         self._dropped: float | None = None      # since when every knock has been without an answer
@@ -41,8 +45,8 @@ class Patience:
             return f"{seen.cause}, {lost:.0f} seconds after its last words ({self.last_words})"
         if self._dropped is not None and now - max(self._dropped, vm_ended) > DROPPED_SECONDS:
             return f"{seen.cause}, for {DROPPED_SECONDS:.0f} seconds after the VM was ready"
-        if self._changed is None and now - vm_ended > ABSENT_SECONDS:
-            return f"{seen.cause}, {ABSENT_SECONDS:.0f} seconds after the VM was ready"
+        if self._changed is None and now - vm_ended > self._absent:
+            return f"{seen.cause}, {self._absent:.0f} seconds after the VM was ready"
         return None
 
     @property

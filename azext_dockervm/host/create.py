@@ -28,6 +28,7 @@ from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.provision import packages, workload
 from azext_dockervm.provision.choice import ProvisionerChoice, choose, choose_again
+from azext_dockervm.provision.first_boot import planned, with_room
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address, Target
 from azext_dockervm.spec import rules
@@ -60,7 +61,7 @@ def prepare(azure: Azure, spec: HostSpec, store: CertificateStore, to_write: boo
     except DockerVMError as error:
         raise refusals.with_recommendation(error, spec) from error
     if found.vm is None:
-        new = choose(spec, found.extension_published)
+        new = with_room(spec, choose(spec, found.extension_published), store)
         packages.check(spec.machine.image, new)
         return Prepared(spec, found, new)
     adopt.check_whose(spec, found.vm, store.authority_fingerprints())
@@ -279,6 +280,8 @@ class Creation:
             say(f"Architecture: {machine.architecture}; the image is {machine.image}, the size {machine.size}.")
         self._announce_closed_ports()
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
+        if self.spec.custom_data is not None:
+            say(planned(self.spec, self.choice, self.store).told)
 
     def _announce_closed_ports(self) -> None:
         """Of a new host, whose security group will have what is asked for and nothing else; ``info`` knows it later."""

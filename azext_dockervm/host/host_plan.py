@@ -18,13 +18,11 @@ from azext_dockervm.host import certify, plan, schedule
 from azext_dockervm.host.making import VM, Making
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision import run_command, workload
-from azext_dockervm.provision.choice import CLOUD_INIT, RUN_COMMAND, ProvisionerChoice, was_finished
+from azext_dockervm.provision.choice import CLOUD_INIT, ProvisionerChoice, was_finished
 from azext_dockervm.provision.cloud_init import Lane, Order
-from azext_dockervm.provision.custom_data import head_start
-from azext_dockervm.provision.host_values import to_install
+from azext_dockervm.provision.first_boot import first_boot, only_users
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import PROVISIONED, Provisioned, Target
-from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.host import HostSpec
 
 Steps = list[Step | Alternative]
@@ -72,7 +70,7 @@ class HostPlan:
         target = replace(self.target, commands=RunCommands(self.azure, self.spec, self.run_id),
                          ordered_in=VM if order else "")
         machine = (plan.steps(self.making, order.custom_data, order.tags) if order
-                   else plan.steps(self.making, self._head_start()))
+                   else plan.steps(self.making, first_boot(self.spec, self.choice).body))
         lane = Lane(target, order, self.store.folder, self.listener, VM) if order else None
         set_up = certify.set_up(target, self.choice, after=(VM,), lane=lane)
         return [self.authority(), *machine, *set_up,
@@ -95,17 +93,11 @@ class HostPlan:
         return Step(key, f"delete the {kind.noun} '{name}'{words}",
                     lambda _results, deadline: self.azure.until(deadline).send(request), request)
 
-    def _head_start(self) -> bytes | None:
-        """A head start where the set-up script installs Docker; the extension's own installation wants none beside."""
-        if self.choice.provisioner == RUN_COMMAND:
-            return head_start(to_install(self.spec))
-        return None if is_of_extension_era(self.spec.machine.image) else head_start(to_install(self.spec), compose=True)
-
     # A host that is there
 
     def machine(self) -> Steps:
-        """What of its network and machine is mended."""
-        return plan.steps(self.making, None)
+        """What of its network and machine is mended; of a host that is not there, what a template can say."""
+        return plan.steps(self.making, only_users(self.spec).body)
 
     def set_up(self, leftover_extension: bool = False) -> Steps:
         return certify.set_up(self.existing, self.choice, (), leftover_extension)

@@ -18,16 +18,18 @@ from azext_dockervm.host import plan_guards, plan_network, schedule
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, VM, Making, made
 from azext_dockervm.host.undo import undo_with_disks
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address
+from azext_dockervm.secret import Secret
 
 
-def steps(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, str | Ref] | None = None
+def steps(making: Making, custom_data: bytes | Secret[str] | Ref | None, ordered: Mapping[str, str | Ref] | None = None
           ) -> list[Step | Alternative]:
     """Security group, network and address side by side, then the interface, then the VM; the ``Address`` is the
     result under its key. They need the certificate authority, under its key. ``ordered`` are tags of the VM."""
     return [*plan_network.steps(making), _vm(making, custom_data, ordered), *_schedule(making), _address(making)]
 
 
-def _vm(making: Making, custom_data: bytes | Ref | None, ordered: Mapping[str, str | Ref] | None) -> Step:
+def _vm(making: Making, custom_data: bytes | Secret[str] | Ref | None,
+        ordered: Mapping[str, str | Ref] | None) -> Step:
     spec, existing = making.spec, making.found.vm
     if existing is not None:
         return Step(VM, f"use the VM '{spec.name}'", lambda _results, _deadline: existing, quiet=True,

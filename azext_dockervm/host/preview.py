@@ -13,6 +13,7 @@ from azext_dockervm.host.create import Creation
 from azext_dockervm.host.template import template
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.provision.choice import ProvisionerChoice
+from azext_dockervm.provision.first_boot import FirstBoot, planned
 from azext_dockervm.provision.target import AUTHORITY
 from azext_dockervm.spec.host import HostSpec
 
@@ -23,7 +24,8 @@ KEY_TO_COME = "<made by create: a public key of ~/.ssh>"
 @dataclass(frozen=True)
 class Preview:
     """``steps`` as plain JSON (``flow.step.printed``). ``not_applied`` is what an existing host does not get of what
-    was typed. ``change`` is what becomes of the folder of certificates."""
+    was typed. ``change`` is what becomes of the folder of certificates. ``first_boot``: what a new host is given for
+    it."""
 
     spec: HostSpec
     exists: bool
@@ -31,6 +33,7 @@ class Preview:
     steps: list[dict[str, Any]]
     not_applied: list[str]
     change: StoreChange
+    first_boot: FirstBoot | None = None
 
 
 def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) -> Preview:
@@ -38,9 +41,11 @@ def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) 
     vm = creation.found.vm
     if vm is None or creation.never_ran:
         steps, told = _of_new(creation, ssh_keys), []
+        given = planned(creation.spec, creation.choice, creation.store)
     else:
         steps, told = _of_existing(creation), not_applied(creation.asked, creation.found.expanded_vm)
-    return Preview(creation.spec, vm is not None, creation.choice, steps, told, change)
+        given = None
+    return Preview(creation.spec, vm is not None, creation.choice, steps, told, change, given)
 
 
 def template_of(creation: Creation, ssh_keys: tuple[str, ...]) -> dict[str, Any]:

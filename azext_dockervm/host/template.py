@@ -1,7 +1,8 @@
 """The network and the machine of a host as an ARM template, which ``az deployment group validate`` accepts.
 
 What nobody knows before a deployment is left to it: references become expressions, secrets parameters. What only
-``create`` can give, such as the custom data with a key of its own run, is left out: the same create goes on from there.
+``create`` can give, such as the set-up's custom data with a key of its own run, is left out: the same create goes on
+from there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ Json = dict[str, Any]
 # Where a deployment finds among the properties of what it has made what we read of it.
 _SEEN: Mapping[Any, str] = {
     network_interface.private_address: "ipConfigurations[0].properties.privateIPAddress"}
+# What else a parameter says of itself.
+_TOLD: Mapping[str, Json] = {"customData": {"metadata": {"description": "What --custom-data gives, in base64."}}}
 
 
 class _Unknown(Exception):
@@ -95,7 +98,7 @@ class _Template:
         return self._reference(value, needs) if isinstance(value, Ref) else _text(value)
 
     def _parameter(self, name: str, kind: str) -> str:
-        self.parameters[name] = {"type": kind}
+        self.parameters[name] = {"type": kind, **_TOLD.get(name, {})}
         return f"[parameters('{name}')]"
 
     def _reference(self, ref: Ref, needs: dict[str, None]) -> Any:

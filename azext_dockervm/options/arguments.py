@@ -15,7 +15,7 @@ from azext_dockervm.options.login import check_login
 from azext_dockervm.options.option import Option
 from azext_dockervm.options.placement import check_placement
 from azext_dockervm.options.platform import check_platform
-from azext_dockervm.spec import architecture, disk_rules, rules, security_rules
+from azext_dockervm.spec import architecture, custom_data, disk_rules, rules, security_rules
 from azext_dockervm.spec.host import Given, HostSpec
 from azext_dockervm.spec.network_rules import check_network
 from azext_dockervm.spec.ports import check_open_ports
@@ -84,6 +84,7 @@ def check_together(spec: HostSpec) -> None:
     check_placement(spec)
     check_platform(spec)
     check_workload(spec)
+    custom_data.check_together(spec.custom_data, spec.machine.image, spec.provisioner)
     reason = why_not_carried(spec.provisioner, spec)
     if reason:
         raise ConflictingArguments(f"--provisioner {spec.provisioner}: {reason}.",

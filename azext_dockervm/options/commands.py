@@ -16,6 +16,7 @@ from azext_dockervm.options.context import (
     NODES,
     REMOVAL,
 )
+from azext_dockervm.options.custom_data import CUSTOM_DATA
 from azext_dockervm.options.disks import DISKS
 from azext_dockervm.options.docker_disk import DOCKER_DISK
 from azext_dockervm.options.engine import ENGINE
@@ -50,6 +51,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         ACCESS,
         COST,
         PLATFORM,
+        CUSTOM_DATA,
         PROVISIONER,
         TIMEOUT,
         TIMELINE,

@@ -63,6 +63,11 @@ def _not_for_arm(spec: HostSpec) -> str | None:
     return "the Docker VM extension runs on amd64 only" if sizes.ARM64 in of else None
 
 
+def _without_cloud_init(spec: HostSpec) -> str | None:
+    image = spec.machine.image
+    return f"the image '{image}' has Ignition, and no cloud-init" if image.has_ignition else None
+
+
 IMAGE_GROUP = "Image and security"
 
 MACHINE = (
@@ -71,7 +76,8 @@ MACHINE = (
            "id. Any will do that has apt, dnf, yum, zypper or tdnf and a Docker package.", IMAGE_GROUP,
            default=names.DEFAULT_IMAGE, default_in_words="Ubuntu 24.04 LTS (Ubuntu2404)", example="Debian13",
            check=_image, place="machine.image", only_new=True, not_applied=_another_image,
-           gaps=(Gap("docker-extension", _unknown_to_the_extension),), parser={"completer": "image_names"}),
+           gaps=(Gap("docker-extension", _unknown_to_the_extension), Gap("cloud-init", _without_cloud_init)),
+           parser={"completer": "image_names"}),
     Option("size", "--size", "Size of the VM; see 'az vm list-skus'.", default=names.DEFAULT_SIZE,
            example="Standard_D4s_v5", check=rules.check_size, place="machine.size", only_new=True,
            not_applied=_another_size),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azext_dockervm.advice import option_values, vm_commands
-from azext_dockervm.errors import ConflictingArguments, InvalidValue
+from azext_dockervm.errors import ConflictingArguments
+from azext_dockervm.options import text_or_file
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.options.placement import GROUP
-from azext_dockervm.printable import printable
 from azext_dockervm.spec import placement_rules, shutdown
 
 if TYPE_CHECKING:
@@ -26,22 +26,11 @@ def _identity(words: list[str]) -> Identity:
 
 
 def _user_data(value: str) -> bytes:
-    """As ``az vm create`` reads it: what the file of that name holds, else the text itself. az has put the content of
-    @FILE in its place already."""
-    import os
-    from pathlib import Path
-
-    # Unlike Path.expanduser, this one leaves ~somebody who does not exist as text.
-    path = Path(os.path.expanduser(value)) if "\n" not in value and len(value) < 4096 else None
-    try:
-        data = path.read_bytes() if path is not None and path.is_file() else value.encode()
-    except (OSError, ValueError) as error:
-        raise InvalidValue(f"--user-data: '{printable(value, 60)}' can't be read: {error}") from error
-    return placement_rules.check_user_data(data)
+    return placement_rules.check_user_data(text_or_file.read("--user-data", value))
 
 
 def _user_data_again(value: str) -> tuple[str, ...]:
-    return (value,) if value.isprintable() and len(value) <= SAID_AGAIN else ("@FILE",)
+    return (value,) if value.isprintable() and len(value) <= SAID_AGAIN else text_or_file.A_FILE
 
 
 def _other_identity(spec: HostSpec, vm: Vm) -> str | None:

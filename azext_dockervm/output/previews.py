@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azext_dockervm.output.shapes import Shape
+from azext_dockervm.spec.custom_data import bytes_left
 
 if TYPE_CHECKING:
     from azext_dockervm.certs.store import CertificateStore
     from azext_dockervm.host.preview import Preview
+    from azext_dockervm.provision.first_boot import FirstBoot
 
 
 def checked(seen: Preview, store: CertificateStore, docker_context: str | None) -> Shape:
@@ -18,6 +20,7 @@ def checked(seen: Preview, store: CertificateStore, docker_context: str | None) 
         "name": spec.name, "resourceGroup": spec.group, "location": spec.location, "exists": seen.exists,
         "provisioner": seen.choice.provisioner, "reason": seen.choice.reason, "image": str(spec.machine.image),
         "size": spec.machine.size, "dockerPort": spec.engine.port, "dockerContext": docker_context,
+        "customData": _custom_data(seen.first_boot),
         "notApplied": seen.not_applied, "certificates": _certificates(seen, store),
     }
 
@@ -25,6 +28,15 @@ def checked(seen: Preview, store: CertificateStore, docker_context: str | None) 
 def plan(seen: Preview, store: CertificateStore, docker_context: str | None) -> Shape:
     """The result of ``create --dry-run``. A text in angle brackets is not known yet: which step's result it will be."""
     return {**checked(seen, store, docker_context), "steps": seen.steps}
+
+
+def _custom_data(given: FirstBoot | None) -> Shape | None:
+    """Its bytes as they are sent, but for some, and what it is made of: ours first, where it is among it."""
+    if given is None or given.content is None:
+        return None
+    ours = [] if given.alone else ["set-up"]
+    return {"bytes": len(given.content), "bytesLeft": bytes_left(given.content),
+            "parts": [*ours, *(given.users.words if given.users else ())]}
 
 
 def _certificates(seen: Preview, store: CertificateStore) -> Shape:

@@ -10,18 +10,11 @@ from azext_dockervm.errors import InvalidValue
 from azext_dockervm.options.carry import why_not_alone
 from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.host import HostSpec
-from azext_dockervm.spec.machine import Image
 
 AUTO = "auto"
 DOCKER_EXTENSION = "docker-extension"
 RUN_COMMAND = "run-command"
 CLOUD_INIT = "cloud-init"
-
-# Publishers whose images are provisioned by cloud-init, and have the Python that it runs on (learn.microsoft.com,
-# "cloud-init support for virtual machines in Azure"; Azure Linux: microsoft/azurelinux). Flatcar and CoreOS have
-# Ignition instead.
-WITH_CLOUD_INIT = frozenset({"canonical", "debian", "suse", "microsoftcblmariner", "redhat", "almalinux", "oracle"})
-
 
 FIRST_BOOT_ONLY = "cloud-init sets a host up at its first boot only"
 
@@ -33,11 +26,6 @@ class ProvisionerChoice:
     provisioner: str
     reason: str
     falls_back: bool = False
-
-
-def is_provisioned_by_cloud_init(image: Image) -> bool:
-    """As far as its publisher tells; of an image of somebody's own nothing is known."""
-    return (image.publisher or "").lower() in WITH_CLOUD_INIT
 
 
 def was_finished(noted: str | None) -> bool | None:
@@ -87,11 +75,11 @@ def choose(spec: HostSpec, published: bool | None) -> ProvisionerChoice:
         return ProvisionerChoice(
             DOCKER_EXTENSION, f"{spec.location} publishes the Docker VM extension, which was made for this image",
             falls_back=True)
-    if not is_provisioned_by_cloud_init(spec.machine.image):
-        return ProvisionerChoice(RUN_COMMAND, f"{gap}; whether this image has cloud-init is not known")
     without = why_not_alone(CLOUD_INIT, spec)
     if without:
         return ProvisionerChoice(RUN_COMMAND, without)
+    if not spec.machine.image.has_cloud_init:
+        return ProvisionerChoice(RUN_COMMAND, f"{gap}; whether this image has cloud-init is not known")
     return ProvisionerChoice(CLOUD_INIT, f"{gap}; this image has cloud-init", falls_back=True)
 
 

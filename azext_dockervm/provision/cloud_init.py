@@ -72,12 +72,16 @@ class Order:
 
     def first_boot(self, authority: Authority) -> Secret[str]:
         """In base64, as a VM's body has it."""
+        return Secret(base64.b64encode(self.packed(authority)).decode())
+
+    def packed(self, authority: Authority, spare: int = 0) -> bytes:
+        """Raises ``CustomDataTooLong`` where it does not leave as many ``spare`` bytes."""
         spec = self.spec
-        script = fast_lane(
+        return fast_lane(
             {**to_install(spec), **to_serve(spec)}, run_id=self.run_id, port=spec.engine.port,
             ssh_port=spec.network.ssh_port, authority=authority.certificate_pem,
-            door_certificate=self.identity.certificate_pem, door_key=self.identity.key_pem.reveal())
-        return Secret(base64.b64encode(script).decode())
+            door_certificate=self.identity.certificate_pem, door_key=self.identity.key_pem.reveal(),
+            users=spec.custom_data, spare=spare)
 
     def expires(self, authority: Authority) -> str:
         from azext_dockervm.certs.summary import iso
@@ -94,7 +98,7 @@ class Lane:
 
     def __init__(self, target: Target, order: Order, folder: Path, listener: Listener, vm: str) -> None:
         self.target, self.order, self.folder, self.listener, self.vm = target, order, folder, listener, vm
-        self.patience = Patience()
+        self.patience = Patience(behind_others=target.spec.custom_data is not None)
         self.told = ""
 
     def steps(self) -> list[Step]:

@@ -1,18 +1,28 @@
-"""Custom data: the set-up script for cloud-init, as a head start or as the whole of the fast lane."""
+"""Custom data: the set-up script for cloud-init, as a head start or as the whole of the fast lane; with the user's."""
 
 from __future__ import annotations
 
-import gzip
+import binascii
+import hashlib
+import re
 import shlex
 from collections.abc import Mapping
+from email.message import Message
+from email.policy import compat32
 
 from azext_dockervm.advice.option_values import OTHER_PROVISIONER
 from azext_dockervm.errors import CustomDataTooLong
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.script.join import set_up_script
+from azext_dockervm.secret import Secret
+from azext_dockervm.spec.custom_data import SCRIPT, CustomData, Part, bytes_left, compressed
 
-# Azure's limit in bytes, documented for what base64 decodes to, and here kept by base64 itself: the stricter reading.
-LIMIT = 65_535
+# cloud-init runs the scripts of all parts in the order of their files' names, of which it keeps letters, digits and
+# "_-.()" alone: no name that somebody gives a file comes before a parenthesis. A part of the same name would be written
+# over ours, or ours over it.
+OUR_NAME = "(dockervm)"
+# Lines stay as they are, also one that begins "From ".
+_AS_IT_IS = compat32.clone(mangle_from_=False)
 
 
 def head_start(to_install: Mapping[str, str], compose: bool = False) -> bytes:
@@ -26,31 +36,82 @@ def head_start(to_install: Mapping[str, str], compose: bool = False) -> bytes:
 
 
 def fast_lane(host: Mapping[str, str], *, run_id: str, port: int, ssh_port: int | None, authority: bytes,
-              door_certificate: bytes, door_key: bytes) -> bytes:
+              door_certificate: bytes, door_key: bytes, users: CustomData | None = None, spare: int = 0) -> bytes:
     """A user script that makes the VM a host at its first boot, with the client asked through the door.
 
     ``host`` as ``host_values`` gives it. ``authority``, ``door_certificate`` and ``door_key`` are PEM; the latter two
     are of use in this run only, and lie readable in the VM's custom data. ``ssh_port`` is None where sshd stays as it
-    is. It is compressed, which cloud-init undoes since its beginnings ("User-Data Formats": content found to be gzip
-    compressed). Raises ``CustomDataTooLong`` where Azure would not take it.
+    is. ``users`` is joined with it. It is compressed, which cloud-init undoes since its beginnings ("User-Data
+    Formats": content found to be gzip compressed). Raises ``CustomDataTooLong`` where Azure would not take it with
+    ``spare`` bytes left.
     """
     values = {
         "DOCKERVM_RUN_ID": run_id, "DOCKERVM_PORT": str(port), "DOCKERVM_SSH_PORT": str(ssh_port or ""),
         "DOCKERVM_CA": encoded(authority), **host, "DOCKERVM_DOOR_CERT": encoded(door_certificate),
         "DOCKERVM_DOOR_KEY": encoded(door_key),
     }
-    # Without a time of its own, so that the same values are the same bytes.
-    packed = gzip.compress(_user_script("boot", values), mtime=0)
-    left = bytes_left(packed)
+    script = _user_script("boot", values)
+    packed = joined(script, users) if users else compressed(script)
+    left = bytes_left(packed) - spare
     if left < 0:
-        raise CustomDataTooLong(f"What the host is given at its creation has {-left:,} bytes more than Azure's custom "
-                                "data holds.", OTHER_PROVISIONER)
+        yours = ", with your own custom data," if users else ""
+        raise CustomDataTooLong(f"What the host is given at its creation{yours} has {-left:,} bytes more than Azure's "
+                                "custom data holds.", OTHER_PROVISIONER)
     return packed
 
 
-def bytes_left(custom_data: bytes) -> int:
-    """How many bytes more Azure would take; below zero, how many are too many."""
-    return LIMIT // 4 * 3 - len(custom_data)    # base64 makes four of three
+def joined(script: bytes, users: CustomData) -> bytes:
+    """Our user script and the user's parts as one MIME message, compressed; the same values are the same bytes.
+
+    Ours comes first: in the message, so that a part handler of the user's, which takes over from cloud-init's own for
+    what follows, does not get it; and by its name, so that no script of the user's holds it up.
+    """
+    ours = Part(SCRIPT, Secret(script), (("Content-Disposition", f'attachment; filename="{_first_name(users)}"'),))
+    parts = [_message(part) for part in (ours, *users.parts)]
+    digest = hashlib.sha256(b"".join(part.as_bytes() for part in parts)).hexdigest()
+    whole = Message(_AS_IT_IS)
+    whole["Content-Type"] = f'multipart/mixed; boundary="dockervm-{digest[:32]}"'
+    whole["MIME-Version"] = "1.0"
+    whole.set_payload([*parts])
+    return compressed(whole.as_bytes())
+
+
+def _first_name(users: CustomData) -> str:
+    names = [_kept_of_name(part) for part in users.parts]
+    name = OUR_NAME
+    while any(one and one <= name for one in names):
+        name = f"({name}"
+    return name
+
+
+def _kept_of_name(part: Part) -> str:
+    """What cloud-init leaves of the name that a part has."""
+    named = Message()
+    for header, value in part.headers:
+        named[header] = value
+    return re.sub(r"[^A-Za-z0-9_.()-]", "", (named.get_filename() or "").replace("/", "_"))
+
+
+def _message(part: Part) -> Message:
+    encoding, text = _encoded(part.payload.reveal())
+    made = Message(_AS_IT_IS)
+    made["Content-Type"] = part.type
+    made["Content-Transfer-Encoding"] = encoding
+    for name, value in part.headers:
+        made[name] = value
+    made.set_payload(text)
+    return made
+
+
+def _encoded(payload: bytes) -> tuple[str, str]:
+    """So that cloud-init has the very bytes again (what is not ASCII it would change), and most can be compressed."""
+    if payload.isascii() and b"\r" not in payload:
+        return "7bit", payload.decode()
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return "base64", binascii.b2a_base64(payload).decode()
+    return "quoted-printable", binascii.b2a_qp(payload, istext=b"\r" not in payload).decode()
 
 
 def _user_script(action: str, values: Mapping[str, str]) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azext_dockervm.azure import names, type_names
+from azext_dockervm.spec.custom_data import CustomData
 from azext_dockervm.spec.disks import Disks
 from azext_dockervm.spec.engine import Engine
 from azext_dockervm.spec.login import Login
@@ -49,6 +50,7 @@ class HostSpec:
     engine: Engine = field(default_factory=Engine)
     placement: Placement = field(default_factory=Placement)
     workload: Workload = field(default_factory=Workload)
+    custom_data: CustomData | None = None
     provisioner: str = "auto"
     timeout: float = 1200.0
     tags: dict[str, str] = field(default_factory=dict)

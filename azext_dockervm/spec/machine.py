@@ -9,6 +9,11 @@ from azext_dockervm.spec import images, rules
 
 # The image families that the Docker VM extension's handler knows (Ubuntu, RHEL, CentOS, CoreOS), by publisher.
 EXTENSION_IMAGE_PUBLISHERS = frozenset({"canonical", "redhat", "openlogic", "coreos"})
+# Publishers whose images are provisioned by cloud-init, and have the Python that it runs on (learn.microsoft.com,
+# "cloud-init support for virtual machines in Azure"; Azure Linux: microsoft/azurelinux).
+WITH_CLOUD_INIT = frozenset({"canonical", "debian", "suse", "microsoftcblmariner", "redhat", "almalinux", "oracle"})
+# Flatcar and CoreOS have Ignition and coreos-cloudinit instead.
+WITH_IGNITION = frozenset({"kinvolk", "coreos"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,16 @@ class Image:
     def architecture(self) -> str | None:
         """amd64 or arm64, as far as its names tell."""
         return None if self.id else images.architecture(str(self))
+
+    @property
+    def has_cloud_init(self) -> bool:
+        """As far as its publisher tells; of an image of somebody's own nothing is known."""
+        return (self.publisher or "").lower() in WITH_CLOUD_INIT
+
+    @property
+    def has_ignition(self) -> bool:
+        """The same, of what Flatcar and CoreOS have instead."""
+        return (self.publisher or "").lower() in WITH_IGNITION
 
     @property
     def known_to_docker_extension(self) -> bool:

@@ -17,11 +17,14 @@ ORDERS = {
     # Everything left to its default: today's image, which sets itself up at its first boot.
     "plain": Order("westus"),
     "extension": Order("westus", ("--provisioner", "docker-extension", "-e", "2222", "-u", "skipper",
-                                  "-p", "@{fleet.password_file}", "--debug")),
+                                  "-p", "@{fleet.password_file}", "--debug",
+                                  "--custom-data", "{fleet.packed_script}")),
     "run_command": Order("westus", ("--provisioner", "run-command", "-e", "2222", "-dp", "2376", "-u", "skipper",
                                     "--image", IPTABLES, "-dc", "{fleet.files}/own certificates",
-                                    "--ssh-key-values", "{fleet.ssh_key}.pub", "--only-show-errors")),
-    "prompted": Order("eastus2", ("-e", "-u", "skipper", "--debug", "-p"), with_prompt),
+                                    "--ssh-key-values", "{fleet.ssh_key}.pub", "--only-show-errors",
+                                    "--custom-data", "@{fleet.own_script}")),
+    "prompted": Order("eastus2", ("-e", "-u", "skipper", "--debug", "--custom-data", "{fleet.custom_data}", "-p"),
+                      with_prompt),
     "without_cloud_init": Order("eastus2", ("--image", "LocalAzure:linux-without-cloud-init:agent-only:latest",
                                             "-u", "skipper", "-p", "@{fleet.password_file}", "--debug")),
     # An image that the Docker VM extension was made for: where it fails, and where it installs Docker by itself.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pty
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from custom_data_cases import OF_A_HOST, SCRIPT_OF_A_HOST
 from local_azure import GROUP, LocalAzure, cache
 from running import Finished, run
 from terminal import converse
@@ -69,6 +71,12 @@ class Fleet:
         self.files = folder
         self.password_file = folder / "password"
         self.password_file.write_text(PASSWORD)
+        self.custom_data = folder / "it's own.mime"
+        self.custom_data.write_bytes(OF_A_HOST)
+        self.own_script = folder / "own.sh"
+        self.own_script.write_bytes(SCRIPT_OF_A_HOST)
+        self.packed_script = folder / "own.sh.gz"
+        self.packed_script.write_bytes(gzip.compress(SCRIPT_OF_A_HOST))
         self.ssh_key = folder / "id_ed25519"
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.ssh_key]).succeeded()
         self._orders = orders

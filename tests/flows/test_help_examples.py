@@ -123,4 +123,5 @@ def _compose_files(cloud: Cloud) -> None:
 NEEDS: dict[str, Callable[[Cloud], object]] = {
     "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": lay_network,
     "--nics mynic": lay_interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
-    "--asgs": _application_groups, "compose.yaml": _compose_files}
+    "--asgs": _application_groups, "compose.yaml": _compose_files,
+    "init.yaml": lambda cloud: (cloud.home / "init.yaml").write_text("#cloud-config\n")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 
@@ -68,6 +69,16 @@ def test_a_template_without_its_secret_is_refused_by_az(az, group, create, tmp_p
     file.write_text(create("--dry-run", "template").succeeded().stdout)
     refused = az.az("deployment", "group", "validate", "-g", group, "--template-file", file, "--no-prompt", "true")
     assert refused.code != 0 and "adminPassword" in refused.stderr
+
+
+def test_custom_data_is_given_to_a_template_as_a_parameter_in_base64(az, group, create, tmp_path):
+    text, file = "#!/bin/sh\n: hunter2\n", tmp_path / "web1.json"
+    file.write_text(create("--dry-run", "template", "--custom-data", text).succeeded().stdout)
+    assert "hunter2" not in file.read_text()
+    encoded = base64.b64encode(text.encode()).decode()
+    az.az("deployment", "group", "create", "-n", "web1", "-g", group, "--template-file", file, "--parameters",
+          f"adminPassword={PASSWORD}", f"customData={encoded}").succeeded()
+    assert "web1" in names(az, group)
 
 
 def test_the_rights_of_a_reader_are_enough(az, group, create, behavior):

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154  # set in other parts
 # The docker client as root's, whose logins are in /root/.docker/config.json.
 
-# as_root SECONDS COMMAND…: without what this script was given or its caller has set: Compose would take variables from it.
+# as_root SECONDS COMMAND...: without what this script was given or its caller has set: Compose would take variables from it.
 as_root() {
     seconds=$1
     shift

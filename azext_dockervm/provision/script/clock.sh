@@ -17,7 +17,7 @@ seconds_left() {
     echo "$left"
 }
 
-# retry_for SECONDS COMMAND…: until it succeeds.
+# retry_for SECONDS COMMAND...: until it succeeds.
 retry_for() {
     end=$(($(now) + $1))
     shift

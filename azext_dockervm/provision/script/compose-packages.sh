@@ -11,7 +11,7 @@ docker_plugin() {
     return 1
 }
 
-# choose_offered NAME…: the first package that is offered joins those to be installed.
+# choose_offered NAME...: the first package that is offered joins those to be installed.
 choose_offered() {
     case ${manager##*/} in
         apt-get) offers=apt_offers ;;

@@ -43,7 +43,7 @@ write_disk_units() {
         "What=/dev/disk/by-uuid/$disk_uuid"
 }
 
-# print_mount NAME IN-UNIT IN-MOUNT…: at /var/lib/NAME. By the usual dependencies all of the boot would wait for the disk.
+# print_mount NAME IN-UNIT IN-MOUNT...: at /var/lib/NAME. By the usual dependencies all of the boot would wait for the disk.
 print_mount() {
     where=/var/lib/$1
     in_unit=$2

@@ -59,13 +59,13 @@ find_python() {
     python=$(command -v "$1") || python=$(command -v python3)
 }
 
-# tell WORD ARGUMENT…: by the shell's own printf, whose arguments ps does not see.
+# tell WORD ARGUMENT...: by the shell's own printf, whose arguments ps does not see.
 tell() { [ -z "$door" ] || printf '%s\n' "$*" >&8; }
 
 # tell_text WORDS TEXT
 tell_text() { tell "$1 $(printf '%s\n' "$2" | base64 | tr -d '\n')"; }
 
-# door_is WORD…: whether one of them is the last that the door has said of itself.
+# door_is WORD...: whether one of them is the last that the door has said of itself.
 door_is() {
     last=$(grep -oE '^(open|cannot|closed|ended)' "$door_dir/said" | tail -n 1)
     case " $* " in *" ${last:-starting} "*) ;; *) return 1 ;; esac

@@ -25,7 +25,7 @@ write_engine_files() {
 
 have_socket_unit() { unit_file docker.socket >/dev/null; }
 
-# Any -H or --tls… of the packaged command line, or of the one that the Docker VM extension edited in place, would
+# Any -H or --tls... of the packaged command line, or of the one that the Docker VM extension edited in place, would
 # clash with daemon.json and stop the engine, so it is replaced. containerd's socket alone is carried over. Rules that are
 # loaded at boot come first: loading them takes away those that the engine has made.
 print_drop_in() {

@@ -5,8 +5,8 @@
 # temporary_path PATH KIND
 temporary_path() { printf '%s/.%s.dockervm-%s' "${1%/*}" "${1##*/}" "$2"; }
 
-# replace_file with_output PATH MODE COMMAND…  by what it prints (printf is the shell's own: ps does not see keys)
-# replace_file with_edited PATH FROM COMMAND…  by another file, through the command; its mode and owner stay
+# replace_file with_output PATH MODE COMMAND...  by what it prints (printf is the shell's own: ps does not see keys)
+# replace_file with_edited PATH FROM COMMAND...  by another file, through the command; its mode and owner stay
 # replace_file with_link PATH TARGET
 replace_file() {
     make=$1

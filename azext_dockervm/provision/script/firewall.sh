@@ -49,7 +49,7 @@ known${newline}open it there and at once: iptables -I INPUT -p tcp --dport $1 -j
     done
 }
 
-# open_in_files PORT FILE…: sets $kept where one of them is what decides.
+# open_in_files PORT FILE...: sets $kept where one of them is what decides.
 open_in_files() {
     opened=$1
     kept=''

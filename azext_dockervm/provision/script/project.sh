@@ -96,7 +96,7 @@ write_project_files() {
     fi
 }
 
-# in_project FOLDER COMMAND…
+# in_project FOLDER COMMAND...
 in_project() {
     files=$1
     shift

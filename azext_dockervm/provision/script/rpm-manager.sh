@@ -4,7 +4,7 @@
 # Sets $manager.
 find_rpm_manager() { { have tdnf || have dnf || have yum || have zypper; } && manager=$found; }
 
-# ask_rpm_manager COMMAND…, with nobody there to answer. A lock that others hold is an error: dnf and tdnf would wait for it
+# ask_rpm_manager COMMAND..., with nobody there to answer. A lock that others hold is an error: dnf and tdnf would wait for it
 # without end, and the run be killed without a word.
 ask_rpm_manager() {
     case ${manager##*/} in

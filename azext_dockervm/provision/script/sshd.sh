@@ -50,7 +50,7 @@ port_listens() {
     ! timeout 5 openssl s_client -connect "${DOCKERVM_ADDRESS:-127.0.0.1}:$1" </dev/null 2>&1 | grep -q connect:errno
 }
 
-# move_sshd_to PORT…
+# move_sshd_to PORT...
 move_sshd_to() {
     restore_backups || return 1
     write_ssh_ports "$@"

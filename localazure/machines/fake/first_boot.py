@@ -1,13 +1,15 @@
 """A fake machine's cloud-init: its name for the machine, the user script of the first boot, and how that ended.
 
 Custom data that is a user script (it begins with `#!`, or is a gzip of such) is run as in cloud-init's final stage:
-once in a machine's life, in the background, with its output in /var/log/cloud-init-output.log. Whatever else cloud-init
-takes (#cloud-config, MIME parts, #include) is kept and not run. Run as `python first_boot.py ROOT SECONDS` this is the
+once in a machine's life, in the background, with its output in /var/log/cloud-init-output.log; so are those that are
+parts of a MIME message, in the order of their names. Whatever else cloud-init takes (#cloud-config, #include) is kept
+and not run. Run as `python first_boot.py ROOT SECONDS` this is the
 process that waits for the script and notes its end; standard library only.
 """
 
 from __future__ import annotations
 
+import email
 import fcntl
 import gzip
 import json
@@ -28,7 +30,7 @@ from localazure import files
 
 GZIP = b"\x1f\x8b"
 STATE = "var/lib/cloud"
-SCRIPT = f"{STATE}/instance/scripts/part-001"
+SCRIPTS = f"{STATE}/instance/scripts"
 FINISHED = f"{STATE}/instance/boot-finished"
 LOG = "var/log/cloud-init-output.log"
 # Held while the final stage lasts. Below /run, so both go with a boot, as on a real machine.
@@ -37,8 +39,8 @@ RESULT = "run/cloud-init/result.json"
 POLL_S = 0.1
 
 
-def user_script(custom_data: bytes) -> bytes | None:
-    """The user script that custom data is; None when it is anything else.
+def user_scripts(custom_data: bytes) -> dict[str, bytes]:
+    """The user scripts that custom data is or holds, by the names of their files.
 
     https://cloudinit.readthedocs.io/en/latest/explanation/format.html#user-data-script
     """
@@ -46,8 +48,14 @@ def user_script(custom_data: bytes) -> bytes | None:
         try:
             custom_data = gzip.decompress(custom_data)
         except (OSError, EOFError, zlib.error):
-            return None
-    return custom_data if custom_data.startswith(b"#!") else None
+            return {}
+    if b"mime-version:" in custom_data[:4096].lower():
+        parts = [part for part in email.message_from_bytes(custom_data).walk() if not part.is_multipart()]
+        found = [(part.get_filename(), part.get_payload(decode=True)) for part in parts]
+    else:
+        found = [(None, custom_data)]
+    return {name or f"part-{number:03}": content for number, (name, content) in enumerate(found, 1)
+            if isinstance(content, bytes) and content.startswith(b"#!")}
 
 
 def prepare(root: Path, custom_data: bytes) -> None:
@@ -59,15 +67,15 @@ def prepare(root: Path, custom_data: bytes) -> None:
     (root / STATE / "data").mkdir()
     (root / STATE / "data/instance-id").write_text(f"{instance}\n")
     files.write_private(folder / "user-data.txt", custom_data)
-    script = user_script(custom_data)
-    if script is not None:
-        files.write_private(root / SCRIPT, script)
-        (root / SCRIPT).chmod(0o700)
+    for name, script in user_scripts(custom_data).items():
+        path = root / SCRIPTS / name.replace("/", "_")
+        files.write_private(path, script)
+        path.chmod(0o700)
 
 
 def begin(root: Path, environment: Mapping[str, str], delay_s: float) -> None:
     """Start the final stage of the first boot, `delay_s` seconds late; returns at once."""
-    if not (root / SCRIPT).exists():
+    if not any((root / SCRIPTS).iterdir()):
         finish(root)
         return
     (root / AT_WORK).parent.mkdir(parents=True)
@@ -87,15 +95,18 @@ def finish(root: Path) -> None:
 
 
 def final_stage(root: Path, delay_s: float) -> None:
-    """Run the script and note how it ended."""
+    """Run the scripts, one after the other, and note how they ended."""
     time.sleep(delay_s)
     os.umask(0o022)
-    try:
-        status = subprocess.run([str(root / SCRIPT)], stdin=subprocess.DEVNULL).returncode
-        failure = f"exit status {status}" if status else ""
-    except OSError as error:
-        failure = str(error)
-    errors = [f"Failed to run the user script /{SCRIPT}: {failure}"] if failure else []
+    errors = []
+    for script in sorted((root / SCRIPTS).iterdir()):
+        try:
+            status = subprocess.run([str(script)], stdin=subprocess.DEVNULL).returncode
+            failure = f"exit status {status}" if status else ""
+        except OSError as error:
+            failure = str(error)
+        if failure:
+            errors.append(f"Failed to run the user script /{SCRIPTS}/{script.name}: {failure}")
     for line in errors:
         print(line, file=sys.stderr)
     files.replace_private(root / RESULT, json.dumps({"v1": {"errors": errors}}).encode())

@@ -49,6 +49,13 @@ def test_no_door_is_given_up_after_90_s(what):
     assert looks((what, READY), (what, READY + 91)) == f"{what.cause}, 90 seconds after the VM was ready"
 
 
+@pytest.mark.parametrize("what", [REFUSED, GARBAGE], ids=lambda error: error.kind)
+def test_behind_custom_data_of_the_user_s_own_it_may_take_five_minutes(what):
+    patience = Patience(behind_others=True)
+    assert [patience.look(what, READY + seconds, READY) for seconds in (0, 91, 300)] == [None] * 3
+    assert patience.look(what, READY + 301, READY) == f"{what.cause}, 300 seconds after the VM was ready"
+
+
 def test_a_host_that_has_come_forward_has_five_minutes_for_each_of_its_states():
     installing, starting = Said("installing", "csr"), Said("starting", "csr", "hash")
     assert looks((installing, 0), (installing, 299), (starting, 300), (REFUSED, 599)) is None

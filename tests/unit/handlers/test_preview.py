@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ import good_values
 import pytest
 from az_parser import parsed
 from azure.cli.core import azclierror
+from bad_values.custom_data import script_of
 from fake_azure import never_ran
 from good_values import KEY, PASSWORD
 from plan_text import fits, requests
@@ -193,6 +195,55 @@ def test_the_template_has_network_and_vm_and_no_secret(az, cloud):
 
 def test_a_key_that_is_yet_to_be_made_is_a_parameter(az):
     assert az("--dry-run", "template")["parameters"] == {"sshPublicKey": {"type": "string"}}
+
+
+# Custom data of the user's own
+
+SECRET_SCRIPT = "#!/bin/sh\nexport TOKEN=hunter2\n"
+
+
+@pytest.mark.parametrize(("words", "parts"), [
+    ((), ["set-up", "script"]), (("--provisioner", "run-command"), ["set-up", "script"]),
+    (("--image", "FlatcarLinuxFreeGen2"), ["script"]),
+    (("--provisioner", "docker-extension"), ["set-up", "script"])], ids=lambda value: str(value))
+def test_custom_data_of_the_user_s_own_is_told_by_size_and_kind_and_never_shown(az, cloud, words, parts, capsys):
+    words = ("-p", PASSWORD, "--custom-data", SECRET_SCRIPT, *words)
+    seen = az("--dry-run", *words)
+    told = seen["customData"]
+    assert told["parts"] == parts and told["bytes"] + told["bytesLeft"] == 49_149
+    same_on_the_wire(az, cloud, words)
+    said = capsys.readouterr().err
+    assert f"Custom data: yours {'' if len(parts) > 1 else 'alone '}(script)" in said
+    encoded = base64.b64encode(SECRET_SCRIPT.encode()).decode()
+    for text in (said, json.dumps(seen), json.dumps(cloud.tags())):
+        assert "hunter2" not in text and encoded[:40] not in text
+
+
+def test_without_it_the_set_up_s_own_is_told_where_there_is_one(az):
+    assert az("--validate", "-p", PASSWORD)["customData"]["parts"] == ["set-up"]
+    old = ("--image", "Canonical:UbuntuServer:18.04-LTS:latest", "--provisioner", "docker-extension")
+    assert az("--validate", "-p", PASSWORD, *old)["customData"] is None
+
+
+def test_a_host_that_exists_keeps_what_it_was_given(az, cloud):
+    az("-p", PASSWORD, "--provisioner", "run-command")
+    seen = az("--validate", "--custom-data", SECRET_SCRIPT)
+    assert seen["notApplied"] == ["--custom-data: a VM is given it at its creation only, and Azure shows it to nobody"]
+    assert seen["customData"] is None
+
+
+def test_where_both_do_not_fit_into_the_fast_lane_run_commands_are_chosen_aloud(az, cloud):
+    seen = az("--validate", "-p", PASSWORD, "--custom-data", script_of(36_000))
+    assert seen["provisioner"] == "run-command" and "with your own custom data, has " in seen["reason"]
+    assert seen["customData"]["parts"] in (["script"], ["set-up", "script"])
+
+
+def test_in_a_template_it_is_a_parameter(az):
+    found = az("--dry-run", "template", "-p", PASSWORD, "--custom-data", SECRET_SCRIPT)
+    assert found["resources"][-1]["properties"]["osProfile"]["customData"] == "[parameters('customData')]"
+    parameter = found["parameters"]["customData"]
+    assert parameter["type"] == "securestring" and "base64" in parameter["metadata"]["description"]
+    assert "hunter2" not in json.dumps(found)
 
 
 def test_there_is_no_template_of_a_host_that_exists(az, cloud):

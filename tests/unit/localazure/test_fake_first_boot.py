@@ -60,6 +60,17 @@ def test_a_user_script_is_run_while_the_machine_is_ready_already(platform, packe
     assert (root / "var/lib/cloud/instance/boot-finished").exists()
 
 
+def test_scripts_of_a_mime_message_are_run_in_the_order_of_their_names_whatever_becomes_of_others(platform):
+    head = b"Content-Type: text/x-shellscript\nContent-Disposition: attachment; filename="
+    parts = b"".join(b"--X\n" + head + name + b"\n\n" + script(text) + b"\n" for name, text in (
+        (b"b", "echo second"), (b"a", "echo first; exit 3")))
+    data = b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=X\n\n" + parts + b"--X--\n"
+    make(platform, custom_data=gzip.compress(data))
+    code, said = status(platform, "--wait", "--long")
+    assert code == 1 and "scripts/a: exit status 3" in said and "scripts/b" not in said
+    assert log_of(platform).splitlines()[:2] == ["first", "second"]
+
+
 def test_it_has_the_environment_of_run_commands(platform):
     make(platform, custom_data=script("env"))
     run = platform.machine_run(MACHINE, "env").stdout.splitlines()

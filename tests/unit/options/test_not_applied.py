@@ -43,7 +43,7 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
         "--size", "--image", "-u", "-p", "--ssh-key-values", "--ssh-key-name", "--ssh-key-type",
         "--authentication-type", "--generate-ssh-keys", "--dns-name", "-z", "--availability-set", "--ppg", "--priority",
         "--eviction-policy", "--max-price", "--license-type", "--assign-identity", "--user-data",
-        "--boot-diagnostics-storage", "--arch", "--nsg", "--asgs",
+        "--boot-diagnostics-storage", "--arch", "--nsg", "--asgs", "--custom-data",
         *(option.shortest for option in (*DISKS, *DOCKER_DISK, *SECURITY, *INTERFACE))}
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 

@@ -31,7 +31,7 @@ OWN = Image.parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute
     ({"image": OLD, "ssh_port": 2222}, True, "cloud-init", "sshd"),
     ({"image": Image.parse("Debian:debian-13:13-gen2:latest")}, True, "cloud-init", "this image has cloud-init"),
     ({"image": OWN}, True, "run-command", "whether this image has cloud-init is not known"),
-    ({"image": Image.parse("kinvolk:flatcar:stable:latest")}, True, "run-command", "is not known"),
+    ({"image": Image.parse("kinvolk:flatcar:stable:latest")}, True, "run-command", "has Ignition, and no cloud-init"),
     ({"provisioner": "cloud-init", "image": OWN}, None, "cloud-init", "as asked"),
     ({"provisioner": "run-command", "image": OLD}, True, "run-command", "as asked"),
     ({"provisioner": "docker-extension", "ssh_port": 2222}, True, "docker-extension", "as asked"),

@@ -13,6 +13,7 @@ from script_machine import SHELLS
 
 from azext_dockervm.provision import custom_data
 from azext_dockervm.provision.script import join
+from azext_dockervm.spec.custom_data import LIMIT
 
 ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
@@ -159,7 +160,7 @@ def test_it_stays_small(action):
 
 
 def test_as_custom_data_it_leaves_room_for_the_user_s_own():
-    assert custom_data.LIMIT - len(base64.b64encode(custom_data.head_start({}, compose=True))) >= 12_000
+    assert LIMIT - len(base64.b64encode(custom_data.head_start({}, compose=True))) >= 12_000
 
 
 # Shells
@@ -198,3 +199,10 @@ def test_shellcheck_has_nothing_to_say_about_a_part(part):
     rules = re.findall(r"SC\d+", " ".join(line for line in first if line.startswith("# shellcheck")))
     assert set(rules) <= {"SC2034", "SC2154"}
     assert any(re.match(r"# [A-Z]", line) for line in first), "it says what lives in it"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_it_is_ascii(action):
+    """Beside custom data of the user it is a part of a MIME message, in which all else is quoted: 5 KB more."""
+    strange = sorted({one for one in join.set_up_script(action) if not one.isascii()})
+    assert not strange, "write ... for an ellipsis"
