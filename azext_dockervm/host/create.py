@@ -28,7 +28,7 @@ from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.provision import packages, workload
 from azext_dockervm.provision.choice import ProvisionerChoice, choose, choose_again
-from azext_dockervm.provision.first_boot import planned, with_room
+from azext_dockervm.provision.first_boot import planned, reboot_in_between, with_room
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address, Target
 from azext_dockervm.spec import rules
@@ -282,6 +282,9 @@ class Creation:
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
         if self.spec.custom_data is not None:
             say(planned(self.spec, self.choice, self.store).told)
+        reboots = reboot_in_between(self.spec, self.choice)
+        if reboots:
+            self.listener.warn(reboots)
 
     def _announce_closed_ports(self) -> None:
         """Of a new host, whose security group will have what is asked for and nothing else; ``info`` knows it later."""

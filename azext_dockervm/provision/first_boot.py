@@ -46,6 +46,15 @@ class FirstBoot:
         return f"Custom data: yours ({kinds}) and the set-up's own; {left}"
 
 
+def reboot_in_between(spec: HostSpec, choice: ProvisionerChoice) -> str:
+    """A warning where the user's cloud-config reboots the VM while something else may set it up; else empty."""
+    users = spec.custom_data
+    if users is None or not users.reboots or choice.provisioner == CLOUD_INIT:
+        return ""
+    return (f"Custom data: your cloud-config reboots the VM ({users.reboots}), which may be while {choice.provisioner} "
+            "sets it up; then the same create again goes on. cloud-init does it when its own set-up has ended.")
+
+
 def first_boot(spec: HostSpec, choice: ProvisionerChoice) -> FirstBoot:
     """Of a host that run commands or the Docker VM extension set up. Ours is a head start only, so it is left out where
     it can't stand beside the user's."""
@@ -80,22 +89,23 @@ def _head_start(spec: HostSpec, choice: ProvisionerChoice) -> bytes | None:
     return None if is_of_extension_era(spec.machine.image) else head_start(to_install(spec), compose=True)
 
 
-def planned(spec: HostSpec, choice: ProvisionerChoice, store: CertificateStore) -> FirstBoot:
+def planned(spec: HostSpec, choice: ProvisionerChoice, store: CertificateStore, spare: int = 0) -> FirstBoot:
     """Before anything is made. What the fast lane takes is as long as it will be, but for some bytes: it is of a run of
-    its own, and of another authority where the folder has none yet. Raises ``CustomDataTooLong``."""
+    its own, and of another authority where the folder has none yet. Raises ``CustomDataTooLong`` where less than
+    ``spare`` bytes are left."""
     if choice.provisioner != CLOUD_INIT:
         return first_boot(spec, choice)
     from azext_dockervm.certs.authority import Authority
 
     authority = Authority.create() if store.check().created else store.load_authority()
-    return FirstBoot(Order.of(spec, "0" * 12).packed(authority, MARGIN), spec.custom_data)
+    return FirstBoot(Order.of(spec, "0" * 12).packed(authority, spare), spec.custom_data)
 
 
 def with_room(spec: HostSpec, choice: ProvisionerChoice, store: CertificateStore) -> ProvisionerChoice:
     """The choice for a new host; run commands, where what cloud-init is given does not fit into custom data and nobody
     asked for it. Raises ``CustomDataTooLong`` where somebody did."""
     try:
-        planned(spec, choice, store)
+        planned(spec, choice, store, MARGIN)
     except CustomDataTooLong as error:
         if spec.provisioner == CLOUD_INIT:
             raise

@@ -52,6 +52,7 @@ _COMPRESSED = frozenset(f"application/{one}" for one in (
 _BRINGS_MORE = ("text/part-handler", "text/x-include-url", "text/x-include-once-url", "text/cloud-config-archive")
 # What coreos-cloudinit of Flatcar and CoreOS has handlers for.
 _OF_FLATCAR = (IGNITION, CLOUD_CONFIG, SCRIPT)
+_REBOOTS = ("power_state", "package_reboot_if_required", "apt_reboot_if_required")
 # A part's headers that are said anew where it is joined with others.
 _OWN_HEADERS = ("content-type", "content-transfer-encoding", "mime-version")
 
@@ -71,10 +72,11 @@ class Part:
 
 @dataclass(frozen=True)
 class CustomData:
-    """``raw`` is what was given, byte by byte."""
+    """``raw`` is what was given, byte by byte. ``reboots``: by which name a cloud-config asks for a reboot."""
 
     raw: Secret[bytes]
     parts: tuple[Part, ...]
+    reboots: str = ""
 
     @classmethod
     def read(cls, data: bytes) -> CustomData:
@@ -82,9 +84,9 @@ class CustomData:
         data = _of_binary_file(data)
         parts = tuple(_parts(_decompressed(data)))
         _check_known(parts)
-        for number, part in enumerate(parts, 1):
-            _check_yaml(part, f"its part {number}" if len(parts) > 1 else "it")
-        return cls(Secret(data), parts)
+        keys = {key for number, part in enumerate(parts, 1)
+                for key in _checked_yaml(part, f"its part {number}" if len(parts) > 1 else "it")}
+        return cls(Secret(data), parts, next((one for one in _REBOOTS if one in keys), ""))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -215,10 +217,10 @@ def _what_it_seems(data: bytes) -> str:
     return "its first line is none that cloud-init takes; it would be ignored."
 
 
-def _check_yaml(part: Part, which: str) -> None:
-    """A cloud-config that is no YAML is ignored as a whole."""
+def _checked_yaml(part: Part, which: str) -> list[str]:
+    """The names in a cloud-config. One that is no YAML is ignored as a whole."""
     if part.type != CLOUD_CONFIG:
-        return
+        return []
     import yaml
 
     try:
@@ -232,5 +234,8 @@ def _check_yaml(part: Part, which: str) -> None:
     except (yaml.YAMLError, RecursionError) as error:
         raise InvalidValue(f"--custom-data: {which} is a cloud-config, and no YAML: it has what YAML "
                            "does not allow.") from error
-    if found is not None and not isinstance(found, yaml.MappingNode):
+    if found is None:
+        return []
+    if not isinstance(found, yaml.MappingNode):
         raise InvalidValue(f"--custom-data: {which} is a cloud-config, and no mapping of names to values.")
+    return [str(key.value) for key, _ in found.value]

@@ -21,7 +21,8 @@ def spec(cli_ctx):
     return lambda **typed: Arguments("create", {**NAMED, **typed}, cli_ctx).host_spec()
 
 
-@pytest.mark.parametrize("data", [CLOUD_CONFIG, SCRIPT, gzip.compress(SCRIPT)])
+@pytest.mark.parametrize("data", [CLOUD_CONFIG, SCRIPT, gzip.compress(SCRIPT)],
+                         ids=["cloud-config", "script", "gzip"])
 def test_a_file_is_read_byte_by_byte_and_its_name_said_again(spec, tmp_path, data):
     (tmp_path / "init it.yaml").write_bytes(data)
     made = spec(custom_data=str(tmp_path / "init it.yaml"))

@@ -16,7 +16,7 @@ from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import CustomDataTooLong
 from azext_dockervm.provision.choice import ProvisionerChoice
 from azext_dockervm.provision.custom_data import OUR_NAME, head_start
-from azext_dockervm.provision.first_boot import MARGIN, first_boot, only_users, planned, with_room
+from azext_dockervm.provision.first_boot import MARGIN, first_boot, only_users, planned, reboot_in_between, with_room
 from azext_dockervm.provision.host_values import to_install
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.custom_data import CustomData, bytes_left
@@ -97,6 +97,16 @@ def test_it_is_a_secret_wherever_it_is_shown():
 def test_a_template_has_the_user_s_alone():
     assert only_users(host_spec()).body is None
     assert base64.b64decode(only_users(host_spec(custom_data=USERS)).body.reveal()) == CLOUD_CONFIG
+
+
+@pytest.mark.parametrize(("config", "provisioner", "by"), [
+    (b"#cloud-config\npower_state: {mode: reboot}\n", "run-command", "power_state"),
+    (b"#cloud-config\npackage_reboot_if_required: true\n", "docker-extension", "package_reboot_if_required"),
+    (b"#cloud-config\npower_state: {mode: reboot}\n", "cloud-init", ""), (CLOUD_CONFIG, "run-command", ""),
+    (b"#cloud-config\n", "run-command", "")])
+def test_a_reboot_that_the_set_up_does_not_wait_for_is_warned_of(config, provisioner, by):
+    told = reboot_in_between(host_spec(custom_data=CustomData.read(config)), choice(provisioner))
+    assert f"({by}), which may be while {provisioner} sets it up" in told if by else told == ""
 
 
 # In the fast lane

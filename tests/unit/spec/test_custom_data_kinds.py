@@ -19,6 +19,11 @@ IGNITION = b'{"ignition": {"version": "3.3.0"}}\n'
 MOST = LIMIT // 4 * 3
 
 
+def label(value: object) -> str:
+    """What is compressed or random differs from one collection to the next."""
+    return value if isinstance(value, str) else str(value) if isinstance(value, Image) else "data"
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_each_part_has_the_type_and_the_bytes_that_cloud_init_finds(case):
     data, parts = CASES[case]
@@ -57,7 +62,7 @@ def test_it_shows_itself_to_nobody():
     (b"#cloud-config\na: \x00\n", "does not allow"), (b"#cloud-config\na: \xe4\n", "not UTF-8"),
     (b"#cloud-config\n" + b"[" * 5000, "no YAML"), (b"[" * 100_000, "its first line"),
     (mime(("x-shellscript", SCRIPT, ""), ("cloud-config", b"a: b: c\n", "")), "its part 2 is a cloud-config"),
-    (mime(("cloud-config", b"a: [\n", "")), "it is a cloud-config, and no YAML: line 2, column 1")])
+    (mime(("cloud-config", b"a: [\n", "")), "it is a cloud-config, and no YAML: line 2, column 1")], ids=label)
 def test_what_would_be_ignored_is_refused(data, says):
     with pytest.raises(InvalidValue, match="--custom-data: ") as caught:
         CustomData.read(data)
@@ -90,14 +95,14 @@ def together(data: bytes, image: Image = UBUNTU, provisioner: str = "auto") -> N
     check_together(CustomData.read(data), image, provisioner)
 
 
-@pytest.mark.parametrize("data", [IGNITION, CLOUD_CONFIG, SCRIPT, mime(("x-shellscript", SCRIPT, ""))])
+@pytest.mark.parametrize("data", [IGNITION, CLOUD_CONFIG, SCRIPT, mime(("x-shellscript", SCRIPT, ""))], ids=label)
 def test_flatcar_takes_its_own_kinds(data):
     together(data, FLATCAR)
 
 
 @pytest.mark.parametrize(("data", "image", "says"), [
     (b"#include\nhttp://a\n", FLATCAR, "no include of URLs"), (CASES["boot hook"][0], FLATCAR, "no boot hook"),
-    (IGNITION, UBUNTU, "has cloud-init, which ignores")])
+    (IGNITION, UBUNTU, "has cloud-init, which ignores")], ids=label)
 def test_who_would_ignore_it_is_told(data, image, says):
     with pytest.raises(InvalidValue, match="--custom-data: ") as caught:
         together(data, image)
@@ -139,7 +144,7 @@ def test_what_fits_is_sent_as_it_is_and_else_compressed_where_cloud_init_reads_i
     (random_script(MOST + 1), FLATCAR, "it has 1 bytes more than the 49,149"),
     (SCRIPT + b"#" * 100_000, FLATCAR, "bytes more than the 49,149"),
     (SCRIPT + b"#" * 100_000, OWN, "bytes more than the 49,149"),
-    (random_script(MOST + 1), UBUNTU, "it has, compressed, ")])
+    (random_script(MOST + 1), UBUNTU, "it has, compressed, ")], ids=label)
 def test_what_does_not_fit_is_told_with_how_much(data, image, says):
     together(random_script(MOST), image)
     with pytest.raises(InvalidValue) as caught:
