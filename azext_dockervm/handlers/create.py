@@ -43,7 +43,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
         context = _made_context(context, spec, made, store, listener)
         shared.refresh_contexts(store, listener, made)
         shared.tell_the_end(cmd, made, store.folder, listener, context)
-        shared.tell_of_workload(cmd, made, listener)
+        shared.tell_of_workload(cmd, made, store.folder, listener, context)
     return shapes.host(made, str(store.folder), context)
 
 

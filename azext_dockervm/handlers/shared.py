@@ -135,16 +135,23 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str |
     listener.say(f"Now type: {command}")
 
 
-def tell_of_workload(cmd: Any, host: Any, listener: Any) -> None:
-    """Where not all runs that a ``host.finished.FinishedHost`` was to run: an alert, and an exit code for scripts."""
-    from azext_dockervm.advice import host_messages
+def tell_of_workload(cmd: Any, host: Any, folder: Any, listener: Any, context: str | None = None) -> None:
+    """Where not all runs that a host was to run: an alert, and an exit code for scripts. As ``tell_the_end``."""
+    from azext_dockervm.advice import docker_commands, host_messages
+    from azext_dockervm.engine.endpoint import Endpoint
     from azext_dockervm.output import exit_code
 
     outcome = host.workload
     if outcome is None or outcome.problem is None:
         return
     code = exit_code.WORKLOAD_FAILED if host.proof.reachable else exit_code.UNREACHABLE
-    listener.alert("\n".join([host_messages.workload_failed(host.spec, outcome.problem, code), *outcome.advice]))
+    advice = list(outcome.advice)
+    if outcome.broken:
+        logs = ("compose", "-p", outcome.workload.project, "logs", *outcome.broken)
+        endpoint = Endpoint(host.address.endpoint, host.spec.engine.port, folder)
+        command = docker_commands.in_context(context, *logs) if context else docker_commands.on_engine(endpoint, *logs)
+        advice.append(f"To see what they say: {command}")
+    listener.alert("\n".join([host_messages.workload_failed(host.spec, outcome.problem, code), *advice]))
     exit_code.end_with(cmd.cli_ctx, code)
 
 

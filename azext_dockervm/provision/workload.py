@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from azext_dockervm.errors import DockerVMError, HostGone, Interrupted
 from azext_dockervm.flow.deadline import Deadline
@@ -20,6 +20,8 @@ KEY = ACTION = "compose"
 # Where making the host has used up the time of the run, images are pulled all the same.
 LEAST_SECONDS = 300.0
 RUNNING, FAILED = "running", "failed"
+# A task that has done its work is no service that has failed; what was only created has nothing to say.
+_FINE = (RUNNING, "exited (0)", "created")
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,16 @@ class Outcome:
     services: tuple[Service, ...] = ()
     containers: int = 0
     problem: str | None = None
-    advice: tuple[str, ...] = field(default=())
+    advice: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
         return FAILED if self.problem else RUNNING
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Services that were started and do not run."""
+        return tuple(dict.fromkeys(one.name for one in self.services if one.state not in _FINE))
 
 
 def step(target: Target) -> Step:
@@ -102,13 +109,13 @@ def _packed(text: str) -> str:
 
 
 def _outcome(target: Target, answer: Answer) -> Outcome:
-    services = tuple(_services(answer.values.get("services", "")))
+    services, number = tuple(_services(answer.values.get("services", ""))), answer.values.get("containers", "")
     found = Outcome(target.spec.workload, tuple(answer.values.get("logins", "").split()), services,
-                    int(answer.values.get("containers", len(services))))
+                    int(number) if number.isdecimal() else len(services))
     if answer.ok:
         return found
     error = failure(ACTION, answer, target.spec)
-    return Outcome(found.workload, found.logged_in, services, found.containers, error.message, error.recommendations)
+    return replace(found, problem=error.message, advice=error.recommendations)
 
 
 def _services(text: str) -> list[Service]:

@@ -21,6 +21,20 @@ PASSWORD = "Tall-Ships_2014+Docker"
 IPTABLES = "LocalAzure:linux-variants:azure-linux-iptables:latest"
 
 
+# What the Compose project of a host shows at its port, and what it must show nowhere.
+MESSAGE = '$(id) "quoted" `id` $HOME ünï \\n'
+TOKEN = "Token_of-the_project.2014"
+PROJECT = """
+services:
+  web:
+    image: {registry}/busybox
+    command: ["sh", "-c", "echo -n \\"$$MESSAGE\\" >/tmp/index.html; exec httpd -f -p 80 -h /tmp"]
+    environment: {{MESSAGE: "${{MESSAGE}}", TOKEN: "${{TOKEN:?}}"}}
+    ports: ["8080:80"]
+    healthcheck: {{test: [CMD, wget, -q, -O, "-", "http://127.0.0.1/"], interval: 1s, start_period: 5s}}
+"""
+
+
 @dataclass(frozen=True)
 class Order:
     """How a host is made. ``by`` does it, where more than running one command is needed."""
@@ -79,6 +93,7 @@ class Fleet:
         self.packed_script.write_bytes(gzip.compress(SCRIPT_OF_A_HOST))
         self.ssh_key = folder / "id_ed25519"
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.ssh_key]).succeeded()
+        self.write_project("app", PROJECT.format(registry=azure.environment["LOCALAZURE_PRIVATE_REGISTRY"]))
         self._orders = orders
         self._hosts: dict[str, Host | BaseException] = {}
         self._made = threading.Condition()
@@ -90,6 +105,14 @@ class Fleet:
                          for chain in regions.values()]
         for thread in self._threads:
             thread.start()
+
+    def write_project(self, name: str, text: str) -> Path:
+        """A folder with a Compose file and one of variables."""
+        folder = self.files / name
+        folder.mkdir()
+        (folder / "compose.yaml").write_text(text)
+        (folder / "secrets.env").write_text(f"MESSAGE='{MESSAGE}'\nTOKEN={TOKEN}\n")
+        return folder
 
     def host(self, name: str) -> Host:
         with self._made:

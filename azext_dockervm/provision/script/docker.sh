@@ -31,7 +31,7 @@ install_docker() {
             *) install_with_retries rpm_install ;;
         esac
     else
-        fail no-package-manager 'Docker is not installed, and none of apt-get, tdnf, dnf, yum and zypper was found'
+        fail no-package-manager 'packages are missing, and none of apt-get, tdnf, dnf, yum and zypper was found'
     fi
     have dockerd || fail install-failed 'the packages were installed, but dockerd was not found'
     openssl_is_installed || fail openssl-missing 'openssl was not found, and the package manager did not install it'

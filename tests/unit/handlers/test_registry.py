@@ -118,7 +118,7 @@ def test_the_result_says_what_runs(az, cloud, exit_codes, tmp_path):
 
 def test_what_fails_leaves_the_host_and_says_so_by_words_and_exit_code(az, cloud, exit_codes, capsys, monkeypatch):
     def failed(_host, _values, facts):
-        facts["services"] = "web|created|"
+        facts["services"] = "web|running|;db|exited (1)|"
         raise fake_host._Failed("compose-failed", "manifest for nobody not found")
 
     monkeypatch.setattr(fake_host.FakeHost, "_compose", failed)
@@ -126,6 +126,7 @@ def test_what_fails_leaves_the_host_and_says_so_by_words_and_exit_code(az, cloud
     assert exit_codes == [5] and made["engineVersion"] and made["compose"]["state"] == "failed"
     said = capsys.readouterr().err
     assert "manifest for nobody not found" in said and "The host 'web1' works" in said and "Hence exit code 5" in said
+    assert f"compose -p {made['compose']['project']} logs db" in said, "of those that do not run"
     again = next(line for line in said.splitlines() if "same create tries again" in line)
     assert "--registry-login a.io=me --registry-password --compose-file @FILE --compose-env-file @FILE" in again
     assert "s3cret" not in said and "s3cret" not in json.dumps(made)
