@@ -8,7 +8,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from email.message import Message
-from email.policy import compat32
 
 from azext_dockervm.advice.option_values import OTHER_PROVISIONER
 from azext_dockervm.errors import CustomDataTooLong
@@ -21,8 +20,6 @@ from azext_dockervm.spec.custom_data import SCRIPT, CustomData, Part, bytes_left
 # "_-.()" alone: no name that somebody gives a file comes before a parenthesis. A part of the same name would be written
 # over ours, or ours over it.
 OUR_NAME = "(dockervm)"
-# Lines stay as they are, also one that begins "From ".
-_AS_IT_IS = compat32.clone(mangle_from_=False)
 
 
 def head_start(to_install: Mapping[str, str], compose: bool = False) -> bytes:
@@ -69,7 +66,7 @@ def joined(script: bytes, users: CustomData) -> bytes:
     ours = Part(SCRIPT, Secret(script), (("Content-Disposition", f'attachment; filename="{_first_name(users)}"'),))
     parts = [_message(part) for part in (ours, *users.parts)]
     digest = hashlib.sha256(b"".join(part.as_bytes() for part in parts)).hexdigest()
-    whole = Message(_AS_IT_IS)
+    whole = Message()
     whole["Content-Type"] = f'multipart/mixed; boundary="dockervm-{digest[:32]}"'
     whole["MIME-Version"] = "1.0"
     whole.set_payload([*parts])
@@ -94,7 +91,7 @@ def _kept_of_name(part: Part) -> str:
 
 def _message(part: Part) -> Message:
     encoding, text = _encoded(part.payload.reveal())
-    made = Message(_AS_IT_IS)
+    made = Message()
     made["Content-Type"] = part.type
     made["Content-Transfer-Encoding"] = encoding
     for name, value in part.headers:

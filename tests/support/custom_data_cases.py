@@ -47,6 +47,8 @@ CASES: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = {
     "gzip": (gzip.compress(SCRIPT), [("text/x-shellscript", SCRIPT)]),
     "two members of gzip": (gzip.compress(SCRIPT[:20]) + gzip.compress(SCRIPT[20:]), [("text/x-shellscript", SCRIPT)]),
     "CRLF": (SCRIPT.replace(b"\n", b"\r\n"), [("text/x-shellscript", SCRIPT.replace(b"\n", b"\r\n"))]),
+    "CRLF in ASCII": (b"#!/bin/sh\r\n:\r\n", [("text/x-shellscript", b"#!/bin/sh\r\n:\r\n")]),
+    "From": (b"#!/bin/sh\nFrom me\n.\n", [("text/x-shellscript", b"#!/bin/sh\nFrom me\n.\n")]),
     "no line's end": (b"#!/bin/sh\nexit 3", [("text/x-shellscript", b"#!/bin/sh\nexit 3")]),
     "a trail of lines": (b"#!/bin/sh\n:\n\n\n", [("text/x-shellscript", b"#!/bin/sh\n:\n\n\n")]),
     "capitals behind white space": (b"\n  #CLOUD-CONFIG\n{}\n", [("text/cloud-config", b"\n  #CLOUD-CONFIG\n{}\n")]),
