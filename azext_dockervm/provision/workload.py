@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass, replace
 
-from azext_dockervm.errors import DockerVMError, HostGone, Interrupted
+from azext_dockervm.errors import DockerVMError, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.host_values import to_install
@@ -64,7 +64,7 @@ def step(target: Target) -> Step:
     def bring_up(results: Results, deadline: Deadline) -> Outcome:
         try:
             answer = target.commands.try_to_run(request.resolved(results), deadline)
-        except (Interrupted, HostGone):
+        except Interrupted:
             raise
         except DockerVMError as error:
             return Outcome(workload, problem=error.message, advice=error.recommendations)

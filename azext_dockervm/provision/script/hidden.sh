@@ -15,6 +15,9 @@ without() {
     printf '%s' "$kept$rest"
 }
 
+# What comes next is told alone.
+begin_log() { replace_file with_output "$work/log" 600 :; }
+
 # The log's last lines stay: whole ones, before anything cuts a word that is to be hidden.
 hide_in_log() {
     shown=$(tail -n 40 "$work/log")

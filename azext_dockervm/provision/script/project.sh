@@ -33,7 +33,7 @@ choose_what_compose_needs() {
 
 bring_project_up() {
     compose=$(docker_plugin docker-compose) || fail no-compose-package 'no package has installed docker-compose'
-    : >"$work/log"
+    begin_log
     # What does not parse takes nobody's earlier files away.
     write_project_files "$work"
     in_project "$work" config --quiet >>"$work/log" 2>&1 || fail_hiding compose-invalid 'docker compose does not take the file'
@@ -47,6 +47,8 @@ bring_project_up() {
     fi
     read_services
     add_services
+    [ -n "$brought_up" ] || [ "$(seconds_left)" != 0 ] ||
+        fail_hiding compose-timeout "the project $project did not come up within $timeout seconds"
     [ -n "$brought_up" ] || fail_hiding compose-failed "docker compose could not bring the project $project up"
     bad=$(printf '%s' "$services" | grep -vE '\|(running|exited \(0\))\|') || return 0
     fail compose-unhealthy "not all services of the project $project run:$newline$bad"

@@ -16,20 +16,25 @@ log_in_to_registries() {
         log_in "$1" "$2" "$3"
         shift 3
     done
-    [ -z "$logged_in" ] || add_field logins "${logged_in# }"
+    add_logins
 }
+
+add_logins() { [ -z "$logged_in" ] || add_field logins "${logged_in# }"; }
 
 # log_in REGISTRY USER PASSWORD: the latter two in base64. The password goes through a pipe: ps shows none.
 log_in() {
-    mkdir -p "$root/root"
+    make_folder "$root/root"
+    name=$(decode "$2")
+    begin_log
     attempt=1
-    until decode "$3" | as_root 60 docker login --username "$(decode "$2")" --password-stdin "$1" >"$work/log" 2>&1; do
-        [ -z "$logged_in" ] || [ "$attempt" -gt 1 ] || add_field logins "${logged_in# }"
+    until decode "$3" | as_root 60 docker login --username "$name" --password-stdin "$1" >>"$work/log" 2>&1; do
         if grep -qiE 'unauthorized|denied|incorrect username|forbidden|status: 40[13]' "$work/log"; then
-            fail_hiding login-refused "the registry $1 refuses the login of $(decode "$2")"
+            add_logins
+            fail_hiding login-refused "the registry $1 refuses the login of $name"
         fi
-        if [ "$attempt" -ge 3 ] || [ "$(seconds_left)" = 0 ]; then
-            fail_hiding login-failed "$(decode "$2") could not log in to the registry $1"
+        if [ "$attempt" = 3 ] || [ "$(seconds_left)" = 0 ]; then
+            add_logins
+            fail_hiding login-failed "$name could not log in to the registry $1"
         fi
         attempt=$((attempt + 1))
         sleep 5

@@ -169,6 +169,13 @@ def test_a_failure_is_told_in_composes_words_with_the_state_of_the_services(dock
     assert re.fullmatch(r"db\|running\|.*;web\|created\|", answer.facts["services"])
 
 
+def test_what_does_not_end_in_time_is_told_so(docker_host: Machine):
+    slow = COMPOSE.replace("*' up '*)", "*' up '*) /bin/sleep 5;")
+    docker_host.add_tool("docker-compose", slow, docker_host.file("/usr/libexec/docker/cli-plugins"))
+    answer = docker_host.run("compose", **PROJECT, COMPOSE_FILE=packed(FILE), TIMEOUT="1")
+    assert answer.reason == "compose-timeout" and "within 1 seconds" in answer.details[0]
+
+
 @pytest.mark.parametrize(("seen", "state"), [
     ("web|exited|Exited (1) 2 seconds ago|", "exited (1)"),
     ("web|restarting|Restarting (1) 1 second ago|", "restarting"),
