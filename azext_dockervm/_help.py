@@ -77,6 +77,10 @@ examples:
       text: |
         az dockervm create -g mygroup -n big1 --docker-disk-size-gb 512 --storage-sku docker=Premium_LRS
         az dockervm create -g mygroup -n big2 --docker-disk mydisk
+    - name: Docker of a chosen version from Docker's own package repository, without which RHEL has none.
+      text: >
+        az dockervm create -g mygroup -n red1 --image RedHat:RHEL:9_5:latest --docker-channel docker
+        --docker-version 28.5
     - name: With an OS disk that a key of your own encrypts.
       text: az dockervm create -g mygroup -n secret1 --os-disk-encryption-set mykeys
     - name: On an Arm processor; the image is Ubuntu's for it, the size the usual one.

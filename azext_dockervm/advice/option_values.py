@@ -74,6 +74,11 @@ def example(name: str, *values: object) -> str:
     return f"For example: {option(name, *values)}"
 
 
+def say(name: str, *values: object) -> str:
+    """The option with this value."""
+    return option(name, *values)
+
+
 def open_other_ports(ports: Iterable[object]) -> str:
     """``ports`` are those that are left of what was asked for; none where nothing is."""
     words = tuple(map(str, ports))

@@ -31,6 +31,7 @@ TAG_PORT = "dockervm-port"                        # on the VM: the engine's TCP 
 TAG_PROVISIONER = "dockervm-provisioner"          # on the VM: docker-extension or run-command
 TAG_FQDN = "dockervm-fqdn"                        # on the VM: the name that ARM returned, else the address to dial
 TAG_TLS_SAN = "dockervm-tls-san"                  # on the VM: what its certificate names besides, commas between
+TAG_DOCKER = "dockervm-docker"                    # on the VM: whose Docker was asked for, and which version of it
 TAG_CERTIFICATE_EXPIRES = "dockervm-certificate-expires"   # on the VM: server certificate's end, ISO 8601 UTC
 TAG_DOCKER_DISK = "dockervm-docker-disk"          # on the VM: name or id of the data disk that holds Docker's data
 TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex

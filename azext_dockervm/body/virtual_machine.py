@@ -11,13 +11,15 @@ from azext_dockervm.body.placement import NOWHERE, Placed
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.secret import Secret
+from azext_dockervm.spec.docker_packages import as_tag, of_tag
 from azext_dockervm.spec.host import HostSpec
 
 
 def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, str | Ref]:
     """The VM's tags, schema 1: what is known of the host so far."""
     san = names_tag(spec)
-    more = {} if san is None else {names.TAG_TLS_SAN: san}
+    docker = as_tag(spec.engine.channel, spec.engine.version)
+    more = {**({} if san is None else {names.TAG_TLS_SAN: san}), **({names.TAG_DOCKER: docker} if docker else {})}
     return {**spec.part_tags(run_id), names.TAG_SCHEMA: names.SCHEMA, names.TAG_PORT: str(spec.engine.port), **more,
             **known}
 
@@ -27,6 +29,13 @@ def names_tag(spec: HostSpec) -> str | None:
     it is empty where none are wanted any more."""
     names_wanted = spec.engine.tls_names
     return ",".join(names_wanted) if names_wanted or "tls_san" in spec.given else None
+
+
+def noted_docker(vm: Resource | None) -> dict[str, str]:
+    """Whose packages of Docker the host was made with and which version, as the tag notes it, by where the spec has
+    them."""
+    channel, version = of_tag(names.tag(vm, names.TAG_DOCKER))
+    return {"engine.channel": channel, "engine.version": version}
 
 
 def noted_names(vm: Resource | None) -> tuple[str, ...]:

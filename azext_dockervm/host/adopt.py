@@ -51,14 +51,23 @@ def is_ruin(machine: Resource) -> bool:
 
 def adapted(spec: HostSpec, found: Found) -> HostSpec:
     """The spec with what an existing host has and the command did not ask to change: port, user, tags, the further
-    names of its certificate, Docker's own disk."""
+    names of its certificate, Docker's own disk; and whose Docker it has."""
     port = spec.engine.port if "docker_port" in spec.given else found.docker_port or spec.engine.port
     machine = found.vm or {}
     more = spec.engine.tls_names if "tls_san" in spec.given else vm.noted_names(machine)
-    return spec.having({"engine.port": port, "engine.tls_names": more,
+    return spec.having({"engine.port": port, "engine.tls_names": more, **_docker(spec, machine),
                         "tags": names.with_tags(names.own_tags(machine), spec.tags),
                         "login.user": vm.user_name(machine) or spec.login.user,
                         "disks.docker_lun": vm.docker_disk(machine)[1]})
+
+
+def _docker(spec: HostSpec, machine: Resource) -> dict[str, str]:
+    """What was asked for takes effect as long as Docker may not have been installed."""
+    noted = vm.noted_docker(machine)
+    if was_finished(names.tag(machine, names.TAG_PROVISIONER)):
+        return noted
+    typed = {"engine.channel": spec.engine.channel} if "docker_channel" in spec.given else {}
+    return {**noted, **typed, **({"engine.version": spec.engine.version} if "docker_version" in spec.given else {})}
 
 
 def without_effect(spec: HostSpec, found: Found) -> list[str]:

@@ -11,6 +11,7 @@ from azext_dockervm.advice import host_commands, refusals
 from azext_dockervm.advice.host_messages import published_but_closed, with_sentence
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.body import virtual_machine
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import DeadlinePassed, DockerVMError
 from azext_dockervm.flow import trace
@@ -62,14 +63,14 @@ def prepare(azure: Azure, spec: HostSpec, store: CertificateStore, to_write: boo
         raise refusals.with_recommendation(error, spec) from error
     if found.vm is None:
         new = with_room(spec, choose(spec, found.extension_published), store)
-        packages.check(spec.machine.image, new)
+        packages.check(spec, new)
         return Prepared(spec, found, new)
     adopt.check_whose(spec, found.vm, store.authority_fingerprints())
     adopt.check_runs(spec, found.vm)
     choice = choose_again(spec, names.tag(found.vm, names.TAG_PROVISIONER), found.extension_published)
     ruin = adopt.is_ruin(found.vm)
     if ruin:
-        packages.check(spec.machine.image, choice)
+        packages.check(spec, choice)
     return Prepared(spec, found, choice, ruin)
 
 
@@ -200,8 +201,10 @@ class Creation:
     def _finish(self, results: Results, standing: Standing) -> FinishedHost:
         """Set-up or a new certificate where it is needed, then the proof."""
         address: Address = results[ADDRESS]
-        planning, existing = self.planning, self.planning.existing
         reason = why_set_up(self.spec, self.found, standing, address.endpoint)
+        if not reason:
+            self.spec = self.spec.having(virtual_machine.noted_docker(self.found.vm))
+        planning, existing = self.planning, self.planning.existing
         if reason:
             self.listener.say(f"Setting up '{self.spec.name}' by {self.choice.provisioner} ({self.choice.reason}): "
                               f"{reason}.")

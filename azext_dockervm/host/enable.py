@@ -168,6 +168,7 @@ def _as_it_is(spec: HostSpec, seen: VmState) -> HostSpec:
     """What the host is, as far as giving it a certificate needs it."""
     return spec.having({"location": seen.vm["location"], "engine.port": seen.port or spec.engine.port,
                         "tags": names.own_tags(seen.vm), "engine.tls_names": virtual_machine.noted_names(seen.vm),
+                        **virtual_machine.noted_docker(seen.vm),
                         "login.user": virtual_machine.user_name(seen.vm) or spec.login.user})
 
 

@@ -19,6 +19,7 @@ from azext_dockervm.options.context import (
 from azext_dockervm.options.custom_data import CUSTOM_DATA
 from azext_dockervm.options.disks import DISKS
 from azext_dockervm.options.docker_disk import DOCKER_DISK
+from azext_dockervm.options.docker_packages import DOCKER_PACKAGES
 from azext_dockervm.options.engine import ENGINE
 from azext_dockervm.options.env import ENV
 from azext_dockervm.options.flow import PREVIEW, PROVISIONER, TAGS, TIMELINE, TIMEOUT, YES
@@ -43,6 +44,7 @@ COMMANDS: dict[str, tuple[tuple[Option, ...], ...]] = {
         DOCKER_DISK,
         LOGIN,
         ENGINE,
+        DOCKER_PACKAGES,
         COMPOSE,
         NEW_HOST_FOLDER,
         DOCKER_CONTEXT,

@@ -12,7 +12,7 @@ from azext_dockervm.provision.cloud_init import Order
 from azext_dockervm.provision.custom_data import head_start, joined
 from azext_dockervm.provision.host_values import to_install
 from azext_dockervm.secret import Secret
-from azext_dockervm.spec.custom_data import CustomData, bytes_left, reads_mime
+from azext_dockervm.spec.custom_data import CustomData, bytes_left, compressed, reads_mime
 from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.host import HostSpec
 
@@ -61,7 +61,7 @@ def first_boot(spec: HostSpec, choice: ProvisionerChoice) -> FirstBoot:
     ours, users = _head_start(spec, choice), spec.custom_data
     mime = reads_mime(spec.machine.image, spec.provisioner)
     if users is None:
-        return FirstBoot(ours)
+        return FirstBoot(ours and compressed(ours))
     if ours is None:
         alone = "the Docker VM extension installs Docker by itself"
     elif not mime:

@@ -11,7 +11,8 @@ def to_install(spec: HostSpec) -> dict[str, str]:
     """What the actions install, request and boot need to put Docker onto a host. No secret is in it: it also rides in
     custom data."""
     lun = spec.disks.docker_lun
-    return {"DOCKERVM_USER": spec.login.user, **({} if lun is None else {"DOCKERVM_DOCKER_LUN": str(lun)})}
+    return {"DOCKERVM_USER": spec.login.user, "DOCKERVM_CHANNEL": spec.engine.channel,
+            "DOCKERVM_VERSION": spec.engine.version, **({} if lun is None else {"DOCKERVM_DOCKER_LUN": str(lun)})}
 
 
 def to_serve(spec: HostSpec) -> dict[str, str]:

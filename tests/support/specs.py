@@ -12,7 +12,8 @@ _PLACES = {"image": "machine.image", "size": "machine.size", "user": "login.user
            "dns_label": "network.dns_label", "open_ports": "network.open_ports",
            "open_ports_sources": "network.open_ports_sources", "security_group": "network.security_group",
            "adds_rules": "network.adds_rules", "application_groups": "network.application_groups",
-           "port": "engine.port", "typed": "given",
+           "port": "engine.port", "docker_channel": "engine.channel", "docker_version": "engine.version",
+           "typed": "given",
            "tls_names": "engine.tls_names", **{name: f"network.{name}" for name in (
                "virtual_network", "subnet", "network_prefix", "subnet_prefix", "interfaces", "private_address",
                "public_ip", "accelerated")}}

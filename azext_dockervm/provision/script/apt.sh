@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154  # set in other parts
+# shellcheck shell=sh disable=SC2034,SC2154  # read and set in other parts
 # Packages on Debian and Ubuntu.
 
 # Recommended packages bring git, needrestart and more; what a host needs of them is named here. The docker command
@@ -11,18 +11,56 @@ apt_install() {
     if packages_are_half_installed; then apt_get --fix-broken install || return 1; fi
     # With a mirror out of reach the lists that are there may still do.
     lists_are_current=yes
-    update_lists || { lists_are_current='' && log 'could not refresh the package lists'; }
+    update_lists '' || { lists_are_current='' && log 'could not refresh the package lists'; }
     if ! docker_is_installed || ! have docker; then
-        packages="$packages docker.io iptables"
-        if apt_offers docker-cli; then packages="$packages docker-cli"; fi
+        case $channel in docker) choose_from_docker ;; *) choose_from_distribution ;; esac || return 1
     fi
     "$choose_extras" "$lists_are_current" || return 1
     # shellcheck disable=SC2086  # a list of names
     apt_get install --no-install-recommends --no-remove $packages
 }
 
-# Without the translations of descriptions, a third of what is to be fetched; those that are there stay.
-update_lists() { apt_get update -o Acquire::Languages=none -o APT::Get::List-Cleanup=0; }
+choose_from_distribution() {
+    choose_apt_version docker.io || return 1
+    packages="$packages docker.io${wanted:+=$wanted} iptables"
+    apt_offers docker-cli || return 0
+    case $newline$(apt_versions docker-cli)$newline in
+        *"$newline$wanted$newline"*) packages="$packages docker-cli${wanted:+=$wanted}" ;;
+        *) packages="$packages docker-cli" ;;
+    esac
+}
+
+choose_from_docker() {
+    add_apt_repository && choose_apt_version docker-ce || return 1
+    packages="$packages docker-ce${wanted:+=$wanted} docker-ce-cli${wanted:+=$wanted} $docker_extras"
+}
+
+# choose_apt_version PACKAGE. Lists that are old may lack what is there by now.
+choose_apt_version() {
+    if ! choose_version "$1" apt_versions; then
+        [ -n "$lists_are_current" ] || permanent_error=''
+        return 1
+    fi
+    [ -z "$wanted" ] || pin_apt_version
+}
+
+apt_versions() { apt-cache madison "$1" 2>/dev/null | cut -d '|' -f 2 | tr -d ' '; }
+
+# So that no upgrade, unattended ones among them, leaves the version that was asked for. What fits it is taken: 28.5 gets
+# 28.5.3. A hold would keep security updates away too.
+pin_apt_version() {
+    pattern=$(printf %s "$prefix" | sed 's/[.+]/\\&/g')
+    put_package_file "$root/etc/apt/preferences.d/dockervm-docker.pref" printf '%s\n' '# Written by az dockervm.' \
+        'Package: docker-ce docker-ce-cli docker.io docker-cli' "Pin: version /^([0-9]+:)?$pattern([^A-Za-z0-9].*)?\$/" \
+        'Pin-Priority: 999'
+}
+
+# update_lists SOURCES: of that file alone, or all. Without the translations of descriptions, a third of what is to be fetched;
+# those that are there stay.
+update_lists() {
+    apt_get update -o Acquire::Languages=none -o APT::Get::List-Cleanup=0 \
+        ${1:+-o "Dir::Etc::SourceList=$1" -o Dir::Etc::SourceParts=-}
+}
 
 # NEEDRESTART_SUSPEND: needrestart would restart services, the agent that runs this script among them.
 apt_get() {

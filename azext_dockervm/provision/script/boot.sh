@@ -15,6 +15,7 @@ request=''      # the signing request, once it is made
 
 read_action_input() {
     read_user
+    read_wanted_docker
     read_docker_disk
     read_ssh_port
     read_engine_port

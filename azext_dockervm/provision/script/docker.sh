@@ -20,6 +20,7 @@ packages_are_half_installed() {
 }
 
 install_docker() {
+    refuse_other_docker
     if docker_is_installed && openssl_is_installed && "$extras_are_installed"; then
         log 'Docker is already installed'
     elif have apt-get; then
@@ -33,6 +34,8 @@ install_docker() {
     else
         fail no-package-manager 'packages are missing, and none of apt-get, tdnf, dnf, yum and zypper was found'
     fi
+    keep_package_files
+    refuse_other_docker     # what somebody else has installed meanwhile
     have dockerd || fail install-failed 'the packages were installed, but dockerd was not found'
     openssl_is_installed || fail openssl-missing 'openssl was not found, and the package manager did not install it'
     add_user_to_docker_group

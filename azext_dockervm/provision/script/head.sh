@@ -10,6 +10,12 @@
 #   DOCKERVM_ADDRESS      address at which ports are checked (127.0.0.1)
 #   DOCKERVM_USER         install, request, boot, compose: user to add to the group docker
 #   DOCKERVM_DOCKER_LUN   install, request, boot: LUN of the data disk for all of Docker's data; empty: the system disk
+#   DOCKERVM_CHANNEL      install, request, boot, compose: distribution: Docker from the distribution's packages; docker:
+#                         from Docker's own repository (distribution)
+#   DOCKERVM_VERSION      install, request, boot, compose: how Docker's version begins; empty: the newest
+#   DOCKERVM_REPOSITORY   install, request, boot, compose: where Docker's own repository or a mirror of it is
+#                         (https://download.docker.com/linux)
+#   DOCKERVM_REPOSITORY_KEY install, request, boot, compose: fingerprint of its key (that of Docker's own)
 #   DOCKERVM_COMPOSE      install: 1 also prepares the host for the Docker VM extension: its handler installs nothing
 #   DOCKERVM_LOGINS       compose: base64 of words, three a registry: its name, base64 of user and of password
 #   DOCKERVM_PROJECT      compose: name of the Compose project; empty: logins alone

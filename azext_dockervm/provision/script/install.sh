@@ -5,6 +5,7 @@ action=install
 
 read_action_input() {
     read_user
+    read_wanted_docker
     read_docker_disk
     for_extension=$([ "${DOCKERVM_COMPOSE:-}" != 1 ] || echo yes)
 }

@@ -11,7 +11,8 @@ FOLDER = Path(__file__).parent
 ALWAYS_FIRST = ("head", "input", "answer", "evidence", "clock", "system", "file", "lock", "exit")
 ALWAYS_LAST = ("main",)
 
-DOCKER = ("command", "openssl", "package", "apt", "rpm-manager", "rpm", "zypper", "docker")
+DOCKER = ("command", "openssl", "package", "wanted-docker", "docker-repository", "apt", "apt-repository", "rpm-manager",
+          "rpm", "rpm-repository", "zypper", "docker")
 # Docker's own disk, before Docker is installed.
 DISK = ("docker-disk", "data-disk", "docker-mounts")
 FIREWALL = ("port", "backup", "shut-port", "firewall")

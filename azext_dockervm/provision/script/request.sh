@@ -5,6 +5,7 @@ action=request
 
 read_action_input() {
     read_user
+    read_wanted_docker
     read_docker_disk
     read_ssh_port
     subject=${DOCKERVM_SUBJECT:-}

@@ -5,10 +5,16 @@
 rpm_install() {
     packages='openssl ca-certificates'
     if ! docker_is_installed; then
+        if [ "$channel" = docker ] && ! add_rpm_repository; then return 1; fi
         if rpm_offers docker-ce; then
-            packages="$packages docker-ce docker-ce-cli containerd.io"
+            choose_version docker-ce rpm_versions || return 1
+            if [ "$channel" = docker ]; then put_rpm_repository; fi
+            version=${wanted:+-${wanted#*:}}
+            packages="$packages docker-ce$version docker-ce-cli$version"
+            case $channel in docker) packages="$packages $docker_extras" ;; *) packages="$packages containerd.io" ;; esac
         elif rpm_offers moby-engine; then
-            packages="$packages moby-engine"
+            choose_version moby-engine rpm_versions || return 1
+            packages="$packages moby-engine${wanted:+-${wanted#*:}}"
             for client in moby-cli docker-cli; do
                 if rpm_offers "$client"; then packages="$packages $client"; fi
             done
@@ -22,10 +28,17 @@ rpm_install() {
     run_logged ask_rpm_manager install $packages
 }
 
+# A long line is broken by some managers.
+rpm_versions() {
+    name=$1
+    case ${manager##*/} in tdnf) set -- list "$1" ;; *) set -- list --showduplicates "$1" ;; esac
+    ask_rpm_manager -q "$@" 2>>"$work/log" | tr -s ' \n' '\n' | sed -n "/^$name\./{n;p;}"
+}
+
 rpm_offers() { ask_rpm_manager -q list "$1" 2>>"$work/log" | grep -q "^$1[. ]"; }
 
 red_hat_way="Red Hat's distributions have none, Docker's own repository has: https://docs.docker.com/engine/install\
-${newline}add it to this VM, then the same command again; or take an image of Ubuntu, Debian or Azure Linux"
+${newline}the same command again with --docker-channel docker adds it; or take an image of Ubuntu, Debian or Azure Linux"
 
 # refuse_without_package NAMES WAY: for good, if all repositories have been read.
 refuse_without_package() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import shutil
 from dataclasses import replace
 
@@ -117,7 +118,7 @@ def test_nor_where_there_is_a_password(cloud, command):
 def custom_data(command, **values):
     step = next(one for one in command.prepared(**values).plan() if getattr(one, "key", "") == "vm")
     data = step.request.body["properties"]["osProfile"].get("customData")
-    return data and base64.b64decode(data).decode()
+    return data and gzip.decompress(base64.b64decode(data)).decode()
 
 
 def test_custom_data_is_a_head_start_where_the_script_installs_docker(command):

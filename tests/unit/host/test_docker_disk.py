@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 
 import pytest
 from specs import changed, host_spec
@@ -57,7 +58,8 @@ def test_the_set_up_is_told_where_it_is_from_the_first_boot_on(cloud, command, p
     command.create(disks=ASKED, provisioner=provisioner)
     sent = cloud.sent("PUT", kinds.VM)[0].body
     assert sent["tags"]["dockervm-docker-disk"] == disk(cloud)
-    assert "\nDOCKERVM_DOCKER_LUN=1\n" in base64.b64decode(sent["properties"]["osProfile"]["customData"]).decode()
+    assert "\nDOCKERVM_DOCKER_LUN=1\n" in gzip.decompress(base64.b64decode(
+        sent["properties"]["osProfile"]["customData"])).decode()
     assert told_lun(cloud, "request" if provisioner == "run-command" else "install") == "1"
 
 

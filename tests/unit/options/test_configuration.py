@@ -20,14 +20,15 @@ def value(config, name, typed=None):
 
 def test_these_can_be_configured():
     assert sorted(CONFIGURED) == [
-        "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "cert_dir", "docker_port",
-        "encryption_at_host", "eviction_policy", "image", "os_disk_encryption_set", "os_disk_size_gb", "priority",
-        "provisioner", "size", "sources", "ssh_key_type", "storage_sku"]
+        "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "cert_dir", "docker_channel",
+        "docker_port", "encryption_at_host", "eviction_policy", "image", "os_disk_encryption_set", "os_disk_size_gb",
+        "priority", "provisioner", "size", "sources", "ssh_key_type", "storage_sku"]
 
 
 def test_without_a_configuration_it_is_the_default(config):
     assert {name: found for name in CONFIGURED if (found := value(config, name)) is not None} == {
-        "auto_shutdown_time_zone": "UTC", "cert_dir": "~/.docker", "docker_port": 4243,
+        "auto_shutdown_time_zone": "UTC", "cert_dir": "~/.docker", "docker_channel": "distribution",
+        "docker_port": 4243,
         "image": Image.parse("Ubuntu2404"), "provisioner": "auto", "size": "Standard_D2s_v5", "sources": ("*",)}
 
 

@@ -44,6 +44,7 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
         "--authentication-type", "--generate-ssh-keys", "--dns-name", "-z", "--availability-set", "--ppg", "--priority",
         "--eviction-policy", "--max-price", "--license-type", "--assign-identity", "--user-data",
         "--boot-diagnostics-storage", "--arch", "--nsg", "--asgs", "--custom-data",
+        "--docker-channel", "--docker-version",
         *(option.shortest for option in (*DISKS, *DOCKER_DISK, *SECURITY, *INTERFACE))}
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 

@@ -115,7 +115,7 @@ if [ -s "$root/switch/apt-fails" ]; then
     exit 100
 fi
 case "$*" in
-*docker.io*)
+*docker.io* | *docker-ce*)
     cp "$root/stock/dockerd" "$root/tools/dockerd"
     mkdir -p "$root/usr/lib/systemd/system"
     cp "$root/stock/docker.service" "$root/usr/lib/systemd/system/"
@@ -131,7 +131,13 @@ for package; do
     esac
 done
 """,
-    "apt-cache": 'case "$*" in *docker-cli) exit 0 ;; esac\ngrep -qsx "$2" "$root/switch/offered"\n',
+    "apt-cache": """
+case "$*" in
+madison*) sed -n "s/^$2 \\(.*\\)/ $2 | \\1 | mirror/p" "$root/switch/versions" 2>/dev/null ;;
+*docker-cli) ;;
+*) grep -qsx "$2" "$root/switch/offered" ;;
+esac
+""",
     "sleep": 'exec /bin/sleep 0.05\n',
     "journalctl": 'cat "$root/switch/journal" 2>/dev/null\n',
     "usermod": "",

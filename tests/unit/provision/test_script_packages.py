@@ -68,7 +68,8 @@ def test_without_a_package_of_docker_it_says_where_one_is(rpm_machine: Machine):
     assert answer.reason == "no-docker-package"
     assert answer.details[0] == "no package repository of this host offers docker-ce or moby-engine"
     assert answer.details[1].endswith("Docker's own repository has: https://docs.docker.com/engine/install")
-    assert answer.details[2].startswith("add it to this VM") and "Ubuntu, Debian or Azure Linux" in answer.details[2]
+    assert "--docker-channel docker adds it" in answer.details[2]
+    assert "Ubuntu, Debian or Azure Linux" in answer.details[2]
     assert not installs(rpm_machine)
 
 
