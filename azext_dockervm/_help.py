@@ -121,6 +121,20 @@ examples:
       text: az dockervm create -g mygroup -n web10 --custom-data init.yaml
     - name: With a script from the web, which runs at the first boot once Docker is there.
       text: az dockervm create -g mygroup -n web11 --custom-data "#include https://example.com/first-boot.sh"
+    - name: With a mirror of Docker Hub, labels, containers' output in the journal, and 40 GB for the cache of builds.
+      text: >
+        az dockervm create -g mygroup -n build1 --registry-mirrors https://mirror.example.com
+        --engine-labels role=build team=web --log-driver journald --build-cache-gb 40
+    - name: With settings of the engine from a file of your own, and one that goes over it.
+      text: >
+        az dockervm create -g mygroup -n build2 --daemon-json daemon.json
+        --engine-options max-concurrent-downloads=6
+    - name: Other settings for an engine that is there; containers run on.
+      text: az dockervm create -g mygroup -n build1 --engine-labels role=test --apply
+    - name: Behind a proxy.
+      text: >
+        az dockervm create -g mygroup -n corp1 --http-proxy http://proxy.example.com:3128
+        --https-proxy http://proxy.example.com:3128 --no-proxy .corp.example.com
     - name: In a script - one JSON object on stdout, nothing on stderr but errors.
       text: >
         DOCKER_HOST=$(az dockervm create -g mygroup -n ci1 --only-show-errors --query dockerHost -o tsv)

@@ -110,6 +110,12 @@ def list_extensions(host: NamedHost) -> str:
               subscription=host.subscription)
 
 
+def run_shell(host: NamedHost, command: str) -> str:
+    """A shell command on the host, as root."""
+    return az("vm", "run-command", "invoke", "-g", host.group, "-n", host.name, "--command-id", "RunShellScript",
+              "--scripts", command, subscription=host.subscription)
+
+
 def delete_run_command(host: NamedHost, name: str) -> str:
     return az("vm", "run-command", "delete", "-g", host.group, "--vm-name", host.name, "-n", name, "--yes",
               subscription=host.subscription)

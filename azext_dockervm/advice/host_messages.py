@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import show_command
@@ -88,3 +88,32 @@ def published_but_closed(closed: Iterable[tuple[str, object]], all_ports: Iterab
     named = ", ".join(f"{port} of '{service}'" for service, port in closed)
     return (f"The Compose file publishes {named}, which Azure lets nobody reach from outside. To open it: "
             f"{option('--open-ports', *all_ports)}")
+
+
+def settings_are_wrong(_host: NamedHost) -> str:
+    """dockerd says above which directive it does not know or take."""
+    return ("Change the option that has it (--daemon-json or --engine-options, by the keys that this version of "
+            "dockerd knows), then the same command again.")
+
+
+def settings_of_others(host: NamedHost) -> tuple[str, ...]:
+    """daemon.json was changed by hand, and is not written over."""
+    aside = host_commands.run_shell(host, "mv /etc/docker/daemon.json /etc/docker/daemon.json.by-hand")
+    return ("To keep what the hand has changed: give it by --daemon-json or --engine-options too.",
+            f"Then put the changed file aside, and the same command again: {aside}")
+
+
+def settings_differ(host: AskedHost, lines: Sequence[str], by_hand: str | None) -> str:
+    """The warning that an engine has other settings than this command has."""
+    shown = "\n".join(f"    {line}" for line in lines)
+    hand = f" A hand has changed {by_hand} on the host, which is never written over." if by_hand else ""
+    again = host_commands.create_with(host, "apply", "--apply")
+    return (f"Not applied: the engine has other settings (- goes, + comes):\n{shown}\nTo change them, which restarts "
+            f"the engine: {again}{hand}")
+
+
+def silent_mirrors(mirrors: Sequence[str]) -> str:
+    """The warning about mirrors of Docker Hub that the host can't reach."""
+    verb = "does" if len(mirrors) == 1 else "do"
+    return (f"--registry-mirrors: {', '.join(mirrors)} {verb} not answer the host. Docker goes to Docker Hub itself "
+            "then, after it has waited.")

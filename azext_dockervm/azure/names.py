@@ -17,6 +17,9 @@ DEFAULT_IMAGE = "Canonical:ubuntu-24_04-lts:server:latest"
 # az's own default size for `az vm create` in 2025.
 DEFAULT_SIZE, DEFAULT_SIZE_CORES, DEFAULT_SIZE_DATA_DISKS = "Standard_D2s_v5", 2, 4
 # The port of the 2014 command; 2376 came later.
+# A build cache of Docker's own choice may fill 80 % of the disk that images and containers live on, too
+# (https://docs.docker.com/build/cache/garbage-collection).
+BUILD_CACHE_GB = 10
 DEFAULT_DOCKER_PORT = 4243
 DEFAULT_SSH_PORT = 22
 DEFAULT_TIMEOUT = "20m"
@@ -34,6 +37,7 @@ TAG_TLS_SAN = "dockervm-tls-san"                  # on the VM: what its certific
 TAG_DOCKER = "dockervm-docker"                    # on the VM: whose Docker was asked for, and which version of it
 TAG_CERTIFICATE_EXPIRES = "dockervm-certificate-expires"   # on the VM: server certificate's end, ISO 8601 UTC
 TAG_DOCKER_DISK = "dockervm-docker-disk"          # on the VM: name or id of the data disk that holds Docker's data
+TAG_SETTINGS = "dockervm-settings"                # on the VM: a fingerprint of the engine's settings as they were given
 TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex
 TAG_RUN = "dockervm-run"                          # on everything: the id of the run that made it
 # Characters of a tag's value.

@@ -29,7 +29,8 @@ IN_WORDS = {
 class Said:
     """An answer of the door. ``csr`` is the host's signing request (PEM), ``certified`` the SHA-256 (hex) of the
     certificate that it has accepted; ``reason`` and ``details`` are of a set-up that has failed, ``refusal`` of a
-    message that was turned away. What is for people is cleaned of control characters."""
+    message that was turned away; ``notes`` begin with a word that says what each is about. What is for people is
+    cleaned of control characters."""
 
     state: str = ""
     csr: str | None = None
@@ -37,6 +38,7 @@ class Said:
     reason: str = ""
     details: tuple[str, ...] = ()
     refusal: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def state_request(run_id: str) -> bytes:
@@ -63,12 +65,15 @@ def parse(answer: bytes, run_id: str) -> Said:
         raise _garbage()
     if "error" in said:
         return Said(refusal=printable(_text(said, "error"))[:40])
-    state, details = _text(said, "state"), said.get("details", [])
-    if state not in IN_WORDS or not isinstance(details, list):
+    state, details, notes = _text(said, "state"), said.get("details", []), said.get("notes", [])
+    if state not in IN_WORDS or not isinstance(details, list) or not isinstance(notes, list):
         raise _garbage()
     return Said(state, _text_or_none(said, "csr"), _text_or_none(said, "certified"),
-                printable(_text_or_none(said, "reason") or "")[:40],
-                tuple(printable(line, LINE_LENGTH) for line in details[:MOST_LINES] if isinstance(line, str)))
+                printable(_text_or_none(said, "reason") or "")[:40], _lines(details), notes=_lines(notes))
+
+
+def _lines(said: list[Any]) -> tuple[str, ...]:
+    return tuple(printable(line, LINE_LENGTH) for line in said[:MOST_LINES] if isinstance(line, str))
 
 
 def _line(message: dict[str, Any]) -> bytes:

@@ -163,19 +163,19 @@ def _remove_extension(target: Target, after: tuple[str, ...], limit: Limit) -> S
 
 
 def finish(target: Target, folder: Path, listener: Listener, *, vm_run_id: str, patience: float | None = None,
-           further: Sequence[Step] = ()) -> list[Step]:
+           before: Sequence[Step] = (), further: Sequence[Step] = ()) -> list[Step]:
     """Prove the host, note it in its tags, tidy: the steps to ``PROOF`` (a ``Proof``) and ``TAGS`` (the VM).
 
-    ``vm_run_id`` is of the run that made the VM. ``further`` come between tags and tidying, one after the other: Azure
-    takes one change of a VM at a time. Whatever fails after the proof is a warning, since the host works; but
-    ``HostGone`` is raised for one that was deleted meanwhile.
+    ``vm_run_id`` is of the run that made the VM. ``before`` come before the proof, ``further`` between tags and
+    tidying, one after the other: Azure takes one change of a VM at a time. Whatever fails after the proof is a warning,
+    since the host works; but ``HostGone`` is raised for one that was deleted meanwhile.
     """
     spec = target.spec
     proof = Step(PROOF, f"verified call of Docker on '{spec.name}', port {spec.engine.port}",
                  lambda results, deadline: prove(target, results[ADDRESS], results[PROVISIONED], folder, deadline,
                                                  patience),
-                 needs=(PROVISIONED, ADDRESS), detail=_seen)
-    steps, last = [proof], proof
+                 needs=(PROVISIONED, ADDRESS, *(step.key for step in before)), detail=_seen)
+    steps, last = [*before, proof], proof
     for step in (_note(target, vm_run_id), *further, _delete_run_commands(target, listener)):
         last = _after_the_proof(spec, step, last)
         steps.append(last)
@@ -203,7 +203,7 @@ def _note(target: Target, vm_run_id: str) -> Step:
     known = virtual_machine.tags(replace(spec, tags=target.new_tags), vm_run_id, {
         names.TAG_FQDN: Ref(ADDRESS, "endpoint"), names.TAG_PROVISIONER: Ref(PROVISIONED, "provisioner"),
         names.TAG_AUTHORITY: Ref(AUTHORITY, "fingerprint"),
-        names.TAG_CERTIFICATE_EXPIRES: Ref(PROVISIONED, "expires", via=iso)})
+        names.TAG_CERTIFICATE_EXPIRES: Ref(PROVISIONED, "expires", via=iso), **target.noted})
     request = Request("PATCH", kinds.VM.type, spec.group, (spec.name,), {"tags": known})
 
     def note(results: Results, deadline: Deadline) -> Resource:

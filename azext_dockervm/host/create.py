@@ -17,7 +17,7 @@ from azext_dockervm.errors import DeadlinePassed, DockerVMError
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
-from azext_dockervm.host import adopt, certify, rest
+from azext_dockervm.host import adopt, certify, rest, settings
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
@@ -91,6 +91,7 @@ class Creation:
         self.azure, self.store, self.listener = azure, store, listener
         self.asked = self.spec = prepared.spec
         self.found, self.choice, self.never_ran = prepared.found, prepared.choice, prepared.never_ran
+        self.proven = False
         self.run_id = uuid.uuid4().hex[:12]
         self.commands = RunCommands(azure, self.spec, self.run_id)
 
@@ -114,7 +115,7 @@ class Creation:
     @property
     def planning(self) -> HostPlan:
         return HostPlan(self.azure, self.asked, self.spec, self.found, self.choice, self.run_id, self.commands,
-                        self.store, self.listener)
+                        self.store, self.listener, self.proven)
 
     # A new host: one plan from the certificate authority to the tags
 
@@ -129,6 +130,7 @@ class Creation:
 
     def _finished(self, results: Results) -> FinishedHost:
         provisioned, proof = certify.proven(results)
+        settings.warn_of_mirrors(results, self.listener)
         return FinishedHost(certify.vm_as_noted(results, results[VM]), self.spec, results[ADDRESS], provisioned, proof,
                             results.get(workload.KEY))
 
@@ -178,7 +180,7 @@ class Creation:
         except PlanFailed as failure:
             certify.delete_what_asked(failure.cause, self.commands, self.listener)
             raise self._told_how_to_go_on(failure.cause) from failure.cause
-        self.found = replace(self.found, port=standing.port)
+        self.found, self.proven = replace(self.found, port=standing.port), standing.provisioned is not None
         if "docker_port" not in self.asked.given:
             self.spec = self.spec.having({"engine.port": standing.port})
             self.commands = self.commands.on(self.spec)

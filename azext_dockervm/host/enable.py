@@ -108,7 +108,8 @@ class TrustReplacement:
             raise self._nothing_changed(failure.cause) from failure.cause
         noted = names.tag(self.seen.vm, names.TAG_PROVISIONER)
         target = Target(self.azure, self.spec, self.run_id, self.commands, resumed=True,
-                        finished=bool(was_finished(noted)))
+                        finished=bool(was_finished(noted)),
+                        has_flags=names.tag(self.seen.vm, names.TAG_SETTINGS) is None)
         try:
             steps = [*self._set_up(target, noted), *certify.finish(
                 target, self.store.folder, self.listener,

@@ -14,13 +14,14 @@ from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.errors import DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Step
-from azext_dockervm.host import certify, plan, schedule
+from azext_dockervm.host import certify, plan, schedule, settings
 from azext_dockervm.host.making import VM, Making
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision import run_command, workload
 from azext_dockervm.provision.choice import CLOUD_INIT, ProvisionerChoice, was_finished
 from azext_dockervm.provision.cloud_init import Lane, Order
 from azext_dockervm.provision.first_boot import first_boot, only_users
+from azext_dockervm.provision.host_values import settings_tag
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import PROVISIONED, Provisioned, Target
 from azext_dockervm.spec.host import HostSpec
@@ -42,6 +43,7 @@ class HostPlan:
     commands: RunCommands
     store: CertificateStore
     listener: Listener
+    proven: bool = False    # the host that is there has just answered as a finished one
 
     @property
     def making(self) -> Making:
@@ -49,12 +51,15 @@ class HostPlan:
 
     @property
     def target(self) -> Target:
-        return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags)
+        return Target(self.azure, self.spec, self.run_id, self.commands, new_tags=self.asked.tags,
+                      noted=settings_tag(self.spec))
 
     @property
     def existing(self) -> Target:
-        noted = names.tag(self.found.vm, names.TAG_PROVISIONER)
-        return replace(self.target, resumed=True, finished=bool(was_finished(noted)))
+        finished = self.proven or bool(was_finished(names.tag(self.found.vm, names.TAG_PROVISIONER)))
+        has_flags = finished and names.tag(self.found.vm, names.TAG_SETTINGS) is None
+        found = replace(self.target, resumed=True, finished=finished, has_flags=has_flags)
+        return found if self.asked.applies or not found.keeps_settings else replace(found, noted={})
 
     @property
     def vm_run_id(self) -> str:
@@ -121,9 +126,12 @@ class HostPlan:
         return [schedule.step(self.making, vm["id"])]
 
     def finish(self, further: Sequence[Step] = (), patience: float | None = None) -> list[Step]:
-        """Proof and what comes after it. Of what the host is to run as much as was typed, whatever runs there."""
-        return certify.finish(self.existing, self.store.folder, self.listener, vm_run_id=self.vm_run_id,
-                              patience=patience, further=[*further, *self._workload(self.existing)])
+        """The engine's settings, proof and what comes after it. Of what the host is to run as much as was typed,
+        whatever runs there."""
+        existing = self.existing
+        return certify.finish(existing, self.store.folder, self.listener, vm_run_id=self.vm_run_id, patience=patience,
+                              before=settings.steps(existing, self.found.vm, self.listener),
+                              further=[*further, *self._workload(existing)])
 
     @staticmethod
     def _workload(target: Target) -> list[Step]:

@@ -15,7 +15,7 @@ from azext_dockervm.options.login import check_login
 from azext_dockervm.options.option import Option
 from azext_dockervm.options.placement import check_placement
 from azext_dockervm.options.platform import check_platform
-from azext_dockervm.spec import architecture, custom_data, disk_rules, rules, security_rules
+from azext_dockervm.spec import architecture, custom_data, disk_rules, engine_rules, rules, security_rules
 from azext_dockervm.spec.host import Given, HostSpec
 from azext_dockervm.spec.network_rules import check_network
 from azext_dockervm.spec.ports import check_open_ports
@@ -80,6 +80,7 @@ def check_together(spec: HostSpec) -> None:
                      network.open_ports_sources in (None, network.sources))
     security_rules.check_together(spec.security, spec.plan)
     disk_rules.check_together(spec.disks, spec.machine.size, image_brings_disks=spec.machine.image.id is not None)
+    engine_rules.check_together(spec)
     check_login(spec)
     check_placement(spec)
     check_platform(spec)

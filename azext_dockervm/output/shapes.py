@@ -60,6 +60,7 @@ def engine(state: dict[str, Any]) -> Shape:
     version, said = state["version"], state["info"]
     return {
         "version": version["Version"], "apiVersion": version["ApiVersion"],
+        "minApiVersion": version.get("MinAPIVersion"),
         "operatingSystem": said.get("OperatingSystem"), "kernelVersion": said.get("KernelVersion"),
         "architecture": said.get("Architecture"), "cpus": said.get("NCPU"), "memoryBytes": said.get("MemTotal"),
         "containers": said.get("Containers"), "containersRunning": said.get("ContainersRunning"),

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azext_dockervm.advice.host_messages import silent_mirrors
 from azext_dockervm.azure import names
 from azext_dockervm.door import messages
 from azext_dockervm.door.patience import Patience
@@ -26,7 +27,8 @@ from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import COURSE, Course, Listener, Results, Step
 from azext_dockervm.provision.choice import CLOUD_INIT
 from azext_dockervm.provision.custom_data import fast_lane
-from azext_dockervm.provision.host_values import to_install, to_serve
+from azext_dockervm.provision.host_values import settings_tag, to_install, to_serve
+from azext_dockervm.provision.run_command import SILENT_MIRRORS
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
@@ -68,7 +70,8 @@ class Order:
     @property
     def tags(self) -> Mapping[str, str | Ref]:
         """No write follows the VM's: what the set-up shall come to stands there from the beginning."""
-        return {names.TAG_PROVISIONER: CLOUD_INIT, names.TAG_CERTIFICATE_EXPIRES: Ref(AUTHORITY, via=self.expires)}
+        return {**settings_tag(self.spec), names.TAG_PROVISIONER: CLOUD_INIT,
+                names.TAG_CERTIFICATE_EXPIRES: Ref(AUTHORITY, via=self.expires)}
 
     def first_boot(self, authority: Authority) -> Secret[str]:
         """In base64, as a VM's body has it."""
@@ -100,6 +103,7 @@ class Lane:
         self.target, self.order, self.folder, self.listener, self.vm = target, order, folder, listener, vm
         self.patience = Patience(behind_others=target.spec.custom_data is not None)
         self.told = ""
+        self.noted: set[str] = set()
 
     def steps(self) -> list[Step]:
         """door → certificate → engine → provisioned; they need the host's address, not its VM."""
@@ -196,6 +200,11 @@ class Lane:
             self.listener.say(f"'{self.target.spec.name}' says: {messages.IN_WORDS[seen.state]}: {seen.reason}.")
             words = "\n".join(f"    {line}" for line in seen.details)
             raise HostFailed(f"The host's set-up failed: {seen.reason}. The host says:\n{words}")
+        for note in seen.notes:
+            word, _, words = note.partition(" ")
+            if word == SILENT_MIRRORS and note not in self.noted:
+                self.noted.add(note)
+                self.listener.warn(silent_mirrors(words.split()))
         if seen.state and seen.state != self.told:
             self.told = seen.state
             self.listener.say(f"'{self.target.spec.name}' says: {messages.IN_WORDS[seen.state]}.")

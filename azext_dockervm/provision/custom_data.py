@@ -11,6 +11,7 @@ from email.message import Message
 
 from azext_dockervm.advice.option_values import OTHER_PROVISIONER
 from azext_dockervm.errors import CustomDataTooLong
+from azext_dockervm.provision.host_values import Value
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.script.join import set_up_script
 from azext_dockervm.secret import Secret
@@ -22,17 +23,18 @@ from azext_dockervm.spec.custom_data import SCRIPT, CustomData, Part, bytes_left
 OUR_NAME = "(dockervm)"
 
 
-def head_start(to_install: Mapping[str, str], compose: bool = False) -> bytes:
+def head_start(to_install: Mapping[str, Value], compose: bool = False) -> bytes:
     """A user script that begins installing Docker at first boot, while Azure still finishes the VM; with ``compose``
     also what the Docker VM extension's handler looks for. ``to_install`` as ``host_values`` gives it. There is no
     secret in it.
 
     The later run command waits for it and finds Docker there. An image without cloud-init ignores it.
     """
-    return _user_script("install", {**to_install, **({"DOCKERVM_COMPOSE": "1"} if compose else {})})
+    more = {"DOCKERVM_COMPOSE": "1"} if compose else {}
+    return _user_script("install", {**to_install, **more})
 
 
-def fast_lane(host: Mapping[str, str], *, run_id: str, port: int, ssh_port: int | None, authority: bytes,
+def fast_lane(host: Mapping[str, Value], *, run_id: str, port: int, ssh_port: int | None, authority: bytes,
               door_certificate: bytes, door_key: bytes, users: CustomData | None = None, spare: int = 0) -> bytes:
     """A user script that makes the VM a host at its first boot, with the client asked through the door.
 
@@ -42,7 +44,7 @@ def fast_lane(host: Mapping[str, str], *, run_id: str, port: int, ssh_port: int 
     Formats": content found to be gzip compressed). Raises ``CustomDataTooLong`` where Azure would not take it with
     ``spare`` bytes left.
     """
-    values = {
+    values: dict[str, Value] = {
         "DOCKERVM_RUN_ID": run_id, "DOCKERVM_PORT": str(port), "DOCKERVM_SSH_PORT": str(ssh_port or ""),
         "DOCKERVM_CA": encoded(authority), **host, "DOCKERVM_DOOR_CERT": encoded(door_certificate),
         "DOCKERVM_DOOR_KEY": encoded(door_key),
@@ -111,10 +113,12 @@ def _encoded(payload: bytes) -> tuple[str, str]:
     return "quoted-printable", binascii.b2a_qp(payload, istext=b"\r" not in payload).decode()
 
 
-def _user_script(action: str, values: Mapping[str, str]) -> bytes:
+def _user_script(action: str, values: Mapping[str, Value]) -> bytes:
     """The action behind what it takes, which stays out of the environment of all that it starts."""
-    given = {"DOCKERVM_ACTION": action, **values}
-    settings = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
+    given: dict[str, Value] = {"DOCKERVM_ACTION": action, **values}
+    if any(isinstance(value, Secret) for value in given.values()):
+        raise AssertionError("custom data can be read on the host: no secret rides in them")
+    settings = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in given.items())
     return f"#!/bin/sh\n{settings}{without_comments(set_up_script(action))}".encode()
 
 

@@ -26,7 +26,7 @@ from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND
 from azext_dockervm.provision.daemon import extension_options
-from azext_dockervm.provision.host_values import to_install
+from azext_dockervm.provision.host_values import to_install, to_serve
 from azext_dockervm.provision.run_command import action_step
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
@@ -47,7 +47,7 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     if needs_preparation(target):
         plan.append(action_step(target, "prepare", "install",
                                 "install Docker and Compose, which the extension then finds",
-                                {"DOCKERVM_COMPOSE": "1", **to_install(spec)}, after))
+                                {"DOCKERVM_COMPOSE": "1", **to_install(spec), **to_serve(spec)}, after))
         before = ("prepare",)
     plan.append(_put(target, before))
     last = "extension"
@@ -66,7 +66,7 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
 def _put(target: Target, before: tuple[str, ...]) -> Step:
     spec = target.spec
     request = Request("PUT", kinds.EXTENSION.type, spec.group, (spec.name, EXTENSION_TYPE), extension.body(
-        spec, target.run_id, extension_options(), ca=Ref(AUTHORITY, "certificate_pem", via=encoded),
+        spec, target.run_id, _flags(target), ca=Ref(AUTHORITY, "certificate_pem", via=encoded),
         certificate=Ref("certificate", "certificate_pem", via=encoded),
         key=Ref("certificate", "key_pem", via=encoded_secret)))
 
@@ -79,6 +79,11 @@ def _put(target: Target, before: tuple[str, ...]) -> Step:
                              None if target.finished else f"To set the host up without it: {without}") from error
 
     return Step("extension", "install the Docker VM extension", put, request, needs=before)
+
+
+def _flags(target: Target) -> list[str]:
+    """Where a daemon.json has them already, the engine would not start with the same settings on its command line."""
+    return extension_options() if target.has_flags or is_of_extension_era(target.spec.machine.image) else []
 
 
 def encoded_secret(secret: Secret[bytes]) -> Secret[str]:

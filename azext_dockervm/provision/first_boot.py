@@ -10,7 +10,7 @@ from azext_dockervm.errors import CustomDataTooLong
 from azext_dockervm.provision.choice import CLOUD_INIT, RUN_COMMAND, ProvisionerChoice
 from azext_dockervm.provision.cloud_init import Order
 from azext_dockervm.provision.custom_data import head_start, joined
-from azext_dockervm.provision.host_values import to_install
+from azext_dockervm.provision.host_values import are_secret, to_install
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.custom_data import CustomData, bytes_left, compressed, reads_mime
 from azext_dockervm.spec.extension_era import is_of_extension_era
@@ -63,7 +63,8 @@ def first_boot(spec: HostSpec, choice: ProvisionerChoice) -> FirstBoot:
     if users is None:
         return FirstBoot(ours and compressed(ours))
     if ours is None:
-        alone = "the Docker VM extension installs Docker by itself"
+        alone = ("nothing secret rides in custom data: run commands install Docker" if are_secret(spec)
+                 else "the Docker VM extension installs Docker by itself")
     elif not mime:
         has = "has no cloud-init" if spec.machine.image.has_ignition else "is not known to have cloud-init"
         alone = f"the image {has}: run commands install Docker"
@@ -83,7 +84,10 @@ def only_users(spec: HostSpec) -> FirstBoot:
 
 
 def _head_start(spec: HostSpec, choice: ProvisionerChoice) -> bytes | None:
-    """Where the set-up script installs Docker; the extension's own installation wants none beside it."""
+    """Where the set-up script installs Docker; the extension's own installation wants none beside it, and nothing
+    secret comes along."""
+    if are_secret(spec):
+        return None
     if choice.provisioner == RUN_COMMAND:
         return head_start(to_install(spec))
     return None if is_of_extension_era(spec.machine.image) else head_start(to_install(spec), compose=True)

@@ -18,8 +18,9 @@ from azext_dockervm.secret import Secret
 
 
 def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
-    """request → certificate → provisioned."""
+    """request → certificate → serve → provisioned. An engine that is there keeps its settings."""
     spec = target.spec
+    keeps = {"DOCKERVM_KEEP_SETTINGS": "1"} if target.keeps_settings else {}
 
     def sign(results: Results, _deadline: Deadline) -> bytes:
         signed: bytes = results[AUTHORITY].sign_request(results["request"]["csr"].encode(), results[ADDRESS].identity)
@@ -34,7 +35,7 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
         target, "serve", "serve", "give the certificate to the engine, restart and check it",
         {"DOCKERVM_CA": Ref(AUTHORITY, "certificate_pem", via=encoded),
          "DOCKERVM_CERT": Ref("certificate", via=encoded),
-         **to_serve(spec)})
+         **keeps, **to_serve(spec)})
     return [
         request,
         Step("certificate", "sign the server's certificate", sign, needs=("request", AUTHORITY, ADDRESS)),
@@ -43,6 +44,10 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
              lambda results, _deadline: Provisioned.of(RUN_COMMAND, results["certificate"], checked=True),
              needs=("serve", "certificate"), quiet=True),
     ]
+
+
+# The key of an answer that names mirrors of Docker Hub which the host can't reach.
+SILENT_MIRRORS = "silent-mirrors"
 
 
 def action_step(target: Target, key: str, action: str, title: str, parameters: Mapping[str, str | Ref | Secret[str]],

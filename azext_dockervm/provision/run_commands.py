@@ -163,9 +163,16 @@ def _action(request: Request) -> str:
 
 def failure(action: str, answer: Answer, spec: HostSpec) -> HostFailed:
     words = "\n".join(f"    {line}" for line in answer.details)
+    return HostFailed(f"The host's set-up ('{action}') failed: {answer.reason}. The host says:\n{words}",
+                      _ADVICE[answer.reason](spec) if answer.reason in _ADVICE else None)
+
+
+_ADVICE = {
     # The handler kills a script at its time-out, but not what it has started, and that has the lock, too.
-    advice = host_messages.lock_may_stay(spec) if answer.reason == "busy" else None
-    return HostFailed(f"The host's set-up ('{action}') failed: {answer.reason}. The host says:\n{words}", advice)
+    "busy": host_messages.lock_may_stay,
+    "docker-config-invalid": host_messages.settings_are_wrong,
+    "settings-changed": host_messages.settings_of_others,
+}
 
 
 def _answer(view: Resource, action: str, run_id: str) -> Answer:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.options.engine import SETTINGS
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.spec.host import HostSpec
 
@@ -49,7 +50,9 @@ class Address:
 class Target:
     """``resumed``: the VM was there before this run; ``finished``: and an earlier run had set it up. ``new_tags`` are
     the user's that the VM shall have; what is made for the host also carries those that it had (``spec.tags``).
-    ``ordered_in`` is the key of the step whose VM bears the tags of what was ordered, empty where none does."""
+    ``ordered_in`` is the key of the step whose VM bears the tags of what was ordered, empty where none does. ``noted``
+    are further tags of what the set-up comes to. ``has_flags``: on the command line of the extension's engine are
+    dockervm's defaults, as earlier versions had them there."""
 
     azure: Azure
     spec: HostSpec
@@ -59,6 +62,13 @@ class Target:
     finished: bool = False
     new_tags: dict[str, str] = field(default_factory=dict)
     ordered_in: str = ""
+    noted: dict[str, str] = field(default_factory=dict)
+    has_flags: bool = False
+
+    @property
+    def keeps_settings(self) -> bool:
+        """Whether an engine that is there keeps its daemon.json: a new certificate is no reason for another one."""
+        return self.resumed and (self.finished or not SETTINGS & set(self.spec.given))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from azext_dockervm.spec.machine import Machine
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.network import Network
 from azext_dockervm.spec.placement import Placement
+from azext_dockervm.spec.proxies import Proxies
 from azext_dockervm.spec.security import Plan, Security
 from azext_dockervm.spec.words import NO_PUBLIC_IP
 from azext_dockervm.spec.workload import Workload
@@ -48,6 +49,7 @@ class HostSpec:
     plan: Plan = field(default_factory=Plan)
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
+    proxies: Proxies = field(default_factory=Proxies)
     placement: Placement = field(default_factory=Placement)
     workload: Workload = field(default_factory=Workload)
     custom_data: CustomData | None = None
@@ -57,6 +59,7 @@ class HostSpec:
     given: Mapping[str, Given] = field(default_factory=dict)
     subscription: str | None = None
     cloud: str = "AzureCloud"   # az's name of it
+    applies: bool = False       # a host that exists takes the engine's settings, too
 
     def having(self, values: Mapping[str, Any]) -> HostSpec:
         """The same host with other values, by where they stand: ``{"engine.port": 2376, "location": "westus"}``."""

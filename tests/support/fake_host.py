@@ -52,6 +52,9 @@ class FakeHost:
     fails: dict[str, tuple[str, str]] = field(default_factory=dict)
     says: dict[str, str | None] = field(default_factory=dict)
     door: FakeDoor | None = None
+    settings: str = ""      # daemon.json
+    by_hand: bool = False
+    silent_mirrors: str = ""
     actions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def asked(self) -> list[str]:
@@ -72,6 +75,8 @@ class FakeHost:
         except _Failed as failed:
             facts |= {"reason": failed.reason, "detail": failed.detail}
             result = "failed"
+        if self.silent_mirrors and action in ("serve", "configure"):
+            facts["silent-mirrors"] = self.silent_mirrors
         facts |= {key: value for key, value in self.says.items() if value is not None and action == "check"}
         lines = [f"{key}: {value}" if key != "csr" else f"csr:\n{value.strip()}" for key, value in facts.items()
                  if self.says.get(key, "") is not None or action != "check"]
@@ -90,8 +95,21 @@ class FakeHost:
         if "serve" not in self.fails:
             assert f":{values['DOCKERVM_PORT']}\"" in decoded(values["DOCKERVM_DAEMON_JSON"]).decode()
             self.docker = True
+            self.settings = "DOCKERVM_KEEP_SETTINGS" in values and self.settings or given_settings(values)
             self.files = self.engine = Files(int(values["DOCKERVM_PORT"]), decoded(values["DOCKERVM_CA"]),
                                              decoded(values["DOCKERVM_CERT"]))
+
+    def _configure(self, values: dict[str, str], facts: dict[str, str]) -> None:
+        asked = given_settings(values)
+        if asked == self.settings:
+            return
+        facts["detail"] = "+ other settings"
+        if self.by_hand:
+            facts["by-hand"] = "/etc/docker/daemon.json"
+        if "DOCKERVM_APPLY" in values:
+            if self.by_hand:
+                raise _Failed("settings-changed", "/etc/docker/daemon.json is not as dockervm wrote it")
+            self.settings = asked
 
     def _restart(self, _values: dict[str, str], _facts: dict[str, str]) -> None:
         self.engine = self.files
@@ -168,6 +186,11 @@ class _Failed(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason)
         self.reason, self.detail = reason, detail
+
+
+def given_settings(values: Mapping[str, str]) -> str:
+    """daemon.json without the port, which is told elsewhere, too."""
+    return decoded(values["DOCKERVM_DAEMON_JSON"]).decode().replace(values["DOCKERVM_PORT"], "PORT")
 
 
 def decoded(text: str) -> bytes:

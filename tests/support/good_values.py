@@ -13,6 +13,9 @@ from fake_azure import FakeCloud
 from networks import address, application_group, interface, network, resource_id, rule, security_group
 
 from azext_dockervm.azure import kinds
+from azext_dockervm.provision.daemon import daemon_json
+from azext_dockervm.provision.script.answer import encoded
+from azext_dockervm.spec.engine import Engine
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
 PASSWORD = "Tall-Ships_2014+Docker"
@@ -36,6 +39,12 @@ class Row:
 def good(option: str, words: str | tuple[str, ...], *says: str, there: Callable[[FakeCloud], object] | None = None
          ) -> Row:
     return Row(option, tuple(shlex.split(words)) if isinstance(words, str) else words, says, there)
+
+
+def setting(option: str, words: str, **values: object) -> Row:
+    """Of the engine: a part of daemon.json, which the host is sent in base64."""
+    text = encoded(daemon_json(Engine(**values)))  # type: ignore[arg-type]
+    return good(option, f"--provisioner run-command {words}", f'"DOCKERVM_DAEMON_JSON", "value": "{text}"')
 
 
 ROWS = (
@@ -147,8 +156,26 @@ ROWS = (
     good("auto_shutdown_email", "--auto-shutdown 1900 --auto-shutdown-email me@example.com",
          '"emailRecipient": "me@example.com"'),
     good("provisioner", "--provisioner run-command", "runCommands"),
+    setting("daemon_json", """--daemon-json '{"mtu": 1450}'""", file={"mtu": 1450}),
+    setting("engine_options", "--engine-options mtu=1450 dns=10.0.0.4", options={"mtu": 1450, "dns": ["10.0.0.4"]}),
+    setting("engine_labels", "--engine-labels role=build", labels=("role=build",)),
+    setting("registry_mirrors", "--registry-mirrors https://m.corp", registry_mirrors=("https://m.corp",)),
+    setting("insecure_registries", "--insecure-registries r.corp:5000", insecure_registries=("r.corp:5000",)),
+    setting("storage_driver", "--storage-driver overlay2", storage_driver="overlay2"),
+    setting("log_driver", "--log-driver journald", log_driver="journald"),
+    setting("log_options", "--log-options max-size=50m", log_options={"max-size": "50m"}),
+    setting("live_restore", "--live-restore false", live_restore=False),
+    setting("default_address_pools", "--default-address-pools base=172.30.0.0/16,size=24",
+            address_pools=({"base": "172.30.0.0/16", "size": 24},)),
+    setting("build_cache_gb", "--build-cache-gb 40", build_cache_gb=40),
+    good("http_proxy", "--provisioner run-command --http-proxy http://p.corp:3128",
+         '"DOCKERVM_HTTP_PROXY", "value": "http://p.corp:3128"'),
+    good("https_proxy", "--provisioner run-command --https-proxy http://p.corp:3128",
+         '"DOCKERVM_HTTPS_PROXY", "value": "http://p.corp:3128"'),
+    good("no_proxy", "--provisioner run-command --http-proxy http://p:1 --no-proxy .corp.example.com",
+         ",.corp.example.com"),
     good("tags", "--tags cost=1", '"cost": "1"'),
 )
 # What create is told of its own work, or of this computer.
-OF_NO_BODY = frozenset({"resource_group_name", "vm_name", "generate_ssh_keys", "ssh_key_type", "cert_dir",
+OF_NO_BODY = frozenset({"resource_group_name", "vm_name", "generate_ssh_keys", "ssh_key_type", "cert_dir", "apply",
                         "docker_context", "timeout", "timeline", "dry_run", "validate"})

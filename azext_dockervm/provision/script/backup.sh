@@ -3,12 +3,6 @@
 
 backups=''      # lines: + and the path of a file that has a backup, or - and that of one that was not there
 
-with_edited() {
-    from=$1
-    shift
-    cp -p "$from" "$new" && "$@" <"$from" >"$new"
-}
-
 # back_up PATH: for restore_backups. A second name needs no space, and neither does restoring it by a rename.
 back_up() {
     backup=$(temporary_path "$1" backup)

@@ -17,6 +17,7 @@ read_action_input() {
     read_user
     read_wanted_docker
     read_docker_disk
+    read_proxies
     read_ssh_port
     read_engine_port
     new_key=1       # one that is here came with the disk's image, and other machines have it
@@ -47,8 +48,12 @@ perform_action() {
     open_firewall "$port"
     start_door "$port"
     tell state installing
-    ! openssl_is_installed || offer_request
+    if openssl_is_installed; then
+        offer_request
+        note_silent_mirrors 3>&- 9>&- &
+    fi
     use_docker_disk
+    write_proxies
     install_docker
     if door_has_ended || taken_over; then return 0; fi
     [ -n "$request" ] || offer_request
@@ -61,6 +66,12 @@ perform_action() {
     acquire_lock
     ! taken_over || return 0
     serve_certificate
+}
+
+# Beside the installation, since one that drops packets is waited for; there is time for the client to hear of it.
+note_silent_mirrors() {
+    look_at_mirrors
+    [ -z "$silent_mirrors" ] || tell note "silent-mirrors $silent_mirrors"
 }
 
 offer_request() {
@@ -77,8 +88,9 @@ release_lock() {
 serve_certificate() {
     tell state starting
     check_given_files "$certificate"
+    refuse_changed_settings
     write_engine_files
-    validate_engine_files
+    validate_settings
     close_door "$port"
     serve_given_files
     note "instance $instance" || log "could not note the end: $error"

@@ -9,6 +9,7 @@ unset DOCKERVM_LOGINS DOCKERVM_COMPOSE_FILE DOCKERVM_COMPOSE_ENV DOCKERVM_HIDDEN
 read_action_input() {
     read_user
     read_wanted_docker
+    read_proxies
     hidden=$(decode "$hidden") || fail bad-input 'DOCKERVM_HIDDEN is not valid base64'
     read_logins
     read_project

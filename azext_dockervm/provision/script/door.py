@@ -8,6 +8,7 @@ file. The set-up script tells it by stdin and hears from it by stdout, in lines 
     close        listen no more, end all connections    -> `closed`
     csr B64      the host's request; the first one stays
     state WORD   one of STATES; `reason WORD B64` is the state failed, why, and lines that tell more
+    note TEXT    what the client should know, and is no failure
     seconds N    how long it lives from now on (1800)
     patience N   seconds that a connection has in all, and a port that is taken has to come free (10)
 
@@ -89,6 +90,7 @@ class Run:
         self.name = self.csr = self.certificate = self.reason = ""
         self.state = STATES[0]
         self.details: list[str] = []
+        self.notes: list[str] = []
 
     def answer(self, received: bytes) -> bytes:
         try:
@@ -117,8 +119,10 @@ class Run:
 
     def shown(self) -> bytes:
         state = "certified" if self.certificate and self.state in ("waiting", "installing") else self.state
-        known = {"state": state, "csr": self.csr or None,
-                 "certified": sha256(self.certificate) if self.certificate else None}
+        known: dict[str, object] = {"state": state, "csr": self.csr or None,
+                                    "certified": sha256(self.certificate) if self.certificate else None}
+        if self.notes:
+            known["notes"] = self.notes
         if state != "failed":
             return self.line(**known)
         # As many details as a message has room for; the last ones tell most.
@@ -297,6 +301,8 @@ class Door:
             run.reason, _, details = argument.partition(" ")
             run.details = [line[:500] for line in decoded(details).splitlines()[-50:]]
             run.state = "failed"
+        elif word == "note":
+            run.notes = [*run.notes, argument[:500]][-8:]
         elif word == "seconds":
             self.until = time.monotonic() + float(argument)
         elif word == "patience":

@@ -3,11 +3,7 @@
 
 # The CIS Docker benchmark, 3.10 to 3.14: certificates 0444, the key 0400. dockerd reads them as root.
 write_engine_files() {
-    if [ -f "$docker_dir/daemon.json" ] && [ ! -e "$docker_dir/daemon.json.before-dockervm" ] &&
-        ! grep -q /etc/docker/dockervm/ "$docker_dir/daemon.json"; then
-        replace_file with_edited "$docker_dir/daemon.json.before-dockervm" "$docker_dir/daemon.json" cat
-    fi
-    for file in "$tls_dir/ca.pem" "$tls_dir/server-cert.pem" "$server_key" "$docker_dir/daemon.json" "$drop_in"; do
+    for file in "$tls_dir/ca.pem" "$tls_dir/server-cert.pem" "$server_key" "$settings_file" "$written_file" "$drop_in"; do
         back_up "$file"
     done
     changed=''
@@ -15,15 +11,9 @@ write_engine_files() {
     replace_file with_output "$tls_dir/ca.pem" 444 cat "$work/ca.pem"
     replace_file with_output "$server_key" 400 cat "$key"
     replace_file with_output "$tls_dir/server-cert.pem" 444 cat "$work/cert.pem"
-    # fd:// needs the socket unit; nearly all packages have one.
-    if ! have_socket_unit; then
-        daemon_json=$(printf '%s\n' "$daemon_json" | sed 's#"fd://"#"unix:///var/run/docker.sock"#')
-    fi
-    replace_file with_output "$docker_dir/daemon.json" 644 printf '%s\n' "$daemon_json"
+    write_settings
     replace_file with_output "$drop_in" 644 print_drop_in
 }
-
-have_socket_unit() { unit_file docker.socket >/dev/null; }
 
 # Any -H or --tls... of the packaged command line, or of the one that the Docker VM extension edited in place, would
 # clash with daemon.json and stop the engine, so it is replaced. containerd's socket alone is carried over. Rules that are
@@ -36,15 +26,4 @@ print_drop_in() {
         '[Unit]' "Requires=$socket" 'Wants=network-online.target' \
         "After=network-online.target iptables.service nftables.service netfilter-persistent.service $socket" \
         '[Service]' 'ExecStart=' "ExecStart=$(command -v dockerd)$containerd"
-}
-
-validate_engine_files() {
-    dockerd --help 2>/dev/null </dev/null | grep -q -e --validate || return 0
-    run_logged dockerd --validate --config-file "$docker_dir/daemon.json" ||
-        fail_with_log docker-config-invalid 'dockerd does not accept the new daemon.json'
-}
-
-restore_engine() {
-    restore_backups || true
-    restart_engine
 }

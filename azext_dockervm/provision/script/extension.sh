@@ -33,7 +33,7 @@ refuse_conflicting_settings() {
             fail_for_extension "$file overrides its command line"
         fi
     done
-    for name in hosts tls tlsverify tlscacert tlscert tlskey live-restore log-driver log-opts; do
+    for name in hosts tls tlsverify tlscacert tlscert tlskey; do
         if grep -qs "\"$name\"[[:space:]]*:" "$docker_dir/daemon.json"; then
             fail_for_extension "$docker_dir/daemon.json sets $name, and so does its command line"
         fi

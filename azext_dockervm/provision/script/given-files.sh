@@ -6,8 +6,7 @@
 check_given_files() {
     save_given CA "${DOCKERVM_CA:-}" "$work/ca.pem"
     save_given CERT "$1" "$work/cert.pem"
-    daemon_json=$(decode "${DOCKERVM_DAEMON_JSON:-}") || fail bad-input 'DOCKERVM_DAEMON_JSON is not valid base64'
-    [ -n "$daemon_json" ] || fail bad-input 'DOCKERVM_DAEMON_JSON is empty'
+    read_given_settings
     expected=$(fingerprint <"$work/cert.pem")
     [ -n "$expected" ] || fail bad-input 'DOCKERVM_CERT contains no certificate'
     [ -n "$(fingerprint <"$work/ca.pem")" ] || fail bad-input 'DOCKERVM_CA contains no certificate'

@@ -3,10 +3,11 @@
 # Makes this Linux machine a Docker host that requires mutual TLS. Idempotent; runs as root, by a managed run command
 # or, the actions install and boot, by cloud-init as a user script. It holds one action, and takes these variables:
 #
-#   DOCKERVM_ACTION       the action that this text holds: install, request, serve, boot, ssh, restart, compose or check
+#   DOCKERVM_ACTION       the action that this text holds: install, request, serve, boot, configure, ssh, restart,
+#                         compose or check
 #   DOCKERVM_RUN_ID       opaque, comes back in the answer
 #   DOCKERVM_TIMEOUT      seconds to wait for locks, package mirrors and another run of this script (1500)
-#   DOCKERVM_PORT         serve, boot, restart, check: port of the engine's TLS listener (4243)
+#   DOCKERVM_PORT         serve, boot, configure, restart, check: port of the engine's TLS listener (4243)
 #   DOCKERVM_ADDRESS      address at which ports are checked (127.0.0.1)
 #   DOCKERVM_USER         install, request, boot, compose: user to add to the group docker
 #   DOCKERVM_DOCKER_LUN   install, request, boot: LUN of the data disk for all of Docker's data; empty: the system disk
@@ -29,9 +30,16 @@
 #   DOCKERVM_NAMES        request: subject alternative names, DNS:a,IP:1.2.3.4
 #   DOCKERVM_NEW_KEY      request: 1 makes a new server key beside a good one; its certificate brings it into use
 #   DOCKERVM_CA           serve, boot: base64 of the certificate authority's PEM
-#   DOCKERVM_CERT         serve, restart, check: base64 of the server certificate's PEM; empty (not with serve): the one
+#   DOCKERVM_CERT         serve, configure, restart, check: base64 of the server certificate's PEM; empty (not with serve): the one
 #                         on disk
-#   DOCKERVM_DAEMON_JSON  serve, boot: base64 of the complete daemon.json
+#   DOCKERVM_DAEMON_JSON  install, serve, boot, configure: base64 of the complete daemon.json, a key a line, listener and
+#                         TLS first; of install for the Docker VM extension, whose engine has these elsewhere
+#   DOCKERVM_MIRRORS      install, serve, boot, configure: HOST:PORT of registry mirrors, to see whether they answer
+#   DOCKERVM_KEEP_SETTINGS  serve: 1 keeps the daemon.json that is there, if it has our TLS; the port alone is changed
+#   DOCKERVM_APPLY        configure: 1 changes the settings; without it what would change is told
+#   DOCKERVM_HTTP_PROXY   install, request, boot, configure, compose: proxies for the engine and the package manager
+#   DOCKERVM_HTTPS_PROXY  install, request, boot, configure, compose: as URLs, which may hold passwords
+#   DOCKERVM_NO_PROXY     install, request, boot, configure, compose: what is reached without them, commas between
 #   DOCKERVM_DOOR_CERT    boot: base64 of the PEM of the certificate that the door shows
 #   DOCKERVM_DOOR_KEY     boot: base64 of its key's PEM, of use in this run alone
 #   DOCKERVM_ROOT         private folder that stands for /; tools that change a system must then be stand-ins on PATH
@@ -47,6 +55,8 @@
 #   certificate           the server's in use; of check the one on disk that is, or should be, in use
 #   logins                registries that root is logged in to, with spaces between them
 #   services, containers  of the project: NAME|STATE|PORTS; for each container, as far as there is room, and their number
+#   silent-mirrors        registry mirrors that do not answer, HOST:PORT
+#   detail, by-hand       of configure: lines of settings that go (-) and come (+); the file that a hand has changed
 #   compose, dockerd-link for the extension: Compose's path; the link to dockerd, if one had to be made
 # and of check, which gives these and certificate also when it fails:
 #   authority             all in the CA file that dockerd is started with; none: TLS was never set up; unknown: it was,

@@ -11,11 +11,11 @@ FOLDER = Path(__file__).parent
 ALWAYS_FIRST = ("head", "input", "answer", "evidence", "clock", "system", "file", "lock", "exit")
 ALWAYS_LAST = ("main",)
 
-DOCKER = ("command", "openssl", "package", "wanted-docker", "docker-repository", "apt", "apt-repository", "rpm-manager",
-          "rpm", "rpm-repository", "zypper", "docker")
+DOCKER = ("command", "openssl", "package", "proxy", "wanted-docker", "docker-repository", "apt", "apt-repository",
+          "rpm-manager", "rpm", "rpm-repository", "zypper", "docker")
 # Docker's own disk, before Docker is installed.
 DISK = ("docker-disk", "data-disk", "docker-mounts")
-FIREWALL = ("port", "backup", "shut-port", "firewall")
+FIREWALL = ("port", "backup", "edit", "shut-port", "firewall")
 SSHD = (*FIREWALL, "selinux", "sshd")
 # What each run command that changes a host does first, in case its action boot is at work.
 TAKE_OVER = ("marker", "take-over")
@@ -23,14 +23,18 @@ START_AND_CHECK = ("command", "base64", "certificate", "engine", "engine-start",
 
 # Action → the parts between them. Each has what it calls and nothing else; a test holds it.
 PARTS: dict[str, tuple[str, ...]] = {
-    "install": (*DISK, *DOCKER, "engine", "engine-start", "drop-ins", "compose-packages", "extension", *TAKE_OVER,
-                "install"),
-    "request": (*DISK, *DOCKER, *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
-    "serve": (*START_AND_CHECK, *FIREWALL, "key", "engine-files", "given-files", *TAKE_OVER, "serve"),
+    "install": (*DISK, *DOCKER, "proxy-files", "engine", "engine-start", "drop-ins", "compose-packages", "extension",
+                "base64", "settings", "no-listener", "mirrors", *TAKE_OVER, "install"),
+    "request": (*DISK, *DOCKER, "proxy-files", *SSHD, "key", "signing-request", *TAKE_OVER, "request"),
+    "serve": (*START_AND_CHECK, *FIREWALL, "key", "settings", "keep-settings", "mirrors", "engine-files",
+              "restore-engine", "given-files", *TAKE_OVER, "serve"),
     "ssh": ("command", "openssl", "rpm-manager", *SSHD, *TAKE_OVER, "ssh"),
     "restart": (*START_AND_CHECK, "port", "drop-ins", "extension-unit", "engine-settings", *TAKE_OVER, "restart"),
-    "boot": (*DISK, *DOCKER, "base64", "certificate", "engine", "engine-start", "engine-tls", *SSHD, "key",
-             "signing-request", "engine-files", "given-files", "marker", "door-program", "door", "boot"),
+    "boot": (*DISK, *DOCKER, "proxy-files", "base64", "certificate", "engine", "engine-start", "engine-tls", *SSHD,
+             "key", "signing-request", "settings", "mirrors", "engine-files", "restore-engine", "given-files", "marker",
+             "door-program", "door", "boot"),
+    "configure": (*START_AND_CHECK, "port", "backup", "drop-ins", "engine-settings", "proxy", "proxy-files", "settings",
+                  "no-listener", "mirrors", "restore-engine", *TAKE_OVER, "configure"),
     "compose": (*DOCKER, "base64", "engine", "engine-start", "compose-packages", *TAKE_OVER, "hidden", "client",
                 "registry", "project", "compose"),
     "check": ("openssl", "port", "shut-port", "base64", "certificate", "engine", "engine-tls", "drop-ins",

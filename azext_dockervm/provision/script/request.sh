@@ -7,6 +7,7 @@ read_action_input() {
     read_user
     read_wanted_docker
     read_docker_disk
+    read_proxies
     read_ssh_port
     subject=${DOCKERVM_SUBJECT:-}
     names=${DOCKERVM_NAMES:-}
@@ -20,6 +21,7 @@ read_action_input() {
 
 perform_action() {
     use_docker_disk
+    write_proxies
     install_docker
     set_ssh_port
     make_request

@@ -8,8 +8,10 @@ read_action_input() { read_engine_port; }
 perform_action() {
     have dockerd || fail docker-missing "Docker is not installed; run the action 'request' first"
     check_given_files "${DOCKERVM_CERT:-}"
+    if [ -n "${DOCKERVM_KEEP_SETTINGS:-}" ]; then keep_settings; else refuse_changed_settings; fi
     open_firewall "$port"
     write_engine_files
-    validate_engine_files
+    validate_settings
     serve_given_files
+    look_at_mirrors
 }

@@ -37,6 +37,11 @@ def test_a_failure_is_read_without_what_would_move_the_cursor():
     assert said == Said("failed", reason="install-failed\\x1b[2J", details=("E: no\\x07 such package",))
 
 
+def test_notes_are_read_as_lines_without_what_would_move_the_cursor():
+    answer = json.dumps({"v": 1, "run": RUN, "state": "installing", "notes": ["a\x1b[2J", 7, "b"]}).encode() + b"\n"
+    assert parse(answer, RUN).notes == ("a\\x1b[2J", "b")
+
+
 def test_what_is_too_long_is_cut():
     said = parse(line(state="failed", csr=None, certified=None, reason="r" * 100, details=["d" * 500] * 20), RUN)
     assert len(said.reason) <= 40 and max(map(len, said.details)) <= 221 and len(said.details) == 20

@@ -26,6 +26,7 @@ from azext_dockervm.errors import (
     InvalidValue,
 )
 from azext_dockervm.flow.step import printed, steps_of
+from azext_dockervm.provision.daemon import fingerprint
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.machine import Image, Machine
 
@@ -55,7 +56,7 @@ def test_a_host_is_made_proven_and_noted(cloud, command, store):
     assert made.vm["tags"] == cloud.tags() == {
         "cost": "1", "dockervm-host": "web1", "dockervm-run": cloud.tags(NIC, "web1VMNic")["dockervm-run"],
         "dockervm-schema": "1", "dockervm-port": "4243", "dockervm-fqdn": FQDN, "dockervm-provisioner": "run-command",
-        "dockervm-ca": store.authority_fingerprints()[0],
+        "dockervm-ca": store.authority_fingerprints()[0], "dockervm-settings": fingerprint(host_spec()),
         "dockervm-certificate-expires": iso(describe(cloud.host().engine.certificate).not_after)}
     assert not [one for one in cloud.there() if "runcommands" in one]
     assert command.heard.said == ["Provisioner: run-command (as asked)."]

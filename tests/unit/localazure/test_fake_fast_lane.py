@@ -17,6 +17,7 @@ from azext_dockervm.door.messages import digest
 from azext_dockervm.provision import custom_data
 from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.script.answer import encoded
+from azext_dockervm.spec.engine import Engine
 
 RUN = "0123456789ab"
 NAME = "web1.example.test"
@@ -84,10 +85,10 @@ class Client:
 @pytest.fixture
 def client(platform, store, identity) -> Client:
     """Of a machine that boots with the fast lane's custom data."""
+    host = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine(PORT)))}
     data = custom_data.fast_lane(
-        {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(PORT))}, run_id=RUN, port=PORT,
-        ssh_port=None, authority=store.load_authority().certificate_pem, door_certificate=identity.certificate_pem,
-        door_key=identity.key_pem.reveal())  # fmt: skip
+        host, run_id=RUN, port=PORT, ssh_port=None, authority=store.load_authority().certificate_pem,
+        door_certificate=identity.certificate_pem, door_key=identity.key_pem.reveal())  # fmt: skip
     return Client(make(platform, custom_data=data), store, identity)
 
 

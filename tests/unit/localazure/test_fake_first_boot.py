@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import os
 import time
@@ -13,6 +14,9 @@ import pytest
 from fake_support import MACHINE, command_lines, eventually, fake_platform, make, root_of
 
 from localazure.machines.fake.platform import FakePlatform
+
+# Without a time: parameters of tests are the same in each of pytest's processes.
+packed = functools.partial(gzip.compress, mtime=0)
 
 # Until the test lets it.
 HOLD = 'while [ ! -e "$DOCKERVM_ROOT/go" ]; do sleep 0.01; done\n'
@@ -50,7 +54,7 @@ def runs(platform: FakePlatform) -> int:
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_user_script_is_run_while_the_machine_is_ready_already(platform, packed):
     data = script(f"{HOLD}hostname; command -v systemctl; echo oops >&2")
-    make(platform, custom_data=gzip.compress(data) if packed else data)
+    make(platform, custom_data=packed(data) if packed else data)
     assert status(platform) == (0, "status: running\n")
     root = root_of(platform)
     assert not (root / "var/lib/cloud/instance/boot-finished").exists()
@@ -65,7 +69,7 @@ def test_scripts_of_a_mime_message_are_run_in_the_order_of_their_names_whatever_
     parts = b"".join(b"--X\n" + head + name + b"\n\n" + script(text) + b"\n" for name, text in (
         (b"b", "echo second"), (b"a", "echo first; exit 3")))
     data = b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=X\n\n" + parts + b"--X--\n"
-    make(platform, custom_data=gzip.compress(data))
+    make(platform, custom_data=packed(data))
     code, said = status(platform, "--wait", "--long")
     assert code == 1 and "scripts/a: exit status 3" in said and "scripts/b" not in said
     assert log_of(platform).splitlines()[:2] == ["first", "second"]
@@ -108,7 +112,7 @@ def test_an_image_without_cloud_init_runs_nothing_and_has_the_data_from_its_agen
 
 @pytest.mark.parametrize("data", [
     None, b"", b"#cloud-config\nruncmd: [touch /tmp/x]\n", b"echo no interpreter\n", b"\x1f\x8bno gzip",
-    gzip.compress(b"#cloud-config\n"), gzip.compress(script(COUNT))[:-9],
+    packed(b"#cloud-config\n"), packed(script(COUNT))[:-9],
 ], ids=["none", "empty", "configuration", "no interpreter", "no gzip", "packed configuration", "half a gzip"]
 )  # fmt: skip
 def test_whatever_is_no_user_script_is_kept_and_not_run(platform, data):

@@ -20,9 +20,12 @@ def value(config, name, typed=None):
 
 def test_these_can_be_configured():
     assert sorted(CONFIGURED) == [
-        "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "cert_dir", "docker_channel",
-        "docker_port", "encryption_at_host", "eviction_policy", "image", "os_disk_encryption_set", "os_disk_size_gb",
-        "priority", "provisioner", "size", "sources", "ssh_key_type", "storage_sku"]
+        "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "build_cache_gb", "cert_dir",
+        "daemon_json", "default_address_pools", "docker_channel", "docker_port", "encryption_at_host",
+        "eviction_policy", "http_proxy", "https_proxy", "image", "insecure_registries", "live_restore", "log_driver",
+        "no_proxy",
+        "os_disk_encryption_set", "os_disk_size_gb", "priority", "provisioner", "registry_mirrors", "size", "sources",
+        "ssh_key_type", "storage_driver", "storage_sku"]
 
 
 def test_without_a_configuration_it_is_the_default(config):
@@ -35,6 +38,9 @@ def test_without_a_configuration_it_is_the_default(config):
 @pytest.mark.parametrize(("name", "text", "expected"), [
     ("provisioner", "Run-Command", "run-command"), ("docker_port", "2376", 2376), ("cert_dir", "~/certs", "~/certs"),
     ("size", "Standard_D4s_v5", "Standard_D4s_v5"), ("image", "debian13", Image.parse("Debian13")),
+    ("registry_mirrors", "https://a https://b,http://c:5000", ("https://a", "https://b", "http://c:5000")),
+    ("no_proxy", ".corp,10.0.0.0/8 db", (".corp", "10.0.0.0/8", "db")), ("live_restore", "false", False),
+    ("daemon_json", '{"debug": true}', {"debug": True}),
     ("sources", "203.0.113.7, 198.51.100.0/24", ("203.0.113.7", "198.51.100.0/24")), ("sources", "Internet",
                                                                                    ("Internet",)),
 ])

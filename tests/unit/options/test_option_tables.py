@@ -84,7 +84,7 @@ def test_every_command_has_a_handler_of_which_az_learns_its_options():
 
 
 @pytest.mark.parametrize(("command", "switches"), [
-    ("create", {"generate_ssh_keys", "open", "validate"}), ("enable", {"replace_trust", "yes"}),
+    ("create", {"apply", "generate_ssh_keys", "open", "validate"}), ("enable", {"replace_trust", "yes"}),
     ("env", {"unset", "no_proxy", "testcontainers"}), ("info", set()), ("list", {"check"}),
     ("show", set()), ("delete", {"no_wait", "yes"}), ("wait", set()),
     ("cert create", {"force", "yes"}), ("cert show", set()), ("context create", {"use"}),
@@ -99,7 +99,7 @@ def test_required_options_have_no_default_and_switches_a_bool():
     assert {name for name, one in parameters.items() if one.default is one.empty} == {
         "cmd", "resource_group_name", "vm_name"}
     assert {name for name, one in parameters.items() if one.default is False} == {
-        "generate_ssh_keys", "open", "validate"}
+        "apply", "generate_ssh_keys", "open", "validate"}
     # What is typed and equals the default is still typed: az may not put the default there.
     assert {str(one.default) for one in parameters.values() if one.default is not one.empty} == {"None", "False"}
 

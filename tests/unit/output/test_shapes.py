@@ -36,7 +36,8 @@ FINISHED = FinishedHost(VM, host_spec("demo", "web1", port=2376), Address(FQDN, 
                         Provisioned("run-command", "c0ffee", ENDS, True), Proof(True, "26.1.5"))
 SEEN = VmState(VM, "demo", "running", {"dockervm-provisioner": "run-command"}, FQDN, "20.1.2.3", "10.0.0.4")
 # As Docker's API names them.
-ENGINE = {"version": {"Version": "26.1.5", "ApiVersion": "1.45", "Os": "linux"}, "containers": [],
+ENGINE = {"containers": [],
+          "version": {"Version": "26.1.5", "ApiVersion": "1.45", "MinAPIVersion": "1.24", "Os": "linux"},
           "info": {"OperatingSystem": "Ubuntu 24.04.1 LTS", "KernelVersion": "6.8.0-azure", "Architecture": "x86_64",
                    "NCPU": 2, "MemTotal": 8323444736, "Containers": 5, "ContainersRunning": 3, "Images": 7,
                    "Driver": "overlay2", "LoggingDriver": "json-file", "LiveRestoreEnabled": True, "ID": "x"}}
@@ -75,7 +76,7 @@ def test_a_host_that_works_but_can_t_be_reached_from_here():
 
 def test_an_engine():
     assert shapes.engine(ENGINE) == {
-        "version": "26.1.5", "apiVersion": "1.45", "operatingSystem": "Ubuntu 24.04.1 LTS",
+        "version": "26.1.5", "apiVersion": "1.45", "minApiVersion": "1.24", "operatingSystem": "Ubuntu 24.04.1 LTS",
         "kernelVersion": "6.8.0-azure", "architecture": "x86_64", "cpus": 2, "memoryBytes": 8323444736,
         "containers": 5, "containersRunning": 3, "images": 7, "storageDriver": "overlay2",
         "loggingDriver": "json-file", "liveRestore": True}
@@ -84,7 +85,7 @@ def test_an_engine():
 def test_an_engine_that_tells_little_has_every_key():
     shape = shapes.engine({"version": ENGINE["version"], "info": {}, "containers": []})
     assert shape.keys() == shapes.engine(ENGINE).keys()
-    assert {key for key, value in shape.items() if value is not None} == {"version", "apiVersion"}
+    assert {key for key, value in shape.items() if value is not None} == {"version", "apiVersion", "minApiVersion"}
 
 
 MACHINE = {

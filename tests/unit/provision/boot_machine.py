@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +80,14 @@ class FirstBoot:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines))
 
-    def script(self, user: str = "azureuser", **changes: Any) -> str:
+    def script(self, user: str = "azureuser", host: Mapping[str, str] | None = None, **changes: Any) -> str:
         values = {
             "run_id": self.run, "port": self.machine.port, "ssh_port": None,
             "authority": self.machine.authority().read_bytes(), "door_certificate": self.certificate.read_bytes(),
             "door_key": self.key.read_bytes(), **changes}
-        host = {"DOCKERVM_USER": user, "DOCKERVM_DAEMON_JSON": encoded(json.dumps(self.machine.daemon_json()))}
-        return gzip.decompress(custom_data.fast_lane(host, **values)).decode()
+        known = {"DOCKERVM_USER": user, "DOCKERVM_DAEMON_JSON": encoded(json.dumps(self.machine.daemon_json())),
+                 **(host or {})}
+        return gzip.decompress(custom_data.fast_lane(known, **values)).decode()
 
     def start(self, before: str = "", timeout: int = 30, path: str = "", **changes: Any) -> subprocess.Popen[str]:
         """``before`` stands in front of the script, as its own first lines would; ``path`` stands for PATH."""

@@ -50,6 +50,10 @@ class Heard(Silent):
     def __init__(self) -> None:
         super().__init__(None)
         self.said: list[str] = []
+        self.warned: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warned.append(text)
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -129,6 +133,15 @@ def test_from_a_shut_port_to_an_engine(run, csr, authority):
     assert made.heard.said == [
         "'web1' says: it has begun.", "'web1' says: it installs Docker.",
         "'web1' says: it has its certificate, and installs Docker.", "'web1' says: it starts the engine."]
+
+
+def test_mirrors_that_the_host_can_t_reach_are_a_warning_once(run, csr):
+    silent = ("silent-mirrors m.corp:443", "of-a-later-version x")
+    made = run(Said("installing", notes=silent), Said("installing", csr, notes=silent),
+               Said("installing", csr, "yes", notes=silent), NOT_THE_DOOR)
+    made.carry_out()
+    (told,) = made.heard.warned
+    assert told.startswith("--registry-mirrors: m.corp:443 does not answer the host")
 
 
 def test_what_the_tags_promise_is_what_is_signed(run, csr, authority):

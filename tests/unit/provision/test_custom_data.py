@@ -16,12 +16,13 @@ from azext_dockervm.provision import custom_data
 from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.script.join import set_up_script
 from azext_dockervm.spec.custom_data import LIMIT, bytes_left, compressed
+from azext_dockervm.spec.engine import Engine
 
 # As long as they get: a CA of RSA 4096 with names, keys of P-256.
 VALUES: dict[str, Any] = {
     "run_id": "20261126-093000-1a2b3c", "port": 4243, "ssh_port": 2222, "authority": b"A" * 2500,
     "door_certificate": b"C" * 700, "door_key": b"K" * 241}
-HOST = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(4243))}
+HOST = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine()))}
 
 
 def packed(**changes: Any) -> bytes:
@@ -62,7 +63,7 @@ def test_the_fast_lane_is_the_set_up_script_behind_all_that_it_takes():
     assert settings == (
         "DOCKERVM_ACTION=boot\nDOCKERVM_RUN_ID=20261126-093000-1a2b3c\nDOCKERVM_PORT=4243\nDOCKERVM_SSH_PORT=2222\n"
         f"DOCKERVM_CA={encoded('A' * 2500)}\nDOCKERVM_USER=azureuser\n"
-        f"DOCKERVM_DAEMON_JSON={encoded(daemon_json(4243))}\n"
+        f"DOCKERVM_DAEMON_JSON={encoded(daemon_json(Engine()))}\n"
         f"DOCKERVM_DOOR_CERT={encoded('C' * 700)}\nDOCKERVM_DOOR_KEY={encoded('K' * 241)}\n")
     assert "DOCKERVM_SSH_PORT=''\n" in unpacked(ssh_port=None)
 

@@ -119,6 +119,13 @@ def test_a_failure_is_told_with_its_reason_at_once(program, store):
     assert eventually(lambda: asked.state() == Said("installing")), "of what went well later no reason is left"
 
 
+def test_what_is_no_failure_is_told_with_each_state(program, store):
+    asked = client(program.open(), store)
+    program.tell("note", "silent-mirrors m.corp:443")
+    program.tell("state", "installing")
+    assert eventually(lambda: asked.state() == Said("installing", notes=("silent-mirrors m.corp:443",)))
+
+
 def test_of_long_evidence_the_last_lines_are_told(program, store):
     """An answer has 16 KiB at most, whatever the script says; é takes twelve times its place in JSON."""
     context = client_context(program.identity, None)

@@ -56,6 +56,11 @@ def test_without_it_ours_is_what_it_always_was(provisioner, image, compose):
     assert gzip.decompress(found.body) == head_start(to_install(spec), compose=compose) and found.told == ""
 
 
+def test_nothing_secret_comes_along():
+    found = first_boot(host_spec(**{"proxies.http": Secret("http://me:s3cret@proxy:3128")}), choice("run-command"))
+    assert found.body is None
+
+
 def test_the_extension_wants_none_on_images_of_its_era():
     assert first_boot(host_spec(image=OLD), choice("docker-extension")).body is None
 

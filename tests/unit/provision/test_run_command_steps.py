@@ -24,6 +24,7 @@ from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.run_command import action_step, steps
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
+from azext_dockervm.spec.engine import Engine
 
 WHERE = Address("web1.example", "20.1.2.3", "10.0.0.4")
 
@@ -73,7 +74,7 @@ def test_the_host_makes_its_request_and_gets_a_certificate_for_it(authority):
         "DOCKERVM_USER": "me", "DOCKERVM_SSH_PORT": "2222"}
     assert serve["DOCKERVM_ACTION"] == "serve" and "DOCKERVM_USER" not in serve
     assert decoded(serve["DOCKERVM_CA"]) == authority.certificate_pem
-    assert decoded(serve["DOCKERVM_DAEMON_JSON"]).decode() == daemon_json(2376)
+    assert decoded(serve["DOCKERVM_DAEMON_JSON"]).decode() == daemon_json(Engine(2376))
     certificate = decoded(serve["DOCKERVM_CERT"])
     assert describe(certificate).names == ("DNS:web1.example", "DNS:localhost", "IP:20.1.2.3", "IP:10.0.0.4",
                                            "IP:127.0.0.1")

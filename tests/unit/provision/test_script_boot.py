@@ -47,6 +47,16 @@ def test_the_client_may_come_long_after_docker_was_installed(first_boot: FirstBo
     assert fingerprint(first_boot.hand_in()) == first_boot.end().facts["certificate"]
 
 
+def test_mirrors_that_do_not_answer_are_told_at_the_door_while_docker_installs(first_boot: FirstBoot):
+    go_on = first_boot.held()
+    first_boot.start(host={"DOCKERVM_MIRRORS": "127.0.0.1:1"})
+    first_boot.wait_until(lambda: first_boot.wait_for_state("installing").get("notes") == [
+        "silent-mirrors 127.0.0.1:1"])
+    go_on()
+    first_boot.hand_in()
+    assert first_boot.end().status == 0
+
+
 def test_without_openssl_the_request_comes_as_soon_as_that_is_installed(first_boot: FirstBoot, tmp_path: Path):
     machine = first_boot.machine
     machine.switch("installs", 'ln -sf /usr/bin/openssl "$root/tools/"\n')

@@ -152,7 +152,6 @@ DROP_IN = "/etc/systemd/system/docker.service.d/dockervm.conf"
 @pytest.mark.parametrize(("name", "text"), [
     (DROP_IN, "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd\n"),
     ("/run/systemd/system/docker.service.d/mine.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -D\n"),
-    ("/etc/docker/daemon.json", json.dumps({"log-driver": "journald"})),
     ("/etc/docker/daemon.json", json.dumps({"hosts": ["fd://"]}, indent=2)),
 ])
 def test_what_would_hide_the_extension_is_named_and_left(machine: Machine, name: str, text: str):

@@ -20,8 +20,8 @@ ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
 # Bytes that an action may have: what it has today and room for some ten lines. One whose text grows carries what others
 # need, or does too much. A run command's script may have 256 KB; boot is compressed.
-LARGEST = {"install": 53_400, "request": 63_900, "serve": 35_300, "boot": 95_300, "ssh": 33_200, "restart": 24_900,
-           "check": 29_400, "compose": 49_000}
+LARGEST = {"install": 59_900, "request": 67_800, "serve": 39_000, "boot": 101_500, "configure": 33_000, "ssh": 34_500,
+           "restart": 25_900, "check": 30_500, "compose": 51_500}
 # Forgiven to the whole: a word that is to be split, and test -ef.
 FORGIVEN = {"SC2086", "SC3013"}
 

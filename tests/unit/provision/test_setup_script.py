@@ -282,9 +282,8 @@ def test_install_alone_starts_nothing_twice(dash_machine: Machine):
 
 def test_as_custom_data_it_needs_no_more_than_one_line(dash_machine: Machine):
     environment = {name: value for name, value in dash_machine.environment("").items() if "DOCKERVM_" not in name}
-    result = subprocess.run(
-        ["sh"], input=head_start({}), env={**environment, "DOCKERVM_ROOT": str(dash_machine.root)}, capture_output=True,
-    )
+    result = subprocess.run(["sh"], input=head_start({}), capture_output=True,
+                            env={**environment, "DOCKERVM_ROOT": str(dash_machine.root)})
     assert b"\nresult: ok\n" in result.stdout, result.stderr
 
 
