@@ -54,7 +54,7 @@ def runs(platform: FakePlatform) -> int:
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_user_script_is_run_while_the_machine_is_ready_already(platform, packed):
     data = script(f"{HOLD}hostname; command -v systemctl; echo oops >&2")
-    make(platform, custom_data=packed(data) if packed else data)
+    make(platform, custom_data=gzip.compress(data) if packed else data)
     assert status(platform) == (0, "status: running\n")
     root = root_of(platform)
     assert not (root / "var/lib/cloud/instance/boot-finished").exists()
