@@ -13,11 +13,11 @@ read_disk_uuid() {
 
 disk_is_there() { [ -e "$root/dev/disk/by-uuid/$disk_uuid" ]; }
 
-# `is-active` with several units asks for any of them.
+# A mount unit is active whatever is mounted there.
+# shellcheck disable=SC3013
 disk_is_mounted() {
-    for name in dockervm-disk docker containerd; do
-        systemctl is-active --quiet "var-lib-$name.mount" || return 1
-    done
+    systemctl is-active --quiet "${disk_unit##*/}" && [ "$disk_folder/docker" -ef "$root/var/lib/docker" ] &&
+        [ "$disk_folder/containerd" -ef "$root/var/lib/containerd" ]
 }
 
 fail_without_disk() {

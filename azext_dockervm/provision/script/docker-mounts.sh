@@ -21,6 +21,7 @@ use_docker_disk() {
         fill_disk_folder "$folder"
         mount_by_unit "$folder"
     done
+    disk_is_mounted || fail docker-disk-failed 'something else is mounted at /var/lib/docker or /var/lib/containerd'
     ! have restorecon || run_logged restorecon -R "$disk_folder" || true
 }
 

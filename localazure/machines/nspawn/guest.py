@@ -290,7 +290,7 @@ class Guest:
             "files": {NETWORK_FILE: provision.network_file(spec)},
             "nspawn": [
                 "systemd-nspawn", f"--directory={root}", f"--machine={nspawn_name(self._instance, spec.id)}",
-                f"--hostname={spec.hostname}", f"--bind={folder / 'docker'}:/var/lib/docker",
+                f"--hostname={spec.hostname}", f"--bind={folder / 'docker'}:/var/lib/localazure/docker",
                 f"--bind-ro={folder / 'platform'}:/run/host/localazure",
                 f"--network-interface={namespaces.inner_link(spec.id)}:host0", *NSPAWN_OPTIONS,
             ],

@@ -49,6 +49,7 @@ MASKED = (
 ENABLED = (
     "systemd-networkd.service", "systemd-resolved.service", "ssh.service", "localazure-cgroups.service",
     "localazure-containers.service", "localazure-ready.service", "localazure-disks.service",
+    "localazure-docker.service",
 )  # fmt: skip
 # mmdebstrap's hooks, with the new root as $1: packages of the last build go in, Docker's come out of the archive. A
 # guest's apt installs recommended packages too unless it is told not to, so they are fetched as well.

@@ -30,13 +30,13 @@ mount() {
     *) target=$root$what; [ -e "$root/run/mounted/var-lib-dockervm-disk.mount" ] || return 1 ;;
     esac
     mkdir -p "$target" "$root/run/mounted" "${where%/*}"
+    [ ! -e "$root/run/mounted/$1" ] || return 0
     [ ! -d "$where" ] || mv "$where" "$where.below"
     ln -s "$target" "$where" && : >"$root/run/mounted/$1"
 }
 case "$*" in
 'is-active --quiet '*.mount) [ -e "$root/run/mounted/$3" ]; exit ;;
-'start '*.mount) [ -e "$root/switch/mount-fails" ] || [ -e "$root/run/mounted/$2" ] || { mount "$2"; exit; }
-    [ ! -e "$root/switch/mount-fails" ]; exit ;;
+'start '*.mount) [ ! -e "$root/switch/mount-fails" ] && mount "$2"; exit ;;
 'stop docker.socket docker.service containerd.service') rm -f "$root/run/up"; exit ;;
 esac
 """
@@ -323,6 +323,16 @@ def test_a_disk_that_can_t_be_mounted_is_told_with_the_journal(dash_host):
     dash_host.switch("journal", "mount: wrong fs type\n")
     answer = dash_host.run("install", DOCKER_LUN="0")
     assert answer.reason == "docker-disk-failed" and "mount: wrong fs type" in answer.details
+
+
+def test_what_is_mounted_there_already_is_not_taken_for_the_disk(dash_host):
+    """systemd's unit for a place is active whoever has mounted what there."""
+    Disk(dash_host, 0)
+    (dash_host.root / "run/mounted").mkdir()
+    (dash_host.root / "run/mounted/var-lib-docker.mount").touch()
+    answer = dash_host.run("install", DOCKER_LUN="0")
+    assert answer.reason == "docker-disk-failed" and "something else is mounted" in answer.details[0]
+    assert not any("docker.io" in call for call in dash_host.calls())
 
 
 @pytest.mark.parametrize("lun", ["x", "-1", "064", "100", "0x"])
