@@ -10,7 +10,7 @@ from local_azure import GROUP, eventually
 
 pytestmark = pytest.mark.machines
 
-NAME, REGION = "cargo", "westus2"
+NAME, REGION = "cargo", "westeurope"
 AT = ("-g", GROUP, "-n", NAME)
 CREATE = ("dockervm", "create", *AT, "-l", REGION)
 ROOTS = "/var/lib/docker /var/lib/containerd"

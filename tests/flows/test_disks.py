@@ -187,3 +187,13 @@ def assert_host_of(cloud, name: str, member: str, source: str) -> None:
     made = cloud.create("--image", source, "--data-disk-sizes-gb", "4", name=name).succeeded()
     assert made.json["reachable"] is True
     assert cloud.vm(name)["properties"]["storageProfile"]["imageReference"][member].lower() == source.lower()
+
+
+def test_docker_s_own_disk_is_used_by_its_host_and_by_the_next_one(cloud):
+    assert cloud.host("--docker-disk-size-gb", "8", "--data-disk-sizes-gb", "4")["reachable"] is True
+    name = cloud.vm()["tags"]["dockervm-docker-disk"]
+    assert [one["name"] for one in cloud.vm()["properties"]["storageProfile"]["dataDisks"]][1] == name
+    cloud.az("delete", "-g", cloud.group, "-n", HOST, "--yes").succeeded()
+    eventually(lambda: disks(cloud)[name]["properties"]["diskState"] == "Unattached", "the disk is left", 30)
+    assert cloud.host("--docker-disk", name, "--provisioner", "run-command")["reachable"] is True
+    assert cloud.vm()["tags"]["dockervm-docker-disk"] == name

@@ -64,8 +64,7 @@ formatting() {
     echo "formatting $lun $(cat "$block/wwid" "$block/device/wwid" 2>/dev/null | tr -cd 'A-Za-z0-9.-')"
 }
 
-# Nearly all that writes here is root, for
-# whom ext4 would keep a twentieth.
+# Nearly all that writes here is root, for whom ext4 would keep a twentieth.
 make_file_system() {
     log "formatting the blank data disk at LUN $lun for Docker"
     note "$(formatting)" || fail_to_write "$marker"

@@ -13,9 +13,9 @@ read_disk_uuid() {
 
 disk_is_there() { [ -e "$root/dev/disk/by-uuid/$disk_uuid" ]; }
 
-# A mount unit is active whatever is mounted there.
-# shellcheck disable=SC3013
+# A mount unit is active whatever is mounted there. dash, bash and busybox know -ef.
 disk_is_mounted() {
+    # shellcheck disable=SC3013
     systemctl is-active --quiet "${disk_unit##*/}" && [ "$disk_folder/docker" -ef "$root/var/lib/docker" ] &&
         [ "$disk_folder/containerd" -ef "$root/var/lib/containerd" ]
 }

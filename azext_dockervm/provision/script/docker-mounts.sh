@@ -16,13 +16,14 @@ use_docker_disk() {
     retry_for "$(at_most 60)" disk_is_there || fail_without_disk
     # From here on the engine can't start without the disk, so nothing new comes to what is copied.
     run_systemctl stop docker.socket docker.service containerd.service || true
-    run_systemctl daemon-reload && mount_by_unit dockervm-disk
+    run_systemctl daemon-reload || true
+    mount_by_unit dockervm-disk
     for folder in docker containerd; do
         fill_disk_folder "$folder"
         mount_by_unit "$folder"
     done
     disk_is_mounted || fail docker-disk-failed 'something else is mounted at /var/lib/docker or /var/lib/containerd'
-    ! have restorecon || run_logged restorecon -R "$disk_folder" || true
+    ! have restorecon || run_logged restorecon -R "$root/var/lib/docker" "$root/var/lib/containerd" || true
 }
 
 mount_by_unit() {
@@ -54,7 +55,7 @@ print_mount() {
         Before=umount.target '[Mount]' "Where=$where" "$@"
 }
 
-# systemd's own unit that grows a file system is a template only since 254; its program is there since 236.
+# systemd's own unit that grows a file system is made for fstab alone by older ones; its program is there since 236.
 print_disk_drop_in() {
     printf '%s\n' "# Written by az dockervm: Docker's data lies on a disk of its own." '[Unit]' \
         'RequiresMountsFor=/var/lib/docker /var/lib/containerd'

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from localazure import files
-from localazure.machines.fake import first_boot, guest_tools
+from localazure.machines.fake import first_boot, guest_tools, mounts
 from localazure.machines.foundation.disk_files import DiskFolder
 from localazure.machines.foundation.guest_identity import UID, ovf_environment
 from localazure.machines.machine import MachineSpec
@@ -74,6 +74,8 @@ def link_disks(root: Path, spec: MachineSpec, disks: DiskFolder) -> None:
     for name, image in wanted.items():
         if not (links / name).is_symlink():
             (links / name).symlink_to(image)
+    shutil.rmtree(root / mounts.BY_UUID, ignore_errors=True)
+    mounts.show(root, list(wanted.values()))
 
 
 def link_tools(folder: Path) -> None:

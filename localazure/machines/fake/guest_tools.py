@@ -18,7 +18,7 @@ from pathlib import Path
 if not __package__:  # started alone: nobody has put the package's folder on the path
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from localazure.machines.fake import docker_config, engine_line, first_boot, transient_units
+from localazure.machines.fake import docker_config, engine_line, first_boot, mounts, transient_units
 
 ROOT = Path(os.environ.get("LOCALAZURE_ROOT", ""))
 DOCKER_UNIT = """[Unit]
@@ -63,7 +63,7 @@ def systemctl(words: list[str]) -> int:
         print("enabled" if there else "not-found")
         return 0 if there else 1
     if verb in ("is-active", "status"):
-        active = all(is_active(unit_of(unit)) for unit in units)
+        active = all(is_active(unit) for unit in units)
         if "--quiet" not in words:
             print("active" if active else "inactive")
         return 0 if active else 3
@@ -78,6 +78,12 @@ def systemctl(words: list[str]) -> int:
             continue
         if not is_there(unit):
             return refuse(f"Failed to {verb} {unit}: Unit {unit} not found.", 5)
+        mount = docker_config.unit_path(ROOT, unit) if unit.endswith(".mount") else None
+        if mount is not None:
+            wrong = mounts.start(ROOT, mount) if verb != "stop" else "a fake machine's mounts stay"
+            if wrong:
+                return refuse(f"Job for {unit} failed: {wrong}")
+            continue
         answer = ask("stop" if verb == "stop" else "restart" if "re" in verb else "start", name)
         if not answer["ok"]:
             return refuse(f"Job for {name}.service failed: {answer['error']}")
@@ -88,7 +94,11 @@ def is_there(unit: str) -> bool:
     return docker_config.unit_path(ROOT, unit if "." in unit else f"{unit}.service") is not None
 
 
-def is_active(unit: str) -> bool:
+def is_active(word: str) -> bool:
+    if word.endswith(".mount"):
+        mount = docker_config.unit_path(ROOT, word)
+        return mount is not None and mounts.is_active(ROOT, mount)
+    unit = unit_of(word)
     return transient_units.lives(ROOT, unit) or bool(ask("is-active", unit).get("active"))
 
 
@@ -303,7 +313,8 @@ TOOLS: dict[str, Callable[[list[str]], int]] = {
     "dpkg-query": dpkg_query, "dpkg": nothing, "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init,
     "hostname": hostname, "usermod": usermod, "useradd": useradd, "userdel": userdel, "chpasswd": nothing,
     "groupadd": nothing, "reboot": power, "shutdown": power, "poweroff": power, "docker": docker, "dockerd": dockerd,
-    "docker-compose": compose,
+    "docker-compose": compose, "blkid": mounts.blkid,
+    "mkfs.ext4": lambda words: mounts.make_file_system(ROOT, words),
 }  # fmt: skip
 
 
