@@ -34,8 +34,7 @@ def _not_in_its_era(place: str) -> Callable[[HostSpec], str | None]:
 
 
 def _in_custom_data(spec: HostSpec) -> str | None:
-    engine = spec.engine
-    if rules.has_secret([engine.file, engine.options, engine.log_options]):
+    if rules.is_secret(spec.engine):
         return "a setting of the engine looks like a password, and custom data can be read on the host"
     return None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from azext_dockervm.azure.names import BUILD_CACHE_GB
 from azext_dockervm.spec.engine import Engine
-from azext_dockervm.spec.engine_rules import has_secret
+from azext_dockervm.spec.engine_rules import is_secret
 from azext_dockervm.spec.host import HostSpec
 
 # Where the set-up script puts the host's key and certificates.
@@ -64,11 +64,6 @@ def daemon_json(engine: Engine) -> str:
 def _in_lines(values: Mapping[str, Any]) -> str:
     # ASCII alone: no shell or handler on the way has to agree on an encoding.
     return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in values.items()) + "\n}\n"
-
-
-def is_secret(engine: Engine) -> bool:
-    """Whether a setting looks like a password."""
-    return has_secret(settings(engine))
 
 
 def fingerprint(spec: HostSpec) -> str:

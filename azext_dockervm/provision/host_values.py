@@ -6,9 +6,10 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from azext_dockervm.azure import names
-from azext_dockervm.provision.daemon import daemon_json, fingerprint, is_secret, settings
+from azext_dockervm.provision.daemon import daemon_json, fingerprint, settings
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.secret import Secret
+from azext_dockervm.spec.engine_rules import is_secret
 from azext_dockervm.spec.host import HostSpec
 
 Value: TypeAlias = "str | Secret[str]"

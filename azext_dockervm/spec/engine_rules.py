@@ -16,6 +16,7 @@ from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.printable import printable
 
 if TYPE_CHECKING:
+    from azext_dockervm.spec.engine import Engine
     from azext_dockervm.spec.host import HostSpec
 
 # What dockervm sets itself: without it nobody gets in, or everybody.
@@ -257,10 +258,15 @@ def check_together(spec: HostSpec) -> None:
                                    option_values.example("--http-proxy", "http://proxy.example.com:3128"))
 
 
-def has_secret(settings: Any) -> bool:
+def is_secret(engine: Engine) -> bool:
     """Whether a setting looks like a password, by its name or as part of a URL; such settings go the protected way."""
+    return _has_secret([engine.file, engine.options, engine.log_options, engine.labels, engine.storage_driver,
+                        engine.log_driver])
+
+
+def _has_secret(settings: Any) -> bool:
     if isinstance(settings, Mapping):
-        return any(bool(value and re.search(_SECRET, key)) or has_secret(value) for key, value in settings.items())
+        return any(bool(value and re.search(_SECRET, key)) or _has_secret(value) for key, value in settings.items())
     if isinstance(settings, (list, tuple)):
-        return any(map(has_secret, settings))
+        return any(map(_has_secret, settings))
     return isinstance(settings, str) and bool(re.search(r"://[^/\s]*@", settings))

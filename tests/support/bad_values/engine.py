@@ -76,6 +76,8 @@ PAIRS = (
          "--provisioner cloud-init", "password"),
     pair("log_options", "provisioner", "--log-driver splunk --log-options splunk-token=x --provisioner cloud-init",
          "--provisioner cloud-init", "looks like a password"),
+    pair("engine_labels", "provisioner", "--engine-labels from=https://me:x@git --provisioner cloud-init",
+         "--provisioner cloud-init", "looks like a password"),
     pair("engine_labels", "provisioner", "--engine-labels a=b --image Canonical:UbuntuServer:18.04-LTS:latest "
          "--provisioner docker-extension", "--provisioner docker-extension", "no settings of the engine"),
 )

@@ -70,14 +70,6 @@ def test_logs_are_rotated_by_drivers_that_can_and_each_option_by_itself(engine, 
     assert daemon.settings(engine).get("log-opts") == options
 
 
-@pytest.mark.parametrize(("engine", "secret"), [
-    (Engine(), False), (Engine(labels=("token=x",)), False), (Engine(file={"log-opts": {"splunk-token": "x"}}), True),
-    (Engine(log_options={"splunk-token": "x"}), True), (Engine(file={"proxies": {"http-proxy": "http://a:b@c"}}), True),
-    (Engine(file={"proxies": {"http-proxy": "http://c:3128"}}), False)])
-def test_what_looks_like_a_password_is_one(engine, secret):
-    assert daemon.is_secret(engine) is secret
-
-
 def test_the_fingerprint_tells_settings_apart_and_nothing_secret():
     def of(**values):
         return daemon.fingerprint(host_spec().having(values))

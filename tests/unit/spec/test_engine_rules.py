@@ -8,6 +8,7 @@ import pytest
 
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.spec import engine_rules as rules
+from azext_dockervm.spec.engine import Engine
 
 
 def test_daemon_json_is_a_file_or_the_text_itself(tmp_path):
@@ -119,9 +120,12 @@ def test_what_is_no_size(text):
         rules.check_cache(text)
 
 
-@pytest.mark.parametrize(("settings", "secret"), [
-    ({"a": [{"Splunk-Token": "x"}]}, True), ({"splunk-token": ""}, False), ({"x": "https://a:b@c/d"}, True),
-    ({"x": "https://c/d@e"}, False), ([{"awslogs-access-key": "x"}], True),
-    ({"a": {"b": [1, True, None, "x"]}}, False)])
-def test_what_looks_like_a_password(settings, secret):
-    assert rules.has_secret(settings) is secret
+@pytest.mark.parametrize(("engine", "secret"), [
+    (Engine(), False), (Engine(labels=("token=x",)), False), (Engine(labels=("from=https://me:x@git/a",)), True),
+    (Engine(file={"log-opts": {"splunk-token": "x"}}), True), (Engine(log_options={"splunk-token": "x"}), True),
+    (Engine(log_options={"splunk-token": ""}), False), (Engine(options={"a": [{"Secret-Key": "x"}]}), True),
+    (Engine(file={"proxies": {"http-proxy": "http://a:b@c"}}), True), (Engine(file={"x": "https://c/d@e"}), False),
+    (Engine(file={"proxies": {"http-proxy": "http://c:3128"}}), False), (Engine(storage_driver="a://b@c"), True),
+    (Engine(log_driver="a://b@c"), True), (Engine(file={"a": {"b": [1, True, None, "x"]}}), False)])
+def test_what_looks_like_a_password(engine, secret):
+    assert rules.is_secret(engine) is secret
