@@ -14,15 +14,17 @@ pytestmark = pytest.mark.machines
 UPGRADE = """
 set -eu
 export DEBIAN_FRONTEND=noninteractive
-work=$(mktemp -d)
+work=$(mktemp -d -p /var/tmp)
+exec 2>&1
 for package in docker.io containerd; do
     set -- /var/cache/apt/archives/"$package"_*.deb
     dpkg-deb -R "$1" "$work/$package"
     sed -i 's/^Version: .*/&+later1/' "$work/$package/DEBIAN/control"
     dpkg-deb -Znone -b "$work/$package" "$work/$package.deb" >/dev/null
+    rm -rf "$work/$package"
 done
 apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \\
-    --no-install-recommends install "$work"/*.deb >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; exit 1; }
+    --no-install-recommends install "$work"/*.deb >"$work/log" || { tail -n 20 "$work/log"; exit 1; }
 rm -rf "$work"
 dpkg-query -W -f '${Version}\\n' docker.io containerd
 """
@@ -30,7 +32,7 @@ dpkg-query -W -f '${Version}\\n' docker.io containerd
 SETTINGS = "{{json .LiveRestoreEnabled}} {{.LoggingDriver}} {{.Driver}} {{.DockerRootDir}} {{json .RegistryConfig}}"
 
 
-@pytest.fixture(params=["run_command", "extension", "as_in_2014"])
+@pytest.fixture(params=["run_command", "extension", pytest.param("as_in_2014", marks=pytest.mark.long)])
 def host(request, busybox):
     found = request.getfixturevalue(request.param)
     if not found.docker("image", "ls", "-q", "busybox").succeeded().stdout:
@@ -50,7 +52,7 @@ def test_an_upgrade_of_docker_and_containerd_leaves_the_host_as_it_was(host):
     try:
         before = state(host)
         versions = host.run(UPGRADE).split()
-        assert len(versions) == 2 and all(one.endswith("+later1") for one in versions)
+        assert len(versions) == 2 and all(one.endswith("+later1") for one in versions), versions
         for restart in ("true", "systemctl reset-failed docker; systemctl restart docker"):
             # Debian's package leaves the engine running; the next boot, or somebody, starts the new one.
             host.run(restart)

@@ -14,6 +14,7 @@ from guests import Guests, rule
 from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.script.answer import Answer, encoded, parse_answer
 from azext_dockervm.provision.script.join import set_up_script
+from azext_dockervm.spec.engine import Engine
 from localazure.machines.machine import PublicAddress
 
 
@@ -54,7 +55,7 @@ class SetUp:
         self._sign("client.csr", "cert.pem", "-extfile", "extensions")
         pems = {name: (self.folder / f"{name}.pem").read_text() for name in ("ca", "server")}
         return self.run("serve", CA=encoded(pems["ca"]), CERT=encoded(pems["server"]),
-                        DAEMON_JSON=encoded(daemon_json(self.port)), **values)
+                        **{"DAEMON_JSON": encoded(daemon_json(Engine(self.port))), **values})
 
     def becomes_a_host(self, **values: str) -> Answer:
         """All of it, with a verified call from here at the end; what the request answered."""

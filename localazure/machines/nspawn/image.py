@@ -39,7 +39,7 @@ PACKAGES = (
     "lsb-release",
 )  # fmt: skip
 # Downloaded into the guest's archive, not installed: what set-up scripts and the extension ask apt for.
-ARCHIVE = ("docker.io", "docker-cli", "docker-compose")
+ARCHIVE = ("docker.io", "docker-cli", "docker-compose", "gpg")
 # Work for machines that live for months; in a guest of an hour they only hold the package lock at a bad moment.
 MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
