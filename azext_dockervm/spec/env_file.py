@@ -26,7 +26,7 @@ def parse(text: str) -> Environment:
         line = _REST.match(text, position)
         assert line is not None     # it matches nothing as well
         words = line[0].strip()
-        found = None if words.startswith("#") else _ASSIGNMENT.match(text, position)
+        found = _ASSIGNMENT.match(text, position)
         if found:
             value, position = _value(text, found.end())
             variables.append((found[1], Secret(value)))

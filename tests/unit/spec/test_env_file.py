@@ -17,6 +17,7 @@ READ = {
     "A=$(id) `id`": "$(id) `id`",
     'A="two\nlines"': "two\nlines", "A='two\nlines'": "two\nlines", "A=ü=x": "ü=x", "A=b\r": "b", "  A=b": "b",
     "A='b' # c": "b", "A=it's": "it's", "\ufeffA=b": "b", "A=1\nA=2": "2",
+    "# A=1\nA=b": "b", "  #'A=1\nA=b": "b",
 }
 
 
@@ -36,6 +37,12 @@ def test_compose_itself_reads_it_so(text, tmp_path):
 def test_a_name_alone_is_no_variable_and_no_error():
     environment = parse("NAME\nexport OTHER\nA=1\n")
     assert environment["NAME"] is None and environment["A"] == "1"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# TOKEN=x\n"])
+def test_a_file_without_a_variable_is_refused(text):
+    with pytest.raises(InvalidValue, match="there is no variable in it"):
+        parse(text)
 
 
 @pytest.mark.parametrize(("text", "line"), [
