@@ -71,7 +71,7 @@ def test_the_host_makes_its_request_and_gets_a_certificate_for_it(authority):
     assert {name: request[name] for name in request if name not in ("DOCKERVM_TIMEOUT", "DOCKERVM_RUN_ID")} == {
         "DOCKERVM_ACTION": "request", "DOCKERVM_PORT": "2376", "DOCKERVM_SUBJECT": "web1.example",
         "DOCKERVM_NAMES": "DNS:web1.example,DNS:localhost,IP:20.1.2.3,IP:10.0.0.4,IP:127.0.0.1",
-        "DOCKERVM_USER": "me", "DOCKERVM_SSH_PORT": "2222"}
+        "DOCKERVM_USER": "me", "DOCKERVM_CHANNEL": "distribution", "DOCKERVM_SSH_PORT": "2222"}
     assert serve["DOCKERVM_ACTION"] == "serve" and "DOCKERVM_USER" not in serve
     assert decoded(serve["DOCKERVM_CA"]) == authority.certificate_pem
     assert decoded(serve["DOCKERVM_DAEMON_JSON"]).decode() == daemon_json(Engine(2376))
