@@ -296,8 +296,8 @@ class Creation:
         network = self.spec.network
         if network.security_group is not None or network.interfaces:
             return
-        closed = [one for one in published(self.spec.workload) if not one.is_local and not any(
-            opened.first <= one.first and one.last <= opened.last for opened in network.open_ports)]
+        closed = [one for one in published(self.spec.workload) if not one.is_local and not all(
+            any(port in opened for opened in network.open_ports) for port in range(one.first, one.last + 1))]
         if closed:
             self.listener.warn(published_but_closed([(one.service, one) for one in closed],
                                                     [*network.open_ports, *closed]))

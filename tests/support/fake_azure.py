@@ -103,6 +103,7 @@ class FakeCloud:
     forbidden: set[str] = field(default_factory=set)        # names of methods, such as "locations"
     refusal: tuple[str, int] = ("AuthorizationFailed", 403)     # of these: code and status
     asked: list[str] = field(default_factory=list)          # the same, that were called
+    connected: set[str] = field(default_factory=set)        # the SDKs' clients that were made ahead of their use
     extension_fails: str | None = None
     first_boot: str = WORKS     # how the next hosts come forward at their door, in fake_door's words
     joined: bool = False    # whether this computer is in the hosts' network, so that private addresses can be dialled
@@ -230,8 +231,8 @@ class FakeAzure:
     def until(self, deadline: Deadline) -> FakeAzure:
         return FakeAzure(self.cloud, deadline)
 
-    def connect(self, *_clients: str) -> None:
-        pass
+    def connect(self, *clients: str) -> None:
+        self.cloud.connected |= set(clients)
 
     def get(self, kind: Kind, group: str, *path: str, subscription: str | None = None) -> dict | None:
         """There is one subscription; what is in another is not there."""

@@ -28,7 +28,10 @@ from azext_dockervm.errors import (
 from azext_dockervm.flow.step import printed, steps_of
 from azext_dockervm.provision.daemon import fingerprint
 from azext_dockervm.secret import Secret
+from azext_dockervm.spec import compose_file
 from azext_dockervm.spec.machine import Image, Machine
+from azext_dockervm.spec.ports import parse_ports
+from azext_dockervm.spec.workload import Workload
 
 VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
                            kinds.VM)
@@ -78,6 +81,32 @@ def test_an_architecture_that_was_asked_for_is_told_with_what_it_means(cloud, co
     command.create(machine=machine, provisioner="run-command")
     assert command.heard.said[0] == ("Architecture: arm64; the image is Debian:debian-13:13-arm64:latest, the size "
                                      "Standard_D2ps_v6.")
+
+
+PUBLISHES = Workload(compose=compose_file.parse("""
+services:
+  web: {image: nginx, ports: ["80:80", "8000-8009:8000-8009"]}
+  admin: {image: nginx, ports: ["127.0.0.1:9000:9000"]}
+""", None, "app"))
+
+
+@pytest.mark.parametrize(("opened", "closed", "to_open"), [
+    ([], "80 of 'web', 8000-8009 of 'web'", "--open-ports 80 8000-8009"),
+    (["443"], "80 of 'web', 8000-8009 of 'web'", "--open-ports 443 80 8000-8009"),
+    (["80"], "8000-8009 of 'web'", "--open-ports 80 8000-8009"),
+    (["8000-8009"], "80 of 'web'", "--open-ports 8000-8009 80"),
+    (["80", "8000-8008"], "8000-8009 of 'web'", "--open-ports 80 8000-8008 8000-8009"),
+    (["80", "8001-8009"], "8000-8009 of 'web'", "--open-ports 80 8001-8009 8000-8009"),
+    (["80-81", "7999-8010"], None, None), (["80", "8000-8004", "8005-8009"], None, None)])
+def test_ports_that_services_publish_and_azure_keeps_closed_are_told(command, opened, closed, to_open):
+    command.prepared(workload=PUBLISHES, open_ports=parse_ports(opened) if opened else ()).announce()
+    assert command.heard.warned == ([] if closed is None else [
+        f"The Compose file publishes {closed}, which Azure lets nobody reach from outside. To open it: {to_open}"])
+
+
+def test_the_client_that_writes_is_made_while_reads_are_waited_for(cloud, command):
+    command.prepared()
+    assert cloud.connected == {"compute", "resources", "network"}
 
 
 @pytest.mark.parametrize("provisioner", ["run-command", "cloud-init"])

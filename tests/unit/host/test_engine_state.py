@@ -140,6 +140,27 @@ def test_published_ports_that_the_security_group_keeps_closed(cloud, report):
     assert now.closed == ((80, "tcp"),) and now.priority == 900
 
 
+def opened_for(cloud, address):
+    rule = cloud.find(kinds.SECURITY_GROUP, "web1NSG")["properties"]["securityRules"][0]
+    cloud.find(kinds.SECURITY_GROUP, "web1NSG")["properties"]["securityRules"].append(
+        {**rule, "properties": {**rule["properties"], "priority": 200, "destinationPortRange": "80",
+                                "destinationAddressPrefix": address}})
+
+
+def test_a_rule_for_the_host_s_private_address_opens_a_port(cloud, report):
+    publishing(cloud, 80)
+    opened_for(cloud, seen(cloud).private_address)
+    assert report().closed == ()
+
+
+def test_a_rule_for_an_address_opens_nothing_of_a_host_whose_address_nobody_knows(cloud, report):
+    publishing(cloud, 80)
+    opened_for(cloud, seen(cloud).private_address)
+    del cloud.find(kinds.NETWORK_INTERFACE, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"][
+        "privateIPAddress"]
+    assert report().closed == ((80, "tcp"),)
+
+
 def test_a_free_priority_is_found(cloud, report):
     publishing(cloud, 80)
     rule = cloud.find(kinds.SECURITY_GROUP, "web1NSG")["properties"]["securityRules"][0]

@@ -12,9 +12,11 @@ from azext_dockervm.body.guard import is_of_host
 from azext_dockervm.errors import AzureRefused, Obstacle
 from azext_dockervm.host import remains
 from azext_dockervm.host.removal import Removal, loss
+from azext_dockervm.spec import compose_file
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.ports import parse_ports
 from azext_dockervm.spec.words import NO_SECURITY_GROUP
+from azext_dockervm.spec.workload import Workload
 
 NSG, RULE, NIC, VM = kinds.SECURITY_GROUP, kinds.SECURITY_RULE, kinds.NETWORK_INTERFACE, kinds.VM
 THEIRS = Named(NSG.type, ("corp-nsg",))
@@ -52,6 +54,13 @@ def test_a_group_that_lets_docker_in_is_used_as_it_is(cloud, command):
     assert cloud.find(NIC, "web1VMNic")["properties"]["networkSecurityGroup"] == {"id": group["id"]}
     assert cloud.find(NSG, "web1NSG") is None and cloud.find(NSG, "corp-nsg") == group
     assert not [one for one in cloud.writes() if "networkSecurityGroups" in one]
+
+
+def test_what_a_group_of_others_lets_in_is_not_called_closed(cloud, command):
+    security_group(cloud, "corp-nsg", OPENS, rule("web", 310, "80"))
+    file = compose_file.parse("services: {web: {image: nginx, ports: ['80:80']}}\n", None, "app")
+    command.prepared(security_group=THEIRS, workload=Workload(compose=file)).announce()
+    assert command.heard.warned == []
 
 
 def test_one_that_does_not_gets_rules_of_ours_and_nothing_else(cloud, command):
