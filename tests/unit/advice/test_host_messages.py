@@ -54,6 +54,40 @@ def test_for_what_hangs_and_what_holds_a_lock_there_is_a_restart(host):
     assert "holds its lock" in lock and lock.endswith(f": {restart}")
 
 
+def test_a_host_that_works_and_does_not_run_all_says_so_with_what_tries_again(host):
+    assert host_messages.workload_failed(host, "It said: no such image\n", 4) == (
+        "The host 'web1' works, but not all runs on it that was to. It said: no such image\n"
+        f"The same create tries again: {host_commands.create_again(host)}\nHence exit code 4.")
+
+
+def test_for_settings_that_are_wrong_the_options_are_named_that_have_them(host):
+    text = host_messages.settings_are_wrong(host)
+    assert "--daemon-json or --engine-options" in text and text.endswith("then the same command again.")
+
+
+def test_for_settings_of_a_hand_there_are_two_ways(host):
+    keep, aside = host_messages.settings_of_others(host)
+    assert keep.startswith("To keep what the hand has changed: ") and "--daemon-json" in keep
+    assert aside.partition(": ")[2].startswith("az vm run-command invoke -g 'my(group)' -n web1 ")
+    assert "mv /etc/docker/daemon.json /etc/docker/daemon.json.by-hand" in aside
+
+
+def test_other_settings_of_an_engine_are_shown_with_what_applies_them(host):
+    text = host_messages.settings_differ(host, ["- log-driver: json-file", "+ log-driver: local"], None)
+    told, removed, added, change = text.split("\n")
+    assert told.startswith("Not applied: the engine has other settings")
+    assert [removed, added] == ["    - log-driver: json-file", "    + log-driver: local"]
+    assert "restarts the engine: az dockervm create " in change and " --apply " in change
+    by_hand = host_messages.settings_differ(host, ["+ ipv6: true"], "daemon.json")
+    assert by_hand.endswith(" A hand has changed daemon.json on the host, which is never written over.")
+
+
+def test_mirrors_that_do_not_answer_are_named_with_what_docker_does_then():
+    one, both = host_messages.silent_mirrors(["https://a"]), host_messages.silent_mirrors(["https://a", "https://b"])
+    assert one.startswith("--registry-mirrors: https://a does not answer the host. Docker goes to Docker Hub itself")
+    assert both.startswith("--registry-mirrors: https://a, https://b do not answer the host.")
+
+
 def test_on_windows_too_each_command_is_one_line_quoted_for_its_shells(host, monkeypatch):
     monkeypatch.setattr(os, "name", "nt")
     errors = [host_messages.vm_was_kept(AzureRefused("no"), host), host_messages.belongs_to_others(host, "because"),
