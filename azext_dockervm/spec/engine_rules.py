@@ -250,6 +250,11 @@ def check_together(spec: HostSpec) -> None:
         if key in engine.options and value not in (None, (), {}):
             raise ConflictingArguments(f"--engine-options sets '{key}', and so does {OPTION_OF[key]}.",
                                        option_values.LEAVE_ONE_OUT)
+    if spec.disks.has_docker_disk:
+        for option, settings in (("--engine-options", engine.options), ("--daemon-json", engine.file)):
+            if "data-root" in settings:
+                raise ConflictingArguments(f"{option} sets 'data-root': Docker's data would not lie on its own disk.",
+                                           option_values.LEAVE_ONE_OUT)
     if proxies and "proxies" in engine.file:
         raise ConflictingArguments(f"--daemon-json sets 'proxies', and so does {OPTION_OF['proxies']}.",
                                    option_values.LEAVE_ONE_OUT)

@@ -25,6 +25,10 @@ VALUES = (
 )
 
 PAIRS = (
+    pair("docker_disk_size_gb", "engine_options", "--docker-disk-size-gb 8 --engine-options data-root=/mnt",
+         "--engine-options sets 'data-root'", "its own disk"),
+    pair("docker_disk", "daemon_json", ("--docker-disk", "data", "--daemon-json", '{"data-root": "/mnt"}'),
+         "--daemon-json sets 'data-root'", "its own disk"),
     pair("docker_disk_size_gb", "docker_disk", "--docker-disk-size-gb 8 --docker-disk data", "exclude each other",
          "one disk"),
     pair("docker_disk", "attach_data_disks", "--docker-disk data --attach-data-disks DATA", "--docker-disk",
