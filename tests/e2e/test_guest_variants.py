@@ -175,7 +175,7 @@ def test_what_a_host_says_of_its_repositories_is_told_and_doing_so_makes_it_a_ho
     assert failed.code == 1 and "Traceback" not in failed.stderr
     assert "failed: no-docker-package. The host says:" in failed.stderr
     assert "no package repository of this host offers docker-ce or moby-engine" in failed.stderr
-    assert "add it to this VM, then the same command again" in failed.stderr
+    assert "the same command again with --docker-channel docker adds it" in failed.stderr
     local_azure.in_guest("without-docker", "printf '[docker]\\nname=Docker\\nbaseurl=file:///srv/rpm/docker-ce\\n"
                          "gpgcheck=0\\n' >/etc/yum.repos.d/docker.repo")
     made = local_azure.az(*words).succeeded().json
