@@ -95,5 +95,4 @@ end_door() {
     { grep '^cannot ' "$door_dir/said"; cat "$door_dir/log"; } 2>/dev/null | tail -n 20 | redact |
         sed 's/^/dockervm: the door: /' >&2
     rm -rf "$door_dir" "${door_program%/*}"
-    door=''
 }
