@@ -227,3 +227,13 @@ def test_which_interfaces_a_vm_has_the_primary_one_first():
     for none in (None, {}, {"properties": {"networkProfile": None}}):
         assert virtual_machine.interfaces(none) == []
     assert virtual_machine.primary_interface({}) is None
+
+
+@pytest.mark.parametrize(("vm", "found"), [
+    (None, (None, None)),
+    ({"tags": {"dockervm-docker-disk": "kept"}, "properties": {}}, ("kept", None)),
+    ({"tags": {"dockervm-docker-disk": "/x/disks/kept"}, "properties": {"storageProfile": {"dataDisks": [
+        {"lun": 0, "name": "other"}, {"lun": 3, "name": "KEPT"}]}}}, ("kept", 3)),
+    ({"properties": {"storageProfile": {"dataDisks": [{"lun": 0}]}}}, (None, None))], ids=repr)
+def test_docker_s_own_disk_is_the_one_that_the_tag_names(vm, found):
+    assert virtual_machine.docker_disk(vm) == found
