@@ -124,4 +124,5 @@ NEEDS: dict[str, Callable[[Cloud], object]] = {
     "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": lay_network,
     "--nics mynic": lay_interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
     "--asgs": _application_groups, "compose.yaml": _compose_files,
-    "init.yaml": lambda cloud: (cloud.home / "init.yaml").write_text("#cloud-config\n")}
+    "init.yaml": lambda cloud: (cloud.home / "init.yaml").write_text("#cloud-config\n"),
+    "daemon.json": lambda cloud: (cloud.home / "daemon.json").write_text('{"debug": true}\n')}
