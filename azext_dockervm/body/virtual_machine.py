@@ -69,8 +69,8 @@ def body(spec: HostSpec, run_id: str, *, network_interface: str | Ref, endpoint:
                         ("additionalCapabilities", storage.capabilities(spec.disks, disks))):
         if value:
             properties[name] = value
-    docker_disk = storage.docker_disk(spec, run_id, image)
-    noted = {names.TAG_DOCKER_DISK: docker_disk} if docker_disk else {}
+    of_docker = storage.docker_disk(spec, run_id, image)
+    noted = {names.TAG_DOCKER_DISK: of_docker} if of_docker else {}
     vm = {"location": spec.location, **placement.members(spec, placed), "properties": properties,
           "tags": tags(spec, run_id, {names.TAG_FQDN: endpoint, names.TAG_AUTHORITY: authority, **noted,
                                       **(ordered or {})})}

@@ -144,14 +144,14 @@ def _ports(tree: Tree) -> Iterator[tuple[str, str]]:
     """Address and TCP ports of the host, as they are written; without those that Docker chooses."""
     for one in _listed(tree):
         if isinstance(one, Mapping):
-            address, published, protocol = (str(one.get(name) or "") for name in ("host_ip", "published", "protocol"))
+            address, ports, protocol = (str(one.get(name) or "") for name in ("host_ip", "published", "protocol"))
         else:
             words, _, protocol = str(one).partition("/")
             # [ADDRESS:][PORTS:]PORTS, where a variable may have a : of its own.
             parts = re.split(r":(?![^{]*\})(?![^\[]*\])", words)
-            address, published = (["", "", *parts])[-3:-1]
-        if published and (protocol or "tcp").lower() == "tcp":
-            yield address, published
+            address, ports = (["", "", *parts])[-3:-1]
+        if ports and (protocol or "tcp").lower() == "tcp":
+            yield address, ports
 
 
 def published(workload: Workload) -> list[Port]:

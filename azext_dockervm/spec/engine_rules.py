@@ -60,7 +60,7 @@ def read_daemon_json(value: str) -> Mapping[str, Any]:
     except RecursionError as error:
         raise InvalidValue("--daemon-json: it is nested too deep.", _OTHER_FILE) from error
     if not isinstance(found, dict):
-        raise InvalidValue("--daemon-json: it is no JSON object, which begins with { and ends with }.", _OTHER_FILE)
+        raise InvalidValue("--daemon-json: it is no JSON object, which braces enclose.", _OTHER_FILE)
     for key in found:
         _check_ours("--daemon-json", key)
     return found

@@ -26,7 +26,7 @@ def check_proxy(url: str) -> Secret[str]:
         raise InvalidValue(f"--http-proxy: '{_shown(url)}' has a path; a proxy is a host and a port.", _EXAMPLE)
     if not all("!" <= one <= "~" and one not in "\"'\\`$;" for one in url):
         raise InvalidValue("--http-proxy: a character in it can't stand in a URL; in user and password it is written "
-                           "as % and two digits, such as %40 for @.", _EXAMPLE)
+                           "as a percent sign and two digits, an @ with 40.", _EXAMPLE)
     return Secret(url.rstrip("/"))
 
 

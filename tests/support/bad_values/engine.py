@@ -51,7 +51,7 @@ VALUES = (
     bad("http_proxy", "--http-proxy proxy:3128", "--http-proxy", "begins with http://"),
     bad("http_proxy", "--http-proxy http://me:secret@proxy/path", "--http-proxy", "USER:PASSWORD@proxy/path"),
     bad("https_proxy", "--https-proxy socks5://proxy:1080", "--https-proxy", "begins with http://"),
-    bad("https_proxy", ("--https-proxy", "http://me:pa$word@proxy"), "--https-proxy", "% and two digits"),
+    bad("https_proxy", ("--https-proxy", "http://me:pa$word@proxy"), "--https-proxy", "percent sign and two digits"),
     bad("no_proxy", f"{_PROXY} --no-proxy 'a;b'", "--no-proxy", "'a;b'"),
     bad("no_proxy", "--no-proxy .corp", "--no-proxy", "no proxy that it could be an exception of"),
     bad("no_proxy", ("--http-proxy", "http://p:1", "--no-proxy", ""), "--no-proxy", "empty"),
