@@ -11,6 +11,7 @@ from local_azure import ROOT
 
 JOB = "\n".join(re.findall(r"^    (.*)", (ROOT / "README.md").read_text(encoding="utf-8").partition(
     "A whole job, for bash:\n")[2].partition("\nA `DOCKER_CERT_PATH`")[0], re.M))
+assert "az dockervm create" in JOB, "README has the job no more, or under another sentence"
 NAMES = ("DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
 
 
