@@ -57,9 +57,11 @@ class HostPlan:
     @property
     def existing(self) -> Target:
         finished = self.proven or bool(was_finished(names.tag(self.found.vm, names.TAG_PROVISIONER)))
-        has_flags = finished and names.tag(self.found.vm, names.TAG_SETTINGS) is None
-        found = replace(self.target, resumed=True, finished=finished, has_flags=has_flags)
-        return found if self.asked.applies or not found.keeps_settings else replace(found, noted={})
+        unnoted = names.tag(self.found.vm, names.TAG_SETTINGS) is None
+        found = replace(self.target, resumed=True, finished=finished, has_flags=finished and unnoted)
+        # What is kept stays noted as it was; a host that is being finished gets its first note.
+        stays = found.keeps_settings and not self.asked.applies and (finished or not unnoted)
+        return replace(found, noted={}) if stays else found
 
     @property
     def vm_run_id(self) -> str:

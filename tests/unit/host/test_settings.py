@@ -132,5 +132,17 @@ def test_the_extension_s_defaults_are_on_its_command_line_only_where_no_file_has
     assert options(cloud) == extension_options(), "an earlier version made the host, and wrote no file"
 
 
+def test_nor_on_one_that_was_finished_by_a_second_create(cloud, command):
+    command.create(provisioner="docker-extension")
+    cloud.retag(kinds.VM, "web1", **{names.TAG_SETTINGS: None, names.TAG_PROVISIONER: None})
+    cloud.host().engine = cloud.host().files = None
+    command.anew()
+    command.create(provisioner="docker-extension")
+    assert cloud.tags()[names.TAG_SETTINGS], "what was written is noted, whichever create ends it"
+    command.anew()
+    command.create(port=2376, **{"given": typed({"-dp": ("2376",)})})
+    assert options(cloud) == [], "the engine does not start with a setting in two places"
+
+
 def options(cloud) -> list[str]:
     return cloud.sent("PUT", kinds.EXTENSION)[-1].body["properties"]["settings"]["docker"]["options"]
