@@ -19,11 +19,11 @@ perform_action() {
     case $command in *' --tls'*) leave_listener_out ;; esac
     tell_changes
     [ -n "$applies" ] || return 0
-    refuse_changed_settings
     if [ -z "$changes" ]; then
         log 'the settings are as asked for'
         return 0
     fi
+    refuse_changed_settings
     for file in "$settings_file" "$written_file" "$proxy_file" "$proxy_drop_in" "$apt_proxy_file"; do
         back_up "$file"
     done

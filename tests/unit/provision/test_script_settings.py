@@ -118,6 +118,30 @@ def test_a_hand_s_changes_are_named_and_not_written_over(machine: Machine):
     assert machine.file(FILE).read_text() == changed and restarts(machine) == 1
 
 
+def test_where_a_hand_has_done_what_is_asked_for_nothing_is_in_the_way(dash_machine: Machine):
+    by_hand(host(dash_machine))
+    answer = configure(dash_machine, log_driver="journald", options={"log-opts": {"max-size": "10m", "max-file": "3"}})
+    assert answer.status == 0 and not answer.details and restarts(dash_machine) == 1
+
+
+@pytest.mark.parametrize("apply", [False, True])
+def test_what_looks_like_a_password_is_in_no_answer(machine: Machine, apply: bool):
+    host(machine, log_driver="splunk", log_options={"splunk-token": "s3cret-one"})
+    answer = configure(machine, apply, log_driver="splunk", log_options={"splunk-token": "s3cret-two"})
+    assert answer.details == ['- "log-opts": (not told)', '+ "log-opts": (not told)']
+    assert "s3cret" not in answer.stdout + answer.stderr
+    assert ("s3cret-two" in machine.file(FILE).read_text()) is apply
+
+
+def test_nor_is_one_that_a_hand_has_written(dash_machine: Machine):
+    host(dash_machine)
+    text_of = dash_machine.file(FILE).read_text()
+    dash_machine.file(FILE).write_text(text_of.replace('{"max-size"', '{"splunk-Token": "s3cret", "max-size"'))
+    answer = configure(dash_machine, labels=("a=b",))
+    assert answer.facts["reason"] == "settings-changed" and '+ "log-opts": (not told)' in answer.details
+    assert "s3cret" not in answer.stdout + answer.stderr
+
+
 def test_put_aside_they_stand_in_nobody_s_way(dash_machine: Machine):
     by_hand(host(dash_machine))
     dash_machine.file(FILE).rename(dash_machine.file(FILE + ".by-hand"))
