@@ -70,15 +70,16 @@ ENGINE = (
              "File with settings of the engine in Docker's own format (daemon.json), or the JSON itself. Over it go "
              "--engine-options, over these the options of single settings; listener and certificates are dockervm's.",
              default_in_words="none", example='{"debug": true}', read=filled, check=rules.read_daemon_json,
-             place="engine.file", gaps=_SECRET),
+             place="engine.file", again=rules.daemon_json_again, gaps=_SECRET),
     _setting("engine_options", "--engine-options",
              "Settings of the engine by the keys of daemon.json: KEY=VALUE, separated by spaces, as in "
              "'max-concurrent-downloads=6 dns=10.0.0.4 exec-opts=native.cgroupdriver=systemd'. Dots lead to parts of a "
              "value; one that is JSON is read as such.",
-             default_in_words="none", read=filled, check=rules.check_options, place="engine.options", gaps=_SECRET,
-             parser=_SEVERAL),
+             default_in_words="none", read=filled, check=rules.check_options, place="engine.options",
+             again=rules.settings_again, gaps=_SECRET, parser=_SEVERAL),
     _setting("engine_labels", "--engine-labels", "Labels of the engine: KEY=VALUE, separated by spaces.",
-             default_in_words="none", read=filled, check=rules.check_labels, place="engine.labels", parser=_SEVERAL),
+             default_in_words="none", read=filled, check=rules.check_labels, place="engine.labels",
+             again=rules.settings_again, parser=_SEVERAL),
     _setting("registry_mirrors", "--registry-mirrors",
              "URLs of mirrors of Docker Hub, separated by spaces. One that does not answer is warned of; Docker then "
              "goes to Docker Hub itself.",
@@ -98,7 +99,8 @@ ENGINE = (
     _setting("log_options", "--log-options",
              "Options of the log driver: KEY=VALUE, separated by spaces, as in 'max-size=50m max-file=5'.",
              default_in_words="max-size=10m max-file=3 for json-file and local", read=filled,
-             check=rules.check_log_options, place="engine.log_options", gaps=_SECRET, parser=_SEVERAL),
+             check=rules.check_log_options, place="engine.log_options", again=rules.settings_again,
+             gaps=_SECRET, parser=_SEVERAL),
     _setting("live_restore", "--live-restore",
              "Whether containers run on while the engine is restarted, as for each new certificate: true, which the "
              "bare option means, or false, which Docker Swarm wants.",

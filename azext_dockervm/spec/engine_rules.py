@@ -40,7 +40,10 @@ MOST_CHARACTERS = 16_000
 _KEY = r"[a-z][A-Za-z0-9-]*(\.[A-Za-z0-9_/-]+)*"
 _DRIVER = r"[a-z0-9][a-z0-9_.:/@-]{0,99}"
 _HOST = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?"
+# JSON that is longer is not said again in commands.
+SAID_AGAIN = 60
 _SECRET = r"(?i)token|password|passwd|secret|credential|access[-_]?key"
+_URL_WITH_LOGIN = r"://[^/\s]*@"
 _OTHER_FILE = option_values.example("--daemon-json", "daemon.json")
 
 
@@ -48,7 +51,7 @@ def read_daemon_json(value: str) -> Mapping[str, Any]:
     """A file's path, or the JSON itself, which begins with a brace."""
     import json
 
-    text = value if value.lstrip().startswith("{") else _read(value)
+    text = value if _is_json(value) else _read(value)
     if len(text) > MOST_CHARACTERS:
         raise InvalidValue(f"--daemon-json: it has {len(text):,} characters, and {MOST_CHARACTERS:,} are the most.",
                            _OTHER_FILE)
@@ -269,9 +272,28 @@ def is_secret(engine: Engine) -> bool:
                         engine.log_driver])
 
 
+def settings_again(words: Iterable[str]) -> tuple[str, ...]:
+    """KEY=VALUE as the commands in messages say them: of a word that looks like a secret the key alone."""
+    return tuple(f"{word.partition('=')[0]}=VALUE" if _looks_secret(word) else word for word in words)
+
+
+def daemon_json_again(value: str) -> tuple[str, ...]:
+    """A path as it was typed, and JSON where it is short and no secret."""
+    said = value.isprintable() and len(value) <= SAID_AGAIN and not _looks_secret(value)
+    return (value,) if said or not _is_json(value) else ("@FILE",)
+
+
+def _is_json(value: str) -> bool:
+    return value.lstrip().startswith("{")
+
+
+def _looks_secret(text: str) -> bool:
+    return bool(re.search(_SECRET, text) or re.search(_URL_WITH_LOGIN, text))
+
+
 def _has_secret(settings: Any) -> bool:
     if isinstance(settings, Mapping):
         return any(bool(value and re.search(_SECRET, key)) or _has_secret(value) for key, value in settings.items())
     if isinstance(settings, (list, tuple)):
         return any(map(_has_secret, settings))
-    return isinstance(settings, str) and bool(re.search(r"://[^/\s]*@", settings))
+    return isinstance(settings, str) and bool(re.search(_URL_WITH_LOGIN, settings))

@@ -204,3 +204,22 @@ def test_a_timeline_needs_a_file(typed, says):
 def test_a_timeline_is_made_for_who_asks_for_one_and_is_no_part_of_the_host(spec):
     assert option_of("create", "timeline").default_value() is None
     assert dict(spec(timeline="a.svg").given) == {"timeline": Given(("--timeline", "a.svg"))}
+
+
+@pytest.mark.parametrize(("typed", "said"), [
+    ({"log_options": ["splunk-token=s3cret", "max-size=1m"], "log_driver": "splunk"},
+     ("--log-options", "splunk-token=VALUE", "max-size=1m")),
+    ({"engine_options": ['auth={"Password": "s3cret"}', "dns=10.0.0.4"]},
+     ("--engine-options", "auth=VALUE", "dns=10.0.0.4")),
+    ({"engine_labels": ["mirror=https://me:s3cret@example.com", "stage=test"]},
+     ("--engine-labels", "mirror=VALUE", "stage=test")),
+    ({"daemon_json": '{"x": {"secret-key": "s3cret"}}'}, ("--daemon-json", "@FILE")),
+    ({"daemon_json": '{"debug": true,\n"labels": []}'}, ("--daemon-json", "@FILE")),
+    ({"daemon_json": '{"debug": true}'}, ("--daemon-json", '{"debug": true}')),
+    ({"http_proxy": "http://me:s3cret@proxy:3128"}, ("--http-proxy", "http://USER:PASSWORD@proxy:3128")),
+])
+def test_a_setting_that_looks_like_a_password_is_not_said_again(spec, typed, said):
+    """What az has read from @file would be on the screen, in the log of a job, in an issue."""
+    given = spec(**typed).given
+    assert given[next(iter(typed))].words == said
+    assert "s3cret" not in str(given)
