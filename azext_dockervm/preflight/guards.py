@@ -92,8 +92,9 @@ def makes_group(spec: HostSpec, found: Found) -> bool:
     if found.security_group is not None:
         return True
     if found.network_interface is not None and _has_decided(spec, found):
-        # One that is guarded by its subnet alone was made so.
-        return not reference(found) and found.subnet_group is None
+        # One that is guarded by its subnet alone was made so, be it that this login can't read that group.
+        return (spec.network.security_group is None and not reference(found)
+                and virtual_network.subnet_group_id(found.subnet) is None)
     return spec.network.security_group is None
 
 

@@ -15,7 +15,7 @@ from azext_dockervm.host.removal import Removal, loss
 from azext_dockervm.spec import compose_file
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.ports import parse_ports
-from azext_dockervm.spec.words import NO_SECURITY_GROUP
+from azext_dockervm.spec.words import NO_PUBLIC_IP, NO_SECURITY_GROUP
 from azext_dockervm.spec.workload import Workload
 
 NSG, RULE, NIC, VM = kinds.SECURITY_GROUP, kinds.SECURITY_RULE, kinds.NETWORK_INTERFACE, kinds.VM
@@ -88,6 +88,17 @@ def test_no_group_at_all_where_the_subnet_s_guards_it(cloud, command):
     command.anew()
     create(command)
     assert cloud.find(NSG, "web1NSG") is None, "the same create again makes none either"
+
+
+def test_nor_where_nothing_guards_it_and_nobody_comes_in_but_from_inside(cloud, command):
+    network(cloud, apps={"addressPrefix": "10.1.0.0/24"})
+    words = {"security_group": NO_SECURITY_GROUP, "public_ip": NO_PUBLIC_IP,
+             "virtual_network": Named(kinds.VIRTUAL_NETWORK.type, ("corp",))}
+    create(command, **words)
+    command.anew()
+    create(command, **words)
+    assert cloud.find(NSG, "web1NSG") is None
+    assert "networkSecurityGroup" not in cloud.find(NIC, "web1VMNic")["properties"]
 
 
 def test_the_subnet_s_gets_rules_beside_a_group_of_the_host_s_own(cloud, command):
