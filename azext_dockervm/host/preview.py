@@ -10,10 +10,13 @@ from azext_dockervm.certs.store import StoreChange
 from azext_dockervm.errors import Conflict
 from azext_dockervm.flow.step import printed
 from azext_dockervm.host.create import Creation
+from azext_dockervm.host.server_names import server_names
 from azext_dockervm.host.template import template
 from azext_dockervm.options.existing import not_applied
-from azext_dockervm.provision.choice import ProvisionerChoice
+from azext_dockervm.provision import cloud_init
+from azext_dockervm.provision.choice import CLOUD_INIT, ProvisionerChoice
 from azext_dockervm.provision.first_boot import FirstBoot, planned
+from azext_dockervm.provision.host_values import Values
 from azext_dockervm.provision.target import AUTHORITY
 from azext_dockervm.spec.host import HostSpec
 
@@ -24,8 +27,9 @@ KEY_TO_COME = "<made by create: a public key of ~/.ssh>"
 @dataclass(frozen=True)
 class Preview:
     """``steps`` as plain JSON (``flow.step.printed``). ``not_applied`` is what an existing host does not get of what
-    was typed. ``change`` is what becomes of the folder of certificates. ``first_boot``: what a new host is given for
-    it."""
+    was typed. ``change`` is what becomes of the folder of certificates. ``server_names``: whom a new certificate of the
+    host will speak for. ``first_boot``: what a new host is given for it, and ``set_up`` what the script in it is told,
+    None where requests show that."""
 
     spec: HostSpec
     exists: bool
@@ -33,7 +37,9 @@ class Preview:
     steps: list[dict[str, Any]]
     not_applied: list[str]
     change: StoreChange
+    server_names: tuple[str, ...] = ()
     first_boot: FirstBoot | None = None
+    set_up: Values | None = None
 
 
 def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) -> Preview:
@@ -42,10 +48,12 @@ def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) 
     if vm is None or creation.never_ran:
         steps, told = _of_new(creation, ssh_keys), []
         given = planned(creation.spec, creation.choice, creation.store)
+        set_up = cloud_init.told(creation.spec) if creation.choice.provisioner == CLOUD_INIT else None
     else:
         steps, told = _of_existing(creation), not_applied(creation.asked, creation.found.expanded_vm)
-        given = None
-    return Preview(creation.spec, vm is not None, creation.choice, steps, told, change, given)
+        given = set_up = None
+    return Preview(creation.spec, vm is not None, creation.choice, steps, told, change,
+                   server_names(creation.planning.making), given, set_up)
 
 
 def template_of(creation: Creation, ssh_keys: tuple[str, ...]) -> dict[str, Any]:

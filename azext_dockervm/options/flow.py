@@ -57,14 +57,14 @@ TIMELINE = (
            "File for a picture (SVG) of what waited for what: each step, request, poll and pause. It is written also "
            "where the command fails or is interrupted, and holds no secret. A file that is no such picture is not "
            "written over.",
-           default_in_words="none is made", read=_picture_file),
+           default_in_words="none is made", read=_picture_file, parser={"completer": "files"}),
 )
 _NOTHING_IS_MADE = "Leave one of them out: nothing is made that could be drawn."
 PLAN, TEMPLATE = "plan", "template"
 PREVIEW = (
     Option("dry_run", "--dry-run",
            "Print what would be done, and do nothing: each resource with the body that create sends, what the set-up "
-           "is given, the certificates. Secrets are left out; the rights of a reader are enough. With the value "
+           "is told, the certificates with the server's names. Secrets are left out; the rights of a reader are enough. With the value "
            "template: network and VM as an ARM template, for az deployment group validate; the same create goes on "
            "from what it makes.",
            choices=(PLAN, TEMPLATE), excludes={"timeline": _NOTHING_IS_MADE}, parser={"nargs": "?", "const": PLAN}),

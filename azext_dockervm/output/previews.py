@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from azext_dockervm.flow.request import printed
 from azext_dockervm.output.shapes import Shape
+from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.spec.custom_data import bytes_left
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ def checked(seen: Preview, store: CertificateStore, docker_context: str | None) 
 
 def plan(seen: Preview, store: CertificateStore, docker_context: str | None) -> Shape:
     """The result of ``create --dry-run``. A text in angle brackets is not known yet: which step's result it will be."""
-    return {**checked(seen, store, docker_context), "steps": seen.steps}
+    return {**checked(seen, store, docker_context), "setUp": _set_up(seen), "steps": seen.steps}
 
 
 def _custom_data(given: FirstBoot | None) -> Shape | None:
@@ -40,8 +43,17 @@ def _custom_data(given: FirstBoot | None) -> Shape | None:
 
 
 def _certificates(seen: Preview, store: CertificateStore) -> Shape:
-    """What the folder holds by then, and whom the server's certificate will speak for."""
+    """What the folder holds by then, and whom the server's certificate will speak for, should the host get a new one."""
     authority = store.authority_fingerprints()
     made = "made" if seen.change.created else "kept"
     return {"folder": str(store.folder), "authority": made, "authorityFingerprint": authority[0] if authority else None,
-            "client": "made" if seen.change.created or seen.change.client_issued else "kept"}
+            "client": "made" if seen.change.created or seen.change.client_issued else "kept",
+            "serverNames": list(seen.server_names)}
+
+
+def _set_up(seen: Preview) -> Shape | None:
+    """What the script is told that cloud-init runs, and in readable form the daemon.json among it; None where another
+    provisioner sets the host up, whose requests have it."""
+    if seen.set_up is None:
+        return None
+    return {"parameters": printed(seen.set_up), "daemonJson": json.loads(daemon_json(seen.spec.engine))}

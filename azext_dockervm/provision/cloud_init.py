@@ -27,7 +27,7 @@ from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import COURSE, Course, Listener, Results, Step
 from azext_dockervm.provision.choice import CLOUD_INIT
 from azext_dockervm.provision.custom_data import fast_lane
-from azext_dockervm.provision.host_values import settings_tag, to_install, to_serve
+from azext_dockervm.provision.host_values import Values, settings_tag, to_install, to_serve
 from azext_dockervm.provision.run_command import SILENT_MIRRORS
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
 from azext_dockervm.secret import Secret
@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 REQUEST, CERTIFICATE, ENGINE = "door", "certificate", "engine"
 # Between two looks, in seconds: at a door that may open at any time; at a host that installs; at an engine that starts.
 KNOCK_PAUSE, INSTALL_PAUSE, START_PAUSE = 0.5, 1.0, 0.3
+
+
+def told(spec: HostSpec) -> Values:
+    """What the set-up script is told of the host, as it is in the custom data; keys and certificates are not in it."""
+    return {"DOCKERVM_PORT": str(spec.engine.port), "DOCKERVM_SSH_PORT": str(spec.network.ssh_port or ""),
+            **to_install(spec), **to_serve(spec)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Order:
         """Raises ``CustomDataTooLong`` where it does not leave as many ``spare`` bytes."""
         spec = self.spec
         return fast_lane(
-            {**to_install(spec), **to_serve(spec)}, run_id=self.run_id, port=spec.engine.port,
+            told(spec), run_id=self.run_id, port=spec.engine.port,
             ssh_port=spec.network.ssh_port, authority=authority.certificate_pem,
             door_certificate=self.identity.certificate_pem, door_key=self.identity.key_pem.reveal(),
             users=spec.custom_data, spare=spare)

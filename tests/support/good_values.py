@@ -41,10 +41,11 @@ def good(option: str, words: str | tuple[str, ...], *says: str, there: Callable[
     return Row(option, tuple(shlex.split(words)) if isinstance(words, str) else words, says, there)
 
 
-def setting(option: str, words: str, **values: object) -> Row:
-    """Of the engine: a part of daemon.json, which the host is sent in base64."""
+def setting(option: str, words: str, *, by_command: bool = False, **values: object) -> Row:
+    """Of the engine: a part of daemon.json, which the host is sent in base64; by run commands where it says so."""
+    lane, between = ("--provisioner run-command ", '", "value": "') if by_command else ("", '": "')
     text = encoded(daemon_json(Engine(**values)))  # type: ignore[arg-type]
-    return good(option, f"--provisioner run-command {words}", f'"DOCKERVM_DAEMON_JSON", "value": "{text}"')
+    return good(option, f"{lane}{words}", f'"DOCKERVM_DAEMON_JSON{between}{text}"')
 
 
 ROWS = (
@@ -89,10 +90,10 @@ ROWS = (
     good("admin_password", ("-p", PASSWORD), '"adminPassword"'),
     good("ssh_key_values", ("--ssh-key-values", KEY), KEY),
     good("docker_port", "-dp 2376", '"destinationPortRange": "2376"'),
-    good("docker_channel", "--docker-channel docker --provisioner run-command", '"dockervm-docker": "docker"',
-         '"value": "docker"'),
-    good("docker_version", "--docker-version v28.5 --provisioner run-command", '"dockervm-docker": "distribution 28.5"',
-         '"value": "28.5"'),
+    good("docker_channel", "--docker-channel docker", '"dockervm-docker": "docker"', '"DOCKERVM_CHANNEL": "docker"'),
+    good("docker_channel", "--docker-channel docker --provisioner run-command", '"value": "docker"'),
+    good("docker_version", "--docker-version v28.5", '"dockervm-docker": "distribution 28.5"',
+         '"DOCKERVM_VERSION": "28.5"'),
     good("ssh_port", "-e 2222", '"allow-ssh"'),
     good("sources", "--sources 203.0.113.0/24 10.0.0.0/8 --provisioner run-command", '"203.0.113.0/24"'),
     good("open_ports", "--open-ports 80 8000-8010", '"8000-8010"'),
@@ -159,6 +160,7 @@ ROWS = (
     setting("daemon_json", """--daemon-json '{"mtu": 1450}'""", file={"mtu": 1450}),
     setting("engine_options", "--engine-options mtu=1450 dns=10.0.0.4", options={"mtu": 1450, "dns": ["10.0.0.4"]}),
     setting("engine_labels", "--engine-labels role=build", labels=("role=build",)),
+    setting("engine_labels", "--engine-labels role=build", by_command=True, labels=("role=build",)),
     setting("registry_mirrors", "--registry-mirrors https://m.corp", registry_mirrors=("https://m.corp",)),
     setting("insecure_registries", "--insecure-registries r.corp:5000", insecure_registries=("r.corp:5000",)),
     setting("storage_driver", "--storage-driver overlay2", storage_driver="overlay2"),
@@ -168,12 +170,11 @@ ROWS = (
     setting("default_address_pools", "--default-address-pools base=172.30.0.0/16,size=24",
             address_pools=({"base": "172.30.0.0/16", "size": 24},)),
     setting("build_cache_gb", "--build-cache-gb 40", build_cache_gb=40),
+    good("http_proxy", "--http-proxy http://p.corp:3128", '"DOCKERVM_HTTP_PROXY": "http://p.corp:3128"'),
     good("http_proxy", "--provisioner run-command --http-proxy http://p.corp:3128",
          '"DOCKERVM_HTTP_PROXY", "value": "http://p.corp:3128"'),
-    good("https_proxy", "--provisioner run-command --https-proxy http://p.corp:3128",
-         '"DOCKERVM_HTTPS_PROXY", "value": "http://p.corp:3128"'),
-    good("no_proxy", "--provisioner run-command --http-proxy http://p:1 --no-proxy .corp.example.com",
-         ",.corp.example.com"),
+    good("https_proxy", "--https-proxy http://p.corp:3128", '"DOCKERVM_HTTPS_PROXY": "http://p.corp:3128"'),
+    good("no_proxy", "--http-proxy http://p:1 --no-proxy .corp.example.com", ",.corp.example.com"),
     good("tags", "--tags cost=1", '"cost": "1"'),
 )
 # What create is told of its own work, or of this computer.

@@ -5,24 +5,30 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from pathlib import Path
 
 import good_values
+import networks
 import pytest
 from az_parser import parsed
 from azure.cli.core import azclierror
 from bad_values.custom_data import script_of
 from fake_azure import never_ran
+from fake_door import settings
 from good_values import KEY, PASSWORD
 from plan_text import fits, requests
 
 from azext_dockervm.azure import kinds
+from azext_dockervm.certs.summary import describe
 from azext_dockervm.flow.request import to_bytes
 from azext_dockervm.handlers.create import create
 from azext_dockervm.options.commands import options_of
 from azext_dockervm.output import tables
 
 RUN_COMMANDS = kinds.RUN_COMMAND.type
+# What the script in the custom data has besides of what is told: all of this run alone.
+OF_THE_RUN = {f"DOCKERVM_{name}" for name in ("ACTION", "RUN_ID", "CA", "DOOR_CERT", "DOOR_KEY")}
 
 
 @pytest.fixture
@@ -74,7 +80,29 @@ def same_on_the_wire(az, cloud, words) -> str:
     for key, body in written.items():
         assert key in checks or fits(shown[key], body), (key, shown[key], body)
     assert PASSWORD not in json.dumps(seen)
-    return json.dumps([[*key, body] for key, body in written.items()])
+    assert speaks_for(seen["certificates"]["serverNames"], describe(cloud.host().files.certificate).names)
+    told = set_up(seen, written["PUT", kinds.VM.type, "web1"])
+    return json.dumps([*([*key, body] for key, body in written.items()), told])
+
+
+def speaks_for(told, names) -> bool:
+    """Whether these are the names that were told before, where what was not known yet stands for anything."""
+    patterns = [re.sub("<[^<>]+>", ".+", re.escape(one)) for one in told]
+    known = {one for one in told if "<" not in one}
+    found = [one.partition(":")[2] for one in names]
+    return len(told) == len(found) and known <= set(found) and all(
+        any(re.fullmatch(one, name) for one in patterns) for name in found)
+
+
+def set_up(seen, vm):
+    """What the script in the custom data is told; None where run commands tell it."""
+    if seen["provisioner"] != "cloud-init":
+        assert seen["setUp"] is None
+        return None
+    given = settings(vm["properties"]["osProfile"]["customData"])
+    assert given == {**seen["setUp"]["parameters"], **{name: given[name] for name in OF_THE_RUN}}
+    assert seen["setUp"]["daemonJson"] == json.loads(base64.b64decode(given["DOCKERVM_DAEMON_JSON"]))
+    return seen["setUp"]["parameters"]
 
 
 @pytest.mark.parametrize("words", [
@@ -120,6 +148,40 @@ def test_certificates_that_have_yet_to_be_made_are_told_and_not_made(az, cloud, 
     assert not (tmp_path / "none").exists()
     kept = az("--dry-run")["certificates"]
     assert (kept["authority"], kept["client"]) == ("kept", "kept") and len(kept["authorityFingerprint"]) == 64
+
+
+def test_what_cloud_init_is_told_and_whom_the_certificate_speaks_for_are_printed(az, cloud, folder):
+    words = ("-p", PASSWORD, "--engine-labels", "a=b", "--tls-san", "docker.example.com", "192.0.2.7", "-e", "2222")
+    seen = az("--dry-run", *words)
+    assert seen["certificates"]["serverNames"] == [
+        "web1.<public_ip: domain>", "localhost", "docker.example.com", "<public_ip.properties.ipAddress>",
+        "<network_interface: private address>", "127.0.0.1", "192.0.2.7"]
+    assert seen["setUp"]["daemonJson"]["labels"] == ["a=b"]
+    told = seen["setUp"]["parameters"]
+    assert (told["DOCKERVM_PORT"], told["DOCKERVM_SSH_PORT"], told["DOCKERVM_USER"]) == ("4243", "2222", "azureuser")
+    keys = [path.read_text() for path in folder.glob("*key.pem")]
+    assert keys and not any(secret in json.dumps(seen) for secret in (PASSWORD, *keys))
+
+
+def test_addresses_that_are_known_are_printed_as_the_certificate_s(az, cloud):
+    networks.network(cloud)
+    networks.address(cloud, label="boat")
+    told = az("--dry-run", "-p", PASSWORD, "--vnet-name", "corp", "--public-ip-address", "web-ip",
+              "--private-ip-address", "10.1.0.40")["certificates"]["serverNames"]
+    there = cloud.find(kinds.PUBLIC_IP, "web-ip")["properties"]
+    assert told == [there["dnsSettings"]["fqdn"], "localhost", there["ipAddress"], "10.1.0.40", "127.0.0.1"]
+
+
+def test_settings_that_are_secret_are_in_no_custom_data_and_not_printed(az, cloud):
+    seen = az("--dry-run", "-p", PASSWORD, "--http-proxy", "http://me:hunter2@p.corp:3128", "--engine-labels", "a=b")
+    assert (seen["provisioner"], seen["setUp"]) == ("run-command", None) and "hunter2" not in json.dumps(seen)
+
+
+def test_of_a_host_that_exists_the_names_are_those_of_a_new_certificate(az, cloud):
+    az("-p", PASSWORD, "--tls-san", "docker.example.com")
+    seen = az("--dry-run", "-e", "22")
+    assert speaks_for(seen["certificates"]["serverNames"], describe(cloud.host().files.certificate).names)
+    assert "docker.example.com" in seen["certificates"]["serverNames"] and seen["setUp"] is None
 
 
 def test_a_password_is_not_asked_for_and_a_bad_one_is_refused(az, cloud):
