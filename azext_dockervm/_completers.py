@@ -1,9 +1,10 @@
-"""What the Tab key offers: the hosts of the group typed so far, regions, the short names of images, contexts."""
+"""What the Tab key offers: resources and hosts of the group typed so far, files, regions, images, contexts."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from argcomplete.completers import FilesCompleter
 from azure.cli.core.commands import parameters
 from azure.cli.core.decorators import Completer
 
@@ -13,6 +14,13 @@ virtual_networks = parameters.get_resource_name_completion_list("Microsoft.Netwo
 public_addresses = parameters.get_resource_name_completion_list("Microsoft.Network/publicIPAddresses")
 network_interfaces = parameters.get_resource_name_completion_list("Microsoft.Network/networkInterfaces")
 application_groups = parameters.get_resource_name_completion_list("Microsoft.Network/applicationSecurityGroups")
+disks = parameters.get_resource_name_completion_list("Microsoft.Compute/disks")
+encryption_sets = parameters.get_resource_name_completion_list("Microsoft.Compute/diskEncryptionSets")
+availability_sets = parameters.get_resource_name_completion_list("Microsoft.Compute/availabilitySets")
+proximity_groups = parameters.get_resource_name_completion_list("Microsoft.Compute/proximityPlacementGroups")
+ssh_keys = parameters.get_resource_name_completion_list("Microsoft.Compute/sshPublicKeys")
+_user_identities = parameters.get_resource_name_completion_list("Microsoft.ManagedIdentity/userAssignedIdentities")
+files = FilesCompleter()        # type: ignore[no-untyped-call]
 
 # Who presses Tab does not wait longer; signing in again may take any time.
 PATIENCE_SECONDS = 4.0
@@ -36,6 +44,14 @@ def host_names(cmd: Any, _prefix: str, namespace: Any, **_more: Any) -> list[str
     except (Exception, SystemExit):  # pylint: disable=broad-exception-caught
         return []
     return [vm["name"] for vm in vms if names.tag(vm, names.TAG_HOST) is not None]
+
+
+@Completer      # type: ignore[untyped-decorator]
+def identities(_cmd: Any, prefix: str, namespace: Any, **_more: Any) -> list[str]:
+    """Those that are there, and the word for one that Azure makes."""
+    from azext_dockervm.spec.placement import SYSTEM
+
+    return [SYSTEM, *_user_identities(prefix=prefix, parsed_args=namespace)]
 
 
 @Completer      # type: ignore[untyped-decorator]

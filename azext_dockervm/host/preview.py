@@ -47,7 +47,7 @@ def preview(creation: Creation, change: StoreChange, ssh_keys: tuple[str, ...]) 
     vm = creation.found.vm
     if vm is None or creation.never_ran:
         steps, told = _of_new(creation, ssh_keys), []
-        given = planned(creation.spec, creation.choice, creation.store)
+        given: FirstBoot | None = planned(creation.spec, creation.choice, creation.store)
         set_up = cloud_init.told(creation.spec) if creation.choice.provisioner == CLOUD_INIT else None
     else:
         steps, told = _of_existing(creation), not_applied(creation.asked, creation.found.expanded_vm)

@@ -106,10 +106,11 @@ COMPOSE = (
            "Compose file of a project that is brought up once the host works, by Docker Compose on the host; @- takes "
            "what another command prints. It has to stand alone: no folder or file of this computer goes along. Its "
            "project has the name that docker compose gives it here. 64 KB at most.", _GROUP,
-           default_in_words="none", check=_compose_file, place="workload.compose", again=_again),
+           default_in_words="none", check=_compose_file, place="workload.compose", again=_again,
+           parser={"completer": "files"}),
     Option("compose_env_file", "--compose-env-file",
            "File of variables for --compose-file, lines of NAME=VALUE as Compose reads them. They are secret: a run "
            "command brings them, and only root can read them on the host.", _GROUP,
            default_in_words="none", check=_environment, place="workload.environment", again=_again,
-           gaps=(Gap("cloud-init", _variables_are_secret, filled=True),)),
+           gaps=(Gap("cloud-init", _variables_are_secret, filled=True),), parser={"completer": "files"}),
 )

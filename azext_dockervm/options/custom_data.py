@@ -45,5 +45,5 @@ CUSTOM_DATA = (
            "waits for them. Unlike --user-data it can't be asked for, but it stays on the VM's disk, where root reads "
            "it. It shares Azure's 64 KB with the set-up's own.",
            default_in_words="none", read=filled, check=_read, place="custom_data", only_new=True, again=_again,
-           not_applied=_first_boot_only),
+           not_applied=_first_boot_only, parser={"completer": "files"}),
 )

@@ -43,11 +43,12 @@ DISKS = (
     Option("attach_data_disks", "--attach-data-disks",
            "Data disks that are there, by name or resource id, separated by spaces. They are never deleted with the "
            "host.", _GROUP, read=filled, check=disk_rules.check_attached, place="disks.attached", only_new=True,
-           not_applied=there.not_attached, parser={"nargs": "+"}),
+           not_applied=there.not_attached, parser={"nargs": "+", "completer": "disks"}),
     Option("os_disk_encryption_set", "--os-disk-encryption-set",
            "Name or resource id of the disk encryption set whose key encrypts the OS disk.", _GROUP,
            default_in_words="Azure's own keys", example="own-keys", read=filled, check=disk_rules.check_encryption_set,
-           place="disks.encryption_set", only_new=True, not_applied=there.another_encryption),
+           place="disks.encryption_set", only_new=True, not_applied=there.another_encryption,
+           parser={"completer": "encryption_sets"}),
     Option("encryption_at_host", "--encryption-at-host",
            "Encrypt all disks, caches and temporary disks on the VM's server too. The subscription needs the feature "
            "EncryptionAtHost.", _GROUP, default_in_words="off", example="true", place="disks.encryption_at_host",

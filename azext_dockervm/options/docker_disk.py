@@ -70,5 +70,6 @@ DOCKER_DISK = (
            "Name or resource id of a data disk that is there, for Docker's data. It is formatted only where it is "
            "blank: what another host's Docker has left on it is there again. It is never deleted with the host.",
            _GROUP, read=filled, check=disk_rules.check_docker_disk, place="disks.docker_there", only_new=True,
-           not_applied=_another_disk, excludes={"docker_disk_size_gb": ONE_DOCKER_DISK}, gaps=_GAPS),
+           not_applied=_another_disk, excludes={"docker_disk_size_gb": ONE_DOCKER_DISK}, gaps=_GAPS,
+           parser={"completer": "disks"}),
 )

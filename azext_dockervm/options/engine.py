@@ -70,7 +70,7 @@ ENGINE = (
              "File with settings of the engine in Docker's own format (daemon.json), or the JSON itself. Over it go "
              "--engine-options, over these the options of single settings; listener and certificates are dockervm's.",
              default_in_words="none", example='{"debug": true}', read=filled, check=rules.read_daemon_json,
-             place="engine.file", again=rules.daemon_json_again, gaps=_SECRET),
+             place="engine.file", again=rules.daemon_json_again, gaps=_SECRET, parser={"completer": "files"}),
     _setting("engine_options", "--engine-options",
              "Settings of the engine by the keys of daemon.json: KEY=VALUE, separated by spaces, as in "
              "'max-concurrent-downloads=6 dns=10.0.0.4 exec-opts=native.cgroupdriver=systemd'. Dots lead to parts of a "

@@ -64,9 +64,9 @@ PLAN, TEMPLATE = "plan", "template"
 PREVIEW = (
     Option("dry_run", "--dry-run",
            "Print what would be done, and do nothing: each resource with the body that create sends, what the set-up "
-           "is told, the certificates with the server's names. Secrets are left out; the rights of a reader are enough. With the value "
-           "template: network and VM as an ARM template, for az deployment group validate; the same create goes on "
-           "from what it makes.",
+           "is told, the certificates with the server's names. Secrets are left out; the rights of a reader are "
+           "enough. With the value template: network and VM as an ARM template, for az deployment group validate; the "
+           "same create goes on from what it makes.",
            choices=(PLAN, TEMPLATE), excludes={"timeline": _NOTHING_IS_MADE}, parser={"nargs": "?", "const": PLAN}),
     Option("validate", "--validate",
            "Check only whether the host can be made: names, image, size, quota, rights, certificates. Nothing is made.",

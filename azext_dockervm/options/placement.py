@@ -101,11 +101,11 @@ PLACEMENT = (
     Option("availability_set", "--availability-set", "Name or id of an availability set that is there.", GROUP,
            default_in_words="none", read=filled, place="placement.availability_set", only_new=True,
            check=lambda text: rules.resource_name_or_id(text, "--availability-set", type_names.AVAILABILITY_SET),
-           not_applied=_another_set),
+           not_applied=_another_set, parser={"completer": "availability_sets"}),
     Option("proximity_placement_group", "--ppg", "Name or id of a proximity placement group that is there.", GROUP,
            default_in_words="none", read=filled, place="placement.proximity_group", only_new=True,
            check=lambda text: rules.resource_name_or_id(text, "--ppg", type_names.PROXIMITY_GROUP),
-           not_applied=_another_proximity_group),
+           not_applied=_another_proximity_group, parser={"completer": "proximity_groups"}),
 )
 COST = (
     Option("priority", "--priority", "Spot: a VM at a lower price, which Azure takes away when it needs the room. Low "

@@ -76,12 +76,12 @@ PLATFORM = (
            "Managed identities of the VM, separated by spaces: ids of those that are there, [system] for one that "
            "Azure makes for it. Without a value: [system].", GROUP,
            default_in_words="none", check=_identity, place="placement.identity", only_new=True,
-           not_applied=_other_identity, parser={"nargs": "*"}),
+           not_applied=_other_identity, parser={"nargs": "*", "completer": "identities"}),
     Option("user_data", "--user-data",
            "Text, or a file, that everything on the VM can read from its metadata service, and everybody with read "
            "access to the VM from Azure: no place for secrets. Less than 64 KB.", GROUP,
            default_in_words="none", read=filled, check=_user_data, place="placement.user_data", only_new=True,
-           again=_user_data_again, not_applied=_user_data_is_kept),
+           again=_user_data_again, not_applied=_user_data_is_kept, parser={"completer": "files"}),
     Option("boot_diagnostics_storage", "--boot-diagnostics-storage",
            "Keep the log of the VM's console, in a storage account: its name, or the URI of its blobs. An empty value "
            "means storage that Azure manages.", GROUP,

@@ -43,7 +43,7 @@ def _custom_data(given: FirstBoot | None) -> Shape | None:
 
 
 def _certificates(seen: Preview, store: CertificateStore) -> Shape:
-    """What the folder holds by then, and whom the server's certificate will speak for, should the host get a new one."""
+    """What the folder holds by then, and whom the server's certificate will speak for where it is a new one."""
     authority = store.authority_fingerprints()
     made = "made" if seen.change.created else "kept"
     return {"folder": str(store.folder), "authority": made, "authorityFingerprint": authority[0] if authority else None,

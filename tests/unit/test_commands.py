@@ -10,7 +10,7 @@ from azure.cli.core.mock import DummyCli
 from knack.help_files import helps
 
 from azext_dockervm import COMMAND_LOADER_CLS, _completers
-from azext_dockervm.options.commands import COMMANDS
+from azext_dockervm.options.commands import COMMANDS, options_of
 from azext_dockervm.output import tables
 
 HANDLERS = {"dockervm create": "create#create", "dockervm enable": "enable#enable", "dockervm env": "env#env",
@@ -64,12 +64,36 @@ def test_each_option_is_an_argument_with_its_words_and_help(loaded, command):
         assert found.get("arg_group") == option.group
 
 
+COMPLETERS = {
+    "create": {
+        "location": "regions", "image": "image_names", "arch": "architectures", "security_type": "security_types",
+        "nsg": "security_groups", "asgs": "application_groups", "vnet_name": "virtual_networks",
+        "public_ip_address": "public_addresses", "nics": "network_interfaces", "attach_data_disks": "disks",
+        "docker_disk": "disks", "os_disk_encryption_set": "encryption_sets", "availability_set": "availability_sets",
+        "proximity_placement_group": "proximity_groups", "assign_identity": "identities", "ssh_key_name": "ssh_keys",
+        "auto_shutdown_time_zone": "time_zones", "ssh_key_values": "files", "user_data": "files",
+        "custom_data": "files", "daemon_json": "files", "compose_file": "files", "compose_env_file": "files",
+        "timeline": "files"},
+    "info": {"vm_name": "host_names"}, "enable": {"vm_name": "host_names"},
+    "context use": {"context_name": "context_names"}}
+
+
 @pytest.mark.parametrize(("command", "argument", "completer"), [
-    ("create", "location", _completers.regions), ("create", "image", _completers.image_names),
-    ("info", "vm_name", _completers.host_names), ("enable", "vm_name", _completers.host_names),
-    ("context use", "context_name", _completers.context_names)])
+    (command, *one) for command, found in COMPLETERS.items() for one in found.items()])
 def test_tab_offers_what_the_option_says(loaded, command, argument, completer):
-    assert settings(loaded, command, argument)["completer"] is completer
+    assert settings(loaded, command, argument)["completer"] is getattr(_completers, completer)
+
+
+def test_each_option_of_create_that_tab_helps_with_is_above():
+    assert {option.name for option in options_of("create") if "completer" in option.parser} == set(
+        COMPLETERS["create"])
+
+
+def test_what_names_something_of_azure_s_that_is_there_is_offered():
+    told = ("Name or id of", "Name or resource id of", "by name or resource id", "by names or ids",
+            "ids of those that are there")
+    found = {option.name for option in options_of("create") if any(word in option.help for word in told)}
+    assert len(found) > 5 and found - set(COMPLETERS["create"]) <= {"subnet"}, "a subnet is none of a group's resources"
 
 
 def test_a_word_that_can_t_be_is_refused_while_az_parses(loaded):
@@ -109,8 +133,6 @@ def test_what_only_shows_is_a_show_command_of_az_s(loaded):
 
 
 def test_each_group_of_create_s_options_has_an_example():
-    from azext_dockervm.options.commands import options_of
-
     said = set(helps["dockervm create"].partition("examples:")[2].split())
     shown = {option.group for option in options_of("create") if said & set(option.words)}
     assert {option.group for option in options_of("create")} == shown

@@ -79,3 +79,14 @@ def test_contexts_are_the_docker_client_s(monkeypatch, tmp_path):
     assert offered() == ["default"]
     (tmp_path / "contexts").write_text("a file")
     assert offered() == []
+
+
+def test_identities_are_those_that_are_there_and_azure_s_own(monkeypatch):
+    monkeypatch.setattr(_completers, "_user_identities", lambda prefix, parsed_args: ["builder"])
+    assert _completers.identities(prefix="", parsed_args=Namespace(_cmd=None)) == ["[system]", "builder"]
+
+
+def test_files_are_those_that_begin_so(tmp_path):
+    (tmp_path / "init.yaml").touch()
+    (tmp_path / "init").mkdir()
+    assert sorted(_completers.files(prefix=f"{tmp_path}/in")) == [f"{tmp_path}/init.yaml", f"{tmp_path}/init/"]
