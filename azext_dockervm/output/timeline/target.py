@@ -20,8 +20,11 @@ class Target:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        # A link stays one: what it leads to is replaced.
-        self._file = Path(os.path.realpath(path))
+        try:
+            # A link stays one: what it leads to is replaced.
+            self._file = Path(os.path.realpath(path))
+        except ValueError as error:     # a NUL out of @file, half a character
+            raise self._refusal("is no name that a file can have") from error
         self._check()
 
     def write(self, text: str) -> None:
