@@ -97,6 +97,23 @@ def public_ip_id(interface: Resource) -> str | None:
     return (primary(interface)["properties"].get("publicIPAddress") or {}).get("id")
 
 
+def with_address(interface: Resource, address: Resource | None) -> Resource:
+    """Its properties, with the public ``address`` whole in the primary configuration."""
+    properties: Resource = interface["properties"]
+    if address is None or not properties.get("ipConfigurations"):
+        return properties
+    first = primary(interface)
+    changed = {**first, "properties": {**first["properties"], "publicIPAddress": address}}
+    return {**properties, "ipConfigurations": [changed if one is first else one
+                                               for one in properties["ipConfigurations"]]}
+
+
+def public_address(interface: Resource) -> Resource | None:
+    """Of the primary configuration, as the interface shows it."""
+    found: Resource | None = primary(interface)["properties"].get("publicIPAddress")
+    return found
+
+
 def security_group_id(interface: Resource | None) -> str | None:
     return (((interface or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azext_dockervm.options.option import Gap, Option, filled
+from azext_dockervm.advice import network_commands
+from azext_dockervm.azure import names
+from azext_dockervm.options.interface import interface_of
+from azext_dockervm.options.option import Gap, Option, Vm, filled
 from azext_dockervm.spec import rules, sources
 
 if TYPE_CHECKING:
@@ -17,6 +20,26 @@ def _sshd_moves(spec: HostSpec) -> str | None:
     if spec.network.ssh_port in (None, SSH_PORT):
         return None
     return "the Docker VM extension can't move sshd to another port"
+
+
+def _another_label(spec: HostSpec, vm: Vm) -> str | None:
+    """An address of the host's own has the label, or gets it; any other is never changed."""
+    from azext_dockervm.body import network_interface, public_ip
+
+    nic, asked = interface_of(vm), spec.network.dns_label
+    if nic is None or asked is None:
+        return None
+    address = network_interface.public_address(nic)
+    if address is None:
+        made_anew = names.is_of_host(nic, spec.name) and not names.is_address(names.endpoint_tag(vm))
+        return None if made_anew else "the host has no public IP address, which alone can have a DNS label"
+    label = public_ip.label_of(address)
+    if names.is_of_host(address, spec.name) or label == asked:
+        return None
+    group, name = names.id_parts(address["id"])
+    has = f"has the DNS label '{label}'" if label else "has no DNS label"
+    return (f"the host's public IP address '{name}' {has}, and is not changed; to change it, before the same create "
+            f"again: {network_commands.label_address(spec, group, name, asked)}")
 
 
 NETWORK = (
@@ -32,5 +55,6 @@ NETWORK = (
     Option("public_ip_address_dns_name", "--public-ip-address-dns-name --dns-name",
            "DNS label of the host. One that is taken is an error.", "Network",
            default_in_words="the name in lower case, or one derived from it where that is taken or no valid label",
-           read=filled, check=rules.check_dns_label, place="network.dns_label", only_new=True),
+           read=filled, check=rules.check_dns_label, place="network.dns_label", only_new=True,
+           not_applied=_another_label),
 )

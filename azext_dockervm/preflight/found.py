@@ -70,13 +70,15 @@ class Found:
 
     @property
     def expanded_vm(self) -> Resource:
-        """The VM with the interface that it stands on in it, as Azure shows it to who asks for that."""
+        """The VM with the interface that it stands on in it, whole, and in that its public address, whole too, also one
+        that is given back to it."""
         vm, interface = self.vm or {}, self.network_interface
         profile = (vm.get("properties") or {}).get("networkProfile") or {}
         if interface is None or not profile.get("networkInterfaces"):
             return vm
-        shown = [{**one, "properties": {**(one.get("properties") or {}), **interface["properties"], "primary": True},
-                  "name": interface["name"]} if one["id"].lower() == interface["id"].lower() else one
+        properties = network_interface.with_address(interface, self.public_ip)
+        shown = [{**one, "properties": {**(one.get("properties") or {}), **properties, "primary": True},
+                  "name": interface["name"], "tags": interface.get("tags")} if one["id"].lower() == interface["id"].lower() else one
                  for one in profile["networkInterfaces"]]
         return {**vm, "properties": {**vm["properties"], "networkProfile": {**profile, "networkInterfaces": shown}}}
 

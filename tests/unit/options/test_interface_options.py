@@ -6,6 +6,7 @@ import pytest
 from networks import resource_id
 from specs import changed, host_spec
 
+from azext_dockervm.azure import names
 from azext_dockervm.options.existing import not_applied
 from azext_dockervm.options.interface import interface_of
 from azext_dockervm.spec import network_rules as rules
@@ -40,6 +41,35 @@ def told(flag, machine, **asked):
      f"{UPDATE} --public-ip-address {resource_id('publicIPAddresses', 'other')}")])
 def test_another_public_address(asked, machine, says):
     assert told("--public-ip-address", machine, public_ip=asked) == says
+
+
+def labelled(tags=None, noted=None, nic_tags=None, **settings):
+    """A host whose address has these DNS settings; ``settings`` None: it has no address."""
+    machine = vm("ip" if settings else None)
+    machine["tags"] = {names.TAG_FQDN: noted} if noted else {}
+    nic = machine["properties"]["networkProfile"]["networkInterfaces"][0]
+    nic["tags"] = nic_tags
+    if settings:
+        nic["properties"]["ipConfigurations"][1]["properties"]["publicIPAddress"].update(
+            tags=tags, properties={"dnsSettings": settings})
+    return machine
+
+
+OURS = {names.TAG_HOST: "web1"}
+GIVE = "is not changed; to change it, before the same create again: az network public-ip update -g g -n ip --dns-name"
+
+
+@pytest.mark.parametrize(("machine", "says"), [
+    (labelled(domainNameLabel="boat"), None),
+    (labelled(domainNameLabel="other"), f"the host's public IP address 'ip' has the DNS label 'other', and {GIVE} boat"),
+    (labelled(domainNameLabel=None), f"the host's public IP address 'ip' has no DNS label, and {GIVE} boat"),
+    (labelled(OURS, domainNameLabel=None), None),     # it gets it
+    (labelled(nic_tags=OURS, noted="web1.example.com"), None),      # its lost one is made anew
+    (labelled(nic_tags=OURS, noted="10.0.0.4"), "the host has no public IP address, which alone can have a DNS label"),
+    (labelled(noted="web1.example.com"), "the host has no public IP address, which alone can have a DNS label"),
+    (labelled(), "the host has no public IP address, which alone can have a DNS label")])
+def test_a_label_of_an_address_that_is_none_of_the_host_s_own(machine, says):
+    assert told("--dns-name", machine, dns_label="boat") == says
 
 
 @pytest.mark.parametrize(("asked", "says"), [
@@ -91,6 +121,6 @@ def test_of_a_vm_that_does_not_show_its_interface_nothing_is_known(machine):
     for flag, asked in (("--vnet-name", {"virtual_network": rules.check_virtual_network("x")}),
                         ("--subnet", {"subnet": rules.check_subnet(resource_id("virtualNetworks/subnets", "a", "b"))}),
                         ("--private-ip-address", {"private_address": "10.0.0.9"}),
-                        ("--public-ip-address", {"public_ip": NO_PUBLIC_IP}),
+                        ("--public-ip-address", {"public_ip": NO_PUBLIC_IP}), ("--dns-name", {"dns_label": "boat"}),
                         ("--accelerated-networking", {"accelerated": True})):
         assert told(flag, machine, **asked) is None

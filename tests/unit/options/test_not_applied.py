@@ -49,6 +49,10 @@ def test_what_a_vm_keeps_need_not_be_said_again_and_only_that():
     assert {text.split(":")[0] for text in told} - kept == {"--provisioner", "--tags"}
 
 
+def test_each_option_that_a_vm_keeps_can_say_that_it_was_not_applied():
+    assert not [option.name for option in options_of("create") if option.only_new and option.not_applied is None]
+
+
 @pytest.mark.parametrize(("flag", "says"), [
     ("--size", "--size: the host has Standard_D2s_v5; to change it: az vm resize -g g -n web1 --size Standard_D4s_v5"),
     ("--image", "--image: a VM keeps the image that it was made of"),

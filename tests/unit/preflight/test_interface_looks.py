@@ -149,6 +149,17 @@ def test_a_vm_shows_the_interface_that_it_stands_on(cloud, finished):
     shown = see(cloud).expanded_vm["properties"]["networkProfile"]["networkInterfaces"][0]
     assert shown["name"] == "web1VMNic" and shown["properties"]["ipConfigurations"]
     assert shown["properties"]["deleteOption"] == "Delete" and shown["properties"]["primary"] is True
+    assert shown["tags"]["dockervm-host"] == "web1"
+
+
+def test_it_shows_its_public_address_also_one_that_is_given_back(cloud, finished):
+    inner = cloud.find(NIC, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"]
+    for hangs in (inner["publicIPAddress"], None):
+        inner["publicIPAddress"] = hangs
+        shown = see(cloud).expanded_vm["properties"]["networkProfile"]["networkInterfaces"][0]["properties"]
+        address_shown = shown["ipConfigurations"][0]["properties"]["publicIPAddress"]
+        assert address_shown["properties"]["dnsSettings"]["domainNameLabel"] == "web1"
+        assert address_shown["tags"]["dockervm-host"] == "web1"
 
 
 # Addresses that were named
