@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import host_commands
@@ -38,11 +39,15 @@ def _another_setting(spec: HostSpec, vm: Vm, name: str, option: str, asked: bool
     return f"it is {'on' if has else 'off'}; to change it: {change}"
 
 
-def _another_plan(spec: HostSpec, vm: Vm) -> str | None:
-    has = vm.get("plan") or {}
-    asked = {"name": spec.plan.name, "product": spec.plan.product, "publisher": spec.plan.publisher}
-    same = all(value is None or (has.get(name) or "").lower() == value.lower() for name, value in asked.items())
-    return None if same else "a VM keeps the plan that it was made with"
+def _another_plan(part: str, member: str) -> Callable[[HostSpec, Vm], str | None]:
+    """Of one ``part`` of the plan, which Azure calls ``member``."""
+    def rule(spec: HostSpec, vm: Vm) -> str | None:
+        has, asked = vm.get("plan"), getattr(spec.plan, part) or ""
+        if not has:
+            return "the host was made without a plan, and a VM stays so"
+        return None if (has.get(member) or "").lower() == asked.lower() else "a VM keeps the plan that it was made with"
+
+    return rule
 
 
 def _profile(vm: Vm) -> dict[str, Any]:
@@ -50,17 +55,18 @@ def _profile(vm: Vm) -> dict[str, Any]:
     return found
 
 
-def _of_plan(part: str, help_text: str) -> Option:
+def _of_plan(part: str, help_text: str, member: str = "") -> Option:
     return Option(f"plan_{part}", f"--plan-{part.replace('_', '-')}", help_text, IMAGE_GROUP,
                   default_in_words="" if part == "promotion_code" else "what the image itself says", read=filled,
-                  check=security_rules.check_plan_word, place=f"plan.{part}", only_new=True, not_applied=_another_plan)
+                  check=security_rules.check_plan_word, place=f"plan.{part}", only_new=True,
+                  not_applied=_another_plan(part, member or part))
 
 
 SECURITY = (
     _of_plan("name", "Name of the Marketplace plan, for an image that is sold and does not say so itself."),
     _of_plan("product", "Product of the Marketplace plan, which is the offer of its image."),
     _of_plan("publisher", "Publisher of the Marketplace plan."),
-    _of_plan("promotion_code", "Promotion code of the Marketplace plan."),
+    _of_plan("promotion_code", "Promotion code of the Marketplace plan.", "promotionCode"),
     Option("security_type", "--security-type",
            "TrustedLaunch: secure boot and a vTPM, for images and sizes of generation 2 that have it. Standard: "
            "without. Confidential VMs are not made.", IMAGE_GROUP,

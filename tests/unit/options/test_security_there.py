@@ -25,7 +25,7 @@ def told(name, value, size="Standard_D2s_v5", **vm):
     ("security_type", "TrustedLaunch", {"properties": {"securityProfile": SECURED}}), ("security_type", "Standard", {}),
     ("enable_secure_boot", "true", {"properties": {"securityProfile": SECURED}}), ("enable_secure_boot", "false", {}),
     ("enable_vtpm", "false", {"properties": {"securityProfile": SECURED}}), ("plan_name", "n", {"plan": PLAN}),
-    ("plan_publisher", "q", {"plan": PLAN}), ("plan_promotion_code", "x", {"plan": PLAN}),
+    ("plan_publisher", "q", {"plan": PLAN}), ("plan_promotion_code", "x", {"plan": {**PLAN, "promotionCode": "X"}}),
     ("arch", "amd64", {}), ("arch", "arm64", {"size": "Standard_D2ps_v6"}), ("arch", "arm64", {"size": "Standard_X"})])
 def test_what_it_has_is_not_named(name, value, vm):
     assert told(name, value, **vm) is None
@@ -40,7 +40,9 @@ def test_what_it_has_is_not_named(name, value, vm):
     ("enable_vtpm", "true", {"properties": {"securityProfile": SECURED}},
      f"it is off; to change it: {SECURE} --enable-vtpm true"),
     ("plan_name", "other", {"plan": PLAN}, "a VM keeps the plan that it was made with"),
-    ("plan_product", "p", {}, "a VM keeps the plan that it was made with"),
+    ("plan_product", "p", {}, "the host was made without a plan, and a VM stays so"),
+    ("plan_promotion_code", "x", {}, "the host was made without a plan, and a VM stays so"),
+    ("plan_promotion_code", "x", {"plan": PLAN}, "a VM keeps the plan that it was made with"),
     ("arch", "arm64", {}, "a VM keeps its architecture, which is amd64")])
 def test_what_it_has_not_is_told_with_the_command_that_changes_it(name, value, vm, says):
     assert told(name, value, **vm) == says
