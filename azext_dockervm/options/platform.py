@@ -59,6 +59,14 @@ def _not_shut_down(_spec: HostSpec, vm: Vm) -> str | None:
     return None if can_be_deallocated(vm) else "the host's OS disk is ephemeral, so it can't be deallocated"
 
 
+def _without_a_time(spec: HostSpec, vm: Vm) -> str | None:
+    """What is configured is for new hosts, so the time has to be typed too."""
+    if "auto_shutdown" in spec.given:
+        return _not_shut_down(spec, vm)
+    too = option_values.say("--auto-shutdown", spec.placement.shutdown_time or "1900")
+    return f"the daily shutdown that is configured is for new hosts; to give this one such, type it too: {too}"
+
+
 def check_platform(spec: HostSpec) -> None:
     """What was typed and goes with a daily shutdown alone, and what that does not go with."""
     if "auto_shutdown" in spec.given and spec.disks.ephemeral:
@@ -95,9 +103,9 @@ PLATFORM = (
     Option("auto_shutdown_time_zone", "--auto-shutdown-time-zone --shutdown-zone",
            "Time zone of --auto-shutdown, by the name that it has in Windows, such as 'W. Europe Standard Time'.",
            GROUP, default="UTC", example="W. Europe Standard Time", read=filled, check=shutdown.check_time_zone,
-           place="placement.shutdown_zone", parser={"completer": "time_zones"}),
+           place="placement.shutdown_zone", not_applied=_without_a_time, parser={"completer": "time_zones"}),
     Option("auto_shutdown_email", "--auto-shutdown-email",
            "Whom Azure tells half an hour before; several addresses with semicolons between them.", GROUP,
            default_in_words="nobody", example="me@example.com", read=filled, check=shutdown.check_addresses,
-           place="placement.shutdown_email"),
+           place="placement.shutdown_email", not_applied=_without_a_time),
 )

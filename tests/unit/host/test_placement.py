@@ -139,6 +139,15 @@ def test_what_is_configured_is_for_new_hosts(cloud, command, finished):
     assert cloud.find(SCHEDULE, NAME) is None
 
 
+def test_whom_to_tell_and_the_zone_of_a_shutdown_that_is_configured_alone_are_not_applied(cloud, command, finished):
+    typed = {"--auto-shutdown-email": ("me@example.com",), "--shutdown-zone": ("UTC",)}
+    command.create(changed(host_spec(provisioner="run-command", typed=typed), **SHUTDOWN))
+    assert cloud.find(SCHEDULE, NAME) is None
+    assert command.heard.warned == [
+        f"Not applied: {flag}: the daily shutdown that is configured is for new hosts; to give this one such, type it "
+        "too: --auto-shutdown 1900." for flag in typed]
+
+
 def test_what_the_host_does_not_get_is_told(cloud, command, finished):
     command.create(changed(host_spec(provisioner="run-command", typed={"-z": ("1",), "--priority": ("Spot",)}), **{
         "placement.zone": "1", "placement.priority": "Spot"}))
