@@ -140,7 +140,8 @@ VM = Kind(
     ), "VM", "compute", "virtual_machines", patience=BUSY, tag_method="begin_update", expand="instanceView",
     never_replaces="2023-09-01", looks=VM_LOOKS, younger_values=(
         # "Minimum api-version for NvmeDisk" (azure-mgmt-compute 39, DiffDiskPlacement).
-        Value("properties.storageProfile.osDisk.diffDiskSettings.placement", "NvmeDisk", "2024-03-01"),))
+        Value("properties.storageProfile.osDisk.diffDiskSettings.placement", "NvmeDisk", "2024-03-01"),
+        Value("properties.priority", "SpotPlus", "2026-04-01")))     # azure-cli#33881
 EXTENSION = Kind(
     type_names.EXTENSION, COMPUTE_VERSION, (), "VM extension", "compute",
     "virtual_machine_extensions", "install", BUSY, BUSY, looks=BELOW_VM_LOOKS)

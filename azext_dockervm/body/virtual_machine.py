@@ -13,6 +13,7 @@ from azext_dockervm.flow.request import Ref
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.docker_packages import as_tag, of_tag
 from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.words import SPOTS
 
 
 def tags(spec: HostSpec, run_id: str, known: dict[str, str | Ref]) -> dict[str, str | Ref]:
@@ -102,7 +103,7 @@ def power_state(vm: Resource) -> str:
 
 def is_spot(vm: Resource) -> bool:
     """Whether Azure may take the VM's place away."""
-    return (vm.get("properties") or {}).get("priority") in ("Spot", "Low")
+    return (vm.get("properties") or {}).get("priority") in SPOTS
 
 
 def can_be_deallocated(vm: Resource) -> bool:

@@ -78,7 +78,7 @@ def check_placement(spec: HostSpec) -> None:
     asked = spec.placement
     for name, flag in (("eviction_policy", "--eviction-policy"), ("max_price", "--max-price")):
         if name in spec.given and not asked.is_spot:
-            raise ConflictingArguments(f"{flag} is for VMs with --priority Spot or Low only.",
+            raise ConflictingArguments(f"{flag} is for VMs with --priority Spot, SpotPlus or Low only.",
                                        option_values.for_spot_alone(flag))
     # Azure refuses the other policy then (kubernetes-sigs/cluster-api-provider-azure#2579).
     if asked.is_spot and spec.disks.ephemeral and not asked.vanishes:
@@ -108,8 +108,8 @@ PLACEMENT = (
            not_applied=_another_proximity_group, parser={"completer": "proximity_groups"}),
 )
 COST = (
-    Option("priority", "--priority", "Spot: a VM at a lower price, which Azure takes away when it needs the room. Low "
-           "is Spot's first name.", GROUP,
+    Option("priority", "--priority", "Spot: a VM at a lower price, which Azure takes away when it needs the room; "
+           "SpotPlus: less often, in regions that have it. Low is Spot's first name.", GROUP,
            default_in_words="Regular", example="Spot", choices=PRIORITIES, place="placement.priority",
            only_new=True, not_applied=_another_priority),
     Option("eviction_policy", "--eviction-policy", "What becomes of a Spot VM that Azure takes away. Deallocate: its "

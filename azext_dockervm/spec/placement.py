@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from azext_dockervm.azure import type_names
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.rules import resource_name_or_id
+from azext_dockervm.spec.words import SPOTS
 
 # az's word for the identity that Azure makes for the VM and deletes with it.
 SYSTEM = "[system]"
@@ -54,7 +55,7 @@ class Placement:
     @property
     def is_spot(self) -> bool:
         """Whether Azure may take the VM's place away."""
-        return self.priority in ("Spot", "Low")
+        return self.priority in SPOTS
 
     @property
     def asks_of_the_size(self) -> bool:

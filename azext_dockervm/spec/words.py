@@ -31,8 +31,11 @@ SKUS = ("Standard_LRS", "StandardSSD_LRS", "Premium_LRS", "StandardSSD_ZRS", "Pr
 NVME = "NvmeDisk"
 PLACEMENTS = ("CacheDisk", NVME, "ResourceDisk")
 
-# Low is what Spot was called before 2019-12-01.
-PRIORITIES = ("Regular", "Spot", "Low")
+# Low is what Spot was called before 2019-12-01. SpotPlus is a priority of its own, for which all counts that does for
+# Spot (azure-cli#33881).
+SPOT_PLUS = "SpotPlus"
+SPOTS = ("Spot", SPOT_PLUS, "Low")
+PRIORITIES = ("Regular", *SPOTS)
 EVICTION_POLICIES = ("Deallocate", "Delete")
 # az's for Linux (command_modules/vm/_params.py), in its order.
 LICENSE_TYPES = (

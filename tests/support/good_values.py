@@ -140,7 +140,8 @@ ROWS = (
     good("proximity_placement_group", "--ppg mine", '"proximityPlacementGroup": {"id"', there=lambda cloud: cloud.put(
         kinds.PROXIMITY_GROUP, "mine", body={"location": "westus"})),
     good("priority", "--priority Spot", '"priority": "Spot"'),
-    good("eviction_policy", "--priority Spot --eviction-policy Delete", '"evictionPolicy": "Delete"'),
+    good("priority", "--priority spotplus", '"priority": "SpotPlus"'),
+    good("eviction_policy", "--priority SpotPlus --eviction-policy Delete", '"evictionPolicy": "Delete"'),
     good("max_price", "--priority Low --max-price 0.5", '"maxPrice": 0.5'),
     good("license_type", "--license-type SLES_BYOS", '"licenseType": "SLES_BYOS"'),
     good("assign_identity", "--assign-identity [system] mine", '"SystemAssigned, UserAssigned"',

@@ -21,6 +21,7 @@ _STORAGE_TYPE = enum(
     "StorageAccountType",
     "Standard_LRS StandardSSD_LRS StandardSSD_ZRS Premium_LRS Premium_ZRS UltraSSD_LRS PremiumV2_LRS",
 )
+_SPOT_PLUS = NotHere("SpotPlus", "VMs of the priority SpotPlus")
 _NVME = NotHere("NVMe", "NVMe disks to put an OS disk on (diffDiskSettings.placement)")
 _UNMANAGED = NotHere("UnmanagedDisk", "unmanaged disks (vhd, image)")
 _FAULT_DOMAINS = NotHere("FaultDomains", "fault domains of disks (storageFaultDomainAlignment)")
@@ -142,7 +143,7 @@ VM = resource(
         capacityReservation=NotHere("CapacityReservations", "capacity reservations"),
         applicationProfile=NotHere("GalleryApplications", "gallery applications"),
         interconnectBlockProfile=NotHere("Interconnects", "interconnect blocks (interconnectBlockProfile)"),
-        priority=enum("VirtualMachinePriorityTypes", "Regular Low Spot"),
+        priority=enum("VirtualMachinePriorityTypes", "Regular Low Spot", "SpotPlus", _SPOT_PLUS),
         evictionPolicy=enum("VirtualMachineEvictionPolicyTypes", "Deallocate Delete"),
         billingProfile=obj("BillingProfile", maxPrice=float),
         **named("licenseType extensionsTimeBudget userData", str),

@@ -6,6 +6,8 @@ from fake_azure import SUBSCRIPTION, FakeCloud
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.azure.offers import ZONES
+from bad_values.disks import size_can
 from bad_values.row import asked, bad, pair
 
 # An id of the right shape and of the wrong kind.
@@ -48,7 +50,7 @@ VALUES = (
     asked("proximity_placement_group", "--ppg nobody", "--ppg", "'nobody'", "az ppg list -g g"),
     asked("proximity_placement_group", "--ppg mine", "--ppg", "in eastus, not in westus",
           there=there(kinds.PROXIMITY_GROUP, location="eastus")),
-    bad("priority", "--priority High", "--priority", "Regular, Spot, Low"),
+    bad("priority", "--priority High", "--priority", "Regular, Spot, SpotPlus, Low"),
     bad("priority", ("--priority", ""), "--priority"),
     bad("eviction_policy", "--priority Spot --eviction-policy Stop", "--eviction-policy", "Deallocate, Delete"),
     bad("eviction_policy", "--eviction-policy Delete", "--eviction-policy", "--priority Spot"),
@@ -97,6 +99,10 @@ PAIRS = (
     pair("zone", "availability_set", "--zone 1 --availability-set mine", "--zone and --availability-set", "Leave one"),
     pair("priority", "availability_set", "--priority Spot --availability-set mine",
          "--priority Spot and --availability-set", "Leave one"),
+    pair("priority", "size", "--priority Spot --size Standard_B2s", "--priority", "Standard_B2s can't be had as a Spot "
+         "VM", "az vm list-skus", asks=True, there=size_can(LowPriorityCapable="False")),
+    pair("zone", "size", "--zone 3 --size Standard_B2s", "--zone", "Standard_B2s only in its zones 1,2",
+         "az vm list-skus", asks=True, there=size_can(**{ZONES: "1,2"})),
     pair("priority", "ephemeral_os_disk", "--priority Spot --ephemeral-os-disk", "--eviction-policy Delete"),
     pair("auto_shutdown", "ephemeral_os_disk", "--auto-shutdown 1900 --ephemeral-os-disk",
          "--auto-shutdown and --ephemeral-os-disk", "Leave one"),

@@ -154,12 +154,13 @@ def test_an_older_network_is_not_asked_for_what_it_does_not_know():
 
 
 def test_a_value_that_our_version_does_not_know_is_said_in_a_later_one(azure, service):
-    def put(placement):
+    def put(placement, priority="Spot"):
         service.replies("PUT", "web1", Reply(201, VM))
         disk = {"osDisk": {"diffDiskSettings": {"option": "Local", "placement": placement}}}
         azure.send(Request("PUT", kinds.VM.type, "g", ("web1",), {
-            "location": "westus", "properties": {"storageProfile": disk}}))
+            "location": "westus", "properties": {"storageProfile": disk, "priority": priority}}))
         return service.versions("PUT", "web1")[-1]
 
     assert put("ResourceDisk") == kinds.VM.api_version < put("NvmeDisk") == "2024-03-01"
+    assert put("NvmeDisk", "SpotPlus") == "2026-04-01"
     assert kinds.VM.speaking({}) == kinds.VM.speaking({"properties": None}) == kinds.VM

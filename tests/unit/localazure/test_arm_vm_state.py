@@ -70,6 +70,7 @@ def test_the_kind_of_disk_controller_follows_the_size_and_changes_without_a_host
     ("properties", "code"),
     [
         ({"priority": "Cheap"}, "BadRequest"),
+        ({"priority": "SpotPlus"}, "OperationNotAllowed"),
         ({"evictionPolicy": "Delete"}, "OperationNotAllowed"),
         ({"host": {"id": "/x"}}, "OperationNotAllowed"),
         ({"securityProfile": {"securityType": "ConfidentialVM"}}, "OperationNotAllowed"),
