@@ -6,6 +6,7 @@ from fake_azure import SUBSCRIPTION
 
 from azext_dockervm.azure import kinds
 from bad_values.row import asked, bad, pair
+from bad_values.security import MANAGED, image
 
 LUNS = "LUNs are counted from 0"
 ALL_LUNS = tuple(str(size) for size in range(1, 66))
@@ -105,6 +106,8 @@ PAIRS = (
          "2040"),
     pair("ephemeral_os_disk", "os_disk_size_gb", "--ephemeral-os-disk --os-disk-size-gb 100", "it has 100 GB",
          "room for 75 GB (ResourceDisk)", asks=True, there=size_can(MaxResourceVolumeMB="76800")),
+    pair("os_disk_size_gb", "image", f"--os-disk-size-gb 10 --image {MANAGED}", "--os-disk-size-gb",
+         "own disk has 64 GB", "(10 GB)", asks=True, there=image(storageProfile={"osDisk": {"diskSizeGB": 64}})),
     pair("encryption_at_host", "size", "--encryption-at-host --size Standard_B2s", "--encryption-at-host",
          "Standard_B2s does not support it", asks=True, there=lambda cloud: (
              size_can(EncryptionAtHostSupported="False")(cloud),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bad_values.row import bad, pair
 
 _PROXY = "--http-proxy http://proxy.corp:3128"
+_SECRET = "a setting of the engine looks like a password"
+# An image that the Docker VM extension was made for.
+ERA = "Canonical:UbuntuServer:18.04-LTS:latest"
 
 VALUES = (
     bad("daemon_json", ("--daemon-json", '{"debug": true,\n "mtu": }'), "--daemon-json", "line 2, column 9"),
@@ -72,12 +75,30 @@ PAIRS = (
         ("http_proxy", "proxies.http-proxy", "http://a", "--http-proxy http://b")) for key in [key.partition(".")[0]]),
     pair("daemon_json", "http_proxy", f"--daemon-json '{{\"proxies\": {{}}}}' {_PROXY}", "sets 'proxies'"),
     pair("daemon_json", "https_proxy", "--daemon-json '{\"proxies\": {}}' --https-proxy http://p:1", "sets 'proxies'"),
-    pair("http_proxy", "provisioner", "--http-proxy http://me:secret@proxy --provisioner cloud-init",
-         "--provisioner cloud-init", "password"),
-    pair("log_options", "provisioner", "--log-driver splunk --log-options splunk-token=x --provisioner cloud-init",
-         "--provisioner cloud-init", "looks like a password"),
-    pair("engine_labels", "provisioner", "--engine-labels from=https://me:x@git --provisioner cloud-init",
-         "--provisioner cloud-init", "looks like a password"),
-    pair("engine_labels", "provisioner", "--engine-labels a=b --image Canonical:UbuntuServer:18.04-LTS:latest "
-         "--provisioner docker-extension", "--provisioner docker-extension", "no settings of the engine"),
+    pair("https_proxy", "engine_options", "--https-proxy http://p:1 --engine-options proxies.https-proxy=http://a",
+         "--engine-options sets 'proxies'", "--https-proxy", "Leave one"),
+    *(pair(option, "provisioner", (*words, "--provisioner", "cloud-init"), "--provisioner cloud-init: " + why)
+      for option, words, why in (
+          ("daemon_json", ("--daemon-json", '{"log-opts": {"splunk-token": "x"}}'), _SECRET),
+          ("engine_options", ("--engine-options", "log-opts.splunk-token=x"), _SECRET),
+          ("log_options", ("--log-driver", "splunk", "--log-options", "splunk-token=x"), _SECRET),
+          ("engine_labels", ("--engine-labels", "from=https://me:x@git"), _SECRET),
+          ("http_proxy", ("--http-proxy", "http://me:secret@proxy"), "the proxy's URL holds a password"),
+          ("https_proxy", ("--https-proxy", "http://me:secret@proxy"), "the proxy's URL holds a password"))),
+    *(pair(option, "provisioner", (*words, "--provisioner", "docker-extension", "--image", ERA),
+           "--provisioner docker-extension: the Docker VM extension has no settings") for option, *words in (
+        ("daemon_json", "--daemon-json", '{"debug": true}'),
+        ("engine_options", "--engine-options", "debug=true"),
+        ("engine_labels", "--engine-labels", "a=b"),
+        ("registry_mirrors", "--registry-mirrors", "https://a"),
+        ("insecure_registries", "--insecure-registries", "a"),
+        ("storage_driver", "--storage-driver", "overlay2"),
+        ("log_driver", "--log-driver", "journald"),
+        ("log_options", "--log-options", "max-file=3"),
+        ("live_restore", "--live-restore", "false"),
+        ("default_address_pools", "--default-address-pools", "base=172.30.0.0/16,size=24"),
+        ("build_cache_gb", "--build-cache-gb", "20"),
+        ("http_proxy", *_PROXY.split()),
+        ("https_proxy", "--https-proxy", "http://proxy.corp:3128"),
+        ("no_proxy", *_PROXY.split(), "--no-proxy", ".corp"))),
 )

@@ -64,6 +64,13 @@ def test_each_row_is_of_an_option_that_there_is():
             assert set(row.words) & set(option_of("create", name).words), f"{row.label} does not say {name}"
 
 
+def test_what_a_provisioner_can_t_carry_is_tried_with_it():
+    tried = {(row.options, word) for row in bad_values.pairs() for word in row.words}
+    gaps = [(option.name, gap.provisioner) for option in options_of("create") for gap in option.gaps if not gap.filled]
+    assert not [f"{name} with {provisioner}" for name, provisioner in gaps if not any(
+        (pair, provisioner) in tried for pair in ((name, "provisioner"), ("provisioner", name)))]
+
+
 def test_options_that_exclude_each_other_are_tried_together():
     tried = {frozenset(row.options) for row in bad_values.pairs()}
     excluded = [{option.name, other} for option in options_of("create") for other in option.excludes]
