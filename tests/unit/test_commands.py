@@ -132,6 +132,14 @@ def test_what_only_shows_is_a_show_command_of_az_s(loaded):
     assert shows == ["dockervm info", "dockervm show", "dockervm cert show", "dockervm context show"]
 
 
+def test_create_says_why_it_always_waits(loaded):
+    from azext_dockervm.options.commands import options_of
+
+    assert "There is no --no-wait: the server's certificate is signed here" in " ".join(helps["dockervm create"].split())
+    assert not [option.name for option in options_of("create") if "--no-wait" in option.words]
+    assert "no_wait" not in loaded["dockervm create"].arguments
+
+
 def test_each_group_of_create_s_options_has_an_example():
     said = set(helps["dockervm create"].partition("examples:")[2].split())
     shown = {option.group for option in options_of("create") if said & set(option.words)}
