@@ -77,9 +77,9 @@ class Found:
         if interface is None or not profile.get("networkInterfaces"):
             return vm
         properties = network_interface.with_address(interface, self.public_ip)
-        shown = [{**one, "properties": {**(one.get("properties") or {}), **properties, "primary": True},
-                  "name": interface["name"], "tags": interface.get("tags")} if one["id"].lower() == interface["id"].lower() else one
-                 for one in profile["networkInterfaces"]]
+        whole = {"name": interface["name"], "tags": interface.get("tags")}
+        shown = [{**one, **whole, "properties": {**(one.get("properties") or {}), **properties, "primary": True}}
+                 if one["id"].lower() == interface["id"].lower() else one for one in profile["networkInterfaces"]]
         return {**vm, "properties": {**vm["properties"], "networkProfile": {**profile, "networkInterfaces": shown}}}
 
     @property

@@ -135,7 +135,7 @@ def test_what_only_shows_is_a_show_command_of_az_s(loaded):
 def test_create_says_why_it_always_waits(loaded):
     from azext_dockervm.options.commands import options_of
 
-    assert "There is no --no-wait: the server's certificate is signed here" in " ".join(helps["dockervm create"].split())
+    assert "There is no --no-wait: the server's certificate is signed here" in helps["dockervm create"]
     assert not [option.name for option in options_of("create") if "--no-wait" in option.words]
     assert "no_wait" not in loaded["dockervm create"].arguments
 

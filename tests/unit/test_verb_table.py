@@ -13,7 +13,8 @@ NEEDED = {
     "group": "create list show update exists delete",
     "deployment group": "create show list validate",
     "vm": "create list list:-d show show:-d list-ip-addresses start stop deallocate restart redeploy delete "
-          "update:--set resize get-instance-view open-port wait list-sizes list-skus list-usage auto-shutdown generalize",
+          "update:--set resize get-instance-view open-port wait list-sizes list-skus list-usage auto-shutdown "
+          "generalize",
     "vm image": "list:--all show list-offers list-skus list-publishers",
     "vm image terms": "accept show",
     "vm extension": "set list show delete wait",

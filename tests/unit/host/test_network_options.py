@@ -378,8 +378,8 @@ def test_an_address_of_somebody_s_gets_no_other_label(cloud, command):
     command.anew()
     command.create(**asked, dns_label="other", typed={"--dns-name": ("other",)})
     assert left_alone(cloud) and command.heard.warned == [
-        "Not applied: --dns-name: the host's public IP address 'web-ip' has the DNS label 'boat', and is not changed; to "
-        "change it, before the same create again: az network public-ip update -g g -n web-ip --dns-name other."]
+        "Not applied: --dns-name: the host's public IP address 'web-ip' has the DNS label 'boat', and is not changed; "
+        "to change it, before the same create again: az network public-ip update -g g -n web-ip --dns-name other."]
 
 
 def test_interfaces_and_no_address_can_t_be_had_any_more(cloud, command, finished):

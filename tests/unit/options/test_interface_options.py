@@ -61,7 +61,7 @@ GIVE = "is not changed; to change it, before the same create again: az network p
 
 @pytest.mark.parametrize(("machine", "says"), [
     (labelled(domainNameLabel="boat"), None),
-    (labelled(domainNameLabel="other"), f"the host's public IP address 'ip' has the DNS label 'other', and {GIVE} boat"),
+    (labelled(domainNameLabel="x"), f"the host's public IP address 'ip' has the DNS label 'x', and {GIVE} boat"),
     (labelled(domainNameLabel=None), f"the host's public IP address 'ip' has no DNS label, and {GIVE} boat"),
     (labelled(OURS, domainNameLabel=None), None),     # it gets it
     (labelled(nic_tags=OURS, noted="web1.example.com"), None),      # its lost one is made anew
