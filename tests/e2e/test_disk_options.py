@@ -80,11 +80,13 @@ def second(kept, local_azure, fleet, folder):
     yield make(local_azure, fleet, folder, "--data-disk-sizes-gb", "5", "--attach-data-disks", kept[1])
 
 
+@pytest.mark.long
 def test_the_host_that_went_left_its_data_disks_alone(kept, local_azure):
     left = disks(local_azure)
     assert set(left) == set(kept) and {disk["diskState"] for disk in left.values()} == {"Unattached"}
 
 
+@pytest.mark.long
 def test_what_was_on_the_disk_is_found_again(second, kept, local_azure):
     assert second.run(f"mkdir -p /data && mount {LUNS}/lun1 /data && cat /data/log && umount /data") == "since 2014"
     there = disks(local_azure)
@@ -92,6 +94,7 @@ def test_what_was_on_the_disk_is_found_again(second, kept, local_azure):
     assert len(there) == 4      # those two, the OS disk and the new one: nothing has the name of another
 
 
+@pytest.mark.long
 def test_deleting_takes_the_new_disk_and_never_the_attached_one(second, kept, local_azure, folder):
     let_go(local_azure, folder, "delete")
     assert set(disks(local_azure)) == set(kept)

@@ -68,6 +68,7 @@ def test_a_stranger_who_can_t_reach_it_does_not_take_it(host):
     assert host.docker(host.theirs, "version").code != 0
 
 
+@pytest.mark.long
 def test_its_owner_who_can_t_reach_it_does_not_disturb_it(host):
     since = host.engine_since()
     host.source("192.0.2.7")
@@ -83,6 +84,7 @@ def test_its_owner_who_can_t_reach_it_does_not_disturb_it(host):
     host.docker(host.mine, "version").succeeded()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["cert.pem", "key.pem"])
 def test_a_client_certificate_that_lost_a_file_is_issued_again(host, name):
     since = host.engine_since()

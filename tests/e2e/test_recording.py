@@ -15,6 +15,7 @@ SCENARIOS = ("tests/scenario/test_create.py::CreateTest::test_create_by_run_comm
              "tests/scenario/test_failures.py::Refused::test_allocation_failed")
 
 
+@pytest.mark.long
 def test_scenarios_record_and_replay(local_azure, tmp_path):
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SCENARIOS]
     environment = {**local_azure.environment, "SCENARIO_RECORDINGS": str(tmp_path), "LOCALAZURE_MACHINES": "nspawn",

@@ -83,6 +83,7 @@ def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(l
     assert tags["dockervm-provisioner"] == "run-command"
 
 
+@pytest.mark.long
 def test_docker_extension_is_killed_and_finished_by_the_same_command(local_azure, fleet, tmp_path):
     """The second run's certificate is another one than the killed run's, so the engine must take it up."""
     folder = tmp_path / "certificates"
@@ -95,6 +96,7 @@ def test_docker_extension_is_killed_and_finished_by_the_same_command(local_azure
     assert answers(local_azure, result, folder) == result["engineVersion"]
 
 
+@pytest.mark.long
 def test_killed_while_it_makes_the_certificates(local_azure, tmp_path):
     """Many moments of a short command; test_crash.py tries them all in one process."""
     for number, after in enumerate((0.35, 0.5, 0.6, 0.65, 0.7, 0.8)):

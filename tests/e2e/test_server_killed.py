@@ -161,6 +161,7 @@ def settled(client: Client) -> None:
     eventually(check, f"all resources are settled: {passing}", 30)
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_of_anything(client: Client) -> None:
     network(client)
     one, two = f"{COMPUTE}/virtualMachines/one", f"{COMPUTE}/virtualMachines/two"

@@ -22,6 +22,7 @@ def networks(azure) -> list[str]:
     return azure.query("network", "vnet", "list", "-g", GROUP, "--query", "[].name")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size, code", [
     ("Standard_NC6s_v3", "SkuNotAvailable"), ("Standard_L8s_v3", "AllocationFailed")])
 def test_refusal_of_the_machine_undoes_all_but_the_network(local_azure, fleet, size, code):
@@ -34,6 +35,7 @@ def test_refusal_of_the_machine_undoes_all_but_the_network(local_azure, fleet, s
     assert VNET in networks(local_azure)    # later hosts share it
 
 
+@pytest.mark.long
 def test_a_quota_that_does_not_suffice_leaves_nothing_to_undo(local_azure, fleet):
     failed = local_azure.az(*create(fleet, "too-large", "--size", "Standard_M128s"))
     assert failed.code == 1 and failed.stdout == "", str(failed)
@@ -41,6 +43,7 @@ def test_a_quota_that_does_not_suffice_leaves_nothing_to_undo(local_azure, fleet
     assert "create the" not in failed.stderr and local_azure.parts("too-large") == set()
 
 
+@pytest.mark.long
 def test_what_was_there_before_is_not_undone(local_azure, fleet):
     """A second failure beside a finished part of the same host: only what this run made goes."""
     name = "half-made"
@@ -52,6 +55,7 @@ def test_what_was_there_before_is_not_undone(local_azure, fleet):
     assert local_azure.parts(name) == {f"publicIPAddresses/{name}PublicIP"}
 
 
+@pytest.mark.long
 def test_parts_of_somebody_else_are_left_alone(local_azure, fleet):
     local_azure.az("network", "nsg", "create", "-g", GROUP, "-n", "foreignNSG", "-l", REGION).succeeded()
     failed = local_azure.az(*create(fleet, "foreign"))
