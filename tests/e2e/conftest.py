@@ -38,8 +38,7 @@ ORDERS = {
                                        "--ssh-key-values", "{fleet.ssh_key}.pub")),
     "as_in_2014": Order("westeurope", ("--image", "Canonical:UbuntuServer:16.04-LTS:latest",
                                        "--ssh-key-values", "{fleet.ssh_key}.pub")),
-    "unreachable": Order("eastus", ("--provisioner", "run-command", "--ssh-key-values", "{fleet.ssh_key}.pub"),
-                         behind_a_wall),
+    "unreachable": Order("eastus", ("--ssh-key-values", "{fleet.ssh_key}.pub"), behind_a_wall),
 }
 ORDERS = {name.replace("_", "-"): order for name, order in ORDERS.items()}
 FIXTURES = {name: name.replace("-", "_") for name in ORDERS}

@@ -1,81 +1,31 @@
-"""The fast lane on booted machines: five writes, a door that is gone afterwards, and what goes wrong on the way."""
+"""The fast lane on booted machines: five writes, states that are shown, a door that is gone afterwards, and where its
+key lies."""
 
 from __future__ import annotations
 
-import base64
-import gzip
+import json
 import re
-import signal
 
 import pytest
-from fleet import IPTABLES
 from local_azure import GROUP
-from test_resume import answers, create
+from one_time_key import SEED, forms, holders
+
+from azext_dockervm.provision.custom_data import OUR_NAME
 
 pytestmark = pytest.mark.machines
 
 # Where custom data, and the one-time key in it, lies on a host: the agent's document, cloud-init's copies of it (as it
-# came, unpacked, as the script that was run, in its cache). Local Azure hands it to cloud-init by a seed (NoCloud), of
-# which Azure has none.
-PLACES = {
-    "/var/lib/waagent/ovf-env.xml",
-    "/var/lib/cloud/instances/ID/user-data.txt", "/var/lib/cloud/instances/ID/user-data.txt.i",
-    "/var/lib/cloud/instances/ID/scripts/part-001", "/var/lib/cloud/instances/ID/obj.pkl",
-}
-SEED = "/var/lib/cloud/seed/nocloud/user-data"
-
-# Prints each file that holds one of the texts given.
-SEARCH = r"""
-import gzip, os, sys
-wanted = [bytes.fromhex(one) for one in sys.argv[1:]]
-for folder, folders, files in os.walk("/"):
-    if folder == "/":
-        folders[:] = [one for one in folders if one not in ("proc", "sys", "dev")]
-    for name in files:
-        path = os.path.join(folder, name)
-        try:
-            if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > 32 << 20:
-                continue
-            data = open(path, "rb").read()
-            if data[:2] == b"\x1f\x8b":
-                data += gzip.decompress(data)
-        except (OSError, EOFError):
-            continue
-        if any(one in data for one in wanted):
-            print(path)
-"""
+# came, unpacked, as the script that was run, in its cache).
+INSTANCE = "/var/lib/cloud/instances/ID"
+PLACES = {"/var/lib/waagent/ovf-env.xml", f"{INSTANCE}/user-data.txt", f"{INSTANCE}/user-data.txt.i",
+          f"{INSTANCE}/obj.pkl"}
+# Alone it is run under cloud-init's own name for a part without any.
+SCRIPTS = {"plain": f"{INSTANCE}/scripts/part-001", "prompted": f"{INSTANCE}/scripts/{OUR_NAME}"}
 
 
 @pytest.fixture(name="instance", scope="module")
 def instance_id(plain) -> str:
     return plain.run("cat /var/lib/cloud/data/instance-id")
-
-
-@pytest.fixture(name="order")
-def order_of_a_host(local_azure, fleet, tmp_path):
-    """order(name, region, ...) → the words that make a host; its machine goes when the test ends."""
-    made = []
-
-    def order(name: str, region: str, *words: object) -> tuple[object, ...]:
-        made.append(name)
-        return (*create(fleet, name, region, tmp_path / "certificates"), *words)
-
-    yield order
-    for name in made:
-        path = f"{local_azure.group_path(GROUP)}/providers/Microsoft.Compute/virtualMachines/{name}"
-        local_azure.arm("DELETE", path, "2024-11-01")
-
-
-def custom_data(host) -> bytes:
-    """As it came to the guest."""
-    return (host.azure.disk(host.name) / SEED.lstrip("/")).read_bytes()
-
-
-def door_key(host) -> str:
-    text = gzip.decompress(custom_data(host)).decode()
-    found = re.search(r"^DOCKERVM_DOOR_KEY=(\S+)$", text, re.M)
-    assert found, "there is no key in the custom data: the search would find nothing"
-    return found[1].strip("'")
 
 
 def test_a_default_host_costs_five_writes(plain):
@@ -107,68 +57,34 @@ def test_the_script_that_runs_again_does_nothing(plain):
     assert plain.docker("version").code == 0
 
 
-def test_where_the_one_time_key_lies_and_that_root_alone_reads_it(plain, instance):
-    """HACKING.md tells these places. Whoever reads them now has a key that nobody asks for any more."""
-    packed, key = custom_data(plain), door_key(plain)
-    forms = [key[:60].encode(), packed[:60], base64.b64encode(packed)[:80],
-             base64.b64decode(key).decode().splitlines()[1].encode()]
-    words = " ".join(form.hex() for form in forms)
-    script = f"cat >/root/search.py <<'END'\n{SEARCH}\nEND\npython3 -I /root/search.py {words}"
-    found = plain.run(script).splitlines()
-    assert {path.replace(f"/{instance}/", "/ID/") for path in found} - {SEED} == PLACES
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_where_the_one_time_key_lies_and_that_root_alone_reads_it(name, request):
+    """HACKING.md tells these places: alone, and beside custom data of the user's. Whoever reads them now has a key that
+    nobody asks for any more."""
+    host = request.getfixturevalue(name)
+    found = holders(host)
+    assert {re.sub(r"/instances/[^/]+/", "/instances/ID/", path) for path in found} - {SEED} == {*PLACES, SCRIPTS[name]}
     for path in found:
-        assert plain.run(f"setpriv --reuid 65534 --regid 65534 --clear-groups cat '{path}' >/dev/null 2>&1; echo $?"
-                         ) != "0", f"{path} is open to others"
+        assert host.run(f"setpriv --reuid 65534 --regid 65534 --clear-groups cat '{path}' >/dev/null 2>&1; echo $?"
+                        ) != "0", f"{path} is open to others"
 
 
-def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_commands(local_azure, order, tmp_path):
-    folder, words = tmp_path / "certificates", order("orpheus", "westus2")
-    running = local_azure.start(*words)
-    running.until_said("wait for 'orpheus' at its door")
-    running.signal(signal.SIGKILL)
-    assert running.finish().code == -signal.SIGKILL
-    finished = local_azure.az(*words).succeeded()
-    assert (finished.json["provisioner"], finished.json["reachable"]) in (
-        ("run-command", True), ("cloud-init", True)), "cloud-init's where the certificate was in time"
-    assert answers(local_azure, finished.json, folder) == finished.json["engineVersion"]
-    assert local_azure.in_guest("orpheus", "systemctl is-active dockervm-door.service") != "active"
+def test_logs_that_cloud_init_collects_hold_it_unless_they_are_redacted(plain):
+    """They are what people send to others. Of its own folder it takes the files of the machine, and no scripts."""
+    for word, files in (("", {"user-data.txt", "user-data.txt.i", "obj.pkl"}), ("--redact-sensitive", set())):
+        top = plain.run(f"cd $(mktemp -d) && cloud-init collect-logs -t logs {word} >/dev/null 2>&1 && "
+                        "tar -xzf logs && rm logs && test -s cloud-init-logs-*/var/log/cloud-init.log && pwd")
+        assert top.startswith("/"), "there are no logs to search"
+        assert {path.rpartition("/")[2] for path in holders(plain, top)} == files
+        plain.run(f"rm -r {top}")
 
 
-def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, order, tmp_path):
-    words = order("sisyphus", "southcentralus")
-    running = local_azure.start(*words)
-    running.until_said("create the VM 'sisyphus'")
-    local_azure.in_guest("sisyphus", "echo 1 >/proc/sys/kernel/sysrq; systemctl reboot --force --force")
-    finished = running.finish()
-    assert finished.code == 0, str(finished)
-    assert "run-command takes over" in finished.stderr and finished.json["provisioner"] == "run-command"
-    assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
-
-
-def test_a_firewall_of_the_guest_s_own_is_opened_before_the_door(local_azure, order, tmp_path):
-    """Azure Linux's iptables drop all but SSH; a port below 1024 takes a right of the door's own."""
-    words = order("janus", "canadacentral", "--provisioner", "cloud-init", "--image", IPTABLES, "-dp", "443")
-    finished = local_azure.az(*words).succeeded()
-    assert (finished.json["provisioner"], finished.json["reachable"]) == ("cloud-init", True)
-    assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
-
-
-@pytest.mark.long
-def test_an_image_without_cloud_init_is_set_up_by_run_commands_after_all(local_azure, order):
-    """Nobody opens a door: a minute and a half is waited for it."""
-    words = order("echo", "uksouth", "--provisioner", "cloud-init", "-u", "skipper", "--image",
-                  "LocalAzure:linux-without-cloud-init:agent-only:latest")
-    finished = local_azure.az(*words).succeeded()
-    assert "90 seconds after the VM was ready. run-command takes over." in finished.stderr
-    assert (finished.json["provisioner"], finished.json["reachable"]) == ("run-command", True)
-
-
-@pytest.mark.long
-def test_a_set_up_that_fails_tells_why_through_the_door_and_the_machine_is_kept(local_azure, order):
-    requests = local_azure.requests()
-    words = order("tantalus", "francecentral", "--provisioner", "cloud-init", "--image",
-                  "LocalAzure:linux-variants:dnf-without-docker:latest")
-    failed = local_azure.az(*words)
-    assert failed.code == 1 and "'tantalus' says: its set-up has failed" in failed.stderr, str(failed)
-    assert "The host says:" in failed.stderr and "The VM 'tantalus' was kept" in failed.stderr
-    assert r"PUT \S+/runCommands/" not in requests, "the same script would fail again"
+def test_neither_the_metadata_service_nor_azure_shows_it(plain):
+    """To whoever is on the host without being root, and to whoever reads the VM in Azure."""
+    url = "http://169.254.169.254/metadata/instance?api-version=2023-07-01"
+    told = plain.run(f"setpriv --reuid 65534 --regid 65534 --clear-groups curl -s -H Metadata:true '{url}'")
+    compute = json.loads(told)["compute"]
+    assert (compute["name"], compute["userData"], compute["customData"]) == (plain.name, "", "")
+    shown = plain.azure.az("vm", "show", "-g", GROUP, "-n", plain.name, "--include-user-data").succeeded().stdout
+    for text in (told, shown):
+        assert not [form for form in forms(plain) if form in text.encode()]

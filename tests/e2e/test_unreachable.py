@@ -24,6 +24,12 @@ def test_create_ends_with_4_and_says_why_it_is_not_reachable(unreachable):
     assert "works, as the host itself has checked" in warning and "drops the packets" in warning
 
 
+def test_packets_that_were_dropped_at_its_door_brought_run_commands_by_azure_s_own_channel(unreachable):
+    said = unreachable.created.stderr
+    assert "drops the packets" in said and "for 20 seconds after the VM was ready. run-command takes over." in said
+    assert "'unreachable' says:" not in said and unreachable.result["provisioner"] == "run-command"
+
+
 def test_info_gives_the_machines_half_and_a_plain_reason(unreachable):
     seen = unreachable.info().succeeded().json
     assert (seen["powerState"], seen["provisioner"], seen["dockerPort"]) == ("running", "run-command", 4243)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -174,7 +175,6 @@ def test_the_machine_serves_the_instance_document_and_changes_reach_it(arm: Loca
     assert (compute["vmSize"], compute["location"], compute["osProfile"]["adminUsername"]) == (
         "Standard_D2s_v5", "westus", "azureuser",
     )  # fmt: skip
-    assert compute["customData"] == ""
     assert interface["ipv4"]["ipAddress"][0]["privateIpAddress"] == "10.0.0.4"
     assert interface["ipv4"]["ipAddress"][0]["publicIpAddress"].startswith("127.77.")
     assert interface["ipv4"]["subnet"] == [{"address": "10.0.0.0", "prefix": "24"}]
@@ -182,6 +182,15 @@ def test_the_machine_serves_the_instance_document_and_changes_reach_it(arm: Loca
     compute = arm.platform.metadata[group.machine(vm)]["compute"]
     assert (compute["tags"], compute["userData"]) == ("role:web", encoded(b"hello"))
     assert compute["tagsList"] == [{"name": "role", "value": "web"}]
+
+
+def test_custom_data_is_shown_neither_to_the_guest_nor_in_azure(arm: LocalAzure, group: Group) -> None:
+    vm, given = group.compute("virtualMachines/web1"), b"#!/bin/sh\n:\n"
+    body = group.vm_body(group.nic(group.vnet()), customData=encoded(given))
+    answers = [arm.done("PUT", vm, body).body, arm.call("GET", vm, _expand="userData").body]
+    assert arm.platform.machines[group.machine(vm)].custom_data == given
+    document = arm.platform.metadata[group.machine(vm)]
+    assert document["compute"]["customData"] == "" and encoded(given) not in json.dumps([document, *answers])
 
 
 def test_tags_written_through_the_tags_of_a_scope_reach_the_machine_too(arm: LocalAzure, group: Group) -> None:

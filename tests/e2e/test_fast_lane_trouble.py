@@ -1,0 +1,99 @@
+"""What goes wrong with the fast lane on booted machines: clients that die or are two, resets, clones, firewalls, images
+and boots that it was not made for. The same create, or the next, has a host in the end, or says why not."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from fleet import IPTABLES
+from local_azure import GROUP, eventually
+from test_resume import answers, create
+
+pytestmark = pytest.mark.machines
+
+CAP_NET_BIND_SERVICE = 1 << 10
+
+
+@pytest.fixture(name="order")
+def order_of_a_host(local_azure, fleet, tmp_path):
+    """order(name, region, ...) → the words that make a host; its machine goes when the test ends."""
+    made = []
+
+    def order(name: str, region: str, *words: object) -> tuple[object, ...]:
+        made.append(name)
+        return (*create(fleet, name, region, tmp_path / "certificates"), *words)
+
+    yield order
+    for name in made:
+        path = f"{local_azure.group_path(GROUP)}/providers/Microsoft.Compute/virtualMachines/{name}"
+        local_azure.arm("DELETE", path, "2024-11-01")
+
+
+def check_the_door_has_only(rights: int, azure, name: str) -> None:
+    """What the kernel says of the process that knocks reach, while it listens. ``rights`` is a set of capabilities."""
+    said = eventually(lambda: azure.in_guest(name, "grep -q ^open /run/dockervm/door/said && "
+                                             "cat /proc/$(systemctl show -P MainPID dockervm-door)/status"),
+                      "a door that listens")
+    told = dict(line.split(":", 1) for line in said.splitlines())
+    assert "python" in told["Name"]
+    assert {int(one) for kind in ("Uid", "Gid") for one in told[kind].split()}.isdisjoint(range(1000)), said
+    assert {int(told[f"Cap{one}"], 16) for one in ("Inh", "Prm", "Eff", "Bnd", "Amb")} <= {0, rights}, said
+    assert int(told["CapEff"], 16) == rights and told["NoNewPrivs"].strip() == "1", said
+
+
+def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_commands(local_azure, order, tmp_path):
+    folder, words = tmp_path / "certificates", order("orpheus", "westus2")
+    running = local_azure.start(*words)
+    running.until_said("wait for 'orpheus' at its door")
+    running.signal(signal.SIGKILL)
+    assert running.finish().code == -signal.SIGKILL
+    check_the_door_has_only(0, local_azure, "orpheus")
+    finished = local_azure.az(*words).succeeded()
+    assert (finished.json["provisioner"], finished.json["reachable"]) in (
+        ("run-command", True), ("cloud-init", True)), "cloud-init's where the certificate was in time"
+    assert answers(local_azure, finished.json, folder) == finished.json["engineVersion"]
+    assert local_azure.in_guest("orpheus", "systemctl is-active dockervm-door.service") != "active"
+
+
+def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, order, tmp_path):
+    words = order("sisyphus", "southcentralus")
+    running = local_azure.start(*words)
+    running.until_said("create the VM 'sisyphus'")
+    local_azure.in_guest("sisyphus", "echo 1 >/proc/sys/kernel/sysrq; systemctl reboot --force --force")
+    finished = running.finish()
+    assert finished.code == 0, str(finished)
+    assert "run-command takes over" in finished.stderr and finished.json["provisioner"] == "run-command"
+    assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
+
+
+def test_a_firewall_of_the_guest_s_own_is_opened_before_the_door(local_azure, order, tmp_path):
+    """Azure Linux's iptables drop all but SSH; a port below 1024 takes a right of the door's own."""
+    words = order("janus", "canadacentral", "--provisioner", "cloud-init", "--image", IPTABLES, "-dp", "443")
+    running = local_azure.start(*words)
+    running.until_said("'janus' says: it installs Docker")
+    check_the_door_has_only(CAP_NET_BIND_SERVICE, local_azure, "janus")
+    finished = running.finish().succeeded()
+    assert (finished.json["provisioner"], finished.json["reachable"]) == ("cloud-init", True)
+    assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
+
+
+@pytest.mark.long
+def test_an_image_without_cloud_init_is_set_up_by_run_commands_after_all(local_azure, order):
+    """Nobody opens a door: a minute and a half is waited for it."""
+    words = order("echo", "uksouth", "--provisioner", "cloud-init", "-u", "skipper", "--image",
+                  "LocalAzure:linux-without-cloud-init:agent-only:latest")
+    finished = local_azure.az(*words).succeeded()
+    assert "90 seconds after the VM was ready. run-command takes over." in finished.stderr
+    assert (finished.json["provisioner"], finished.json["reachable"]) == ("run-command", True)
+
+
+@pytest.mark.long
+def test_a_set_up_that_fails_tells_why_through_the_door_and_the_machine_is_kept(local_azure, order):
+    requests = local_azure.requests()
+    words = order("tantalus", "francecentral", "--provisioner", "cloud-init", "--image",
+                  "LocalAzure:linux-variants:dnf-without-docker:latest")
+    failed = local_azure.az(*words)
+    assert failed.code == 1 and "'tantalus' says: its set-up has failed" in failed.stderr, str(failed)
+    assert "The host says:" in failed.stderr and "The VM 'tantalus' was kept" in failed.stderr
+    assert r"PUT \S+/runCommands/" not in requests, "the same script would fail again"
