@@ -25,14 +25,14 @@ ORDERS = {
                                     "--custom-data", "@{fleet.own_script}")),
     "prompted": Order("eastus2", ("-e", "-u", "skipper", "--debug", "--custom-data", "{fleet.custom_data}", "-p"),
                       with_prompt),
-    # With a login to a registry and a Compose project, whose files the fleet has written.
+    # With a login to a registry and a mirror, and a Compose project, whose files the fleet has written.
     "without_cloud_init": Order("eastus2", (
         "--image", "LocalAzure:linux-without-cloud-init:agent-only:latest", "-u", "skipper", "-p",
         "@{fleet.password_file}", "--debug", "--registry-login",
         "{fleet.azure.environment[LOCALAZURE_PRIVATE_REGISTRY]}=localazure", "--registry-password",
         "@{fleet.azure.environment[LOCALAZURE_REGISTRY_PASSWORD_FILE]}", "--compose-file",
         "{fleet.files}/app/compose.yaml", "--compose-env-file", "{fleet.files}/app/secrets.env", "--open-ports",
-        "8080")),
+        "8080", "--registry-mirrors", "https://{fleet.azure.environment[LOCALAZURE_REGISTRY]}")),
     # An image that the Docker VM extension was made for: where it fails, and where it installs Docker by itself.
     "fallen_back": Order("centralus", ("--image", "Canonical:UbuntuServer:18.04-LTS:latest",
                                        "--ssh-key-values", "{fleet.ssh_key}.pub")),

@@ -22,7 +22,7 @@ IPTABLES = "LocalAzure:linux-variants:azure-linux-iptables:latest"
 
 
 # What the Compose project of a host shows at its port, and what it must show nowhere.
-MESSAGE = '$(id) "quoted" `id` $HOME ünï \\n'
+MESSAGE = '$(id) "quoted" `id` $HOME ünï \\n\n second line: 東京 # $TOKEN=\n'
 TOKEN = "Token_of-the_project.2014"
 PROJECT = """
 services:

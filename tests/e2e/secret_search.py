@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 from contextlib import suppress
@@ -13,6 +14,8 @@ from running import run
 
 # Bigger files are Docker's own data and caches of packages.
 LARGEST = 32 * 1024 * 1024
+# In Local Azure's folder: disks of guests, which are looked into apart; Docker's folders hold images.
+GUESTS = r"^machines/[0-9a-f]+/(upper|work|root|docker)/"
 
 
 def forms(secret: str) -> list[bytes]:
@@ -36,13 +39,16 @@ def holders(folder: Path, secret: str, leave_out: str = r"(?!)") -> set[str]:
     """The files below a folder that hold a secret, by their paths in it."""
     wanted = re.compile(b"|".join(re.escape(form) for form in forms(secret)))
     found = set()
-    for path in folder.rglob("*"):
-        name = str(path.relative_to(folder))
-        if re.search(leave_out, name) or path.is_symlink() or not path.is_file():
-            continue
-        with suppress(FileNotFoundError):   # it went while we looked: the guests are at work
-            if path.stat().st_size <= LARGEST and wanted.search(path.read_bytes()):
-                found.add(name)
+    for at, folders, files in os.walk(folder):
+        inside = Path(at).relative_to(folder)
+        folders[:] = [one for one in folders if not re.search(leave_out, f"{inside / one}/")]
+        for file in files:
+            path, name = Path(at, file), str(inside / file)
+            if re.search(leave_out, name) or path.is_symlink() or not path.is_file():
+                continue
+            with suppress(FileNotFoundError):   # it went while we looked: the guests are at work
+                if path.stat().st_size <= LARGEST and wanted.search(path.read_bytes()):
+                    found.add(name)
     return found
 
 

@@ -10,15 +10,24 @@ from pathlib import Path
 import pytest
 from fleet import MESSAGE, TOKEN
 from local_azure import GROUP, eventually
-from secret_search import found_in, holders, journal
+from secret_search import GUESTS, found_in, holders, journal
 
 pytestmark = pytest.mark.machines
 
-# Disks of guests are looked into apart.
-GUESTS = r"^machines/[0-9a-f]+/(upper|work|root|docker)/"
 # Whose registry it is has its password.
 REGISTRY = r"^registry/"
 FILES = "/var/lib/dockervm/compose/app"
+# Built on the host, in a folder that is there, from an image that wants a login.
+BUILT = """
+services:
+  job:
+    build:
+      context: ${{CONTEXT}}
+      dockerfile_inline: |
+        FROM {server}/busybox
+        RUN --mount=type=tmpfs,target=/work echo -n built by buildx >/built
+        CMD cat /built
+"""
 WRONG = "Wrong_password-of.the-registry"
 
 
@@ -55,9 +64,18 @@ def test_it_answers_on_its_port_and_its_variables_came_unchanged(host):
     assert page(host) == MESSAGE
 
 
+def test_an_image_of_docker_hub_comes_from_the_mirror(host):
+    """No other way leads out of here."""
+    pulled = host.docker("pull", "-q", "busybox").succeeded()
+    assert pulled.stdout.strip() == "docker.io/library/busybox:latest"
+    assert "does not answer the host" not in host.created.stderr
+
+
 def test_the_docker_client_sees_the_project_by_its_name(host):
     shown = host.docker("ps", "--filter", "label=com.docker.compose.project=app", "--format", "{{.Names}}").succeeded()
     assert shown.stdout.split() == ["app-web-1"]
+    said = host.run("docker compose version && docker buildx version")
+    assert "Docker Compose version" in said and "buildx" in said
 
 
 def test_what_root_keeps_root_alone_reads(host):
@@ -101,10 +119,12 @@ def test_an_absent_image_is_told_in_dockers_words_and_the_same_create_goes_on(ho
     failed = again(host, *words)
     assert failed.code == 5 and failed.json["compose"]["state"] == "failed"
     assert f"{server}/none" in failed.json["compose"]["reason"] and not found_in(failed.stderr, TOKEN)
-    (folder / "compose.yaml").write_text(
-        f"services:\n  job:\n    image: {server}/busybox\n    command: [echo, done]\n")
+    (folder / "compose.yaml").write_text(BUILT.format(server=server))
+    with (folder / "secrets.env").open("a") as variables:
+        variables.write("CONTEXT=/srv\n")
     made = again(host, *words).succeeded()
     assert made.json["compose"]["services"] == [{"name": "job", "state": "exited (0)", "ports": []}]
+    assert host.docker("logs", "second-job-1").succeeded().stdout == "built by buildx"
     eventually(lambda: page(host) == MESSAGE, "the first project runs on")
 
 

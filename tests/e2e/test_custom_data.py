@@ -10,14 +10,13 @@ import pytest
 from cloud_init_reading import GENUINE, of_genuine, seen
 from custom_data_cases import CASES, TOKEN, TRICKY
 from local_azure import GROUP
-from secret_search import holders
+from secret_search import GUESTS, holders
 
 from azext_dockervm.provision.custom_data import OUR_NAME, joined
 from azext_dockervm.spec.custom_data import CustomData
 
 pytestmark = pytest.mark.machines
 
-GUESTS = r"^machines/[0-9a-f]+/(upper|work|root|docker)/"
 # Of these cloud-init makes other parts, by what it fetches or unpacks.
 BECOMES_OTHERS = ("archive", "include", "include once")
 

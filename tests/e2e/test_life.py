@@ -54,6 +54,8 @@ def test_info_names_a_published_port_that_azure_keeps_closed_and_the_command_tha
     try:
         seen = host.info().succeeded()
         assert seen.json["closedPorts"] == ["8081/tcp"]
+        oldest = host.docker("version", "-f", "{{.Server.MinAPIVersion}}").succeeded().stdout.strip()
+        assert seen.json["engine"]["minApiVersion"] == oldest
         command = seen.stderr.partition("To open it: az ")[2].splitlines()[0]
         host.azure.az(*shlex.split(command)).succeeded()
         outside = f"http://{host.result['fqdn']}:8081/"
@@ -63,22 +65,6 @@ def test_info_names_a_published_port_that_azure_keeps_closed_and_the_command_tha
         assert again.json["closedPorts"] == [] and "open-port" not in again.stderr
     finally:
         host.docker("rm", "-f", "site")
-
-
-def test_swarm_as_the_readme_says(run_command):
-    """Refused while live-restore is on; what README names switches it off without a restart."""
-    host, settings = run_command, "/etc/docker/daemon.json"
-    refused = host.docker("swarm", "init", "--advertise-addr", host.result["privateIpAddress"])
-    assert refused.code != 0 and "live-restore" in refused.stderr
-    off = r"""s/"live-restore": true/"live-restore": false/"""
-    host.run(f"cp -p {settings} /root/before.json && sed -i '{off}' {settings} && systemctl reload docker")
-    try:
-        eventually(lambda: host.docker("swarm", "init", "--advertise-addr", host.result["privateIpAddress"]).code == 0,
-                   "a swarm", 20)
-        host.docker("swarm", "leave", "--force").succeeded()
-    finally:
-        host.run(f"mv /root/before.json {settings} && systemctl reload docker")
-    eventually(lambda: "true" in host.docker("info", "-f", "{{.LiveRestoreEnabled}}").stdout, "live-restore again", 20)
 
 
 def test_containers_live_through_a_restart_of_the_engine(host):
