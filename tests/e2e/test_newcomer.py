@@ -8,7 +8,7 @@ import pytest
 from local_azure import ROOT, cache
 from running import run
 
-pytestmark = pytest.mark.machines
+pytestmark = [pytest.mark.machines, pytest.mark.long]
 
 
 def printed() -> str:

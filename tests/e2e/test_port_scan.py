@@ -17,6 +17,7 @@ from localazure.providers.network.firewall import both
 
 pytestmark = [
     pytest.mark.machines,
+    pytest.mark.long,
     pytest.mark.skipif(os.geteuid() != 0, reason="guests are booted by root"),
     pytest.mark.skipif(any(shutil.which(tool) is None for tool in needed_tools()), reason="tools are missing"),
 ]
