@@ -14,10 +14,11 @@ read_wanted_docker() {
     case $repository in *[!A-Za-z0-9.:/_~-]*) fail bad-input 'DOCKERVM_REPOSITORY is not a URL' ;; esac
 }
 
-# An engine that is there is kept, and a new host must not pass for what it is not. One that was set up keeps whatever it
-# was upgraded to.
+# An engine that is there is kept, and a new host must not pass for what it is not. One that was set up, by this script or by
+# the Docker VM extension, keeps whatever it was upgraded to.
 refuse_other_docker() {
-    [ "$channel$prefix" != distribution ] && [ ! -e "$drop_in" ] && docker_is_installed || return 0
+    for file in "$drop_in" "${drop_in%/*}/dockervm-extension.conf"; do [ ! -e "$file" ] || return 0; done
+    [ "$channel$prefix" != distribution ] && docker_is_installed || return 0
     there=$(installed_docker)
     case $channel:$there in docker:docker-ce\ * | distribution:*) ;; *) there="$there, not docker-ce" ;; esac
     if [ -n "$prefix" ] && [ -z "$(echo "${there#* }" | versions_of "$prefix")" ]; then there="$there, not $prefix"; fi

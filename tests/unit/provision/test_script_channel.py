@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from script_machine import Answer, Machine, mode, needs_tools
+from script_machine import EXTENSION_UNIT, Answer, Machine, mode, needs_tools
 
 pytestmark = [needs_tools, pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in ("gpg", "curl", "apt-get")), reason="needs gpg, curl and apt")]
@@ -360,6 +360,16 @@ def test_a_host_that_was_set_up_keeps_what_it_was_upgraded_to(channel: Channel):
     asked = channel.machine.request()
     assert channel.machine.serve(asked.csr).status == 0
     assert channel.run("request", VERSION="28.5", SUBJECT="x", NAMES="DNS:x").status == 0
+
+
+def test_so_does_a_host_of_the_docker_vm_extension(channel: Channel):
+    """What keeps its command line over upgrades is all that it has of ours."""
+    channel.machine.install_docker(EXTENSION_UNIT)
+    channel.has_installed(**{"docker-ce": OFFERED[0]})
+    assert channel.run("compose", VERSION="28.5").reason == "other-docker", "nobody has finished it"
+    channel.machine.run("restart", TIMEOUT="1")     # keeps that command line; without certificates it fails then
+    answer = channel.run("compose", VERSION="28.5")
+    assert answer.status == 0, answer.details
 
 
 def test_packages_that_docker_s_own_can_t_stand_beside_are_named_and_kept(channel: Channel):
