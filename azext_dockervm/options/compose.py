@@ -33,7 +33,10 @@ def _read(value: str, option: str) -> tuple[str, Path | None]:
         data = path.read_bytes() if path else value.encode()
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InvalidValue(f"{option}: '{printable(value)}' can't be read: {why}.", COMPOSE_FROM_FILE) from error
+        # A single variable, typed or out of a file without a line's end, looks like a file's name.
+        name, assigned, _ = value.partition("=")
+        shown = printable(f"{name}=…" if assigned else value)
+        raise InvalidValue(f"{option}: '{shown}' can't be read: {why}.", COMPOSE_FROM_FILE) from error
     if len(data) > MOST_BYTES:
         raise InvalidValue(f"{option}: it has {len(data):,} bytes; at most {MOST_BYTES:,} are taken.")
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from azext_dockervm.advice import option_values
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.printable import printable
+from azext_dockervm.spec import shown
 
 if TYPE_CHECKING:
     from azext_dockervm.spec.engine import Engine
@@ -42,8 +43,6 @@ _DRIVER = r"[a-z0-9][a-z0-9_.:/@-]{0,99}"
 _HOST = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?"
 # JSON that is longer is not said again in commands.
 SAID_AGAIN = 60
-_SECRET = r"(?i)token|password|passwd|secret|credential|access[-_]?key"
-_URL_WITH_LOGIN = r"://[^/\s]*@"
 _OTHER_FILE = option_values.example("--daemon-json", "daemon.json")
 
 
@@ -77,7 +76,9 @@ def _read(path: str) -> str:
             return file.read(MOST_CHARACTERS + 1)
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or "it is no text in UTF-8"
-        raise InvalidValue(f"--daemon-json: '{printable(path)}' can't be read: {why}.", _OTHER_FILE) from error
+        name = shown.path(path)
+        what = f"'{name}' can't be read" if name else "it does not begin with a brace, as JSON does, and is no file"
+        raise InvalidValue(f"--daemon-json: {what}: {why}.", _OTHER_FILE) from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -102,11 +103,12 @@ def check_options(values: Iterable[str]) -> Mapping[str, Any]:
     """KEY=VALUE each, as daemon.json has it: ``debug=true``, ``dns=10.0.0.4`` (once for each), ``builder.gc={}``.
     A value is read as JSON where it is JSON, else as text."""
     found: dict[str, Any] = {}
-    for text in values:
+    words = list(values)
+    for text in words:
         key, separator, value = text.partition("=")
         if not separator or not re.fullmatch(_KEY, key):
-            raise InvalidValue(f"--engine-options: '{printable(text)}' is not KEY=VALUE with a key of daemon.json.",
-                               option_values.example("--engine-options", "max-concurrent-downloads=6"))
+            raise InvalidValue(f"--engine-options: {shown.assignment(text, words)} is not KEY=VALUE with a key of "
+                               "daemon.json.", option_values.example("--engine-options", "max-concurrent-downloads=6"))
         _check_ours("--engine-options", key.partition(".")[0])
         _set(found, key, value)
     return found
@@ -120,7 +122,7 @@ def _set(settings: dict[str, Any], key: str, text: str) -> None:
         if not isinstance(where, dict):
             raise InvalidValue(f"--engine-options: '{name}' is set as a whole and in parts.",
                                option_values.LEAVE_ONE_OUT)
-    value: Any = text if parents and parents[0] in TEXTS else _value(text)
+    value: Any = text if parents and parents[0] in TEXTS else _value(key, text)
     if not parents and last in LISTS:
         value = [*where.get(last, []), *(value if isinstance(value, list) else [text])]
     elif last in where:
@@ -128,11 +130,16 @@ def _set(settings: dict[str, Any], key: str, text: str) -> None:
     where[last] = value
 
 
-def _value(text: str) -> Any:
+def _value(key: str, text: str) -> Any:
     import json
 
     try:
         return json.loads(text, parse_constant=str)
+    except json.JSONDecodeError as error:
+        if not re.match(r'\s*\{\s*"', text):
+            return text
+        raise InvalidValue(f"--engine-options: '{key}' is JSON that breaks at line {error.lineno}, column "
+                           f"{error.colno}: {error.msg}.") from error
     except (ValueError, RecursionError):
         return text
 
@@ -140,10 +147,11 @@ def _value(text: str) -> Any:
 def check_labels(values: Iterable[str]) -> tuple[str, ...]:
     example = option_values.example("--engine-labels", "role=build")
     found: dict[str, str] = {}
-    for text in values:
+    words = list(values)
+    for text in words:
         key, separator, value = text.partition("=")
         if not separator or not key or key != key.strip() or not text.isprintable():
-            raise InvalidValue(f"--engine-labels: '{printable(text)}' is not KEY=VALUE.", example)
+            raise InvalidValue(f"--engine-labels: {shown.assignment(text, words)} is not KEY=VALUE.", example)
         if key.startswith(("com.docker.", "io.docker.", "org.dockerproject.")):
             raise InvalidValue(f"--engine-labels: '{printable(key)}' is one of Docker's own names.", example)
         if found.setdefault(key, value) != value:
@@ -163,9 +171,8 @@ def check_mirrors(values: Iterable[str]) -> tuple[str, ...]:
         except ValueError:
             good = False
         if not good or parts.query or parts.fragment or not url.isprintable():
-            shown = printable(re.sub("//.*@", "//USER:PASSWORD@", url))
-            raise InvalidValue(f"--registry-mirrors: '{shown}' is no URL of a mirror: http:// or https://, a host and "
-                               "perhaps a port; dockerd takes neither passwords nor queries.", example)
+            raise InvalidValue(f"--registry-mirrors: '{shown.url(url)}' is no URL of a mirror: http:// or https://, a "
+                               "host and perhaps a port; dockerd takes neither passwords nor queries.", example)
     return tuple(dict.fromkeys(urls))
 
 
@@ -178,7 +185,7 @@ def check_registries(values: Iterable[str]) -> tuple[str, ...]:
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError:
-            raise InvalidValue(f"--insecure-registries: '{printable(text)}' is neither HOST:PORT nor a range of "
+            raise InvalidValue(f"--insecure-registries: '{shown.url(text)}' is neither HOST:PORT nor a range of "
                                "addresses.", option_values.example("--insecure-registries", "registry.corp:5000")
                                ) from None
     return tuple(dict.fromkeys(registries))
@@ -191,16 +198,17 @@ def _words(values: Iterable[str]) -> list[str]:
 
 def check_driver(option: str, text: str) -> str:
     if not re.fullmatch(_DRIVER, text):
-        raise InvalidValue(f"{option}: '{printable(text)}' is no name of a driver.")
+        raise InvalidValue(f"{option}: '{shown.url(text)}' is no name of a driver.")
     return text
 
 
 def check_log_options(values: Iterable[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for text in values:
+    words = list(values)
+    for text in words:
         key, separator, value = text.partition("=")
         if not separator or not re.fullmatch(r"[a-z][A-Za-z0-9-]*", key) or not text.isprintable():
-            raise InvalidValue(f"--log-options: '{printable(text)}' is not KEY=VALUE.",
+            raise InvalidValue(f"--log-options: {shown.assignment(text, words)} is not KEY=VALUE.",
                                option_values.example("--log-options", "max-size=50m"))
         if found.setdefault(key, value) != value:
             raise InvalidValue(f"--log-options: '{key}' has two values.", option_values.LEAVE_ONE_OUT)
@@ -274,12 +282,12 @@ def is_secret(engine: Engine) -> bool:
 
 def settings_again(words: Iterable[str]) -> tuple[str, ...]:
     """KEY=VALUE as the commands in messages say them: of a word that looks like a secret the key alone."""
-    return tuple(f"{word.partition('=')[0]}=VALUE" if _looks_secret(word) else word for word in words)
+    return tuple(f"{word.partition('=')[0]}=VALUE" if shown.looks_secret(word) else word for word in words)
 
 
 def daemon_json_again(value: str) -> tuple[str, ...]:
     """A path as it was typed, and JSON where it is short and no secret."""
-    said = value.isprintable() and len(value) <= SAID_AGAIN and not _looks_secret(value)
+    said = value.isprintable() and len(value) <= SAID_AGAIN and not shown.looks_secret(value)
     return (value,) if said or not _is_json(value) else ("@FILE",)
 
 
@@ -287,13 +295,10 @@ def _is_json(value: str) -> bool:
     return value.lstrip().startswith("{")
 
 
-def _looks_secret(text: str) -> bool:
-    return bool(re.search(_SECRET, text) or re.search(_URL_WITH_LOGIN, text))
-
-
 def _has_secret(settings: Any) -> bool:
     if isinstance(settings, Mapping):
-        return any(bool(value and re.search(_SECRET, key)) or _has_secret(value) for key, value in settings.items())
+        return any(bool(value and re.search(shown.SECRET_NAME, key)) or _has_secret(value)
+                   for key, value in settings.items())
     if isinstance(settings, (list, tuple)):
         return any(map(_has_secret, settings))
-    return isinstance(settings, str) and bool(re.search(_URL_WITH_LOGIN, settings))
+    return isinstance(settings, str) and bool(re.search(shown.URL_WITH_LOGIN, settings))

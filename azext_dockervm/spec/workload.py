@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from azext_dockervm.advice.option_values import example
 from azext_dockervm.errors import InvalidValue
-from azext_dockervm.printable import printable
 from azext_dockervm.secret import Secret
+from azext_dockervm.spec import shown
 
 LOGIN_OPTION = "--registry-login"
 # As docker itself takes it: a name or an address, with a port where it has one.
@@ -99,10 +99,13 @@ def parse_logins(words: Iterable[str]) -> tuple[RegistryLogin, ...]:
         server, equals, user = word.partition("=")
         server = re.sub(r"^https?://|/+$", "", server)
         if not equals or not _SERVER.fullmatch(server):
-            raise InvalidValue(f"{LOGIN_OPTION}: '{printable(word)}' is not SERVER=USER, with the name of a registry; "
+            raise InvalidValue(f"{LOGIN_OPTION}: '{shown.url(word)}' is not SERVER=USER, with the name of a registry; "
                                f"Docker Hub's is {DOCKER_HUB}.", _LOGIN)
         if not user or not user.isprintable() or len(user.encode(errors="replace")) > 256:
-            raise InvalidValue(f"{LOGIN_OPTION}: '{printable(word)}' names no user.", _LOGIN)
+            raise InvalidValue(f"{LOGIN_OPTION}: that for {server} names no user.", _LOGIN)
+        if ":" in user:     # which would end the name where it is sent
+            raise InvalidValue(f"{LOGIN_OPTION}: the user for {server} has a colon. A password is not typed there: it "
+                               "is asked for.", _LOGIN)
         if any(one.server.lower() == server.lower() for one in logins):
             raise InvalidValue(f"{LOGIN_OPTION}: {server} is named twice; a registry has one login on a host.", _LOGIN)
         logins.append(RegistryLogin(server, user))

@@ -30,6 +30,7 @@ VALUES = (
     bad("registry_login", "--registry-login a.io=me A.io=you", "--registry-login", "named twice"),
     bad("registry_login", ("--registry-login", ""), "--registry-login", "empty"),
     bad("registry_login", ("--registry-login", "a.io=m\te"), "--registry-login", "names no user"),
+    bad("registry_login", "--registry-login a.io=me:s3cret", "the user for a.io has a colon", "it is asked for"),
     bad("registry_login", LOGIN, "--registry-password", "no terminal", "--registry-password @file"),
     bad("registry_password", f"{LOGIN} --registry-password one two", "2 passwords for 1", "in the same order"),
     bad("registry_password", (*LOGIN.split(), "--registry-password", " "), "that for a.azurecr.io: it is empty"),

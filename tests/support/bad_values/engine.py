@@ -24,6 +24,7 @@ VALUES = (
     bad("engine_options", "--engine-options Debug=true", "--engine-options", "key of daemon.json"),
     bad("engine_options", "--engine-options tls=false", "--engine-options", "'tls' can't be set"),
     bad("engine_options", "--engine-options hosts.x=1", "--engine-options", "'hosts' can't be set"),
+    bad("engine_options", ("--engine-options", 'log-opts={"a": "b"'), "'log-opts'", "line 1, column 10"),
     bad("engine_options", "--engine-options mtu=1 mtu=2", "--engine-options", "'mtu' is set twice"),
     bad("engine_options", "--engine-options builder=1 builder.gc=2", "--engine-options", "as a whole and in parts"),
     bad("engine_labels", "--engine-labels build", "--engine-labels", "'build' is not KEY=VALUE"),

@@ -223,3 +223,21 @@ def test_a_setting_that_looks_like_a_password_is_not_said_again(spec, typed, sai
     given = spec(**typed).given
     assert given[next(iter(typed))].words == said
     assert "s3cret" not in str(given)
+
+
+@pytest.mark.parametrize("typed", [
+    {"log_options": ["Splunk-token=s3cret"]}, {"log_options": ["splunk-token=", "s3cret"]},
+    {"log_options": ["splunk-token=s3cret\n"]}, {"engine_options": ["log opts.token=s3cret"]},
+    {"engine_options": ['log-opts={"splunk-token": "s3cret"']}, {"engine_labels": [" password=s3cret"]},
+    {"daemon_json": '"log-opts": {"splunk-token": "s3cret"}'}, {"daemon_json": '{"splunk-token": "s3cret'},
+    {"registry_mirrors": ["me:s3cret@mirror"]}, {"registry_mirrors": ["https://mirror?key=s3cret"]},
+    {"insecure_registries": ["me:s3cret@registry"]}, {"log_driver": "splunk token=s3cret"},
+    {"http_proxy": "http://me:s3cret"}, {"https_proxy": "me:s3cret@proxy"},
+    {"http_proxy": "http://p:1", "no_proxy": ["http://me:s3cret@p"]},
+    {"registry_login": ["a.io=me:s3cret"]}, {"registry_login": ["me:s3cret@a.io"]},
+    {"compose_env_file": "TOKEN=s3cret"},
+])
+def test_nor_is_one_that_is_refused(spec, typed):
+    with pytest.raises((InvalidValue, ConflictingArguments)) as caught:
+        spec(**typed)
+    assert "s3cret" not in f"{caught.value.message} {caught.value.recommendations}"
