@@ -81,8 +81,8 @@ ENGINE = (
              default_in_words="none", read=filled, check=rules.check_labels, place="engine.labels",
              again=rules.settings_again, parser=_SEVERAL),
     _setting("registry_mirrors", "--registry-mirrors",
-             "URLs of mirrors of Docker Hub, separated by spaces. One that does not answer is warned of; Docker then "
-             "goes to Docker Hub itself.",
+             "URLs of mirrors of Docker Hub, separated by spaces. One that does not answer the host is warned of, but "
+             "not behind a proxy, where nobody looks; Docker then goes to Docker Hub itself.",
              default_in_words="none", example="https://mirror.example.com", read=filled, check=rules.check_mirrors,
              place="engine.registry_mirrors", parser=_SEVERAL),
     _setting("insecure_registries", "--insecure-registries",
@@ -115,9 +115,9 @@ ENGINE = (
              default_in_words=str(names.BUILD_CACHE_GB), example="40", check=rules.check_cache,
              place="engine.build_cache_gb"),
     _setting("http_proxy", "--http-proxy",
-             "Proxy for http:// of the engine and the package manager, such as http://proxy.corp:3128; user and "
-             "password may stand in it. What is typed on the command line can be read in the shell's history and in "
-             "process lists; --http-proxy @file reads it from a file.",
+             "Proxy for http:// of the engine, the package manager and what --compose-file builds, such as "
+             "http://proxy.corp:3128; user and password may stand in it. What is typed on the command line can be read "
+             "in the shell's history and in process lists; --http-proxy @file reads it from a file.",
              default_in_words="none", example="http://proxy.corp:3128", read=filled, check=check_proxy,
              again=said_again, place="proxies.http",
              gaps=(Gap("cloud-init", _password_in_custom_data),)),

@@ -49,7 +49,7 @@ remove_temporary_files() {
         "$root"/etc/systemd/system/ssh*.socket.d "$root"/etc/systemd/scripts "$root"/etc/sysconfig \
         "$root"/etc/iptables "$root"/etc/apt/apt.conf.d "$root"/etc/apt/keyrings "$root"/etc/apt/sources.list.d \
         "$root"/etc/apt/preferences.d "$root"/etc/yum.repos.d "$root"/etc/pki/rpm-gpg "$root"/usr/bin \
-        "$root"/usr/local/bin "$root"/opt/bin; do
+        "$root"/usr/local/bin "$root"/opt/bin "$root"/var/lib/dockervm/compose/*; do
         rm -f "$folder"/.*.dockervm-*
     done
 }

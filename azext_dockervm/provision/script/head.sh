@@ -37,8 +37,8 @@
 #   DOCKERVM_MIRRORS      install, serve, boot, configure: HOST:PORT of registry mirrors, to see whether they answer
 #   DOCKERVM_KEEP_SETTINGS  serve: 1 keeps the daemon.json that is there, if it has our TLS; the port alone is changed
 #   DOCKERVM_APPLY        configure: 1 changes the settings; without it what would change is told
-#   DOCKERVM_HTTP_PROXY   install, request, boot, configure, compose: proxies for the engine and the package manager
-#   DOCKERVM_HTTPS_PROXY  install, request, boot, configure, compose: as URLs, which may hold passwords
+#   DOCKERVM_HTTP_PROXY   install, request, boot, configure, compose: proxies for the engine, the package manager and
+#   DOCKERVM_HTTPS_PROXY  install, request, boot, configure, compose: Compose's builds, as URLs that may hold passwords
 #   DOCKERVM_NO_PROXY     install, request, boot, configure, compose: what is reached without them, commas between
 #   DOCKERVM_DOOR_CERT    boot: base64 of the PEM of the certificate that the door shows
 #   DOCKERVM_DOOR_KEY     boot: base64 of its key's PEM, of use in this run alone

@@ -3,6 +3,7 @@
 
 compose_file=${DOCKERVM_COMPOSE_FILE:-}
 compose_environment=${DOCKERVM_COMPOSE_ENV:-}
+by_proxies=''
 
 read_project() {
     project=${DOCKERVM_PROJECT:-}
@@ -41,7 +42,8 @@ bring_project_up() {
     make_private_folder "$root/var/lib/dockervm/compose/$project"
     write_project_files "$root/var/lib/dockervm/compose/$project"
     brought_up=''
-    if in_project "$root/var/lib/dockervm/compose/$project" up --detach --quiet-pull >>"$work/log" 2>&1; then
+    set -- "$root/var/lib/dockervm/compose/$project"
+    if build_by_proxies "$1" >>"$work/log" 2>&1 && in_project "$1" up --detach --quiet-pull >>"$work/log" 2>&1; then
         brought_up=yes
         await_services
     fi
@@ -52,6 +54,32 @@ bring_project_up() {
     [ -n "$brought_up" ] || fail_hiding compose-failed "docker compose could not bring the project $project up"
     bad=$(printf '%s' "$services" | grep -vE '\|(running|exited \(0\))\|') || return 0
     fail compose-unhealthy "not all services of the project $project run:$newline$bad"
+}
+
+# build_by_proxies FOLDER: the commands of a build and its client's own requests need them; containers get none. Like `up`, it
+# leaves images that are there.
+build_by_proxies() {
+    [ -n "$builds" ] && [ -n "$uses_proxy" ] && ! images_are_there "$1" || return 0
+    replace_file with_output "$work/by-proxies" 600 print_by_proxies
+    set -- "$1" build
+    for name in HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy; do set -- "$@" --build-arg "$name"; done
+    by_proxies=$work/by-proxies
+    status=0
+    in_project "$@" || status=$?
+    by_proxies=''
+    return "$status"
+}
+
+# No quote can stand in them.
+print_by_proxies() {
+    printf "export HTTP_PROXY='%s' HTTPS_PROXY='%s' NO_PROXY='%s'\n" "$http_proxy" "$https_proxy" "$no_proxy"
+    printf "export http_proxy='%s' https_proxy='%s' no_proxy='%s'\n" "$http_proxy" "$https_proxy" "$no_proxy"
+    echo 'exec "$@"'
+}
+
+images_are_there() {
+    images=$(in_project "$1" config --images) && [ -n "$images" ] || return 1
+    for image in $images; do as_root 30 docker image inspect "$image" >/dev/null 2>&1 </dev/null || return 1; done
 }
 
 # What ends at once, or again and again, is no service that runs: it has to keep to its state for some looks. Whether
@@ -98,10 +126,12 @@ write_project_files() {
     fi
 }
 
-# in_project FOLDER COMMAND...
+# in_project FOLDER COMMAND..., by the script $by_proxies where it is set: everybody sees command lines.
 in_project() {
     files=$1
     shift
     if [ -f "$files/compose.env" ]; then set -- --env-file "$files/compose.env" "$@"; fi
-    as_root "$(($(seconds_left) + 1))" "$compose" --project-name "$project" --file "$files/compose.yaml" "$@" </dev/null
+    set -- "$compose" --project-name "$project" --file "$files/compose.yaml" "$@"
+    [ -z "$by_proxies" ] || set -- sh "$by_proxies" "$@"
+    as_root "$(($(seconds_left) + 1))" "$@" </dev/null
 }

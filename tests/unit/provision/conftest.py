@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from boot_machine import FirstBoot
 from script_machine import SHELLS, Machine
+from small_disk import may_mount
 
 from azext_dockervm.flow.cancellation import Cancellation
 
@@ -54,6 +55,11 @@ def requested(tmp_path_factory: pytest.TempPathFactory, ca_folder: Path) -> Iter
     """A machine that has made its request, and the request; for tests that leave it as it is."""
     with closing(Machine(tmp_path_factory.mktemp("requested") / "root", SHELLS["dash"], ca_folder)) as made:
         yield made, made.request().csr
+
+
+@pytest.fixture
+def mounts() -> None:
+    may_mount()
 
 
 @pytest.fixture

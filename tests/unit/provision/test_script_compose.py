@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import re
-from pathlib import Path
 
 import pytest
 from script_machine import Answer, Machine, encoded, mode, needs_tools
+from small_disk import in_own_view
 
 pytestmark = needs_tools
 
@@ -301,8 +302,83 @@ def test_wrong_input_is_refused_before_anything_is_done(docker_host: Machine, va
     assert docker_host.files("/etc", "/usr", "/var") == before and not docker_host.calls()
 
 
-def test_a_full_disk_is_told_by_its_name(docker_host: Machine):
-    folder: Path = docker_host.file("/var/lib/dockervm")
-    folder.parent.mkdir(parents=True)
-    folder.write_text("in the way")
-    assert up(docker_host).reason in ("disk-full", "write-failed")
+@pytest.mark.usefixtures("mounts")
+def test_a_full_disk_is_told_by_its_name_and_the_earlier_files_stay(docker_host: Machine):
+    assert up(docker_host).status == 0
+    other = FILE + "".join(f"# {hashlib.sha256(bytes([one])).hexdigest()}\n" for one in range(200))
+    answer = in_own_view(docker_host, 0, "compose", "/var/lib/dockervm", **PROJECT, COMPOSE_FILE=packed(other))
+    assert answer.reason == "disk-full"
+    assert f"{FOLDER}/compose.yaml" in answer.details[0] and answer.details[-1] == "0 KB are free there"
+    assert "No space left on device" in str(answer.details)
+    assert docker_host.file("/after/compose/app/compose.yaml").read_text() == FILE
+    assert [path.name for path in docker_host.file("/after/compose/app").iterdir()] == ["compose.yaml"]
+
+
+# What it builds, behind a proxy
+
+PROXIES = {"HTTP_PROXY": "http://me:s3cret@a.test:1", "HTTPS_PROXY": "http://b.test:2", "NO_PROXY": "localhost,.corp"}
+BUILDING = COMPOSE.replace('env >"$root/environment"', """
+case "$*" in
+*' config --images') echo app-web ;;
+*' build '*)
+    env >"$root/built-with"
+    [ ! -s "$root/switch/build-fails" ] || { cat "$root/switch/build-fails" >&2; exit 17; } ;;
+*' up '*) env >"$root/up-with" ;;
+esac""")
+
+
+@pytest.fixture
+def behind_proxy(machine: Machine) -> Machine:
+    """Without the image that is to be built."""
+    ready(machine)
+    machine.add_tool("docker", DOCKER.replace("*)", 'image) [ -e "$root/switch/built" ] ;;\n*)'))
+    machine.add_tool("docker-compose", BUILDING, machine.file("/usr/libexec/docker/cli-plugins"))
+    machine.add_tool("docker-buildx", "", machine.file("/usr/libexec/docker/cli-plugins"))
+    return machine
+
+
+def builds(machine: Machine) -> list[str]:
+    return [call for call in of_compose(machine) if " build" in call]
+
+
+def test_a_build_gets_the_host_s_proxies_and_containers_get_none(behind_proxy: Machine):
+    machine = behind_proxy
+    answer = up(machine, BUILDS="1", **PROXIES)
+    assert answer.status == 0, answer.stderr
+    [call] = builds(machine)
+    names = [*PROXIES, *(name.lower() for name in PROXIES)]
+    assert call.endswith("compose.yaml build " + " ".join(f"--build-arg {name}" for name in names))
+    given = (machine.root / "built-with").read_text().splitlines()
+    assert {f"{name}={PROXIES[name.upper()]}" for name in names} <= set(given)
+    assert of_compose(machine)[-1].endswith(" up --detach --quiet-pull")
+    assert "HTTP_PROXY=" not in (machine.root / "up-with").read_text()
+    assert "s3cret" not in str(machine.calls()) + answer.stdout + answer.stderr
+    left = machine.files("/etc", "/root", "/run", "/var")
+    assert not [name for name, state in left.items() if "s3cret" in str(state[0])]
+
+
+@pytest.mark.parametrize("values", [{"BUILDS": "1"}, PROXIES], ids=["no proxy", "no build"])
+def test_without_a_build_or_a_proxy_compose_does_all_by_itself(behind_proxy: Machine, values: dict[str, str]):
+    assert up(behind_proxy, **values).status == 0 and builds(behind_proxy) == []
+
+
+def test_what_is_built_is_not_built_again(behind_proxy: Machine):
+    behind_proxy.switch("built")
+    assert up(behind_proxy, BUILDS="1", **PROXIES).status == 0 and builds(behind_proxy) == []
+
+
+def test_a_later_project_takes_the_proxies_that_the_host_has(behind_proxy: Machine):
+    kept = behind_proxy.file("/etc/docker/dockervm/proxy.env")
+    kept.parent.mkdir(parents=True)
+    kept.write_text('HTTP_PROXY=http://a.test:1\nHTTPS_PROXY="http://b.test:2"\nNO_PROXY=localhost\n')
+    assert up(behind_proxy, BUILDS="1").status == 0
+    given = (behind_proxy.root / "built-with").read_text().splitlines()
+    assert {"HTTP_PROXY=http://a.test:1", "HTTPS_PROXY=http://b.test:2", "NO_PROXY=localhost"} <= set(given)
+
+
+def test_a_build_that_fails_is_told_in_its_words_without_the_password(behind_proxy: Machine):
+    behind_proxy.switch("build-fails", f"proxy {PROXIES['HTTP_PROXY']} says 407\n")
+    answer = up(behind_proxy, BUILDS="1", **PROXIES)
+    assert answer.reason == "compose-failed" and "proxy http://***@a.test:1 says 407" in str(answer.details)
+    assert "s3cret" not in answer.stdout + answer.stderr
+    assert not [call for call in of_compose(behind_proxy) if " up " in call]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from script_machine import Machine, encoded, free_port, mode, needs_tools, tls_certificate
+from small_disk import in_own_view
 
 pytestmark = needs_tools
 
@@ -137,38 +137,6 @@ def test_a_lock_that_can_t_be_made_is_told(machine: Machine):
 
 
 # A disk that is full
-
-
-def on_small_disk(machine: Machine, free_pages: int) -> str:
-    """/etc on a disk of its own, in this process's own view, with that much room; what is there is copied to it."""
-    etc = machine.file("/etc")
-    return f"""
-cp -a {etc} {machine.root}/saved
-mount -t tmpfs -o size=256k,mode=755 tmpfs {etc}
-cp -a {machine.root}/saved/. {etc}/
-cat /dev/zero >{etc}/filler 2>/dev/null || true
-truncate -s -{4 * free_pages}K {etc}/filler
-"""
-
-
-def in_own_view(machine: Machine, free_pages: int, action: str, **values: str):
-    """Run an action so → its answer, and /etc as it was then."""
-    script = f"""
-{on_small_disk(machine, free_pages)}
-"$@" || status=$?
-cp -a {machine.file("/etc")} {machine.root}/after
-rm {machine.root}/after/filler
-exit "${{status:-0}}"
-"""
-    answer = machine.run(action, f"exec unshare -m sh -ec '{script}' sh \"$@\"", **values)
-    return answer
-
-
-@pytest.fixture
-def mounts():
-    mount = ["unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "/mnt"]
-    if not shutil.which("unshare") or subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("only root can mount a small disk")
 
 
 def moved(files: dict[str, tuple[object, ...]]) -> dict[str, tuple[object, ...]]:
