@@ -68,6 +68,15 @@ def test_the_password_s_prompt_gives_up(typed):
     assert "none was taken in 3 attempts" in shown and "-p @file" in shown
 
 
+def test_a_registry_s_password_is_asked_for_and_never_shown(typed):
+    words = ["dockervm", "create", "-g", "no-such-group", "-n", "web1", "--registry-login", "a.io=me", "b.io=you"]
+    code, shown = on_a_terminal(typed, words, ["", GOOD, "Other-one_2014"])
+    assert shown.count("Password of me for the registry a.io: ") == 2 and "Not taken: it is empty" in shown
+    assert shown.count("Password of you for the registry b.io: ") == 1
+    assert (code, "group 'no-such-group' does not exist" in shown) == (3, True), "both were taken"
+    assert not [one for one in (GOOD, "Other-one_2014", "Traceback") if one in shown]
+
+
 def tab(az: AzWithExtension, line: str, **more: str) -> list[str]:
     """What the Tab key offers at the end of a line, as argcomplete's shell function asks az for it: answers come by 8,
     what would be seen by 9."""

@@ -75,7 +75,7 @@ class FakeHost:
         except _Failed as failed:
             facts |= {"reason": failed.reason, "detail": failed.detail}
             result = "failed"
-        if self.silent_mirrors and action in ("serve", "configure"):
+        if self.silent_mirrors and action in ("install", "serve", "configure"):
             facts["silent-mirrors"] = self.silent_mirrors
         facts |= {key: value for key, value in self.says.items() if value is not None and action == "check"}
         lines = [f"{key}: {value}" if key != "csr" else f"csr:\n{value.strip()}" for key, value in facts.items()

@@ -25,7 +25,7 @@ def converse(terminal: int, process: subprocess.Popen, answers: Sequence[str]) -
                     break
             elif process.poll() is not None:
                 break
-            if answered < len(answers) and len(re.findall(r"(?i)password \(.*?\): ", shown)) > answered:
+            if answered < len(answers) and len(re.findall(r"(?i)password (?:\(|of ).*?: ", shown)) > answered:
                 os.write(terminal, f"{answers[answered]}\n".encode())
                 answered += 1
     finally:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+from fake_host import FakeHost
 from specs import typed
 
 from azext_dockervm.azure import kinds, names
@@ -116,6 +119,14 @@ def test_what_is_secret_is_asked_for_each_time(cloud, command):
 def test_silent_mirrors_are_a_warning(cloud, command, finished):
     cloud.host().silent_mirrors = "m.corp:443"
     command.create(**APPLIED)
+    (told,) = command.heard.warned
+    assert told.startswith("--registry-mirrors: m.corp:443 does not answer the host")
+
+
+@pytest.mark.parametrize("provisioner", ["run-command", "docker-extension"])
+def test_so_they_are_of_a_new_host_whichever_of_its_actions_tells_it(command, monkeypatch, provisioner):
+    monkeypatch.setattr("fake_azure.FakeHost", partial(FakeHost, silent_mirrors="m.corp:443"))
+    command.create(provisioner=provisioner)
     (told,) = command.heard.warned
     assert told.startswith("--registry-mirrors: m.corp:443 does not answer the host")
 

@@ -110,7 +110,39 @@ def test_a_manager_that_waits_for_a_lock_itself_is_ended_at_the_deadline(rpm_mac
     assert any("tdnf_instance" in line for line in answer.details)
 
 
+@pytest.mark.parametrize(("manager", "offered"), [
+    ("dnf", "docker-ce.x86_64 3:27"), ("yum", "docker-ce.x86_64 3:27"), ("tdnf", "moby-engine.x86_64 25"),
+    ("zypper", "")])
+def test_each_manager_is_run_with_the_proxies(rpm_machine: Machine, manager: str, offered: str):
+    rpm_machine.switch("offered", offered + "\n")
+    seen = rpm_machine.root / "seen"
+    noting = f'echo "$http_proxy $https_proxy $no_proxy" >>"{seen}"\n'
+    rpm_machine.add_tool(manager, noting + (ZYPPER if manager == "zypper" else DNF))
+    assert rpm_machine.run("install", HTTP_PROXY="http://me:pw@a.test:1", HTTPS_PROXY="http://b.test:2",
+                           NO_PROXY="localhost,.corp").status == 0
+    assert set(seen.read_text().splitlines()) == {"http://me:pw@a.test:1 http://b.test:2 localhost,.corp"}
+    assert "me:pw" not in str(rpm_machine.calls())
+
+
 # SUSE
+
+ZYPP_LOCKED = "7 System management is locked by the application with pid 99 (zypper).\n"
+
+
+def test_zypper_s_lock_is_waited_for_by_itself_and_by_us(rpm_machine: Machine):
+    rpm_machine.add_tool("zypper", 'echo "$ZYPP_LOCK_TIMEOUT" >>"$root/patience"\n' + ZYPPER)
+    rpm_machine.switch("said", ZYPP_LOCKED * 12)
+    assert rpm_machine.run("install").status == 0 and len(installs(rpm_machine)) == 13
+    patience = [int(line) for line in (rpm_machine.root / "patience").read_text().splitlines()]
+    assert patience == sorted(patience, reverse=True) and 0 < patience[-1] <= patience[0] <= 30
+
+
+def test_one_that_is_never_released_is_told_as_a_lock(rpm_machine: Machine):
+    rpm_machine.add_tool("zypper", ZYPPER)
+    rpm_machine.switch("said", ZYPP_LOCKED * 1000)
+    answer = rpm_machine.run("install", TIMEOUT="1")
+    assert answer.reason == "lock-timeout" and "pid 99 (zypper)" in str(answer.details)
+
 
 NONE_YET = "104 Warning: No repositories defined. Operating only with the installed resolvables.\n"
 
