@@ -3,16 +3,25 @@ and boots that it was not made for. The same create, or the next, has a host in 
 
 from __future__ import annotations
 
+import json
 import signal
+from pathlib import Path
 
 import pytest
 from fleet import IPTABLES
 from local_azure import GROUP, eventually
-from test_resume import answers, create
+from test_resume import answers, create, killed, sound, whole
+
+from azext_dockervm.engine.endpoint import Endpoint
+from azext_dockervm.engine.tls import handshake
+from localazure.behavior import config
 
 pytestmark = pytest.mark.machines
 
+# What the set-up script says where it was begun before, or a run command has the machine.
+BEGUN_BEFORE = "this run was begun before, or run commands have taken over"
 CAP_NET_BIND_SERVICE = 1 << 10
+OUTPUT = "/var/log/cloud-init-output.log"
 
 
 @pytest.fixture(name="order")
@@ -28,6 +37,11 @@ def order_of_a_host(local_azure, fleet, tmp_path):
     for name in made:
         path = f"{local_azure.group_path(GROUP)}/providers/Microsoft.Compute/virtualMachines/{name}"
         local_azure.arm("DELETE", path, "2024-11-01")
+
+
+def certificate(result, folder: Path) -> bytes:
+    """Of the engine, which has answered a client of the folder."""
+    return handshake(Endpoint(result["fqdn"], result["dockerPort"], folder))
 
 
 def check_the_door_has_only(rights: int, azure, name: str) -> None:
@@ -89,11 +103,93 @@ def test_an_image_without_cloud_init_is_set_up_by_run_commands_after_all(local_a
 
 
 @pytest.mark.long
-def test_a_set_up_that_fails_tells_why_through_the_door_and_the_machine_is_kept(local_azure, order):
+@pytest.mark.parametrize(("name", "moment"), [("asclepius", "the VM is ordered"), ("eurydice", "the engine starts")])
+def test_a_client_that_is_killed_is_finished_by_the_same_command(local_azure, order, tmp_path, name, moment):
+    """Before the host says a word, and when it has all that it needs."""
+    folder, words = tmp_path / "certificates", order(name, "westus2", "--provisioner", "cloud-init")
+    if moment == "the VM is ordered":
+        killed(local_azure, words, rf"PUT \S+/publicIPAddresses/{name}PublicIP")
+        killed(local_azure, words, rf"PUT \S+/virtualMachines/{name} 201", 0.5)
+    else:
+        running = local_azure.start(*words)
+        running.until_said(f"'{name}' says: it starts the engine")
+        running.signal(signal.SIGKILL)
+        assert running.finish().code == -signal.SIGKILL
+    before = whole(folder)
+    finished = local_azure.az(*words).succeeded()
+    assert sound(folder) == before, "the certificates were made anew"
+    result = finished.json
+    assert result["reachable"] is True and answers(local_azure, result, folder) == result["engineVersion"]
+    assert local_azure.query("vm", "run-command", "list", "-g", GROUP, "--vm-name", name) == []
+    tags = local_azure.query("vm", "show", "-g", GROUP, "-n", name)["tags"]
+    assert tags["dockervm-provisioner"] == result["provisioner"]
+    assert local_azure.in_guest(name, "systemctl is-active dockervm-door.service") != "active"
+
+
+@pytest.mark.long
+def test_two_clients_that_make_the_same_host_at_once_both_have_it(local_azure, order, tmp_path):
+    folder, words = tmp_path / "certificates", order("castor", "westus2")
+    first = local_azure.start(*words)
+    first.until_said("'castor' says: it installs Docker")
+    second = local_azure.az(*words)
+    for finished in (first.finish(), second):
+        result = finished.succeeded().json
+        assert result["reachable"] is True
+        assert answers(local_azure, result, folder) == result["engineVersion"]
+    assert local_azure.query("vm", "run-command", "list", "-g", GROUP, "--vm-name", "castor") == []
+
+
+@pytest.mark.long
+def test_a_clone_opens_no_door_and_keeps_the_engine_as_it_is(local_azure, order, tmp_path):
+    """A copy of the disk is another machine to cloud-init, which runs the same custom data there from the beginning."""
+    folder, words = tmp_path / "certificates", order("proteus", "westus2", "--provisioner", "cloud-init")
+    result = local_azure.az(*words).succeeded().json
+    shown, boot = certificate(result, folder), local_azure.boot("proteus")
+    id_file, seed = "/var/lib/cloud/data/instance-id", "/var/lib/cloud/seed/nocloud/meta-data"
+    instance = local_azure.in_guest("proteus", f"cloud-init status --wait >/dev/null; cat {id_file}")
+    assert BEGUN_BEFORE not in local_azure.in_guest("proteus", f"cat {OUTPUT}")
+    local_azure.in_guest("proteus", f"sed -i s/{instance}/another-machine/ {seed}; "
+                                    "nohup systemctl reboot >/dev/null 2>&1 &")
+    eventually(lambda: local_azure.boot("proteus") not in (boot, None), "it reboots")
+    eventually(lambda: local_azure.in_guest("proteus", f"grep '{BEGUN_BEFORE}' {OUTPUT}"), "cloud-init runs the script")
+    assert local_azure.in_guest("proteus", f"cat {id_file}") == "another-machine"
+    look = "systemctl is-active dockervm-door.service; ls -d /run/dockervm/door /run/dockervm-door 2>/dev/null"
+    assert local_azure.in_guest("proteus", look) == "inactive"
+    assert answers(local_azure, result, folder) == result["engineVersion"]
+    assert certificate(result, folder) == shown
+
+
+@pytest.mark.long
+def test_a_first_boot_that_comes_late_finds_the_host_taken(local_azure, order, tmp_path):
+    """As where something holds up multi-user.target, behind which cloud-init runs scripts."""
+    late = {"conditions": {"cloud_init_delay": [{"vm": "epimetheus", "seconds": 150}]}}
+    path = local_azure.folder / config.NAME
+    folder, words = tmp_path / "certificates", order("epimetheus", "westus2", "--provisioner", "cloud-init")
+    config.write(path, json.dumps(late).encode())
+    try:
+        finished = local_azure.start(*words).finish(300).succeeded()
+    finally:
+        path.unlink()
+    result = finished.json
+    assert "90 seconds after the VM was ready. run-command takes over." in finished.stderr
+    assert (result["provisioner"], result["reachable"]) == ("run-command", True)
+    shown = certificate(result, folder)
+    eventually(lambda: local_azure.in_guest("epimetheus", f"grep '{BEGUN_BEFORE}' {OUTPUT}"), "the script runs", 200)
+    assert local_azure.in_guest("epimetheus", "cloud-init status --wait >/dev/null; ls -d /run/dockervm-door") == ""
+    assert certificate(result, folder) == shown
+
+
+@pytest.mark.long
+def test_a_set_up_that_fails_tells_why_through_the_door_and_the_machine_is_kept(local_azure, order, fleet):
+    """The user's own part of custom data runs all the same, once the door has been there for who asks why."""
     requests = local_azure.requests()
     words = order("tantalus", "francecentral", "--provisioner", "cloud-init", "--image",
-                  "LocalAzure:linux-variants:dnf-without-docker:latest")
+                  "LocalAzure:linux-variants:dnf-without-docker:latest", "--custom-data", fleet.own_script)
     failed = local_azure.az(*words)
     assert failed.code == 1 and "'tantalus' says: its set-up has failed" in failed.stderr, str(failed)
     assert "The host says:" in failed.stderr and "The VM 'tantalus' was kept" in failed.stderr
     assert r"PUT \S+/runCommands/" not in requests, "the same script would fail again"
+    assert local_azure.in_guest("tantalus", "ls /root/own 2>/dev/null") == ""
+    local_azure.in_guest("tantalus", "systemctl stop dockervm-door.service")
+    eventually(lambda: local_azure.in_guest("tantalus", "cat /root/own/order 2>/dev/null") == "script",
+               "the user's script runs")
