@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fault_world import World
 from hurried_clock import HurriedClock
+from read_rounds import Rounds, conducted
 
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.flow import cancellation, deadline
@@ -68,6 +69,12 @@ def group(world):
     yield name
     world.faults()
     world.arm.done("DELETE", f"/resourceGroups/{name}")
+
+
+@pytest.fixture
+def rounds(monkeypatch) -> Rounds:
+    """The reads from now on, until the first write."""
+    return conducted(monkeypatch)
 
 
 class _EngineClient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from arm_support import Group
+from read_rounds import conducted
 
 from azext_dockervm.spec.machine import Image
 
@@ -66,6 +67,16 @@ def test_so_it_does_where_only_older_versions_of_galleries_are_served(world, gro
     world.faults(api_versions=[{"type": f"{COMPUTE.partition('/')[2]}/galleries/images", "versions": ["2021-10-01"]}])
     made = world.create(group, certificates, HOUR, image=Image.parse(image))
     assert made.error is None, made.text
+
+
+def test_no_read_more_waits_for_others_with_an_image_and_a_plan_that_were_named(
+        world, group, certificates, image, monkeypatch):
+    rounds = conducted(monkeypatch)
+    asked = {f"plan.{part}": text for part, text in PLAN.items()}
+    made = world.create(group, certificates, HOUR, location=None, image=Image.parse(image), **asked)
+    assert rounds.wrote and len(rounds.rounds) <= 3, rounds.rounds or made.text
+    reads = [path for one in rounds.rounds for path in one]
+    assert [path for path in reads if "/agreements/" in path] and [path for path in reads if "/galleries/own" in path]
 
 
 def test_an_image_that_is_gone_is_told_before_anything_is_made(world, group, certificates, image):

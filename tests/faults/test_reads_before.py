@@ -3,66 +3,24 @@ holding all answers back until nothing more is asked."""
 
 from __future__ import annotations
 
-import threading
+import time
 
 import pytest
 from arm_support import SUBSCRIPTION
+from read_rounds import conducted
 
-from azext_dockervm.azure.pipeline import DeadlineRetryPolicy
+from azext_dockervm.azure import kinds
+from azext_dockervm.azure.calls import Azure
 from azext_dockervm.spec import network_rules as rules
 from azext_dockervm.spec.machine import Image
+from azext_dockervm.spec.placement import Identity
+from azext_dockervm.spec.rules import resource_name_or_id
 
-# Seconds without a new request after which all that can be asked without an answer has been asked.
-QUIET_SECONDS = 0.25
-
-
-class Rounds:
-    """Lets requests through in rounds, until the first write; each round is of those that wait for no other of it."""
-
-    def __init__(self) -> None:
-        self.rounds: list[list[str]] = []
-        self.wrote = False
-        self._waiting: list[str] = []
-        self._changed = threading.Condition()
-
-    def wait_for_turn(self, method: str, path: str) -> None:
-        with self._changed:
-            if method != "GET":
-                self.wrote = True
-                self._changed.notify_all()
-            if self.wrote:
-                return
-            self._waiting.append(path)
-            this = len(self.rounds)
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: len(self.rounds) > this or self.wrote, 30)
-
-    def conduct(self) -> None:
-        with self._changed:
-            while not self.wrote:
-                something_happened = self._changed.wait(QUIET_SECONDS)
-                if self._waiting and not something_happened:
-                    self.rounds.append(self._waiting)
-                    self._waiting = []
-                    self._changed.notify_all()
-
-
-@pytest.fixture
-def rounds(monkeypatch) -> Rounds:
-    return conducted(monkeypatch)
-
-
-def conducted(monkeypatch) -> Rounds:
-    found = Rounds()
-    attempt = DeadlineRetryPolicy._attempt
-
-    def in_turn(self, request, deadline):
-        found.wait_for_turn(request.http_request.method, request.http_request.url.partition("?")[0])
-        return attempt(self, request, deadline)
-
-    monkeypatch.setattr(DeadlineRetryPolicy, "_attempt", in_turn)
-    threading.Thread(target=found.conduct, daemon=True).start()
-    return found
+FEATURES = "2021-07-01"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsWmFPXJ8mJ1RNmsqOLuBvCZQDKzTNZkFvQ7XkvGJX4 somebody"
+LETS_IN = {"name": "docker", "properties": {
+    "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp", "sourcePortRange": "*",
+    "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "4243"}}
 
 
 @pytest.mark.parametrize(("asked", "most"), [
@@ -91,6 +49,68 @@ def test_how_many_reads_a_host_of_defaults_costs(world, group, certificates, rou
     assert len(rounds.rounds[2]) == 1
 
 
+# With what is there already, by its name
+
+
+def named(kind, name: str):
+    return resource_name_or_id(name, "--it", kind.type)
+
+
+def a_disk_and_encryption(world, group, _monkeypatch) -> dict:
+    feature = "/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost"
+    world.arm.done("POST", f"{feature}/register", api=FEATURES)
+    until = time.monotonic() + 10
+    while world.arm.call("GET", feature, api=FEATURES).body["properties"]["state"] != "Registered":
+        assert time.monotonic() < until
+    world.arm.done("PUT", f"/resourceGroups/{group}/providers/Microsoft.Compute/disks/data", {
+        "location": "westus", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4}})
+    return {"disks.attached": (named(kinds.DISK, "data"),), "disks.encryption_at_host": True}
+
+
+def an_identity_an_account_and_a_key(world, group, monkeypatch) -> dict:
+    """Local Azure has no storage accounts, so what is read in their place is the group."""
+    path, get, list_all = f"/resourceGroups/{group}/providers", Azure.get, Azure.list_all
+    world.arm.done("PUT", f"{path}/Microsoft.ManagedIdentity/userAssignedIdentities/mine", {"location": "westus"},
+                   api="2023-01-31")
+    world.arm.done("PUT", f"{path}/Microsoft.Compute/sshPublicKeys/mine", {
+        "location": "westus", "properties": {"publicKey": KEY}})
+    account = {"id": f"/subscriptions/{SUBSCRIPTION}{path}/Microsoft.Storage/storageAccounts/logs", "name": "logs",
+               "location": "westus", "sku": {"name": "Standard_LRS"},
+               "properties": {"primaryEndpoints": {"blob": "https://logs.blob.core.windows.net/"}}}
+
+    def got(self, kind, *path, **more):
+        return (self.group(group) and account) if kind is kinds.STORAGE_ACCOUNT else get(self, kind, *path, **more)
+
+    def listed(self, kind, **query):
+        return (self.group(group) and [account]) if kind is kinds.STORAGE_ACCOUNT else list_all(self, kind, **query)
+
+    monkeypatch.setattr(Azure, "get", got)
+    monkeypatch.setattr(Azure, "list_all", listed)
+    return {"placement.identity": Identity(users=(named(kinds.USER_IDENTITY, "mine"),)),
+            "placement.diagnostics": "logs", "login.ssh_key": named(kinds.SSH_KEY, "mine")}
+
+
+def guards_of_others(world, group, _monkeypatch) -> dict:
+    lay(world, group, "networkSecurityGroups", "guard", securityRules=[LETS_IN])
+    lay(world, group, "applicationSecurityGroups", "web")
+    return {"security_group": named(kinds.SECURITY_GROUP, "guard"),
+            "application_groups": (named(kinds.APPLICATION_GROUP, "web"),)}
+
+
+@pytest.mark.parametrize(("prepared", "reads"), [
+    (a_disk_and_encryption, ["disks/data", "features/EncryptionAtHost", "Microsoft.Compute/skus"]),
+    (an_identity_an_account_and_a_key, ["userAssignedIdentities/mine", "sshPublicKeys/mine"]),
+    (guards_of_others, ["networkSecurityGroups/guard", "applicationSecurityGroups/web"])],
+    ids=lambda one: getattr(one, "__name__", ""))
+def test_so_it_is_with_what_somebody_has_named(world, group, certificates, monkeypatch, prepared, reads):
+    asked = prepared(world, group, monkeypatch)
+    rounds = conducted(monkeypatch)
+    made = world.create(group, certificates, **{"location": None, **asked})
+    assert rounds.wrote and len(rounds.rounds) <= 3, rounds.rounds or made.text
+    for read in reads:
+        assert any(path.endswith(read) for path in sum(rounds.rounds, [])), (read, rounds.rounds)
+
+
 # In a network of somebody else
 
 
@@ -104,10 +124,7 @@ def lay(world, group: str, kind: str, name: str, **properties) -> str:
 @pytest.fixture
 def corp(world, group):
     """A guarded subnet, an address with a label, an interface with another."""
-    guard = lay(world, group, "networkSecurityGroups", "guard", securityRules=[
-        {"name": "docker", "properties": {
-            "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp", "sourcePortRange": "*",
-            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "4243"}}])
+    guard = lay(world, group, "networkSecurityGroups", "guard", securityRules=[LETS_IN])
     network = lay(world, group, "virtualNetworks", "corp", addressSpace={"addressPrefixes": ["10.1.0.0/16"]}, subnets=[
         {"name": "apps", "properties": {"addressPrefix": "10.1.0.0/24", "networkSecurityGroup": {"id": guard}}}])
     lay(world, group, "publicIPAddresses", "boats", publicIPAllocationMethod="Static")
