@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,8 @@ _JOINED = (
     "Microsoft.Network/applicationSecurityGroups", "Microsoft.Network/natGateways",
 )  # fmt: skip
 _POLICY = "/providers/Microsoft.Authorization"
+# Operations lie below the subscription's regions; who has rights on one group only follows what was begun there.
+_OPERATION = re.compile(r"/(disk)?operation(s|results|statuses)/[^/]+/?$", re.IGNORECASE)
 
 
 # What a security rule says for everybody.
@@ -47,7 +50,7 @@ def refuse(
 
 def _refuse_unauthorized(conditions: Conditions, request: Request, claims: Mapping[str, Any]) -> None:
     denied = conditions.all("denied")
-    if not denied:
+    if not denied or request.method == "GET" and _OPERATION.search(request.path):
         return
     action, scope = action_of(request.method, request.path), scope_of(request.path)
     who = f"The client '{claims.get('appid', '')}' with object id '{claims.get('oid', '')}'"

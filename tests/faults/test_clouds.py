@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from arm_support import SUBSCRIPTION
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.spec.network_rules import check_virtual_network
@@ -37,6 +38,24 @@ def test_where_nothing_older_is_served_the_refusal_names_what_is(world, group, c
     first = world.create(group, certificates, HOUR)
     assert "The supported api-versions are '2025-" in first.error.message
     assert world.parts(group) == set()
+
+
+# Rights on one group alone
+
+SUBSCRIBED = f"/subscriptions/{SUBSCRIPTION}"
+
+
+@pytest.mark.parametrize("asked", [{}, {"size": "Standard_B2s"}, {"placement.priority": "Spot"}],
+                         ids=["default", "a size", "Spot"])
+def test_rights_on_its_group_alone_make_a_host(world, group, certificates, asked):
+    """Nothing may be read or done outside of it, be it of the subscription or of a region."""
+    world.faults(denied=[{"action": "*", "scope": [SUBSCRIBED, f"{SUBSCRIBED}/providers/*"]}])
+    for of_others in ("/resourceGroups", f"/providers/{COMPUTE}/locations/westus/usages"):
+        assert world.arm.call("GET", of_others).status == 403
+    made = world.create(group, certificates, HOUR, location=None, **asked)
+    assert made.error is None and made.host.proof.reachable, made.text
+    again = world.create(group, certificates, HOUR, location=None, **asked)
+    assert again.error is None, again.text
 
 
 # Policies

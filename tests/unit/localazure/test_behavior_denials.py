@@ -28,6 +28,13 @@ def test_reads_of_the_subscription_alone_can_be_denied(arm: LocalAzure, group: G
     assert arm.call("GET", group.compute("virtualMachines")).status == 200
 
 
+def test_who_began_an_operation_follows_it(arm: LocalAzure, group: Group, behavior: Any) -> None:
+    behavior(conditions={"denied": [{"action": "*", "scope": [S, f"{S}/providers/*"]}]})
+    assert arm.call("GET", "/providers/Microsoft.Network/locations/westus/usages").code == "AuthorizationFailed"
+    answer = arm.call("PUT", group.network("networkSecurityGroups/nsg"), {"location": "westus", "properties": {}})
+    assert arm.wait(answer).body["status"] == "Succeeded"
+
+
 def test_a_subnet_that_may_not_be_joined(arm: LocalAzure, group: Group, behavior: Any) -> None:
     subnet = group.vnet()
     behavior(conditions={"denied": [{"action": "*/join/action"}]})
