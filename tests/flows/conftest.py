@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from flow_cloud import GROUP, NETWORK, REGION, RESOURCES, Cloud
+from flow_placement import ZONAL
 from local_azure import LocalAzure, with_fake_machines
 
 from azext_dockervm.provision import proof
@@ -44,6 +45,14 @@ def cloud(instance, tmp_path, monkeypatch):
     yield found
     found.behavior()
     instance.arm("DELETE", instance.group_path(found.group), RESOURCES)
+
+
+@pytest.fixture
+def zonal(cloud):
+    """The cloud with a group in a region that has zones."""
+    cloud.group = f"{cloud.group}zonal"
+    cloud.instance.arm("PUT", cloud.instance.group_path(cloud.group), RESOURCES, {"location": ZONAL})
+    return cloud
 
 
 def _resolving(instance: LocalAzure, real: Callable) -> Callable:

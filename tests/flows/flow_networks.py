@@ -1,4 +1,5 @@
-"""Networks, addresses and interfaces as somebody else has made them, in a Local Azure with fake machines."""
+"""Networks, addresses, interfaces and security groups as somebody else has made them, in a Local Azure with fake
+machines."""
 
 from __future__ import annotations
 
@@ -37,3 +38,22 @@ def lay_interface(cloud: Cloud) -> None:
             "subnet": {"id": cloud.path(f"{NETWORK}/virtualNetworks", "corp/subnets/apps")},
             "publicIPAddress": {"id": cloud.path(f"{NETWORK}/publicIPAddresses", "nic-ip")}}}]}})
     cloud.settled(f"{NETWORK}/networkInterfaces", "mynic")
+
+
+def lay_group(cloud: Cloud, name: str, access: str, priority: int = 200) -> str:
+    """A security group with one rule, for everybody and every port; its id."""
+    rule = {"priority": priority, "direction": "Inbound", "access": access, "protocol": "*", "sourcePortRange": "*",
+            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "*"}
+    cloud.arm("PUT", f"{NETWORK}/networkSecurityGroups", name, {"location": REGION, "properties": {
+        "securityRules": [{"name": "no" if access == "Deny" else "all", "properties": rule}]}})
+    cloud.settled(f"{NETWORK}/networkSecurityGroups", name)
+    return cloud.path(f"{NETWORK}/networkSecurityGroups", name)
+
+
+def guard_subnet(cloud: Cloud) -> None:
+    """Of ``lay_network``: by a group that lets everybody in."""
+    network = cloud.get(f"{NETWORK}/virtualNetworks", "corp")
+    group = lay_group(cloud, "open", "Allow")
+    network["properties"]["subnets"][0]["properties"]["networkSecurityGroup"] = {"id": group}
+    cloud.arm("PUT", f"{NETWORK}/virtualNetworks", "corp", network)
+    cloud.settled(f"{NETWORK}/virtualNetworks", "corp")

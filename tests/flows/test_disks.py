@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from flow_cloud import COMPUTE, HOST, REGION
+from flow_disks import DISK, DISK_API, SET, accept_terms, lay_disk, lay_keys, put
 from local_azure import eventually
 
 from azext_dockervm import _client_factory
 
-DISK, SET, VM = "Microsoft.Compute/disks", "Microsoft.Compute/diskEncryptionSets", "Microsoft.Compute/virtualMachines"
+VM = "Microsoft.Compute/virtualMachines"
 IMAGE, GALLERY = "Microsoft.Compute/images", "Microsoft.Compute/galleries"
-DISK_API, SET_API, GALLERY_API = "2023-04-02", "2022-03-02", "2023-07-03"
-FEATURE_API, TERMS_API = "2021-07-01", "2021-01-01"
-KEY = "https://vault1.vault.azure.net/keys/mine/0123456789abcdef0123456789abcdef"
+GALLERY_API, FEATURE_API = "2023-07-03", "2021-07-01"
 FLATCAR = "kinvolk:flatcar-container-linux:stable-gen2:latest"
 ARM_IMAGE = "Canonical:ubuntu-24_04-lts:server-arm64:latest"
-
-
-def put(cloud, kind: str, name: str, api: str, properties: dict[str, Any], **more: Any) -> str:
-    """What is made once it is at rest; its id."""
-    at = cloud.path(kind, name)
-    cloud.instance.arm("PUT", at, api, {"location": REGION, "properties": properties, **more})
-    eventually(lambda: cloud.instance.arm("GET", at, api)["properties"]["provisioningState"] == "Succeeded", name, 30)
-    return at
 
 
 def disks(cloud) -> dict[str, dict]:
     found = cloud.instance.arm("GET", cloud.path(DISK, "").rstrip("/"), DISK_API)["value"]
     return {one["name"]: one for one in found}
-
-
-def empty(cloud, name: str, size: int = 4) -> str:
-    return put(cloud, DISK, name, DISK_API, {"creationData": {"createOption": "Empty"}, "diskSizeGB": size})
 
 
 def nothing_was_written(cloud) -> bool:
@@ -42,7 +27,7 @@ def nothing_was_written(cloud) -> bool:
 
 @pytest.mark.parametrize("data_disks", ["keep", "delete"])
 def test_disks_are_made_with_the_host_and_go_or_stay_as_said(cloud, data_disks):
-    empty(cloud, "mine")
+    lay_disk(cloud, "mine")
     host = cloud.host("--data-disk-sizes-gb", "8", "16", "--attach-data-disks", "mine", "--os-disk-size-gb", "64",
                       "--storage-sku", "os=Premium_LRS", "1=StandardSSD_LRS", "--data-disk-caching", "0=ReadOnly")
     made = cloud.vm()["properties"]["storageProfile"]
@@ -57,7 +42,7 @@ def test_disks_are_made_with_the_host_and_go_or_stay_as_said(cloud, data_disks):
 
 
 def test_disks_of_a_vm_that_never_ran_are_undone_and_an_attached_one_is_not(cloud):
-    empty(cloud, "mine")
+    lay_disk(cloud, "mine")
     cloud.behavior(conditions={"allocation_failed": [{"size": "*"}]})
     failed = cloud.create("--data-disk-sizes-gb", "8", "--attach-data-disks", "mine")
     assert failed.code == 1 and failed.stdout == ""
@@ -66,7 +51,7 @@ def test_disks_of_a_vm_that_never_ran_are_undone_and_an_attached_one_is_not(clou
 
 
 def test_a_key_of_ones_own_encrypts_the_disk_and_the_server_does_once_it_may(cloud):
-    put(cloud, SET, "keys", SET_API, {"activeKey": {"keyUrl": KEY}}, identity={"type": "SystemAssigned"})
+    lay_keys(cloud, "keys")
     options = ("--os-disk-encryption-set", "keys", "--encryption-at-host")
     cloud.mark()
     refused = cloud.create(*options)
@@ -109,14 +94,11 @@ def test_terms_are_asked_for_before_anything_is_made(cloud):
     refused = cloud.create("--image", FLATCAR)
     assert refused.code == 1 and nothing_was_written(cloud)
     assert "az vm image terms accept --urn kinvolk:flatcar-container-linux:stable-gen2" in refused.stderr
-    subscription = cloud.path(DISK, "any").split("/resourceGroups/")[0]
-    at = (f"{subscription}/providers/Microsoft.MarketplaceOrdering/offerTypes/VirtualMachine/publishers/kinvolk/"
-          "offers/flatcar-container-linux/plans/stable-gen2/agreements/current")
-    cloud.instance.arm("PUT", at, TERMS_API, {"properties": {"accepted": True}})
+    accept_terms(cloud)
     try:
         cloud.create("--image", FLATCAR).succeeded()
     finally:
-        cloud.instance.arm("PUT", at, TERMS_API, {"properties": {"accepted": False}})
+        accept_terms(cloud, False)
     assert cloud.vm()["plan"]["product"] == "flatcar-container-linux"
 
 

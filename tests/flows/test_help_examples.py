@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 import yaml
 from flow_cloud import PASSWORD, REGION, Cloud
-from flow_networks import NETWORK, lay_interface, lay_network
+from flow_disks import accept_terms, lay_disk, lay_keys
+from flow_networks import NETWORK, guard_subnet, lay_interface, lay_network
 from knack.help_files import helps
-from local_azure import eventually
 
 import azext_dockervm._help  # noqa: F401  # fills ``helps``
 
@@ -64,14 +64,6 @@ def test_an_example_does_what_it_says(example, text):
 
 
 # What an example names has to be there: by a word of its text.
-DISK = "Microsoft.Compute/disks"
-
-
-def _disk(cloud: Cloud) -> None:
-    body = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}}
-    cloud.instance.arm("PUT", cloud.path(DISK, "mydisk"), "2023-04-02", body)
-    eventually(lambda: cloud.instance.arm("GET", cloud.path(DISK, "mydisk"), "2023-04-02")["properties"][
-        "provisioningState"] == "Succeeded", "the disk", 30)
 
 
 def _security_group(cloud: Cloud) -> None:
@@ -80,39 +72,9 @@ def _security_group(cloud: Cloud) -> None:
     cloud.settled(f"{NETWORK}/networkSecurityGroups", "corp-nsg")
 
 
-def _guarded_subnet(cloud: Cloud) -> None:
-    """Once its network is there: by a group that lets everybody in."""
-    rule = {"priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "*", "sourcePortRange": "*",
-            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": "*"}
-    cloud.arm("PUT", f"{NETWORK}/networkSecurityGroups", "open", {"location": REGION, "properties": {
-        "securityRules": [{"name": "all", "properties": rule}]}})
-    cloud.settled(f"{NETWORK}/networkSecurityGroups", "open")
-    network = cloud.get(f"{NETWORK}/virtualNetworks", "corp")
-    network["properties"]["subnets"][0]["properties"]["networkSecurityGroup"] = {
-        "id": cloud.path(f"{NETWORK}/networkSecurityGroups", "open")}
-    cloud.arm("PUT", f"{NETWORK}/virtualNetworks", "corp", network)
-    cloud.settled(f"{NETWORK}/virtualNetworks", "corp")
-
-
 def _application_groups(cloud: Cloud) -> None:
     for name in ("web", "db"):
         cloud.arm("PUT", f"{NETWORK}/applicationSecurityGroups", name, {"location": REGION})
-
-
-def _encryption_set(cloud: Cloud) -> None:
-    key = "https://vault1.vault.azure.net/keys/mine/0123456789abcdef0123456789abcdef"
-    body = {"location": REGION, "identity": {"type": "SystemAssigned"}, "properties": {"activeKey": {"keyUrl": key}}}
-    at = cloud.path("Microsoft.Compute/diskEncryptionSets", "mykeys")
-    cloud.instance.arm("PUT", at, "2022-03-02", body)
-    eventually(lambda: cloud.instance.arm("GET", at, "2022-03-02")["properties"]["provisioningState"] == "Succeeded",
-               "the encryption set", 30)
-
-
-def _terms(cloud: Cloud) -> None:
-    subscription = cloud.path(DISK, "any").split("/resourceGroups/")[0]
-    at = (f"{subscription}/providers/Microsoft.MarketplaceOrdering/offerTypes/VirtualMachine/publishers/kinvolk/"
-          "offers/flatcar-container-linux/plans/stable-gen2/agreements/current")
-    cloud.instance.arm("PUT", at, "2021-01-01", {"properties": {"accepted": True}})
 
 
 def _compose_files(cloud: Cloud) -> None:
@@ -121,8 +83,9 @@ def _compose_files(cloud: Cloud) -> None:
 
 
 NEEDS: dict[str, Callable[[Cloud], object]] = {
-    "mykeys": _encryption_set, "kinvolk": _terms, "mydisk": _disk, "--vnet-name corp": lay_network,
-    "--nics mynic": lay_interface, "--nsg corp-nsg": _security_group, '--nsg ""': _guarded_subnet,
+    "mykeys": lambda cloud: lay_keys(cloud, "mykeys"), "kinvolk": accept_terms,
+    "mydisk": lambda cloud: lay_disk(cloud, "mydisk", 8), "--vnet-name corp": lay_network,
+    "--nics mynic": lay_interface, "--nsg corp-nsg": _security_group, '--nsg ""': guard_subnet,
     "--asgs": _application_groups, "compose.yaml": _compose_files,
     "init.yaml": lambda cloud: (cloud.home / "init.yaml").write_text("#cloud-config\n"),
     "daemon.json": lambda cloud: (cloud.home / "daemon.json").write_text('{"debug": true}\n')}

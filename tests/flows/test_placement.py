@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import base64
 
-import pytest
-from flow_cloud import HOST, PASSWORD, RESOURCES
+from flow_cloud import HOST
+from flow_placement import EVERYTHING, lay_placement
 from local_azure import eventually
 
-VM, IDENTITIES = "Microsoft.Compute/virtualMachines", "Microsoft.ManagedIdentity/userAssignedIdentities"
+VM = "Microsoft.Compute/virtualMachines"
 SCHEDULES, ADDRESSES = "Microsoft.DevTestLab/schedules", "Microsoft.Network/publicIPAddresses"
 NAME = f"shutdown-computevm-{HOST}"
-SCHEDULE_API, IDENTITY_API = "2018-09-15", "2023-01-31"
-ZONAL = "westus2"       # westus has no zones
-EVERYTHING = ("--zone", "2", "--ppg", "near", "--priority", "Spot", "--max-price", "0.5", "--license-type", "None",
-              "--assign-identity", "[system]", "builder", "--user-data", "role=build",
-              "--boot-diagnostics-storage", "", "--auto-shutdown", "1900",
-              "--auto-shutdown-time-zone", "W. Europe Standard Time", "--auto-shutdown-email", "me@example.com",
-              "--authentication-type", "all", "--ssh-key-name", "mine", "-p", PASSWORD)
-
-
-@pytest.fixture
-def zonal(cloud):
-    """The cloud with a group in a region that has zones."""
-    cloud.group = f"{cloud.group}zonal"
-    cloud.instance.arm("PUT", cloud.instance.group_path(cloud.group), RESOURCES, {"location": ZONAL})
-    return cloud
-
-
-def put(cloud, kind, name, api, **members):
-    return cloud.instance.arm("PUT", cloud.path(kind, name), api, {"location": ZONAL, **members})
+SCHEDULE_API = "2018-09-15"
 
 
 def schedule(cloud):
@@ -37,17 +19,9 @@ def schedule(cloud):
     return found[0] if found else None
 
 
-def prepared(cloud):
-    """What is named is there; the identity's id."""
-    put(cloud, "Microsoft.Compute/proximityPlacementGroups", "near", "2024-11-01")
-    put(cloud, "Microsoft.Compute/sshPublicKeys", "mine", "2024-11-01", properties={
-        "publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE+N4unGvv6pXPYebWiQ6Ak618DjYm5g6d2ECnq/1F0x somebody"})
-    return put(cloud, IDENTITIES, "builder", IDENTITY_API)["id"]
-
-
 def test_all_that_goes_together_is_on_one_host_and_goes_with_it(zonal):
     cloud = zonal
-    identity = prepared(cloud)
+    identity = lay_placement(cloud)
     made = cloud.create("--provisioner", "run-command", *EVERYTHING).succeeded()
     vm = cloud.instance.arm("GET", f"{cloud.path(VM, HOST)}", "2024-11-01")
     properties = vm["properties"]

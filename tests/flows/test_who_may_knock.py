@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flow_cloud import HOST, REGION
+from flow_networks import lay_group
 from local_azure import eventually
 
 NSG, ASG, NIC = (f"Microsoft.Network/{kind}" for kind in (
@@ -11,18 +12,10 @@ NSG, ASG, NIC = (f"Microsoft.Network/{kind}" for kind in (
 LOCK = "Microsoft.Authorization/locks"
 
 
-def rule(name: str, priority: int, ports: str, access: str) -> dict:
-    return {"name": name, "properties": {
-        "priority": priority, "direction": "Inbound", "access": access, "protocol": "*", "sourcePortRange": "*",
-        "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "destinationPortRange": ports}}
-
-
 @pytest.fixture
 def group(cloud):
     """Somebody's, which shuts everything."""
-    cloud.arm("PUT", NSG, "corp-nsg", {"location": REGION, "properties": {"securityRules": [
-        rule("no", 200, "*", "Deny")]}})
-    cloud.settled(NSG, "corp-nsg")
+    lay_group(cloud, "corp-nsg", "Deny")
     return "corp-nsg"
 
 
