@@ -123,3 +123,9 @@ def test_with_arguments_it_is_pytest(run):
     assert run("tests/unit/certs", "-k", "crash")[1].splitlines() == [
         "python -m pytest -p no:cacheprovider tests/unit/certs -k crash"]
     assert run("--long", "tests/flows")[1].splitlines() == ["python -m pytest -p no:cacheprovider --long tests/flows"]
+
+
+def test_what_tests_would_be_skipped_without_is_installed():
+    """Those of Docker's own repository, whose keys are made by gpg, and fetched by curl."""
+    installed = (ROOT / "script/test").read_text().partition("\nneed_packages ")[2].partition("||")[0]
+    assert {pair.partition(":")[0] for pair in installed.split()} >= {"gpg", "gpg-agent", "curl"}
