@@ -28,6 +28,18 @@ services:
         RUN --mount=type=tmpfs,target=/work echo -n built by buildx >/built
         CMD cat /built
 """
+# What a build is told of proxies goes into its image, what its container is told goes to its log.
+BEHIND_PROXY = """
+services:
+  job:
+    image: behind-proxy
+    build:
+      context: ${{CONTEXT}}
+      dockerfile_inline: |
+        FROM {server}/busybox
+        RUN echo "$$http_proxy $$HTTPS_PROXY $$no_proxy" >/built
+        CMD cat /built && env
+"""
 WRONG = "Wrong_password-of.the-registry"
 
 
@@ -125,6 +137,12 @@ def test_an_absent_image_is_told_in_dockers_words_and_the_same_create_goes_on(ho
     made = again(host, *words).succeeded()
     assert made.json["compose"]["services"] == [{"name": "job", "state": "exited (0)", "ports": []}]
     assert host.docker("logs", "second-job-1").succeeded().stdout == "built by buildx"
+    (folder / "compose.yaml").write_text(BEHIND_PROXY.format(server=server))
+    again(host, *words, "--http-proxy", "http://127.0.0.1:9", "--https-proxy", "http://127.0.0.1:8",
+          "--no-proxy", server.partition(":")[0]).succeeded()
+    told, *environment = host.docker("logs", "second-job-1").succeeded().stdout.splitlines()
+    assert told.startswith("http://127.0.0.1:9 http://127.0.0.1:8 localhost,")
+    assert environment and not [line for line in environment if "proxy" in line.lower()]
     eventually(lambda: page(host) == MESSAGE, "the first project runs on")
 
 
