@@ -70,6 +70,12 @@ def lock_may_stay(host: NamedHost) -> str:
             f"minutes; if that does not end by itself, restart the VM: {host_commands.restart(host)}")
 
 
+def clock_may_be_wrong(host: NamedHost) -> str:
+    """For a host that refuses a certificate which was made a moment ago. At its boot a VM takes Azure's own time."""
+    restart = host_commands.restart(host)
+    return f"If the host's clock is wrong, a restart sets it; then the same command again: {restart}"
+
+
 def certificate_ends(host: AskedHost, ends: str, days: int) -> str:
     """The warning about a server certificate that ends soon; the command renews it. ``days`` are whole ones, negative
     after the end."""

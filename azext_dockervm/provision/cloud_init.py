@@ -25,6 +25,7 @@ from azext_dockervm.errors import EngineUnreachable, HostFailed, HostSilent
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref
 from azext_dockervm.flow.step import COURSE, Course, Listener, Results, Step
+from azext_dockervm.provision import run_commands
 from azext_dockervm.provision.choice import CLOUD_INIT
 from azext_dockervm.provision.custom_data import fast_lane
 from azext_dockervm.provision.host_values import Values, settings_tag, to_install, to_serve
@@ -205,7 +206,8 @@ class Lane:
             # At once: the run ends only when Azure has made the VM.
             self.listener.say(f"'{self.target.spec.name}' says: {messages.IN_WORDS[seen.state]}: {seen.reason}.")
             words = "\n".join(f"    {line}" for line in seen.details)
-            raise HostFailed(f"The host's set-up failed: {seen.reason}. The host says:\n{words}")
+            raise HostFailed(f"The host's set-up failed: {seen.reason}. The host says:\n{words}",
+                             run_commands.advice(seen.reason, self.target.spec))
         for note in seen.notes:
             word, _, words = note.partition(" ")
             if word == SILENT_MIRRORS and note not in self.noted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from azext_dockervm.advice import host_commands, host_messages
@@ -164,10 +164,16 @@ def _action(request: Request) -> str:
 def failure(action: str, answer: Answer, spec: HostSpec) -> HostFailed:
     words = "\n".join(f"    {line}" for line in answer.details)
     return HostFailed(f"The host's set-up ('{action}') failed: {answer.reason}. The host says:\n{words}",
-                      _ADVICE[answer.reason](spec) if answer.reason in _ADVICE else None)
+                      advice(answer.reason, spec))
+
+
+def advice(reason: str | None, spec: HostSpec) -> str | Sequence[str] | None:
+    """What to do about a failure of the set-up script, beside the same command again; None where there is nothing."""
+    return _ADVICE[reason](spec) if reason in _ADVICE else None
 
 
 _ADVICE = {
+    "certificate-invalid": host_messages.clock_may_be_wrong,
     # The handler kills a script at its time-out, but not what it has started, and that has the lock, too.
     "busy": host_messages.lock_may_stay,
     "docker-config-invalid": host_messages.settings_are_wrong,

@@ -11,7 +11,7 @@ check_given_files() {
     [ -n "$expected" ] || fail bad-input 'DOCKERVM_CERT contains no certificate'
     [ -n "$(fingerprint <"$work/ca.pem")" ] || fail bad-input 'DOCKERVM_CA contains no certificate'
     run_logged openssl verify -CAfile "$work/ca.pem" "$work/cert.pem" || fail_with_log certificate-invalid \
-        "the certificate was not issued by this authority, or is not valid now by this host's clock"
+        "the certificate is not of this authority, or not valid now by this host's clock ($(date -u +%Y-%m-%dT%H:%M:%SZ))"
     certified=$(openssl x509 -in "$work/cert.pem" -noout -pubkey)
     if is_key "$next_key" && [ "$certified" = "$(public_key "$next_key")" ]; then
         key=$next_key

@@ -45,13 +45,15 @@ def test_the_warning_of_a_certificate_that_ends_says_when_and_what_to_type(host)
     assert f" expired on {ends}. " in host_messages.certificate_ends(host, ends, -1)
 
 
-def test_for_what_hangs_and_what_holds_a_lock_there_is_a_restart(host):
+def test_for_what_hangs_what_holds_a_lock_and_a_wrong_clock_there_is_a_restart(host):
     restart = "az vm restart -g 'my(group)' -n web1 --subscription 'sub 1'"
     assert host_messages.agent_may_hang(host) == (
         "If the VM's agent was restarted meanwhile, Azure waits for it in vain. Restarting the VM helps then: "
         + restart)
     lock = host_messages.lock_may_stay(host)
     assert "holds its lock" in lock and lock.endswith(f": {restart}")
+    assert host_messages.clock_may_be_wrong(host) == (
+        f"If the host's clock is wrong, a restart sets it; then the same command again: {restart}")
 
 
 def test_a_host_that_works_and_does_not_run_all_says_so_with_what_tries_again(host):

@@ -61,17 +61,19 @@ class Heard(Silent):
 
 class Run:
     """A lane whose door says what a test lists; the last thing again and again. ``taken`` are certificates that were
-    handed in, ``tried`` those whose answer got lost, too. The engine answers once the door has said all."""
+    handed in, ``tried`` those whose answer got lost, too; ``dialled`` is where the door was looked for. The engine
+    answers once the door has said all."""
 
     def __init__(self, monkeypatch, authority, *says, vm=lambda: None, engine=True):
         self.says, self.tried, self.taken, self.heard = list(says), [], [], Heard()
+        self.dialled = set()
         spec = host_spec(user="me")
         self.order = Order.of(spec, "0123456789ab")
         self.target = Target(AzureOfOneVm(), spec, "0123456789ab", RunCommands(AzureOfOneVm(), spec, "0123456789ab"))
         self.lane = Lane(self.target, self.order, Path("folder"), self.heard, "vm")
         self.authority, self.vm = authority, vm
-        monkeypatch.setattr(client.Door, "state", lambda _door: self.next())
-        monkeypatch.setattr(client.Door, "hand_in", self.hand_in)
+        monkeypatch.setattr(client.Door, "state", lambda door: self.next(door))
+        monkeypatch.setattr(client.Door, "hand_in", lambda door, *handed: self.hand_in(door, *handed))
 
         def handshake(endpoint):
             if not engine:
@@ -81,15 +83,16 @@ class Run:
 
         monkeypatch.setattr(cloud_init, "handshake", handshake)
 
-    def next(self):
+    def next(self, door):
+        self.dialled.add((door.address, door.port))
         said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
         if isinstance(said, Exception):
             raise said
         return said
 
-    def hand_in(self, csr, certificate):
+    def hand_in(self, door, csr, certificate):
         self.tried.append(certificate)
-        said = self.next()
+        said = self.next(door)
         self.taken.append((csr, certificate))
         if said.certified == "yes":
             return Said(said.state, said.csr, digest(certificate))
@@ -129,6 +132,7 @@ def test_from_a_shut_port_to_an_engine(run, csr, authority):
     [(asked, certificate)] = made.taken
     assert asked == csr and provisioned.certificate == certificate.encode()
     assert set(describe(certificate).names) >= {"DNS:web1.example", "IP:20.1.2.3", "IP:10.0.0.4"}
+    assert made.dialled == {("20.1.2.3", 4243)}, "who asks for a new name too early leaves a no in the resolvers"
     assert (made.engine.host, made.engine.port) == ("20.1.2.3", 4243), "the name may not be known everywhere yet"
     assert made.heard.said == [
         "'web1' says: it has begun.", "'web1' says: it installs Docker.",
@@ -176,8 +180,17 @@ def test_a_failure_that_the_host_tells_ends_it_at_once_in_the_host_s_words(run, 
     error = made.failing()
     assert isinstance(error, HostFailed)
     assert str(error).endswith("failed: install-failed. The host says:\n    E: none\n    404")
+    assert not error.recommendations
     assert clock[0] - before < 5 and "'web1' says: its set-up has failed: install-failed." in made.heard.said
     assert takes_over(error) is None, "the same script would fail again"
+
+
+@pytest.mark.parametrize(("reason", "words"), [
+    ("certificate-invalid", "a restart sets it; then the same command again: az vm restart -g g -n web1"),
+    ("docker-config-invalid", "--daemon-json or --engine-options")])
+def test_what_there_is_to_do_about_a_failure_is_said_as_for_run_commands(run, csr, reason, words):
+    error = run(Said("installing", csr), Said("failed", csr, reason=reason, details=("so",))).failing()
+    assert [words in text for text in error.recommendations] == [True]
 
 
 @pytest.mark.parametrize(("what", "words"), [(DROPPED, "for 20 seconds"), (REFUSED, "90 seconds after")],

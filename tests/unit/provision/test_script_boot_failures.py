@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import signal
 import socket
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from boot_machine import Exchange, FirstBoot
 from script_machine import Answer, Machine, needs_tools
+
+from azext_dockervm.certs.authority import Authority
+from azext_dockervm.certs.identity import ServerIdentity
 
 pytestmark = needs_tools
 
@@ -49,6 +53,21 @@ def test_a_certificate_of_another_authority_is_not_served(first_boot: FirstBoot,
     stranger = Machine(tmp_path / "stranger", ["sh"], tmp_path / "stranger-ca")
     first_boot.hand_in(stranger.sign(first_boot.request()))
     assert failure(first_boot)["reason"] == "certificate-invalid"
+    assert not first_boot.machine.file("/etc/docker/daemon.json").exists()
+
+
+def test_a_clock_that_is_behind_is_told_with_its_time(first_boot: FirstBoot):
+    """For a host whose clock is in 1970 each certificate is of a time that has not come yet, each client's too."""
+    first_boot.start()
+    ca = first_boot.machine.authority()
+    authority = Authority.load(ca.read_bytes(), ca.with_name("ca-key.pem").read_bytes())
+    tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+    first_boot.hand_in(authority.sign_request(first_boot.request(), ServerIdentity.parse(["web1"]), tomorrow).decode())
+    told = failure(first_boot)
+    assert told["reason"] == "certificate-invalid"
+    said = " ".join(told["details"])
+    assert f"not valid now by this host's clock ({datetime.now(timezone.utc):%Y-%m-%dT}" in said
+    assert "certificate is not yet valid" in said
     assert not first_boot.machine.file("/etc/docker/daemon.json").exists()
 
 
