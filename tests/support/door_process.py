@@ -70,7 +70,7 @@ def python_of(version: str) -> tuple[str, ...]:
     pytest.skip(f"Python {version} is not here")
 
 
-def credential_file(credential: Credential, folder: Path) -> Path:
+def credential_file(credential: Credential | OneTimeIdentity, folder: Path) -> Path:
     """Certificate and key in one file, as the ssl module takes them."""
     pem = folder / "credential.pem"
     pem.write_bytes(credential.certificate_pem + credential.key_pem.reveal())
@@ -82,7 +82,7 @@ class DoorProcess:
 
     def __init__(self, ca_pem: bytes, identity: OneTimeIdentity, python: Sequence[str] = (sys.executable,),
                  program: Path = PROGRAM) -> None:
-        self.identity, self.port = identity, free_port()
+        self.identity, self.port, self.python = identity, free_port(), python
         self.process = subprocess.Popen([*python, "-I", str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.said: list[str] = []

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fake_host import FakeHost
 
 WORKS, REFUSES, DROPS, STRANGE = "works", "refuses", "drops", "strange"
+# Something else answers there: with a certificate of its own, by closing, or in words of its own.
+PROXY, CLOSES, GARBAGE = "proxy", "closes", "garbage"
 
 
 def settings(custom_data: str) -> dict[str, str]:
@@ -45,10 +47,14 @@ class FakeDoor:
             raise EngineUnreachable("it does not answer: something drops the packets", kind="timeout")
         if self.behaves == REFUSES or self.knocks == 1:
             raise EngineUnreachable("it refuses connections: nothing listens there", kind="refused")
-        if self.host.engine is not None:
+        if self.behaves == PROXY or self.host.engine is not None:
             raise EngineUnreachable("its certificate can't be verified", kind="certificate")
+        if self.behaves == CLOSES:
+            raise EngineUnreachable("it closed the connection", kind="rejected")
         shown = base64.b64decode(self.values["DOCKERVM_DOOR_CERT"])
         assert name == f"{self.values['DOCKERVM_RUN_ID']}.dockervm.invalid"
+        if self.behaves == GARBAGE:
+            return b"HTTP/1.1 400 Bad Request\r\n\r\n", ssl.PEM_cert_to_DER_cert(shown.decode())
         said = self._said(json.loads(message))
         self.said.append(said)
         return json.dumps(said).encode() + b"\n", ssl.PEM_cert_to_DER_cert(shown.decode())

@@ -143,7 +143,8 @@ def piped(text: str) -> int:
 
 
 def mutual_tls(authority: str, certificate: str, key: str) -> ssl.SSLContext:
-    """TLS 1.2 or newer with clients of this authority, without tickets, compression and renegotiation."""
+    """TLS 1.2 or newer with clients of this authority, without tickets, compression and renegotiation. Before 3.8
+    Python can't forbid TLS 1.3 a ticket that names a session, which this process alone knows."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # pylint: disable-next=no-member
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | NO_RENEGOTIATION

@@ -60,6 +60,16 @@ def test_the_right_certificate_under_another_name_is_not_believed(program, store
     assert caught.value.kind == "certificate"
 
 
+def test_a_certificate_of_the_folder_s_own_authority_for_this_very_run_is_not_believed(store):
+    """Only one certificate is: whoever has got another by that name, from whomever, is not the new host."""
+    authority, mine = store.load_authority(), OneTimeIdentity.create(RUN)
+    issued = authority.issue_server(ServerIdentity.parse([mine.name]))
+    with door(authority.certificate_pem, OneTimeIdentity(mine.name, issued.certificate_pem, issued.key_pem)) as other:
+        with pytest.raises(EngineUnreachable) as caught:
+            knock(other.open(), store, identity=mine).state()
+    assert caught.value.kind == "certificate"
+
+
 def test_who_is_not_of_the_folder_is_turned_away(program, tmp_path):
     other = CertificateStore(tmp_path / "other")
     other.ensure()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from fake_azure import shown
-from fake_door import DROPS, REFUSES, STRANGE, settings
+from fake_door import CLOSES, DROPS, GARBAGE, PROXY, REFUSES, STRANGE, settings
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.certs.summary import describe, iso
@@ -84,7 +84,7 @@ def test_before_it_runs_it_is_printed_without_the_key(command):
     assert "PRIVATE" not in json.dumps(vm)
 
 
-@pytest.mark.parametrize("behaves", [REFUSES, DROPS, STRANGE])
+@pytest.mark.parametrize("behaves", [REFUSES, DROPS, STRANGE, PROXY, CLOSES, GARBAGE])
 def test_where_the_host_does_not_come_forward_run_commands_take_over(command, cloud, behaves):
     cloud.first_boot = behaves
     made = command.create(**LANE)

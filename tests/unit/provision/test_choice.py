@@ -14,6 +14,7 @@ from azext_dockervm.provision.choice import (
     depends_on_publication,
     was_finished,
 )
+from azext_dockervm.secret import Secret
 from azext_dockervm.spec.extension_era import is_of_extension_era
 from azext_dockervm.spec.machine import Image
 
@@ -32,6 +33,18 @@ OWN = Image.parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute
     ({"image": Image.parse("Debian:debian-13:13-gen2:latest")}, True, "cloud-init", "this image has cloud-init"),
     ({"image": OWN}, True, "run-command", "whether this image has cloud-init is not known"),
     ({"image": Image.parse("kinvolk:flatcar:stable:latest")}, True, "run-command", "has Ignition, and no cloud-init"),
+    # What is secret rides in no custom data.
+    ({"proxies.http": Secret("http://me:Sesame@proxy.corp:3128")}, True, "run-command", "URL holds a password"),
+    ({"proxies.https": Secret("http://me:Sesame@proxy.corp:3128")}, True, "run-command", "URL holds a password"),
+    ({"proxies.http": Secret("http://proxy.corp:3128")}, True, "cloud-init", "this image has cloud-init"),
+    ({"engine.log_options": {"splunk-token": "Sesame"}}, True, "run-command", "looks like a password"),
+    ({"engine.file": {"log-opts": {"splunk-token": "Sesame"}}}, True, "run-command", "looks like a password"),
+    ({"engine.options": {"proxies": {"http-proxy": "http://me:Sesame@proxy.corp"}}}, True, "run-command",
+     "looks like a password"),
+    ({"engine.log_options": {"max-size": "50m"}}, True, "cloud-init", "this image has cloud-init"),
+    # On images of its era the extension starts the engine without daemon.json.
+    ({"image": OLD, "engine.log_options": {"max-size": "50m"}}, True, "cloud-init", "has no settings of the engine"),
+    ({"image": OLD, "engine.log_options": {"splunk-token": "Sesame"}}, True, "run-command", "looks like a password"),
     ({"provisioner": "cloud-init", "image": OWN}, None, "cloud-init", "as asked"),
     ({"provisioner": "run-command", "image": OLD}, True, "run-command", "as asked"),
     ({"provisioner": "docker-extension", "ssh_port": 2222}, True, "docker-extension", "as asked"),

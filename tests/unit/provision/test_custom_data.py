@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import random
 import subprocess
 from typing import Any
 
@@ -15,13 +16,21 @@ from azext_dockervm.errors import CustomDataTooLong
 from azext_dockervm.provision import custom_data
 from azext_dockervm.provision.daemon import daemon_json
 from azext_dockervm.provision.script.join import set_up_script
+from azext_dockervm.secret import Secret
 from azext_dockervm.spec.custom_data import LIMIT, bytes_left, compressed
 from azext_dockervm.spec.engine import Engine
 
+
+def pem(length: int) -> bytes:
+    """So many bytes of lines as a certificate or a key has them, of which nothing can be compressed away; the same in
+    each run."""
+    return base64.encodebytes(random.Random(length).randbytes(length))[:length]
+
+
 # As long as they get: a CA of RSA 4096 with names, keys of P-256.
 VALUES: dict[str, Any] = {
-    "run_id": "20261126-093000-1a2b3c", "port": 4243, "ssh_port": 2222, "authority": b"A" * 2500,
-    "door_certificate": b"C" * 700, "door_key": b"K" * 241}
+    "run_id": "20261126-093000-1a2b3c", "port": 4243, "ssh_port": 2222, "authority": pem(2500),
+    "door_certificate": pem(700), "door_key": pem(241)}
 HOST = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine()))}
 
 
@@ -62,9 +71,9 @@ def test_the_fast_lane_is_the_set_up_script_behind_all_that_it_takes():
     assert script == custom_data.without_comments(set_up_script("boot")).partition("\n")[2]
     assert settings == (
         "DOCKERVM_ACTION=boot\nDOCKERVM_RUN_ID=20261126-093000-1a2b3c\nDOCKERVM_PORT=4243\nDOCKERVM_SSH_PORT=2222\n"
-        f"DOCKERVM_CA={encoded('A' * 2500)}\nDOCKERVM_USER=azureuser\n"
+        f"DOCKERVM_CA={encoded(pem(2500).decode())}\nDOCKERVM_USER=azureuser\n"
         f"DOCKERVM_DAEMON_JSON={encoded(daemon_json(Engine()))}\n"
-        f"DOCKERVM_DOOR_CERT={encoded('C' * 700)}\nDOCKERVM_DOOR_KEY={encoded('K' * 241)}\n")
+        f"DOCKERVM_DOOR_CERT={encoded(pem(700).decode())}\nDOCKERVM_DOOR_KEY={encoded(pem(241).decode())}\n")
     assert "DOCKERVM_SSH_PORT=''\n" in unpacked(ssh_port=None)
 
 
@@ -88,6 +97,15 @@ def test_whatever_a_value_holds_it_is_one_value(user, tmp_path):
                           text=True)
     assert (told.returncode, told.stdout, told.stderr) == (0, user, "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["DOCKERVM_HTTP_PROXY", "DOCKERVM_DAEMON_JSON", "DOCKERVM_OF_ANOTHER_YEAR"])
+def test_nothing_secret_rides_in_it(name):
+    """Whoever would let it go that way has a mistake to mend: `auto` takes run commands there."""
+    with pytest.raises(AssertionError, match="no secret rides in them"):
+        custom_data.fast_lane({**HOST, name: Secret("Sesame")}, **VALUES)
+    with pytest.raises(AssertionError, match="no secret rides in them"):
+        custom_data.head_start({name: Secret("Sesame")})
 
 
 # What fits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import sys
 import threading
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
@@ -35,6 +36,8 @@ from azext_dockervm.certs.identity import ServerIdentity
 from azext_dockervm.certs.one_time import OneTimeIdentity
 
 STATE = state_message()
+# Their OpenSSLs and ssl modules differ: before 3.7 there is no minimum_version, before 3.8 no num_tickets.
+each_python = pytest.mark.parametrize("program", ["3.6", "3.7", "3.8", "3.10", "3.13"], indirect=True)
 
 
 @pytest.fixture(name="authority", scope="module")
@@ -53,8 +56,10 @@ def request_of_the_host() -> str:
 
 
 @pytest.fixture(name="program")
-def door_program(authority, csr):
-    with door(authority.certificate_pem, OneTimeIdentity.create(RUN)) as made:
+def door_program(authority, csr, request):
+    """Parametrized, on the Python of that version."""
+    python = python_of(request.param) if hasattr(request, "param") else (sys.executable,)
+    with door(authority.certificate_pem, OneTimeIdentity.create(RUN), python=python) as made:
         made.tell_text("csr", csr)
         yield made.open()
 
@@ -71,6 +76,7 @@ def test_who_has_no_certificate_is_told_nothing_though_he_knocks_first(program, 
     assert still_serves(program, mine)
 
 
+@each_python
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("name", ["of its own", "of the authority"])
 def test_who_has_a_certificate_of_another_authority_is_told_nothing(program, mine, tmp_path, authority, csr, name,
@@ -103,6 +109,17 @@ def test_a_server_s_certificate_of_the_authority_does_not_make_a_client(program,
     assert still_serves(program, mine)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_run_s_own_certificate_does_not_make_a_client(program, mine, authority, csr, tmp_path, version):
+    """Who has read this run's custom data shows what is in them."""
+    context = client_context(program.identity, credential_file(program.identity, tmp_path))
+    context.minimum_version = context.maximum_version = version
+    for message in (STATE, certificate_message(authority, csr)):
+        assert exchange(program, context, message) == b""
+    assert not program.certificates() and still_serves(program, mine)
+
+
+@each_python
 @pytest.mark.filterwarnings("ignore:.*is deprecated")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 def test_old_versions_of_tls_are_not_spoken(program, mine, version):
@@ -113,10 +130,15 @@ def test_old_versions_of_tls_are_not_spoken(program, mine, version):
     assert still_serves(program, mine)
 
 
-def test_tls_1_2_is_spoken(program, mine):
-    context = client_context(program.identity, mine)
+@each_python
+def test_tls_1_2_is_spoken_and_what_was_said_stays_secret_when_the_key_is_known(program, mine):
+    """By TLS 1.3 no other exchange of keys is possible."""
+    context, ciphers = client_context(program.identity, mine), []
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    assert b'"waiting"' in exchange(program, context, STATE)
+    answer = exchange(program, context, STATE, looked_at=lambda secured: ciphers.append(secured.cipher()))
+    assert b'"waiting"' in answer
+    [(name, version, _bits)] = ciphers
+    assert name.startswith("ECDHE") and version == "TLSv1.2"
 
 
 @pytest.mark.parametrize("text", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"SSH-2.0-x\r\n",
@@ -135,6 +157,7 @@ def test_what_is_no_tls_gets_no_word_of_the_state(program, mine, text):
 # On the path
 
 
+@each_python
 def test_a_recorded_session_that_is_sent_again_gives_nothing(program, mine, authority, csr):
     """Not even to a door with the same key and the same request that has no certificate yet."""
     recorded: list[bytes] = []
@@ -144,7 +167,7 @@ def test_a_recorded_session_that_is_sent_again_gives_nothing(program, mine, auth
                                           certificate_message(authority, csr))
         program.port = real
     assert eventually(program.certificates) and b"".join(recorded)
-    with door(authority.certificate_pem, program.identity) as twin:
+    with door(authority.certificate_pem, program.identity, python=program.python) as twin:
         twin.tell_text("csr", csr)
         for one in (program, twin.open()):
             with socket.create_connection(("127.0.0.1", one.port), timeout=5) as plain:

@@ -33,6 +33,10 @@ def test_a_machine_becomes_a_host_while_its_client_only_signs(any_boot: FirstBoo
     assert answer.facts["engine"] == "26.1.5"
     assert json.loads(machine.file("/etc/docker/daemon.json").read_text()) == machine.daemon_json()
     assert "usermod -aG docker azureuser" in machine.calls()
+    # What a host waits for is done once: package lists, packages, and our start of the engine.
+    apt = [call for call in machine.calls() if call.startswith("apt-get")]
+    assert [" update" in call for call in apt] == [True, False] and " install " in apt[1]
+    assert machine.calls().count("systemctl restart docker.service") == 1
     assert any_boot.marker == [f"run {RUN}", f"instance {INSTANCE}"]
     assert mode(machine.file("/etc/docker/dockervm/server-key.pem")) == 0o400
 

@@ -40,6 +40,8 @@ def test_a_bare_machine_becomes_a_host(machine: Machine):
     assert "DNS:web1.test, IP Address:127.0.0.1" in openssl("req", "-noout", "-text", text=asked.csr)
     installs = [call for call in machine.calls() if call.startswith("apt-get") and " install " in call]
     assert len(installs) == 1 and "docker.io" in installs[0] and "docker-cli" in installs[0]
+    assert "--no-install-recommends" in installs[0]
+    assert len([call for call in machine.calls() if call.startswith("apt-get") and " update" in call]) == 1
     assert "usermod -aG docker azureuser" in machine.calls()
 
     certificate = machine.sign(asked.csr)
