@@ -8,9 +8,11 @@ import shutil
 
 import pytest
 from fleet import IPTABLES, Fleet, Order, Wall, behind_a_wall, with_prompt
+from guests import Guests
 from leftovers import MachineState
 from local_azure import ROOT, LocalAzure, cache, instance_name
 from running import run
+from set_up import SetUp
 
 # What the tests look at, in the order in which the hosts of a region are made. Names are fixtures.
 ORDERS = {
@@ -140,3 +142,29 @@ def _begin_with_the_fleet(request):
 def busybox(local_azure):
     """An image archive: the machines reach no registry."""
     return run([ROOT / "script/busybox"], {**os.environ, "DOCKERVM_CACHE": str(cache())}).succeeded().stdout.strip()
+
+
+# Guests without Azure, for what runs the set-up script itself
+
+
+@pytest.fixture(scope="module")
+def guests(tmp_path_factory):
+    """A platform of the module's own with one network."""
+    world = Guests(tmp_path_factory.mktemp("guests"))
+    try:
+        world.platform.start()
+        world.network("aaaaaaaa", "10.0.0.0/24")
+        yield world
+    finally:
+        world.platform.destroy()
+
+
+@pytest.fixture
+def guest(guests, request):
+    """A fresh guest, of the image's variant that the test is parametrized with."""
+    number = len(list(guests.folder.glob("*0000"))) + 1
+    machine = f"{number:02x}{number:02x}0000"
+    guests.create(machine, "aaaaaaaa", f"10.0.0.{number + 9}", variant=getattr(request, "param", ""), cpus=2,
+                  memory_mib=2048)
+    yield SetUp(guests, machine, guests.platform.public_pool[0])
+    guests.platform.machine_delete(machine)

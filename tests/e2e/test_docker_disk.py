@@ -93,6 +93,21 @@ def test_it_is_found_again_after_a_redeploy(host, local_azure):
     works_again(host)
 
 
+@pytest.mark.long
+def test_that_it_is_full_is_told_with_what_makes_it_grow(host, local_azure, folder):
+    at = "/var/lib/dockervm/disk"
+    room = int(host.run(f"df -B1 --output=avail {at} | tail -n 1")) - 32 * 2**20
+    host.run(f"fallocate -l {room} {at}/filler && systemctl stop docker.socket docker")
+    try:
+        failed = local_azure.az(*CREATE, "-dc", folder)
+    finally:
+        host.run(f"rm {at}/filler && systemctl start docker.socket docker")
+    assert failed.code == 1 and "docker-disk-full. The host says:" in failed.stderr
+    assert "Docker's own disk is full: 32" in failed.stderr and "KB are free there" in failed.stderr
+    assert f"To grow it: az disk update -g {GROUP} -n {disk(local_azure)['name']} --size-gb GB" in failed.stderr
+    works_again(host)
+
+
 @pytest.fixture(scope="module")
 def detached(host, local_azure):
     """The name of the disk once it has been taken away from the running host."""

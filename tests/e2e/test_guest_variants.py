@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 
 import pytest
-from guests import Guests, needed_tools
+from guests import on_booted_guests
 from local_azure import GROUP, eventually
-from set_up import SetUp
 
-pytestmark = [
-    pytest.mark.machines,
-    pytest.mark.skipif(os.geteuid() != 0, reason="guests are booted by root"),
-    pytest.mark.skipif(any(shutil.which(tool) is None for tool in (*needed_tools(), "docker", "openssl")),
-                       reason="tools are missing"),
-]
-
-
-@pytest.fixture(scope="module")
-def guests(tmp_path_factory):
-    world = Guests(tmp_path_factory.mktemp("variants"))
-    try:
-        world.platform.start()
-        world.network("aaaaaaaa", "10.0.0.0/24")
-        yield world
-    finally:
-        world.platform.destroy()
-
-
-@pytest.fixture
-def guest(guests, request):
-    """A fresh guest of the variant that the test is parametrized with."""
-    number = len(list(guests.folder.glob("*0000"))) + 1
-    machine = f"{number:02x}{number:02x}0000"
-    guests.create(machine, "aaaaaaaa", f"10.0.0.{number + 9}", variant=request.param, cpus=2, memory_mib=2048)
-    yield SetUp(guests, machine, guests.platform.public_pool[0])
-    guests.platform.machine_delete(machine)
+pytestmark = on_booted_guests("docker", "openssl")
 
 
 def on(*variants: str):

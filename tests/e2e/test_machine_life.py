@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,17 +14,13 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from guests import Guests, loop_devices, needed_tools, rule
+from guests import Guests, loop_devices, on_booted_guests, rule
 from local_azure import eventually
 
 from localazure.machines.machine import DataDisk, MachineError, PublicAddress, Secret
 from localazure.machines.nspawn.cgroups import MachineCgroups
 
-pytestmark = [
-    pytest.mark.machines,
-    pytest.mark.skipif(os.geteuid() != 0, reason="guests are booted by root"),
-    pytest.mark.skipif(any(shutil.which(tool) is None for tool in needed_tools()), reason="tools are missing"),
-]
+pytestmark = on_booted_guests()
 ONE, TWO, BARE = "0a000001", "0b000002", "0c000003"
 SMALL, OTHER = "d0000001", "d0000002"
 IMDS = "curl -s -H Metadata:true http://169.254.169.254/metadata"

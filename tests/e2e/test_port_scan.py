@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
 
 import pytest
-from guests import PREFIX, Guests, needed_tools, rule
+from guests import PREFIX, Guests, on_booted_guests, rule
 
 from localazure.machines.machine import MachineError, PublicAddress
 from localazure.providers.network.firewall import both
 
-pytestmark = [
-    pytest.mark.machines,
-    pytest.mark.long,
-    pytest.mark.skipif(os.geteuid() != 0, reason="guests are booted by root"),
-    pytest.mark.skipif(any(shutil.which(tool) is None for tool in needed_tools()), reason="tools are missing"),
-]
+pytestmark = [*on_booted_guests(), pytest.mark.long]
 TARGET, NEIGHBOUR, TWIN = "0a00aa01", "0b00aa02", "0c00bb03"
 TARGET_IP, NEIGHBOUR_IP = "10.0.0.4", "10.0.1.5"
 # Half of these have a TCP server, so that allowed ports answer or refuse; what is closed by a rule says nothing. All

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from localazure.machines.machine import FirewallRule, MachineSpec, Network, RunResult, Subnet
 from localazure.machines.nspawn.platform import NspawnPlatform
@@ -72,6 +75,9 @@ def loop_devices(folder: Path) -> list[str]:
     return [line for line in shown.stdout.splitlines() if str(folder) in line]
 
 
-def needed_tools() -> Sequence[str]:
-    """What these tests call on this machine."""
-    return ("systemd-nspawn", "mmdebstrap", "nft", "ip", "ssh", "ssh-keygen", "losetup")
+def on_booted_guests(*tools: str) -> list[pytest.MarkDecorator]:
+    """A module's marks. ``tools`` are what its tests call on this machine besides what guests need."""
+    needed = ("systemd-nspawn", "mmdebstrap", "nft", "ip", "ssh", "ssh-keygen", "losetup", *tools)
+    return [pytest.mark.machines,
+            pytest.mark.skipif(os.geteuid() != 0, reason="guests are booted by root"),
+            pytest.mark.skipif(any(shutil.which(tool) is None for tool in needed), reason="tools are missing")]
