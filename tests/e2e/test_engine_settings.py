@@ -172,6 +172,8 @@ def test_swarm_as_the_readme_says(local_azure, fleet, tuned):
     swarm = f"docker swarm init --advertise-addr {tuned.result['privateIpAddress']} 2>&1 || true"
     refused = tuned.run(swarm)
     assert "live-restore" in refused and "incompatible with swarm" in refused
+    # An engine without live-restore stops those that run on when it starts, and waits for them.
+    tuned.run("docker rm -f $(docker ps -q)")
     made = create(local_azure, fleet, "-dp", "2376", "--engine-labels", "role=new", "--live-restore", "false",
                   "--apply").succeeded()
     host = Host(local_azure, NAME, made, made.json)
