@@ -136,10 +136,15 @@ class RunCommands:
         """The PUT's own operation may end before the script has."""
         azure, unknown = self.azure.until(deadline), deadline.within(UNKNOWN_SECONDS)
         while True:
-            view = run_command.instance_view(self._read(azure, name))
+            found = self._read(azure, name)
+            view = run_command.instance_view(found)
             state = _state(view)
             trace.state(f"run command '{action}'", state)
             if state in run_command.ENDED or (state not in run_command.AT_WORK and unknown.remaining() < 1):
+                if found is None:
+                    # Another terminal's create tidies up what has ended, between two looks of this one.
+                    raise HostFailed(f"The run command '{name}' was deleted, perhaps by another create of "
+                                     "this host, before its answer was read.")
                 return view
             deadline.sleep(min(4.0, max(1.0, unknown.remaining())), f"the run command '{name}' is {state}")
 

@@ -161,6 +161,13 @@ def test_a_state_that_stays_unknown_is_given_up_after_a_minute(clock):
     assert 1059 <= clock[0] <= 1061
 
 
+def test_one_that_another_create_has_deleted_before_its_answer_was_read_is_named():
+    """Two terminals make one host: who ends first tidies up what has ended."""
+    views = [{"executionState": "Running"}] + [None] * 99
+    with pytest.raises(HostFailed, match="'dockervm-serve-r1' was deleted, perhaps by another"):
+        ask(commands_on(AzureOfOneVm(one_after_the_other(*views))))
+
+
 def test_one_whose_state_is_unknown_after_a_long_time_at_work_is_looked_at_no_more(clock):
     views = [{"executionState": "Running"}] * 30 + [{}]
     with pytest.raises(HostFailed, match="ended as Unknown"):
