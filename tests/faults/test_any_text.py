@@ -46,9 +46,14 @@ def tried(cmd, cloud, folder, option, text: str, spread: bool) -> None:
     typed = [f"{option.words[0]}={words[0]}"] if not option.takes_several else [option.words[0], *words]
     end = ["-p", REFUSED] if option.name in WITHOUT_VALIDATE else ["-p", PASSWORD, "--validate"]
     try:
-        create(cmd, **parsed("dockervm", "create", "-g", "g", "-n", "web1", "-dc", str(folder), *end, *typed))
+        read = parsed("dockervm", "create", "-g", "g", "-n", "web1", "-dc", str(folder), *end, *typed)
     except SystemExit:      # the parser's, which names the option by itself
-        pass
+        return
+    except UnicodeEncodeError:      # az's own, of @FILE with half a character in it
+        assert any(word.startswith("@") for word in words)
+        return
+    try:
+        create(cmd, **read)
     except AzCLIError as error:
         assert not isinstance(error, CLIInternalError), error
         asked = cloud.log or cloud.asked
