@@ -112,6 +112,7 @@ def test_my_own_host_that_can_t_be_reached_is_not_disturbed(cloud):
     assert cloud.engine_certificate() == certificate
 
 
+@pytest.mark.long
 def test_my_own_host_that_is_not_sound_cuts_off_nobody_of_mine(cloud):
     cloud.host()
     stop = {"location": "westus", "properties": {"source": {"script": "systemctl stop docker"}}}

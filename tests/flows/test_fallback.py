@@ -103,6 +103,7 @@ def test_it_is_not_removed_under_a_host_that_works(cloud, fallen_back):
     assert "is still on it" in again.stderr and "which stops Docker until the same create" in again.stderr
 
 
+@pytest.mark.long
 def test_after_its_deletion_the_same_create_starts_docker_again(cloud, fallen_back):
     cloud.arm("DELETE", VM, f"{HOST}/extensions/DockerExtension")
     eventually(lambda: not extensions(cloud), "the extension is gone", 30)

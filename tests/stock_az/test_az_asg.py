@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 
 def test_network_asg_create_list_show_update_and_delete(azure, group):
     at = ("-g", group, "-n", "web")

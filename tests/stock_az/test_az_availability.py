@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 
 def test_vm_availability_set(azure, group):
     at = ("-g", group, "-n", "spread")

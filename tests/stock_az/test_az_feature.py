@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from local_azure import eventually
+
+pytestmark = pytest.mark.long
 
 AT_HOST = ("--namespace", "Microsoft.Compute", "-n", "EncryptionAtHost")
 

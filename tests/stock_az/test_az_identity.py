@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 
 def test_identity_create_list_show_update_and_delete(azure, group):
     made = azure.query("identity", "create", "-g", group, "-n", "worker", "--tags", "a=b")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shlex
 
+import pytest
+
 from azext_dockervm.advice import network_commands
 from azext_dockervm.spec.host import HostSpec
+
+pytestmark = pytest.mark.long
 
 
 def test_network_nat_gateway_create_show_list_update_and_delete(azure, group):

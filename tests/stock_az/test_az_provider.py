@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 IDENTITY = "Microsoft.ManagedIdentity"
 
 
@@ -15,6 +17,7 @@ def test_provider_list_and_show(azure):
     assert "InvalidResourceNamespace" in azure.az("provider", "show", "-n", "Microsoft.Nothing").stderr
 
 
+@pytest.mark.long
 def test_provider_unregister_and_register(azure, group):
     azure.az("provider", "unregister", "-n", IDENTITY, "--wait").succeeded()
     assert azure.query("provider", "show", "-n", IDENTITY)["registrationState"] == "Unregistered"

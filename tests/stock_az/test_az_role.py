@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 
 def test_role_definition_list(azure):
     (reader,) = azure.query("role", "definition", "list", "--name", "Reader")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from compute_support import make_vm
 
+pytestmark = pytest.mark.long
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGfDq6yPn0h3eLMz0w7xJ0Z3nJw0d6p4l8oQq0m3nN9R me@here\n"
 DEFINITION = ("--publisher", "us", "--offer", "hosts", "--sku", "docker", "--os-type", "Linux")
 

@@ -7,6 +7,8 @@ import time
 import pytest
 from compute_support import make_vm
 
+pytestmark = pytest.mark.long
+
 NAME = "shutdown-computevm-web1"
 
 

@@ -81,6 +81,7 @@ def test_vm_resize(azure, web1):
     azure.az("vm", "resize", *web1, "--size", "Standard_B2s").succeeded()
 
 
+@pytest.mark.long
 def test_vm_list_sizes_skus_and_usage(azure, home):
     sizes = {one["name"]: one for one in azure.query("vm", "list-sizes", "-l", "westus")}
     assert sizes["Standard_D2s_v5"]["numberOfCores"] == 2

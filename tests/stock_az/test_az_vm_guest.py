@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from compute_support import USER, make_vm
 
+pytestmark = pytest.mark.long
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDqPjJ7G1Y0mE1o3lQ0mT5p0cS7rVh2m5k8F3bq9yZ1X me@here"
 PUBLISHER = "Microsoft.Azure.Extensions"
 

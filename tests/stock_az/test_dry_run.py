@@ -33,9 +33,11 @@ def names(az, group) -> set[str]:
 
 
 @pytest.mark.parametrize("words", [
-    (), ("--image", "Debian13", "-e", "2222", "--tags", "a=[b]", "--dns-name", "boat77"),
-    ("--priority", "Spot", "--assign-identity", "--boot-diagnostics-storage", "", "--auto-shutdown", "1900")],
-    ids=["defaults", "more", "placed"])
+    pytest.param((), id="defaults"),
+    pytest.param(("--image", "Debian13", "-e", "2222", "--tags", "a=[b]", "--dns-name", "boat77"), id="more",
+                 marks=pytest.mark.long),
+    pytest.param(("--priority", "Spot", "--assign-identity", "--boot-diagnostics-storage", "", "--auto-shutdown",
+                  "1900"), id="placed", marks=pytest.mark.long)])
 def test_the_template_validates_and_deploys_and_create_goes_on(az, group, create, tmp_path, words):
     file = tmp_path / "web1.json"
     file.write_text(create("--dry-run", "template", *words).succeeded().stdout)
