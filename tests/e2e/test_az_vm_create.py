@@ -103,6 +103,7 @@ def _docker(azure, made, certificates: Certificates, *words: str, timeout: float
                         DOCKER_CERT_PATH=str(certificates.folder))
 
 
+@pytest.mark.long
 def test_vm_extension_set_and_open_port_make_a_docker_host(local_azure, made, docker_host, busybox):
     assert _docker(local_azure, made, docker_host, "info", "-f", "{{.Name}}").succeeded().stdout == "byhand\n"
     _docker(local_azure, made, docker_host, "import", busybox, "busybox").succeeded()
@@ -110,12 +111,14 @@ def test_vm_extension_set_and_open_port_make_a_docker_host(local_azure, made, do
     assert said.succeeded().stdout == "a container answers\n"
 
 
+@pytest.mark.long
 def test_a_docker_host_by_hand_lets_in_nobody_without_certificates(local_azure, made, docker_host):
     url = f"tcp://{made['publicIpAddress']}:{PORT}"
     refused = local_azure.docker("--tls", "-H", url, "info", timeout=30, DOCKER_CERT_PATH="/nonexistent")
     assert refused.code != 0
 
 
+@pytest.mark.long
 def test_dockervm_info_says_what_it_can_of_a_host_by_hand(local_azure, group, made, docker_host):
     words = ("dockervm", "info", "-g", group, "-n", "byhand", "-dc", docker_host.folder)
     found = local_azure.query(*words)

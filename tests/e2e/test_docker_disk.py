@@ -141,6 +141,7 @@ def test_put_back_the_same_create_mounts_it_again(host, local_azure, fleet, fold
     works_again(again)
 
 
+@pytest.mark.long
 def test_on_another_host_the_disk_has_images_and_volumes_again(host, local_azure, fleet, folder, detached):
     local_azure.az("dockervm", "delete", *AT, "-dc", folder, "--yes").succeeded()
     other = make(local_azure, fleet, folder, "--data-disk-sizes-gb", "4", "--docker-disk", detached,

@@ -56,6 +56,7 @@ def check_the_door_has_only(rights: int, azure, name: str) -> None:
     assert int(told["CapEff"], 16) == rights and told["NoNewPrivs"].strip() == "1", said
 
 
+@pytest.mark.long
 def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_commands(local_azure, order, tmp_path):
     folder, words = tmp_path / "certificates", order("orpheus", "westus2")
     running = local_azure.start(*words)
@@ -70,6 +71,7 @@ def test_a_client_that_dies_between_request_and_certificate_goes_on_by_run_comma
     assert local_azure.in_guest("orpheus", "systemctl is-active dockervm-door.service") != "active"
 
 
+@pytest.mark.long
 def test_a_reset_while_docker_installs_is_finished_by_run_commands_in_the_same_create(local_azure, order, tmp_path):
     words = order("sisyphus", "southcentralus")
     running = local_azure.start(*words)
