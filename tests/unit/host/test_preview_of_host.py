@@ -23,6 +23,17 @@ def test_of_one_that_is_there(command, finished):
     assert not command.cloud.writes()
 
 
+def test_whom_its_certificate_will_name_is_told_with_what_azure_has_yet_to_give(command):
+    seen = preview(command.prepared(), StoreChange(), (KEY,))
+    assert seen.server_names == ("web1.<public_ip: domain>", "localhost", "<public_ip.properties.ipAddress>",
+                                 "<network_interface: private address>", "127.0.0.1")
+
+
+def test_and_of_one_that_is_there_as_it_is(command, finished):
+    seen = preview(command.prepared(), StoreChange(), ())
+    assert not [name for name in seen.server_names if "<" in name] and len(seen.server_names) > 4
+
+
 def test_a_template_is_of_one_that_is_not_there(command):
     found = template_of(command.prepared(), (KEY,))
     assert found["parameters"] == {} and KEY in str(found["resources"])

@@ -139,6 +139,13 @@ def test_from_a_shut_port_to_an_engine(run, csr, authority):
         "'web1' says: it has its certificate, and installs Docker.", "'web1' says: it starts the engine."]
 
 
+def test_what_it_says_with_its_request_is_told_too(run, csr):
+    made = run(Said("installing", csr), Said("certified", csr), NOT_THE_DOOR)
+    made.carry_out()
+    assert made.heard.said == ["'web1' says: it installs Docker.",
+                               "'web1' says: it has its certificate, and installs Docker."]
+
+
 def test_mirrors_that_the_host_can_t_reach_are_a_warning_once(run, csr):
     silent = ("silent-mirrors m.corp:443", "of-a-later-version x")
     made = run(Said("installing", notes=silent), Said("installing", csr, notes=silent),
