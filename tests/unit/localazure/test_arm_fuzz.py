@@ -118,6 +118,7 @@ def test_most_types_are_there_to_be_hit() -> None:
     assert set(REAL) <= names
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_random_calls_of_every_route_are_answered(
     instance: Restartable, number: int, caplog: pytest.LogCaptureFixture

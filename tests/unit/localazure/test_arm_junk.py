@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from arm_support import Group, LocalAzure, rule
 
+pytestmark = pytest.mark.long
+
 JUNK: list[Any] = [
     None,
     "x",

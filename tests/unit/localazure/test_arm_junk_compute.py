@@ -11,6 +11,8 @@ from test_arm_galleries import SHOWS, Gallery, template
 from test_arm_junk import JUNK, places, replaced, send_junk
 from test_arm_vms import KEY
 
+pytestmark = pytest.mark.long
+
 FIRST = "2016-04-30-preview"  # what disks spoke otherwise
 PLACE = {"location": "westus", "tags": {"a": "b"}}
 DISK = {

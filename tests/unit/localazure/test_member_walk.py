@@ -75,6 +75,7 @@ def world(shared_arm: LocalAzure) -> Iterator[World]:
     shared_arm.call("DELETE", world.group.path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("method", "kind", "member"), [*_cases("PUT", PUTS), *_cases("PATCH", PATCHES)])
 def test_a_member_is_kept_or_refused_by_name(world: World, method: str, kind: str, member: Member) -> None:
     found, detail = outcome(world, method, kind, member)
@@ -85,6 +86,7 @@ def test_a_member_is_kept_or_refused_by_name(world: World, method: str, kind: st
         assert found in ("kept", "refused"), detail
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("method", "kind", "member"), _cases("PUT", PUTS, read_only=True))
 def test_what_clients_send_back_of_what_they_have_read_is_passed_over(
     world: World, method: str, kind: str, member: Member

@@ -197,6 +197,7 @@ def shellcheck(*arguments: str, text: str | None = None) -> str:
     return subprocess.run(["shellcheck", "-s", "sh", *arguments], input=text, capture_output=True, text=True).stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ACTIONS)
 def test_shellcheck_has_nothing_to_say_about_the_whole(action):
     text = join.set_up_script(action)
@@ -206,6 +207,7 @@ def test_shellcheck_has_nothing_to_say_about_the_whole(action):
     assert all(indent.isspace() for indent, _ in forgiven), "forgiven to a line, not to all"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", sorted(FILES))
 def test_shellcheck_has_nothing_to_say_about_a_part(part):
     """Alone it may lack what others set, and set what only others read."""

@@ -13,6 +13,8 @@ from local_azure import cache
 from quality import lint, shell_files
 from quality.lint import Lint, Outcome
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -182,6 +182,7 @@ def test_a_copy_has_all_that_tests_use_and_nothing_that_was_built(checkout):
     assert done.stdout.splitlines()[-1].startswith("sums"), done.stderr
 
 
+@pytest.mark.long
 def test_what_no_test_notices_is_told_and_fails_the_run(checkout):
     before = {path: path.read_text() for path in checkout.rglob("*.py") if "quality" not in path.parts}
     done = sabotage(checkout, "sums", "--lines", "20")
@@ -194,6 +195,7 @@ def test_what_no_test_notices_is_told_and_fails_the_run(checkout):
     assert before == {path: path.read_text() for path in before}, "the checkout itself was spoiled"
 
 
+@pytest.mark.long
 def test_a_room_whose_tests_notice_passes_and_reasons_are_told_apart(checkout):
     test = checkout / "tests/unit/sums/test_add.py"
     test.write_text(test.read_text() + "\n\ndef test_calls():\n    add(5, 1)\n"
@@ -211,6 +213,7 @@ def test_a_room_whose_tests_notice_passes_and_reasons_are_told_apart(checkout):
     assert "add.py: a += 7  →  pass" in done.stdout
 
 
+@pytest.mark.long
 def test_a_fault_with_which_a_test_s_file_does_not_load_is_noticed(checkout):
     test = checkout / "tests/unit/sums/test_add.py"
     test.write_text("from azext_dockervm.sums.add import add\n\nassert add(2, 1) == 3\n\n\n"
@@ -220,6 +223,7 @@ def test_a_fault_with_which_a_test_s_file_does_not_load_is_noticed(checkout):
         "noticed"], done.stderr
 
 
+@pytest.mark.long
 def test_a_fault_that_changes_the_name_of_a_test_is_shown_to_its_file(checkout):
     """A test whose values a function of ours gave is called by them."""
     test = checkout / "tests/unit/sums/test_add.py"
@@ -230,6 +234,7 @@ def test_a_fault_that_changes_the_name_of_a_test_is_shown_to_its_file(checkout):
     assert [line.split()[0] for line in done.stderr.splitlines() if "add.py:9" in line] == ["noticed"], done.stderr
 
 
+@pytest.mark.long
 def test_tests_that_fail_unspoiled_are_told_at_once(checkout):
     (checkout / "tests/unit/sums/test_add.py").write_text("def test_wrong():\n    assert 1 == 2\n")
     done = sabotage(checkout, "sums")
