@@ -98,7 +98,7 @@ class Fleet:
         self._hosts: dict[str, Host | BaseException] = {}
         self._made = threading.Condition()
         self._closing = False
-        names = [name for name in orders if name in set(wanted)]
+        self.names = names = [name for name in orders if name in set(wanted)]
         regions = {orders[name].region: [one for one in names if orders[one].region == orders[name].region]
                    for name in names}
         self._threads = [threading.Thread(target=self._make_all, args=(chain,), daemon=True)

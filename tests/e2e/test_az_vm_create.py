@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from local_azure import eventually
 from running import Finished, run
 
 pytestmark = pytest.mark.machines
@@ -29,8 +30,10 @@ def group(local_azure):
 
 
 @pytest.fixture(scope="module")
-def made(local_azure, group):
+def made(local_azure, group, fleet):
     """The VM with every default, and when its creation began."""
+    if "plain" in fleet.names:      # whose create is to find no key pair, and to make one
+        eventually((local_azure.home / ".ssh/id_rsa.pub").exists, "a key pair is made")
     begun = time.monotonic()
     words = ("vm", "create", "-g", group, "-n", "byhand", "--image", IMAGE, "--generate-ssh-keys")
     return {**local_azure.query(*words), "begun": begun}

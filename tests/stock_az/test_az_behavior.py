@@ -9,6 +9,8 @@ import time
 import pytest
 from compute_support import PASSWORD, body, make_nic, make_vm, put_vm
 
+pytestmark = pytest.mark.long
+
 GROUPS = "*/resourcegroups"
 
 

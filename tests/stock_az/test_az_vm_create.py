@@ -288,8 +288,8 @@ def test_vm_create_validate(create, azure, group):
     ("image", "offer"),
     [
         ("Canonical:ubuntu-24_04-lts:server:latest", "ubuntu-24_04-lts"),
-        ("Debian:debian-12:12-gen2:0.20250814.2204", "debian-12"),
-        ("Debian11", "debian-11"),
+        pytest.param("Debian:debian-12:12-gen2:0.20250814.2204", "debian-12", marks=pytest.mark.long),
+        pytest.param("Debian11", "debian-11", marks=pytest.mark.long),
     ],
 )
 def test_vm_create_by_image(create, azure, image, offer):
