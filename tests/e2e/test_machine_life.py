@@ -20,7 +20,7 @@ from local_azure import eventually
 from localazure.machines.machine import DataDisk, MachineError, PublicAddress, Secret
 from localazure.machines.nspawn.cgroups import MachineCgroups
 
-pytestmark = on_booted_guests()
+pytestmark = [*on_booted_guests(), pytest.mark.long]
 ONE, TWO, BARE = "0a000001", "0b000002", "0c000003"
 SMALL, OTHER = "d0000001", "d0000002"
 IMDS = "curl -s -H Metadata:true http://169.254.169.254/metadata"

@@ -60,6 +60,7 @@ def answers(azure, result, folder) -> str:
                         DOCKER_CERT_PATH=str(folder)).succeeded().stdout.strip()
 
 
+@pytest.mark.long
 def test_run_command_is_killed_in_every_phase_and_finished_by_the_same_command(local_azure, fleet, tmp_path):
     folder = tmp_path / "certificates"
     words = (*create(fleet, "phoenix", "westus3", folder), "--provisioner", "run-command")
