@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 ADDRESS = {
     "type": "Microsoft.Network/publicIPAddresses", "apiVersion": "2022-01-01", "name": "[parameters('name')]",

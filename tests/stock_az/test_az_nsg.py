@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from compute_support import make_vm
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def nsg(azure, group):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from compute_support import body, make_nic, make_vm, put_vm
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def home(azure):
