@@ -33,6 +33,7 @@ def test_a_file_alone_keeps_the_fast_lane_with_one_run_command(cloud, words):
     assert "publishes 8080 of 'web'" in made.stderr
 
 
+@pytest.mark.long
 def test_a_login_that_is_refused_leaves_a_host_that_works_and_the_same_create_goes_on(cloud, words):
     refused = cloud.create(*words[:3], "wrong", *words[4:])
     assert refused.code == 5 and refused.json["engineVersion"] and refused.json["reachable"] is True

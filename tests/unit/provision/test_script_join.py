@@ -207,7 +207,6 @@ def test_shellcheck_has_nothing_to_say_about_the_whole(action):
     assert all(indent.isspace() for indent, _ in forgiven), "forgiven to a line, not to all"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("part", sorted(FILES))
 def test_shellcheck_has_nothing_to_say_about_a_part(part):
     """Alone it may lack what others set, and set what only others read."""

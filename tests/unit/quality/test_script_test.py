@@ -68,7 +68,7 @@ def run(tmp_path):
 def test_everything_is_run_and_what_was_left_out_is_said(run):
     code, ran, said = run()
     assert code == 0
-    assert "lint ruff shellcheck" in ran and "sabotage" not in ran and "--long" not in ran
+    assert "lint ruff mypy" in ran and "sabotage" not in ran and "--long" not in ran
     for folder in ("tests/unit", "tests/scenario", "tests/flows", "tests/stock_az", "tests/e2e"):
         assert folder in ran and folder in said.split("Left out")[0]
     assert "Left out: what script/test --long runs besides" in said and "FAILED" not in said
@@ -106,7 +106,7 @@ def test_without_root_it_is_said_what_needs_it(run):
 
 @pytest.mark.parametrize("user", [0, 1000])
 @pytest.mark.parametrize("broken, told", [
-    ("lint", "FAILED: script/lint ruff shellcheck"), ("tests/unit", "FAILED: tests/unit tests/faults tests/scenario"),
+    ("lint", "FAILED: script/lint ruff mypy"), ("tests/unit", "FAILED: tests/unit tests/faults tests/scenario"),
     ("tests/flows", "FAILED: tests/flows and tests/stock_az")])
 def test_a_failure_is_the_last_word_and_the_rest_is_run_all_the_same(run, broken, told, user):
     code, ran, said = run(user=user, broken=broken)
