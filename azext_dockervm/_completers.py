@@ -20,7 +20,7 @@ availability_sets = parameters.get_resource_name_completion_list("Microsoft.Comp
 proximity_groups = parameters.get_resource_name_completion_list("Microsoft.Compute/proximityPlacementGroups")
 ssh_keys = parameters.get_resource_name_completion_list("Microsoft.Compute/sshPublicKeys")
 _user_identities = parameters.get_resource_name_completion_list("Microsoft.ManagedIdentity/userAssignedIdentities")
-files = FilesCompleter()        # type: ignore[no-untyped-call]
+files = FilesCompleter()        # type: ignore[no-untyped-call]     # argcomplete has no types
 
 # Who presses Tab does not wait longer; signing in again may take any time.
 PATIENCE_SECONDS = 4.0

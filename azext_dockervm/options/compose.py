@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from azext_dockervm.advice.option_values import ADD_COMPOSE_FILE, ADD_REGISTRY_LOGIN, COMPOSE_FROM_FILE
 from azext_dockervm.azure.names import DEFAULT_SSH_PORT
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
+from azext_dockervm.options import text_or_file
 from azext_dockervm.options.option import Gap, Option, filled
 from azext_dockervm.printable import printable
+from azext_dockervm.spec import shown
 
 if TYPE_CHECKING:
     from azext_dockervm.spec.host import HostSpec
@@ -33,10 +35,8 @@ def _read(value: str, option: str) -> tuple[str, Path | None]:
         data = path.read_bytes() if path else value.encode()
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        # A single variable, typed or out of a file without a line's end, looks like a file's name.
-        name, assigned, _ = value.partition("=")
-        shown = printable(f"{name}=…" if assigned else value)
-        raise InvalidValue(f"{option}: '{shown}' can't be read: {why}.", COMPOSE_FROM_FILE) from error
+        raise InvalidValue(f"{option}: '{shown.path_or_variable(value)}' can't be read: {why}.",
+                           COMPOSE_FROM_FILE) from error
     if len(data) > MOST_BYTES:
         raise InvalidValue(f"{option}: it has {len(data):,} bytes; at most {MOST_BYTES:,} are taken.")
     try:
@@ -66,10 +66,6 @@ def _environment(value: str) -> Environment:
     from azext_dockervm.spec import env_file
 
     return env_file.parse(_read(value, env_file.OPTION)[0])
-
-
-def _again(value: str) -> tuple[str, ...]:
-    return ("@FILE",) if "\n" in value else (value,)
 
 
 def _logins_are_secret(spec: HostSpec) -> str | None:
@@ -109,11 +105,11 @@ COMPOSE = (
            "Compose file of a project that is brought up once the host works, by Docker Compose on the host; @- takes "
            "what another command prints. It has to stand alone: no folder or file of this computer goes along. Its "
            "project has the name that docker compose gives it here. 64 KB at most.", _GROUP,
-           default_in_words="none", check=_compose_file, place="workload.compose", again=_again,
+           default_in_words="none", check=_compose_file, place="workload.compose", again=text_or_file.again,
            parser={"completer": "files"}),
     Option("compose_env_file", "--compose-env-file",
            "File of variables for --compose-file, lines of NAME=VALUE as Compose reads them. They are secret: a run "
            "command brings them, and only root can read them on the host.", _GROUP,
-           default_in_words="none", check=_environment, place="workload.environment", again=_again,
+           default_in_words="none", check=_environment, place="workload.environment", again=text_or_file.again,
            gaps=(Gap("cloud-init", _variables_are_secret, filled=True),), parser={"completer": "files"}),
 )

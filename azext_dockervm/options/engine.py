@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.azure import names
+from azext_dockervm.options import text_or_file
 from azext_dockervm.options.option import Gap, Option, filled, true_or_false
 from azext_dockervm.options.tls_names import tls_names
 from azext_dockervm.spec import engine_rules as rules
+from azext_dockervm.spec import shown
 from azext_dockervm.spec.proxy_rules import check_direct, check_proxy, said_again
 from azext_dockervm.spec.rules import parse_port
 
@@ -51,6 +53,11 @@ def _setting(name: str, flags: str, text: str, *, place: str, gaps: tuple[Gap, .
                   gaps=(Gap("docker-extension", _not_in_its_era(place)), *gaps), **more)
 
 
+def _json_again(value: str) -> tuple[str, ...]:
+    is_secret = rules.is_json(value) and shown.looks_secret(value)
+    return text_or_file.A_FILE if is_secret else text_or_file.again(value)
+
+
 _SECRET = (Gap("cloud-init", _in_custom_data),)
 _SEVERAL = {"nargs": "+"}
 
@@ -70,7 +77,7 @@ ENGINE = (
              "File with settings of the engine in Docker's own format (daemon.json), or the JSON itself. Over it go "
              "--engine-options, over these the options of single settings; listener and certificates are dockervm's.",
              default_in_words="none", example='{"debug": true}', read=filled, check=rules.read_daemon_json,
-             place="engine.file", again=rules.daemon_json_again, gaps=_SECRET, parser={"completer": "files"}),
+             place="engine.file", again=_json_again, gaps=_SECRET, parser={"completer": "files"}),
     _setting("engine_options", "--engine-options",
              "Settings of the engine by the keys of daemon.json: KEY=VALUE, separated by spaces, as in "
              "'max-concurrent-downloads=6 dns=10.0.0.4 exec-opts=native.cgroupdriver=systemd'. Dots lead to parts of a "

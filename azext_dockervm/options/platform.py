@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from azext_dockervm.spec.host import HostSpec
     from azext_dockervm.spec.placement import Identity
 
-# A text that is longer, or has several lines, is not said again in commands.
-SAID_AGAIN = 60
-
 
 def _identity(words: list[str]) -> Identity:
     from azext_dockervm.spec.placement import Identity
@@ -27,10 +24,6 @@ def _identity(words: list[str]) -> Identity:
 
 def _user_data(value: str) -> bytes:
     return placement_rules.check_user_data(text_or_file.read("--user-data", value))
-
-
-def _user_data_again(value: str) -> tuple[str, ...]:
-    return (value,) if value.isprintable() and len(value) <= SAID_AGAIN else text_or_file.A_FILE
 
 
 def _other_identity(spec: HostSpec, vm: Vm) -> str | None:
@@ -89,7 +82,7 @@ PLATFORM = (
            "Text, or a file, that everything on the VM can read from its metadata service, and everybody with read "
            "access to the VM from Azure: no place for secrets. Less than 64 KB.", GROUP,
            default_in_words="none", read=filled, check=_user_data, place="placement.user_data", only_new=True,
-           again=_user_data_again, not_applied=_user_data_is_kept, parser={"completer": "files"}),
+           again=text_or_file.again, not_applied=_user_data_is_kept, parser={"completer": "files"}),
     Option("boot_diagnostics_storage", "--boot-diagnostics-storage",
            "Keep the log of the VM's console, in a storage account: its name, or the URI of its blobs. An empty value "
            "means storage that Azure manages.", GROUP,

@@ -10,6 +10,7 @@ from azext_dockervm.printable import printable
 
 # What stands for a text that is not said again.
 A_FILE = ("@FILE",)
+SAID_AGAIN = 60     # characters
 
 
 def read(flag: str, value: str, most: int | None = None) -> bytes:
@@ -36,3 +37,9 @@ def file_named(value: str) -> Path | None:
         return path if path.is_file() else None
     except (OSError, ValueError):
         return None
+
+
+def again(value: str) -> tuple[str, ...]:
+    """How commands in messages say it again: a file's name, and a text that is short and in one line, as they are."""
+    said = file_named(value) is not None or (value.isprintable() and len(value) <= SAID_AGAIN)
+    return (value,) if said else A_FILE

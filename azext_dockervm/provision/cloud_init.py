@@ -88,8 +88,7 @@ class Order:
         """Raises ``CustomDataTooLong`` where it does not leave as many ``spare`` bytes."""
         spec = self.spec
         return fast_lane(
-            told(spec), run_id=self.run_id, port=spec.engine.port,
-            ssh_port=spec.network.ssh_port, authority=authority.certificate_pem,
+            told(spec), run_id=self.run_id, authority=authority.certificate_pem,
             door_certificate=self.identity.certificate_pem, door_key=self.identity.key_pem.reveal(),
             users=spec.custom_data, spare=spare)
 

@@ -34,21 +34,18 @@ def head_start(to_install: Mapping[str, Value], compose: bool = False) -> bytes:
     return _user_script("install", {**to_install, **more})
 
 
-def fast_lane(host: Mapping[str, Value], *, run_id: str, port: int, ssh_port: int | None, authority: bytes,
-              door_certificate: bytes, door_key: bytes, users: CustomData | None = None, spare: int = 0) -> bytes:
+def fast_lane(host: Mapping[str, Value], *, run_id: str, authority: bytes, door_certificate: bytes, door_key: bytes,
+              users: CustomData | None = None, spare: int = 0) -> bytes:
     """A user script that makes the VM a host at its first boot, with the client asked through the door.
 
-    ``host`` as ``host_values`` gives it. ``authority``, ``door_certificate`` and ``door_key`` are PEM; the latter two
-    are of use in this run only, and lie readable in the VM's custom data. ``ssh_port`` is None where sshd stays as it
-    is. ``users`` is joined with it. It is compressed, which cloud-init undoes since its beginnings ("User-Data
-    Formats": content found to be gzip compressed). Raises ``CustomDataTooLong`` where Azure would not take it with
-    ``spare`` bytes left.
+    ``host`` is what ``cloud_init.told`` gives. ``authority``, ``door_certificate`` and ``door_key`` are PEM; the latter
+    two are of use in this run only, and lie readable in the VM's custom data. ``users`` is joined with it. It is
+    compressed, which cloud-init undoes since its beginnings ("User-Data Formats": content found to be gzip compressed).
+    Raises ``CustomDataTooLong`` where Azure would not take it with ``spare`` bytes left.
     """
     values: dict[str, Value] = {
-        "DOCKERVM_RUN_ID": run_id, "DOCKERVM_PORT": str(port), "DOCKERVM_SSH_PORT": str(ssh_port or ""),
-        "DOCKERVM_CA": encoded(authority), **host, "DOCKERVM_DOOR_CERT": encoded(door_certificate),
-        "DOCKERVM_DOOR_KEY": encoded(door_key),
-    }
+        "DOCKERVM_RUN_ID": run_id, "DOCKERVM_CA": encoded(authority), **host,
+        "DOCKERVM_DOOR_CERT": encoded(door_certificate), "DOCKERVM_DOOR_KEY": encoded(door_key)}
     script = _user_script("boot", values)
     packed = joined(script, users) if users else compressed(script)
     left = bytes_left(packed) - spare

@@ -41,8 +41,6 @@ MOST_CHARACTERS = 16_000
 _KEY = r"[a-z][A-Za-z0-9-]*(\.[A-Za-z0-9_/-]+)*"
 _DRIVER = r"[a-z0-9][a-z0-9_.:/@-]{0,99}"
 _HOST = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?"
-# JSON that is longer is not said again in commands.
-SAID_AGAIN = 60
 _OTHER_FILE = option_values.example("--daemon-json", "daemon.json")
 
 
@@ -50,7 +48,7 @@ def read_daemon_json(value: str) -> Mapping[str, Any]:
     """A file's path, or the JSON itself, which begins with a brace."""
     import json
 
-    text = value if _is_json(value) else _read(value)
+    text = value if is_json(value) else _read(value)
     if len(text) > MOST_CHARACTERS:
         raise InvalidValue(f"--daemon-json: it has {len(text):,} characters, and {MOST_CHARACTERS:,} are the most.",
                            _OTHER_FILE)
@@ -285,13 +283,7 @@ def settings_again(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{word.partition('=')[0]}=VALUE" if shown.looks_secret(word) else word for word in words)
 
 
-def daemon_json_again(value: str) -> tuple[str, ...]:
-    """A path as it was typed, and JSON where it is short and no secret."""
-    said = value.isprintable() and len(value) <= SAID_AGAIN and not shown.looks_secret(value)
-    return (value,) if said or not _is_json(value) else ("@FILE",)
-
-
-def _is_json(value: str) -> bool:
+def is_json(value: str) -> bool:
     return value.lstrip().startswith("{")
 
 

@@ -45,3 +45,9 @@ def path(text: str) -> str | None:
     if looks_secret(text) and re.search(r"[\"{}=\n]|:\s|://", text):
         return None
     return printable(text)
+
+
+def path_or_variable(text: str) -> str:
+    """A file's name; of a variable, which looks like one where no line ends, the name alone."""
+    name, assigned, _ = text.partition("=")
+    return printable(f"{name}=…" if assigned else text)

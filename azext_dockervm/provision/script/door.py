@@ -146,6 +146,7 @@ def mutual_tls(authority: str, certificate: str, key: str) -> ssl.SSLContext:
     """TLS 1.2 or newer with clients of this authority, without tickets, compression and renegotiation. Before 3.8
     Python can't forbid TLS 1.3 a ticket that names a session, which this process alone knows."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # pylint takes the options for a number.
     # pylint: disable-next=no-member
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | NO_RENEGOTIATION
     if hasattr(context, "minimum_version"):     # novm
@@ -324,6 +325,7 @@ class Door:
                 self.context = mutual_tls(**self.given)
                 self.given.clear()
             self.listener = listening(int(port), address)
+        # Whatever it is, the set-up script is told, and goes on without a door.
         except Exception as error:      # pylint: disable=broad-except
             if getattr(error, "errno", 0) != errno.EADDRINUSE or time.monotonic() >= self.wanted_until:
                 self.wanted = ""
@@ -382,6 +384,7 @@ class Door:
             return
         try:
             event = one.advance()
+        # Whatever a stranger's connection brings about ends that connection alone.
         except Exception as error:      # pylint: disable=broad-except
             self.end(one, getattr(error, "reason", None) or type(error).__name__)
             return

@@ -53,7 +53,7 @@ differences() {
     } | grep -v '^[-+] *[]{}[]*$' | without_passwords
 }
 
-# As the client knows them, by the same words (spec/engine_rules).
+# As the client knows them, by the same words (spec/shown.py).
 without_passwords() {
     while IFS= read -r line; do
         if printf '%s\n' "$line" | grep -qiE 'token|passw|secret|credential|access[-_]?key'; then

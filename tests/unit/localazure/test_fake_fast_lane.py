@@ -85,9 +85,10 @@ class Client:
 @pytest.fixture
 def client(platform, store, identity) -> Client:
     """Of a machine that boots with the fast lane's custom data."""
-    host = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine(PORT)))}
+    host = {"DOCKERVM_PORT": str(PORT), "DOCKERVM_USER": "azureuser",
+            "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine(PORT)))}
     data = custom_data.fast_lane(
-        host, run_id=RUN, port=PORT, ssh_port=None, authority=store.load_authority().certificate_pem,
+        host, run_id=RUN, authority=store.load_authority().certificate_pem,
         door_certificate=identity.certificate_pem, door_key=identity.key_pem.reveal())  # fmt: skip
     return Client(make(platform, custom_data=data), store, identity)
 

@@ -82,11 +82,11 @@ class FirstBoot:
 
     def script(self, user: str = "azureuser", host: Mapping[str, str] | None = None, **changes: Any) -> str:
         values = {
-            "run_id": self.run, "port": self.machine.port, "ssh_port": None,
+            "run_id": self.run,
             "authority": self.machine.authority().read_bytes(), "door_certificate": self.certificate.read_bytes(),
             "door_key": self.key.read_bytes(), **changes}
-        known = {"DOCKERVM_USER": user, "DOCKERVM_DAEMON_JSON": encoded(json.dumps(self.machine.daemon_json())),
-                 **(host or {})}
+        known = {"DOCKERVM_PORT": str(self.machine.port), "DOCKERVM_SSH_PORT": "", "DOCKERVM_USER": user,
+                 "DOCKERVM_DAEMON_JSON": encoded(json.dumps(self.machine.daemon_json())), **(host or {})}
         return gzip.decompress(custom_data.fast_lane(known, **values)).decode()
 
     def start(self, before: str = "", timeout: int = 30, path: str = "", **changes: Any) -> subprocess.Popen[str]:

@@ -225,6 +225,12 @@ def test_an_engine_that_shows_another_certificate_is_not_taken_for_the_host(run,
     assert "120 seconds after its last words" in str(made.failing())
 
 
+def test_sshd_stays_as_it_is_unless_another_port_is_asked_for():
+    """An empty value, since the environment may have one."""
+    assert cloud_init.told(host_spec())["DOCKERVM_SSH_PORT"] == ""
+    assert cloud_init.told(host_spec(ssh_port=2222))["DOCKERVM_SSH_PORT"] == "2222"
+
+
 def test_the_order_has_one_key_and_one_moment(authority):
     order = Order(host_spec(user="me"), "0123456789ab", datetime.now(timezone.utc) - timedelta(hours=1))
     assert order.identity is order.identity

@@ -29,9 +29,10 @@ def pem(length: int) -> bytes:
 
 # As long as they get: a CA of RSA 4096 with names, keys of P-256.
 VALUES: dict[str, Any] = {
-    "run_id": "20261126-093000-1a2b3c", "port": 4243, "ssh_port": 2222, "authority": pem(2500),
+    "run_id": "20261126-093000-1a2b3c", "authority": pem(2500),
     "door_certificate": pem(700), "door_key": pem(241)}
-HOST = {"DOCKERVM_USER": "azureuser", "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine()))}
+HOST = {"DOCKERVM_PORT": "4243", "DOCKERVM_SSH_PORT": "2222", "DOCKERVM_USER": "azureuser",
+        "DOCKERVM_DAEMON_JSON": encoded(daemon_json(Engine()))}
 
 
 def packed(**changes: Any) -> bytes:
@@ -70,11 +71,10 @@ def test_the_fast_lane_is_the_set_up_script_behind_all_that_it_takes():
     settings, script = unpacked().split("#!/bin/sh\n", 2)[1:]
     assert script == custom_data.without_comments(set_up_script("boot")).partition("\n")[2]
     assert settings == (
-        "DOCKERVM_ACTION=boot\nDOCKERVM_RUN_ID=20261126-093000-1a2b3c\nDOCKERVM_PORT=4243\nDOCKERVM_SSH_PORT=2222\n"
-        f"DOCKERVM_CA={encoded(pem(2500).decode())}\nDOCKERVM_USER=azureuser\n"
+        f"DOCKERVM_ACTION=boot\nDOCKERVM_RUN_ID=20261126-093000-1a2b3c\nDOCKERVM_CA={encoded(pem(2500).decode())}\n"
+        "DOCKERVM_PORT=4243\nDOCKERVM_SSH_PORT=2222\nDOCKERVM_USER=azureuser\n"
         f"DOCKERVM_DAEMON_JSON={encoded(daemon_json(Engine()))}\n"
         f"DOCKERVM_DOOR_CERT={encoded(pem(700).decode())}\nDOCKERVM_DOOR_KEY={encoded(pem(241).decode())}\n")
-    assert "DOCKERVM_SSH_PORT=''\n" in unpacked(ssh_port=None)
 
 
 def test_cloud_init_takes_it_for_compressed_content_and_then_for_a_script():

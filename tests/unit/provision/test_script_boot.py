@@ -99,7 +99,7 @@ def test_sshd_is_moved_too(first_boot: FirstBoot):
         machine.file(path).parent.mkdir(parents=True, exist_ok=True)
         machine.file(path).write_text(text)
     port = free_port()
-    first_boot.start(ssh_port=port)
+    first_boot.start(host={"DOCKERVM_SSH_PORT": str(port)})
     first_boot.hand_in()
     assert first_boot.end().facts["ssh-port"] == str(port)
     assert f"Port {port}\n" in machine.file("/etc/ssh/sshd_config").read_text()
@@ -154,7 +154,7 @@ def test_its_files_are_root_s_but_for_the_program_that_anybody_may_read(first_bo
 @pytest.mark.parametrize(("port", "capability"), [(1024, ""), (1023, "CAP_NET_BIND_SERVICE")])
 def test_the_unit_has_no_right_that_it_does_not_need(first_boot: FirstBoot, port: int, capability: str):
     first_boot.machine.switch("no-unit")
-    first_boot.boot(port=port)
+    first_boot.boot(host={"DOCKERVM_PORT": str(port)})
     [call] = [call for call in first_boot.machine.calls() if call.startswith("systemd-run ")]
     given = set(re.findall(r"--property=(\S+=[^-]*?)(?= --| /)", call))
     assert {"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0",
@@ -237,7 +237,7 @@ def test_a_client_that_never_comes_is_not_waited_for_longer_than_allowed(first_b
 
 
 @pytest.mark.parametrize("changes", [{"authority": b""}, {"door_certificate": b""}, {"door_key": b""}, {"run_id": ""},
-                                     {"user": "-x"}, {"port": 0}])
+                                     {"user": "-x"}, {"host": {"DOCKERVM_PORT": "0"}}])
 def test_input_is_checked_before_anything_is_done(first_boot: FirstBoot, changes: dict[str, object]):
     assert first_boot.boot(**changes).reason == "bad-input"
     assert first_boot.machine.calls() == [] and first_boot.marker == []

@@ -11,6 +11,7 @@ from script_machine import EXTENSION_UNIT, Answer, Machine, encoded, mode, needs
 
 from azext_dockervm.provision.daemon import daemon_json, settings
 from azext_dockervm.spec.engine import Engine
+from azext_dockervm.spec.shown import SECRET_NAME
 
 pytestmark = needs_tools
 
@@ -131,6 +132,13 @@ def test_what_looks_like_a_password_is_in_no_answer(machine: Machine, apply: boo
     assert answer.details == ['- "log-opts": (not told)', '+ "log-opts": (not told)']
     assert "s3cret" not in answer.stdout + answer.stderr
     assert ("s3cret-two" in machine.file(FILE).read_text()) is apply
+
+
+def test_the_host_takes_for_a_password_all_that_the_client_does(dash_machine: Machine):
+    keys = [f"My-{word}" for word in SECRET_NAME.removeprefix("(?i)").replace("[-_]?", "-").split("|")]
+    host(dash_machine)
+    answer = configure(dash_machine, apply=False, options=dict.fromkeys(keys, "s3cret"))
+    assert len(keys) > 4 and set(answer.details) == {f'+ "{key}": (not told)' for key in keys}
 
 
 def test_nor_is_one_that_a_hand_has_written(dash_machine: Machine):

@@ -33,6 +33,11 @@ def test_what_looks_like_a_file_s_content_with_a_secret_is_not_shown(text):
     assert shown.path(text) is None
 
 
+@pytest.mark.parametrize(("text", "said"), [("./app.env", "./app.env"), ("TOKEN=s3cret", "TOKEN=…"), ("a\tb", "a\\tb")])
+def test_of_a_variable_that_was_taken_for_a_file_s_name_its_name_alone(text, said):
+    assert shown.path_or_variable(text) == said
+
+
 @pytest.mark.parametrize("text", ["/home/me/secrets/daemon.json", "C:\\secret\\d.json", '"debug": true', "a=b"])
 def test_a_file_s_name_is_shown(text):
     assert shown.path(text) == text
