@@ -73,10 +73,10 @@ examples:
         --storage-sku os=Premium_LRS 0=Premium_LRS 1=StandardSSD_LRS --data-disk-caching 0=ReadOnly
     - name: With a data disk that is there, such as one of an earlier host.
       text: az dockervm create -g mygroup -n data2 --attach-data-disks mydisk
-    - name: With all of Docker's data on a fast disk of its own; and on such a disk of an earlier host, images and all.
-      text: |
-        az dockervm create -g mygroup -n big1 --docker-disk-size-gb 512 --storage-sku docker=Premium_LRS
-        az dockervm create -g mygroup -n big2 --docker-disk mydisk
+    - name: With all of Docker's data on a fast data disk.
+      text: az dockervm create -g mygroup -n big1 --docker-disk-size-gb 512 --storage-sku docker=Premium_LRS
+    - name: With the Docker disk of an earlier host, which keeps its images, containers and volumes.
+      text: az dockervm create -g mygroup -n big2 --docker-disk mydisk
     - name: Docker of a chosen version from Docker's own package repository, without which RHEL has none.
       text: >
         az dockervm create -g mygroup -n red1 --image RedHat:RHEL:9_5:latest --docker-channel docker

@@ -32,7 +32,7 @@ def _settings(option: Option) -> dict[str, Any]:
     if option.choices:
         settings["arg_type"] = parameters.get_enum_type(option.choices)
     elif option.read is not str:
-        settings["type"] = _type(option.read)
+        settings["type"] = _type(option)
     if "type" in option.parser:
         settings["arg_type"] = getattr(parameters, settings.pop("type"))
     if "completer" in option.parser:
@@ -40,15 +40,20 @@ def _settings(option: Option) -> dict[str, Any]:
     return settings
 
 
-def _type(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """argparse's way to refuse a word: az names the option and exits with 2."""
-    import argparse
-
+def _type(option: Option) -> Callable[[str], Any]:
+    """Refuses a word as az's parser does, which then exits with 2; but that adds three examples of the help, which
+    rarely have to do with the option. Here it is one of the option itself."""
     from azext_dockervm.errors import InvalidValue
 
     def parse(text: str) -> Any:
         try:
-            return read(text)
+            return option.read(text)
         except InvalidValue as error:
-            raise argparse.ArgumentTypeError(error.message.rstrip(".")) from error
+            from azure.cli.core.azclierror import InvalidArgumentValueError
+
+            told = InvalidArgumentValueError(f"argument {'/'.join(option.words)}: {error.message}",
+                                             list(error.recommendations or option.shown_example))
+            told.print_error()
+            told.send_telemetry()
+            raise SystemExit(2) from error
     return parse

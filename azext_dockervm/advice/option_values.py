@@ -66,6 +66,7 @@ CUSTOM_DATA_OF_FLATCAR = ("Give an Ignition config (JSON, which the program buta
                           "that begins with #!.")
 LESS_CUSTOM_DATA = ("Put less into it, such as the address of the rest: #include with URLs, or a script that downloads "
                     "it.")
+NAME_OF_FILE = "@ reads the value from a file: name one that exists, or type the value without @."
 YES = "Use --yes to continue without confirmation."
 
 

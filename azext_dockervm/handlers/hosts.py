@@ -40,8 +40,10 @@ def delete(cmd: Any, arguments: Arguments) -> None:
     """Delete a host with all that was made for it."""
     from azext_dockervm.azure import kinds
     from azext_dockervm.host.removal import Removal, loss
+    from azext_dockervm.output import exit_code
     from azext_dockervm.spec.host import HostSpec
 
+    exit_code.print_nothing(cmd.cli_ctx)
     spec = HostSpec(arguments["resource_group_name"], arguments["vm_name"],
                     subscription=cmd.cli_ctx.data.get("subscription_id"))
     azure = shared.azure_calls(cmd, arguments["timeout"])

@@ -29,7 +29,7 @@ def _read(value: str, option: str) -> tuple[str, Path | None]:
     """A file's text and path. az has put the content of @FILE, and of standard input for @-, in its place already: such
     a text has lines."""
     path = None if "\n" in value else Path(os.path.expanduser(filled(value)))
-    if value == "-" or value.startswith("@"):
+    if value == "-":
         raise InvalidValue(f"{option}: '{printable(value)}' names no file that can be read.", COMPOSE_FROM_FILE)
     try:
         data = path.read_bytes() if path else value.encode()

@@ -28,8 +28,12 @@ def check_tunnel(text: str) -> str:
         raise InvalidValue(f"--via: {error.message}", example("--via", "127.0.0.1:2376")) from error
 
 
-def _name_for_a_new_host(value: str | bool) -> str | bool:
-    return value if value is HOST_NAME else names.check_context(str(value), "--docker-context")
+def _name_for_a_new_host(value: str | bool) -> str | bool | None:
+    """``true`` and ``false`` are what configuration says for every host; a name fits one host alone."""
+    text = str(value)
+    if value is HOST_NAME or text.lower() == "true":
+        return HOST_NAME
+    return None if text.lower() == "false" else names.check_context(text, "--docker-context")
 
 
 NEW_CONTEXT = (
@@ -44,8 +48,9 @@ NEW_CONTEXT = (
 DOCKER_CONTEXT = (
     Option("docker_context", "--docker-context",
            "Make a context of the docker client for the host once it works; without a name it has the host's. Then "
-           "the certificates need not be named.", "Docker",
-           default_in_words="none is made", check=_name_for_a_new_host, parser={"nargs": "?", "const": HOST_NAME}),
+           "the certificates need not be named. 'true' means the same for every host, 'false' no context.", "Docker",
+           default_in_words="none is made", example="true", check=_name_for_a_new_host,
+           parser={"nargs": "?", "const": HOST_NAME}),
 )
 _NAMED = {"completer": "context_names"}
 CONTEXT = (

@@ -45,7 +45,8 @@ def _another_label(spec: HostSpec, vm: Vm) -> str | None:
 NETWORK = (
     Option("ssh_port", "--ssh-port -e",
            "Open SSH. -e alone means 22; with another port sshd really listens there.", "Network",
-           default_in_words="SSH stays closed", read=rules.parse_port, place="network.ssh_port",
+           default_in_words="SSH stays closed", typed_example="2222", read=rules.parse_port,
+           place="network.ssh_port",
            gaps=(Gap("docker-extension", _sshd_moves, filled=True),), parser={"nargs": "?", "const": SSH_PORT}),
     Option("sources", "--source-address-prefixes --sources",
            "Who may reach Docker and SSH: IP addresses and ranges such as 203.0.113.0/24, separated by spaces, or one "

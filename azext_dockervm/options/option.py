@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import option_values
@@ -43,6 +45,7 @@ class Option:
     default: Any = None                 # a value before ``check``, or a function that gives one; False: a switch
     default_in_words: str = ""          # for the help, where the value itself does not tell
     example: str = ""                   # what ``az config set`` could set; empty where no configuration is heeded
+    typed_example: str = ""             # what could be typed, where ``example`` is empty
     read: Callable[[str], Any] = str
     choices: tuple[str, ...] = ()
     check: Callable[[Any], Any] | None = None
@@ -90,12 +93,21 @@ class Option:
             return f"{self.help} Default: {self.told_default}; another one for good: {for_good}."
         return f"{self.help} Default: {self.told_default}." if self.told_default else self.help
 
+    @property
+    def shown_example(self) -> tuple[str, ...]:
+        """What messages about a value show that would be taken; empty where none fits everybody."""
+        words = self.example or self.typed_example
+        return (option_values.example(self.words[0], words),) if words else ()
+
     def was_typed(self, value: Any) -> bool:
         return value is not None and value is not False
 
     def checked(self, value: Any) -> Any:
         """What the spec takes, of what the parser gave; None stays None. Raises ``InvalidValue``."""
         try:
+            if not self.secret:
+                for word in value if isinstance(value, list) else [value]:
+                    refuse_missing_file(word)
             return self._checked(value)
         except InvalidValue as error:
             raise InvalidValue(f"{self.words[0]}: {without_option(error.message)}", error.recommendations) from error
@@ -143,6 +155,21 @@ def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, dict):
         return tuple(f"{name}={text}" for name, text in value.items())
     return tuple(map(str, value)) if isinstance(value, (list, tuple)) else (str(value),)
+
+
+def refuse_missing_file(word: Any) -> None:
+    """az puts the content of FILE in the place of ``@FILE``. Where it can't read the file, it hands the word on as it
+    is: no option has a value that begins so. Raises ``InvalidValue``."""
+    if not isinstance(word, str) or not word.startswith("@") or "\n" in word:
+        return
+    path = Path(os.path.expanduser(word[1:]))
+    try:
+        with path.open("rb"):
+            return      # the file is there: its content, or another word, begins with @
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InvalidValue(f"the file '{printable(word[1:])}' can't be read: {why}.",
+                           option_values.NAME_OF_FILE) from error
 
 
 def filled(text: str) -> str:

@@ -93,7 +93,8 @@ def check_placement(spec: HostSpec) -> None:
 
 PLACEMENT = (
     Option("location", "--location -l", "Region, as 'westus' or \"West US\".",
-           default_in_words="the resource group's", read=_region, check=rules.check_location, place="location",
+           default_in_words="the resource group's", typed_example="westus", read=_region,
+           check=rules.check_location, place="location",
            parser={"completer": "regions"}),
     Option("zone", "--zone -z", "Availability zone of the VM and of the public address that is made for it.", GROUP,
            default_in_words="none", read=filled, check=placement_rules.check_zone, place="placement.zone",
@@ -119,8 +120,8 @@ COST = (
            place="placement.eviction_policy", only_new=True, not_applied=_another_policy),
     Option("max_price", "--max-price", "Most US dollars that a Spot VM may cost an hour, with five decimal places at "
            "most; Azure takes it away when it would cost more. -1: no limit.", GROUP,
-           default_in_words="-1", read=placement_rules.parse_price, place="placement.max_price", only_new=True,
-           not_applied=_another_price),
+           default_in_words="-1", typed_example="0.05", read=placement_rules.parse_price,
+           place="placement.max_price", only_new=True, not_applied=_another_price),
     Option("license_type", "--license-type", "License that you have for the image's operating system.", GROUP,
            default_in_words="none, the image's own price", choices=LICENSE_TYPES,
            place="placement.license_type", only_new=True, not_applied=_another_license),

@@ -1,4 +1,4 @@
-"""An exit code of our own for a command that has a result: az prints it as it was asked to, and then ends with it."""
+"""How az ends a command: with an exit code of our own beside the result, or without printing anything."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def end_with(cli_ctx: Any, code: int) -> None:
         raise SystemExit(code)
 
     cli_ctx.register_event(EVENT_CLI_SUCCESSFUL_EXECUTE, leave)
+
+
+def print_nothing(cli_ctx: Any) -> None:
+    """For a handler without a result: with several --ids az collects the results and would print ``[null, null]``."""
+    from knack.events import EVENT_INVOKER_FILTER_RESULT
+
+    def drop(_cli: Any, event_data: dict[str, Any]) -> None:
+        event_data["result"] = None
+
+    cli_ctx.register_event(EVENT_INVOKER_FILTER_RESULT, drop)

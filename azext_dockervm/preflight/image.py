@@ -15,10 +15,12 @@ from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
 from azext_dockervm.errors import AzureRefused, InvalidValue
 from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.nearest import did_you_mean, nearest
 from azext_dockervm.preflight import terms
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling, is_new, unknown_if_forbidden
 from azext_dockervm.spec.host import HostSpec
+from azext_dockervm.spec.images import ALIASES
 
 # ARM's code, with status 401, for a read of what is in a subscription of another tenant.
 OTHER_TENANT = "InvalidAuthenticationTokenTenant"
@@ -30,7 +32,9 @@ def _image(azure: Azure, spec: HostSpec) -> Resource | None:
         return _image_by_id(azure, spec, image.id)
     location, publisher, offer, sku, version = (
         part or "" for part in (spec.location, image.publisher, image.offer, image.sku, image.version))
-    missing = InvalidValue(f"--image: {spec.location} has no image '{image}'.",
+    # Most of what is missing is a URN with one part that is misspelled.
+    meant = did_you_mean(name for name in nearest(str(image), ALIASES.values(), cutoff=0.85) if name != str(image))
+    missing = InvalidValue(f"--image: {spec.location} has no image '{image}'.{meant}",
                            region_commands.list_publisher_images(spec))
     if version.lower() == "latest":
         versions = azure.image_versions(location, publisher, offer, sku)

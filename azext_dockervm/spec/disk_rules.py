@@ -43,9 +43,11 @@ def check_os_size(text: str) -> int:
 
 
 def check_data_sizes(texts: Iterable[str]) -> tuple[int, ...]:
-    """Each may be as large as the largest type allows; ``check_together`` knows the type."""
-    advice = example("--data-disk-sizes-gb", 128)
-    sizes = tuple(_gigabytes(text, LARGEST_WITHOUT_CACHE_GB, "a data disk", advice) for text in texts)
+    """Separated by spaces, as az has it, or by commas. Each may be as large as the largest type allows;
+    ``check_together`` knows the type."""
+    advice = example("--data-disk-sizes-gb", 128, 512)
+    words = [word for text in texts for word in re.split(r"[,\s]+", text) if word]
+    sizes = tuple(_gigabytes(word, LARGEST_WITHOUT_CACHE_GB, "a data disk", advice) for word in words)
     if len(sizes) > MOST_DATA_DISKS:
         raise InvalidValue(f"--data-disk-sizes-gb: {len(sizes)} data disks; no VM can have more than "
                            f"{MOST_DATA_DISKS}.")
@@ -54,8 +56,8 @@ def check_data_sizes(texts: Iterable[str]) -> tuple[int, ...]:
 
 def _gigabytes(text: str, most: int, what: str, advice: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= most):
-        raise InvalidValue(f"--size: '{printable(text)}' is no size of {what}: use a whole number of GB from 1 to "
-                           f"{most}.", advice)
+        raise InvalidValue(f"--size: '{printable(text)}' is not a valid size of {what}: it must be a whole number of "
+                           f"GB from 1 to {most}.", advice)
     return int(text)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from azext_dockervm.advice import docker_commands, image_commands
 from azext_dockervm.azure.names import DEFAULT_ALIAS, DEFAULT_IMAGE
+from azext_dockervm.nearest import did_you_mean, nearest
 from azext_dockervm.printable import printable
 
 # az's, Linux only. Copied, because az keeps its table in a private module and fetches a newer one from the internet
@@ -109,23 +109,13 @@ def what_is_wrong(text: str) -> tuple[str, str]:
 
 
 def _meant(what: str, names: list[str]) -> tuple[str, str]:
-    if not names:
-        return what, image_commands.list_images()
-    return f"{what} Did you mean {' or '.join(names)}?", image_commands.use(names[0])
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    return what + did_you_mean(names), image_commands.use(names[0]) if names else image_commands.list_images()
 
 
 def _close(text: str) -> list[str]:
-    """Aliases spelt like the text, punctuation aside: the best three, the newest first where they are equally close."""
-    by_plain_name = {_plain(name): name for name in (*ALIASES, *WINDOWS_ALIASES)}
-    wanted = _plain(text)
-    if wanted in by_plain_name:
-        return [by_plain_name[wanted]]
-    found = difflib.get_close_matches(wanted, [_plain(name) for name in ALIASES], n=3, cutoff=0.7)
-    return [by_plain_name[one] for one in found]
+    """Aliases spelled like the text: the best three, the newest first where they are equally close."""
+    same = nearest(text, (*ALIASES, *WINDOWS_ALIASES), cutoff=1.0)
+    return same or nearest(text, ALIASES)
 
 
 def _successors(classic_name: str) -> list[str]:

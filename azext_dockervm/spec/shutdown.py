@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from azext_dockervm.advice.option_values import example
 from azext_dockervm.errors import InvalidValue
+from azext_dockervm.nearest import did_you_mean, nearest
 from azext_dockervm.printable import printable
 
 # The names that Azure's schedules take are those of Windows: .NET's TimeZoneInfo, to which az's own help of
@@ -46,8 +46,7 @@ def check_time_zone(text: str) -> str:
     """A name of Windows' time zones, in any case → as Windows spells it."""
     found = _BY_LOWER_NAME.get(text.strip().lower())
     if found is None:
-        close = difflib.get_close_matches(text.lower(), _BY_LOWER_NAME, n=3, cutoff=0.6)
-        meant = f" Did you mean {' or '.join(_BY_LOWER_NAME[one] for one in close)}?" if close else ""
+        meant = did_you_mean(nearest(text, TIME_ZONES, cutoff=0.6))
         raise InvalidValue(f"--auto-shutdown-time-zone: '{printable(text)}' is none of the time zones that Azure's "
                            f"schedules know; they have Windows' names.{meant}",
                            example("--auto-shutdown-time-zone", "W. Europe Standard Time"))

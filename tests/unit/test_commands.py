@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from azure.cli.core.mock import DummyCli
 from knack.help_files import helps
 
@@ -96,11 +96,31 @@ def test_what_names_something_of_azure_s_that_is_there_is_offered():
     assert len(found) > 5 and found - set(COMPLETERS["create"]) <= {"subnet"}, "a subnet is none of a group's resources"
 
 
-def test_a_word_that_can_t_be_is_refused_while_az_parses(loaded):
-    port = settings(loaded, "create", "docker_port")["type"]
-    assert port("2376") == 2376
-    with pytest.raises(argparse.ArgumentTypeError, match="'70000' is not a valid port; use a number from 1 to 65535$"):
-        port("70000")
+@pytest.mark.parametrize(("option", "text", "message", "example"), [
+    ("docker_port", "70000", "argument --docker-port/-dp: '70000' is not a valid port; use a number from 1 to 65535.",
+     "--docker-port 2376"),
+    ("ssh_port", "abc", "argument --ssh-port/-e: 'abc' is not a valid port", "--ssh-port 2222"),
+    ("max_price", "much", "argument --max-price: 'much'", "--max-price 0.05"),
+    ("sources", "", "argument --source-address-prefixes/--sources: the value is empty",
+     "--source-address-prefixes 203.0.113.0/24")])
+def test_a_wrong_word_is_refused_while_az_parses_with_one_example_of_its_option(
+        loaded, capsys, caplog, option, text, message, example):
+    found = settings(loaded, "create", option)["type"]
+    with pytest.raises(SystemExit) as ended:
+        found(text)
+    assert ended.value.code == 2 and message in caplog.text
+    assert capsys.readouterr().err.strip() == f"For example: {example}"
+
+
+def test_a_right_word_is_taken_while_az_parses(loaded):
+    assert settings(loaded, "create", "docker_port")["type"]("2376") == 2376
+
+
+def test_each_example_is_one_command_as_az_s_parser_shows_it_on_one_line():
+    for name, text in helps.items():
+        for one in yaml.safe_load(text).get("examples", ()):
+            if name == "dockervm create":
+                assert one["text"].count("az dockervm ") == 1, f"{name}: {one['text']}"
 
 
 def test_one_of_several_values_is_taken_in_any_case(loaded):

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "azext_dockervm"
 
 # Lower numbers lie lower. A room may import from its own level and from below, never from above.
-LEVELS = {"errors": 0, "secret": 0, "shell": 0, "printable": 0, "_client_factory": 1, "flow": 1, "azure": 2,
+LEVELS = {"errors": 0, "secret": 0, "shell": 0, "printable": 0, "nearest": 0,
+          "_client_factory": 1, "flow": 1, "azure": 2,
           "advice": 3, "spec": 4, "certs": 5, "client": 5, "contexts": 5, "engine": 5, "door": 5, "body": 5,
           "options": 6, "provision": 7, "preflight": 8, "host": 9, "output": 9, "error_map": 9, "_help": 10,
           "_completers": 10, "_params": 10, "commands": 10, "handlers": 10, "__init__": 11}

@@ -41,7 +41,7 @@ VALUES = (
     bad("compose_file", "--compose-file /no/such.yaml", "'/no/such.yaml' can't be read: No such file"),
     bad("compose_file", "--compose-file /", "--compose-file", "Is a directory"),
     bad("compose_file", "--compose-file -", "--compose-file", "--compose-file @-"),
-    bad("compose_file", "--compose-file @/no/such", "--compose-file", "names no file"),
+    bad("compose_file", "--compose-file @/no/such", "--compose-file", "the file '/no/such' can't be read"),
     bad("compose_file", ("--compose-file", ""), "--compose-file", "empty"),
     compose("services:\n  web:\n   - x\n  db: [", "no YAML: line 5, column 1"),
     compose("services:\n\tweb: {}", "no YAML: line 2, column 1"),

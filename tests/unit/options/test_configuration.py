@@ -21,10 +21,10 @@ def value(config, name, typed=None):
 def test_these_can_be_configured():
     assert sorted(CONFIGURED) == [
         "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "build_cache_gb", "cert_dir",
-        "daemon_json", "default_address_pools", "docker_channel", "docker_port", "encryption_at_host",
-        "eviction_policy", "http_proxy", "https_proxy", "image", "insecure_registries", "live_restore", "log_driver",
-        "no_proxy",
-        "os_disk_encryption_set", "os_disk_size_gb", "priority", "provisioner", "registry_mirrors", "size", "sources",
+        "daemon_json", "default_address_pools", "docker_channel", "docker_context", "docker_port",
+        "encryption_at_host", "eviction_policy", "http_proxy", "https_proxy", "image", "insecure_registries",
+        "live_restore", "log_driver", "no_proxy", "os_disk_encryption_set",
+        "os_disk_size_gb", "priority", "provisioner", "registry_mirrors", "size", "sources",
         "ssh_key_type", "storage_driver", "storage_sku"]
 
 

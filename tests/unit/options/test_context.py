@@ -6,6 +6,7 @@ import pytest
 
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.options.commands import option_of, options_of
+from azext_dockervm.options.configuration import Configuration
 
 
 def checked(command, name, value):
@@ -53,3 +54,15 @@ def test_docker_s_own_context_can_be_chosen_and_not_made():
     assert checked("context use", "context_name", "default") == "default"
     with pytest.raises(InvalidValue, match="^--context-name: 'default' is the name that docker keeps for itself"):
         checked("context create", "context_name", "default")
+
+
+# As configured for every host
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("True", True), ("false", None), ("web", "web")])
+def test_docker_context_is_configured_for_every_host_or_for_none(config, text, value):
+    config.set_value("dockervm", "docker_context", text)
+    option = option_of("create", "docker_context")
+    assert Configuration(config).value(option, None) == value
+    assert Configuration(config).value(option, "mine") == "mine"
+    assert Configuration(config).value(option, "false") is None

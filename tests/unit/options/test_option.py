@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azext_dockervm.errors import InvalidValue
+from azext_dockervm.options.commands import option_of
 from azext_dockervm.options.option import Option, filled
 
 
@@ -93,3 +94,26 @@ def test_the_help_tells_the_default_and_what_changes_it_for_good():
 @pytest.mark.parametrize(("value", "typed"), [(None, False), (False, False), (True, True), ("", True), (0, True)])
 def test_what_counts_as_typed(value, typed):
     assert NUMBER.was_typed(value) is typed
+
+
+# @FILE that az could not read
+
+
+@pytest.mark.parametrize("name", ["user_data", "custom_data", "ssh_key_values", "engine_labels", "daemon_json",
+                                  "http_proxy", "compose_file", "size"])
+def test_a_file_that_is_missing_is_told_as_a_missing_file(tmp_path, name):
+    option = option_of("create", name)
+    word = f"@{tmp_path}/none.txt"
+    with pytest.raises(InvalidValue) as caught:
+        option.checked([word] if option.takes_several else word)
+    assert caught.value.message == (
+        f"{option.words[0]}: the file '{tmp_path}/none.txt' can't be read: No such file or directory.")
+
+
+def test_a_text_that_begins_with_at_and_names_a_file_that_is_there_is_taken(tmp_path):
+    (tmp_path / "there").write_text("")
+    assert option_of("create", "user_data").checked(f"@{tmp_path}/there")
+
+
+def test_the_name_of_a_password_s_file_is_not_said_again(tmp_path):
+    assert option_of("create", "admin_password").checked("@Secret-word-1") == "@Secret-word-1"

@@ -1,4 +1,4 @@
-"""An exit code beside a result: az prints the result first, whatever --output and --query make of it."""
+"""An exit code beside a result: az prints the result first, whatever --output and --query make of it; and no result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from azext_dockervm.output import exit_code
 
 
 def look(cmd, code):
-    """The handler of the command."""
+    """The handler of the command; with code 0 as of several --ids that have no results."""
+    if code == 9:
+        exit_code.print_nothing(cmd.cli_ctx)
+        return [None, None]
     if code:
         exit_code.end_with(cmd.cli_ctx, code)
     return {"reachable": not code}
@@ -57,3 +60,8 @@ def test_the_result_is_printed_before_az_ends_with_the_code(run, options, shown)
 
 def test_another_command_ends_as_ever(run):
     assert run("--code", "0") == (0, '{\n  "reachable": true\n}\n')
+
+
+@pytest.mark.parametrize("options", [(), ("-o", "table"), ("--query", "[0]")])
+def test_several_commands_without_results_print_nothing(run, options):
+    assert run("--code", "9", *options) == (0, "")

@@ -331,6 +331,24 @@ def test_a_size_that_the_region_has_not_is_refused(cloud):
     assert told.recommendations[0].startswith("az vm list-skus")
 
 
+@pytest.mark.parametrize("typed, meant", [
+    ("Standard_D2s_v55", "Standard_D2s_v5"), ("D2s_v5", "Standard_D2s_v5"), ("standard-b2s", "Standard_B2s")])
+def test_a_misspelled_size_is_refused_with_the_nearest_ones(cloud, typed, meant):
+    cloud.sizes = {"Standard_D2s_v5": 2, "Standard_B2s": 2, "Standard_NC24ads_A100_v4": 24}
+    told = refused(cloud, InvalidValue, size=typed)
+    assert f"has no size '{typed}'. Did you mean {meant}" in told.message and "A100" not in told.message
+
+
+def test_a_misspelled_region_is_refused_with_the_nearest_ones(cloud):
+    assert "Did you mean eastus" in refused(cloud, InvalidValue, location="eastsu").message
+
+
+def test_a_misspelled_image_is_refused_with_the_alias_s_urn(cloud):
+    cloud.versions = None
+    told = refused(cloud, InvalidValue, image=Image.parse("Canonical:ubuntu-2404-lts:servers:latest"))
+    assert "Did you mean Canonical:ubuntu-24_04-lts:server:latest?" in told.message
+
+
 def test_a_size_is_taken_in_any_case_and_where_azure_tells_none(cloud):
     assert see(cloud, size="STANDARD_b2s")
     cloud.sizes = ()

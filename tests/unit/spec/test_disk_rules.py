@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azext_dockervm.errors import ConflictingArguments, DockerVMError
+from azext_dockervm.errors import ConflictingArguments, DockerVMError, InvalidValue
 from azext_dockervm.spec import disk_rules
 from azext_dockervm.spec.disks import ByDisk, DataDisk, Disks
 from azext_dockervm.spec.words import OS
@@ -98,3 +98,13 @@ def test_docker_s_own_disk_is_the_last_and_has_a_key_of_its_own():
     taken = disks.docker_disk(taken=(0, 1))
     assert taken is not None and (taken.lun, taken.key) == (3, "docker")
     assert Disks(data_sizes_gb=(8,)).docker_disk() is None
+
+
+@pytest.mark.parametrize("typed", [["10", "20"], ["10,20"], ["10,", "20"], ["10, 20"]])
+def test_data_disk_sizes_are_separated_by_spaces_or_commas(typed):
+    assert disk_rules.check_data_sizes(typed) == (10, 20)
+
+
+def test_a_comma_between_words_is_no_size():
+    with pytest.raises(InvalidValue, match="'x' is not a valid size of a data disk"):
+        disk_rules.check_data_sizes(["10,x"])
