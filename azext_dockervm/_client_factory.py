@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+# Where az itself tells of a claims challenge, once for each request that met it and not with --only-show-errors.
+CHALLENGE_LOGGER = "cli.azure.cli.core.auth.util"
 CHATTY_LOGGERS = ("azure.mgmt.compute._utils.model_base", "azure.mgmt.network._utils.model_base",
                   "azure.mgmt.resource.resources._utils.model_base", "azure.core.pipeline.transport._requests_basic")
 
@@ -51,14 +53,20 @@ def _client(cli_ctx: Any, client_class: type, options: dict[str, Any]) -> Any:
 
 def _quieten_the_sdk() -> None:
     """az shows what the SDKs warn of. azure-mgmt-network warns, with a traceback, of each error that is no JSON (a
-    proxy's 502, say), azure-core of each broken answer: what they mean, ``azure.errors`` tells."""
+    proxy's 502, say), azure-core of each broken answer, az of each claims challenge: what they mean, ``azure.errors``
+    tells."""
     for name in CHATTY_LOGGERS:
         logging.getLogger(name).addFilter(_for_debug_only)
+    logging.getLogger(CHALLENGE_LOGGER).addFilter(_challenge_for_debug_only)
 
 
 def _for_debug_only(record: logging.LogRecord) -> bool:
     record.levelno, record.levelname = logging.DEBUG, "DEBUG"
     return True
+
+
+def _challenge_for_debug_only(record: logging.LogRecord) -> bool:
+    return _for_debug_only(record) if "--claims-challenge" in record.getMessage() else True
 
 
 def compute_client(cli_ctx: Any, **options: Any) -> Any:
@@ -100,3 +108,10 @@ def login_errors() -> tuple[type[Exception], ...]:
     from knack.util import CLIError
 
     return (CLIError,)
+
+
+def az_version() -> str:
+    """Of the az that runs, such as 2.91.0."""
+    from azure.cli.core import __version__
+
+    return str(__version__)

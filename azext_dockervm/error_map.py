@@ -23,6 +23,7 @@ def _az_class(error: errors.DockerVMError) -> type[Exception]:
         (errors.NotFound, az.ResourceNotFoundError),
         (errors.Conflict, az.ValidationError),
         (errors.Obstacle, az.ValidationError),
+        (errors.LoginRequired, az.UnauthorizedError),
         (errors.AzureUnreachable, az.AzureConnectionError),
         (errors.DeadlinePassed, az.AzureResponseError),
         (errors.HostFailed, az.AzureResponseError),

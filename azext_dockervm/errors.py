@@ -94,6 +94,28 @@ class AzureRefused(DockerVMError):
         self.why = why
 
 
+class Challenge(NamedTuple):
+    """What a login must prove before Azure accepts the request, in az login's own words: the claims in base64, the
+    tenant, the scope ("" for what the refused token does not say). ``by_person``: a person asked, not an application.
+    ``az_version`` is the running az's; ``az_takes_it``: its login has the option --claims-challenge."""
+
+    claims: str
+    tenant: str = ""
+    scope: str = ""
+    by_person: bool = True
+    az_version: str = ""
+    az_takes_it: bool = True
+
+
+class LoginRequired(DockerVMError):
+    """Azure refused this login with a claims challenge: usually multi-factor authentication, which Azure requires of
+    people for every change. No other request of the kind passes, so nothing falls back from it."""
+
+    def __init__(self, message: str, challenge: Challenge) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+
 class AzureUnreachable(DockerVMError):
     """Azure's endpoint can't be reached; ``why`` is one of the words that ``advice.connection`` knows."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from azext_dockervm.advice import connection, host_commands, limits, option_values, policies, region_commands
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost
-from azext_dockervm.errors import AzureRefused, AzureUnreachable, DockerVMError, HostFailed
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, Challenge, DockerVMError, HostFailed, LoginRequired
 from azext_dockervm.printable import printable
 
 Advice = tuple[str, ...]
@@ -100,6 +100,8 @@ _THROTTLED = ("Azure takes no more requests for the moment. Nothing is wrong wit
 
 def of_any_command(error: DockerVMError) -> tuple[str, ...]:
     """What helps against an error of Azure's whatever the command was about; () where nothing is known to."""
+    if isinstance(error, LoginRequired):
+        return _login(error.challenge)
     if isinstance(error, AzureRefused) and error.status == 401:
         return (az("login"),)
     if isinstance(error, AzureRefused) and (error.code in BUSY or error.status == 429):
@@ -107,6 +109,28 @@ def of_any_command(error: DockerVMError) -> tuple[str, ...]:
     if isinstance(error, (AzureRefused, AzureUnreachable)):
         return connection.recommendations(error.why)
     return ()
+
+
+def _login(challenge: Challenge) -> Advice:
+    """A plain `az login` does not meet a claims challenge: Azure would ask for it again."""
+    if not challenge.by_person:
+        return ("The login is an application's. Its owner can tell which conditional access policy refuses it. "
+                "To log in as somebody else:", az("login"))
+    words = ["login"]
+    for option, value in (("--tenant", challenge.tenant), ("--scope", challenge.scope),
+                          ("--claims-challenge", challenge.claims)):
+        words += [option, value] if value else []
+    if challenge.az_takes_it:
+        return ("Log in as Azure asks, then run the command again:", az(*words))
+    return (f"This login needs az 2.76 or newer; this is az {challenge.az_version}. Upgrade, log in as Azure asks, "
+            "then run the command again:", az("upgrade"), az(*words))
+
+
+def in_warning(error: BaseException) -> str:
+    """An error's message for the warning of a command that goes on. What a claims challenge asks for comes with it: the
+    same command again would meet the challenge again."""
+    advice = _login(error.challenge) if isinstance(error, LoginRequired) else ()
+    return "\n".join([str(error), *advice])
 
 
 def of_reading(error: DockerVMError) -> tuple[str, ...]:

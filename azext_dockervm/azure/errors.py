@@ -6,8 +6,10 @@ what happened nor what to do. The foreign error stays as the cause, for --debug.
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -17,9 +19,22 @@ from urllib.parse import urlsplit
 
 from azext_dockervm import _client_factory as factory
 from azext_dockervm.azure import policies
-from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, DockerVMError, NotFound
+from azext_dockervm.errors import (
+    AnswerUnreadable,
+    AzureRefused,
+    AzureUnreachable,
+    Challenge,
+    DockerVMError,
+    LoginRequired,
+    NotFound,
+)
 
 logger = logging.getLogger("cli.azext_dockervm.azure")
+
+
+_PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
+# Since this version `az login` has --claims-challenge (azure-cli#31778).
+_FIRST_AZ_WITH_CHALLENGES = (2, 76)
 
 
 class Lost(Exception):
@@ -41,6 +56,9 @@ def translated(verb: str) -> Iterator[None]:
 def extension_error_of(verb: str, error: Exception) -> DockerVMError:
     from azure.core.exceptions import DecodeError, HttpResponseError, IncompleteReadError
 
+    challenge = _challenge(error)
+    if challenge is not None:
+        return LoginRequired(f"{verb}: {_what_is_missing(challenge)}", challenge)
     if isinstance(error, factory.login_errors()):
         return AzureRefused(f"{verb}: {error}", getattr(error, "recommendations", None), status=401)
     if isinstance(error, HttpResponseError) and error.response is not None:
@@ -59,6 +77,56 @@ def extension_error_of(verb: str, error: Exception) -> DockerVMError:
     kind: type[AzureUnreachable]
     kind, why, what = unreached
     return kind(f"{verb}: {what}", why=why)
+
+
+def _challenge(error: Exception) -> Challenge | None:
+    """The claims challenge of an answer 401: in the error's own response; or in that which azure-core raised az's error
+    from, after az could not get such a token without the user (azure-core before 1.32 returned the answer instead)."""
+    responses = (getattr(one, "response", None) for one in (error, error.__cause__))
+    response = next((one for one in responses if getattr(one, "status_code", None) == 401), None)
+    if response is None:
+        return None
+    given = dict(_PARAMETER.findall(str(response.headers.get("WWW-Authenticate") or "")))
+    claims = _json_of(given.get("claims", "")) if given.get("error") == "insufficient_claims" else None
+    if claims is None:
+        return None
+    token, version = _token(response), factory.az_version()
+    audience = token.get("aud")
+    return Challenge(
+        # As az itself does it: az login decodes no other alphabet.
+        base64.b64encode(claims.encode()).decode(), str(token.get("tid") or ""),
+        f"{audience}/.default" if audience else "", token.get("idtyp") != "app", version,
+        tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= _FIRST_AZ_WITH_CHALLENGES)
+
+
+def _token(response: Any) -> dict[str, Any]:
+    """The claims of the token that was refused, which tell tenant and scope of the login; {} where none are read."""
+    headers = getattr(getattr(response, "request", None), "headers", None) or {}
+    parts = str(headers.get("Authorization") or "").split(".")
+    try:
+        found = json.loads(_json_of(parts[1]) or "") if len(parts) == 3 else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _json_of(encoded: str) -> str | None:
+    """A text of JSON in base64, of either alphabet and with or without padding; None for anything else."""
+    try:
+        padded = encoded + "=" * (-len(encoded) % 4)
+        text = base64.urlsafe_b64decode(padded.replace("+", "-").replace("/", "_")).decode()
+        json.loads(text)
+    except ValueError:
+        return None
+    return text
+
+
+def _what_is_missing(challenge: Challenge) -> str:
+    asked = base64.b64decode(challenge.claims).decode()
+    # acrs names authentication contexts; other challenges tell of a session that was revoked.
+    if '"acrs"' in asked:
+        return "Azure requires multi-factor authentication (MFA) for this request, and the current login has none."
+    return "Azure requires a new login for this request."
 
 
 def unreadable(verb: str, response: Any = None) -> AnswerUnreadable:

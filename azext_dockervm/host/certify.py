@@ -9,6 +9,7 @@ from typing import cast
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import new_client
+from azext_dockervm.advice.refusals import in_warning
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.names import EXTENSION_TYPE
 from azext_dockervm.body import virtual_machine
@@ -24,6 +25,7 @@ from azext_dockervm.errors import (
     HostFailed,
     HostGone,
     Interrupted,
+    LoginRequired,
     NotFound,
 )
 from azext_dockervm.flow.deadline import Deadline, Limit, at_most, of_its_own, part_of_the_rest
@@ -152,7 +154,7 @@ def _remove_extension(target: Target, after: tuple[str, ...], limit: Limit) -> S
     request = Request("DELETE", kinds.EXTENSION.type, spec.group, (spec.name, EXTENSION_TYPE))
 
     def warning(error: BaseException) -> str | None:
-        return None if isinstance(error, Interrupted) else f"{error} {_why_to_delete_extension(spec)}"
+        return None if isinstance(error, (Interrupted, LoginRequired)) else f"{error} {_why_to_delete_extension(spec)}"
 
     return Step("remove_extension", "delete the Docker VM extension",
                 lambda _results, deadline: target.azure.until(deadline).send(request), request, after, limit=limit,
@@ -190,8 +192,8 @@ def _after_the_proof(spec: HostSpec, step: Step, before: Step) -> Step:
     def warning(error: BaseException) -> str | None:
         if isinstance(error, (HostGone, Interrupted)):
             return None
-        return (f"The host works, but this failed: {step.title}: {error} The same create again does what is left: "
-                f"{host_commands.create_again(spec)}")
+        return (f"The host works, but this failed: {step.title}: {in_warning(error)}\n"
+                f"The same create again does what is left: {host_commands.create_again(spec)}")
 
     return replace(step, needs=(*step.needs, before.key), forgiven=warning,
                    limit=step.limit or of_its_own(NOTE_SECONDS))

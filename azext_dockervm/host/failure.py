@@ -10,7 +10,7 @@ from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
-from azext_dockervm.errors import AzureRefused, DockerVMError, Interrupted
+from azext_dockervm.errors import AzureRefused, DockerVMError, Interrupted, LoginRequired
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, undo
 from azext_dockervm.flow.step import Listener, Step
@@ -67,9 +67,12 @@ class FailedCreate:
 
     def _undone(self, made: Sequence[Step], failure: PlanFailed, cause: DockerVMError) -> DockerVMError:
         self.listener.say(f"Undoing what was made (in {UNDO_SECONDS / 60:.0f} minutes at most) ...")
-        left = [f"{step.title}: {error}" for step, error in undo(made, self.listener, self.azure.deadline)]
+        left = undo(made, self.listener, self.azure.deadline)
         if left:
-            told = f"Not all that was made could be undone ({'; '.join(left)})."
+            told = f"Not all that was made could be undone ({_why_left(left)})."
+            needed = next((error for _, error in left if isinstance(error, LoginRequired)), None)
+            if needed is not None and not isinstance(cause, LoginRequired):
+                cause.recommendations += refusals.of_any_command(needed)
             cause.recommendations += (
                 f"To see what is left: {host_commands.list_parts(self.spec)}",
                 f"To continue from there: {host_commands.create_anew(self.spec)}")
@@ -117,3 +120,12 @@ class FailedCreate:
             first = host_commands.create_anew_with(self.spec, "size", "--size", near[0].partition(" ")[0])
             cause.recommendations = (f"Near it, and to be had in {self.spec.location}: {', '.join(near)}.",
                                      f"With the first of them: {first}", *cause.recommendations)
+
+
+def _why_left(left: Sequence[tuple[Step, Exception]]) -> str:
+    """What could not be undone, each with its reason; a login that Azure does not take is one reason for all."""
+    told = [f"{step.title}: {error}" for step, error in left if not isinstance(error, LoginRequired)]
+    refused = [(step.title, error) for step, error in left if isinstance(error, LoginRequired)]
+    if refused:
+        told.append(f"{', '.join(title for title, _ in refused)}: {refused[0][1]}")
+    return "; ".join(told)

@@ -11,7 +11,7 @@ from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.certs.store import CertificateStore
-from azext_dockervm.errors import DeadlinePassed, DockerVMError, Interrupted
+from azext_dockervm.errors import DeadlinePassed, DockerVMError, Interrupted, LoginRequired
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Alternative, Listener, Step
 from azext_dockervm.host import certify, plan, schedule, settings
@@ -142,6 +142,6 @@ class HostPlan:
 
 def _disk_stays(name: str, error: BaseException) -> str | None:
     """One that can't be deleted stands in nobody's way: the new VM's have other names."""
-    if not isinstance(error, DockerVMError) or isinstance(error, (Interrupted, DeadlinePassed)):
+    if not isinstance(error, DockerVMError) or isinstance(error, (Interrupted, DeadlinePassed, LoginRequired)):
         return None
     return f"Not deleted: the disk '{name}' ({error.message.rstrip('.')})."

@@ -14,7 +14,7 @@ from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body import network_interface, public_ip, virtual_machine, virtual_network
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.body.resource import region as region_of
-from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, DockerVMError, Interrupted
+from azext_dockervm.errors import AzureRefused, Conflict, DeadlinePassed, DockerVMError, Interrupted, LoginRequired
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.request import Request
@@ -207,7 +207,7 @@ class Removal:
 
     def _noting(self, kind: Kind, part: Resource) -> Callable[[BaseException], str | None]:
         def forgiven(error: BaseException) -> str | None:
-            if not isinstance(error, DockerVMError) or isinstance(error, (Interrupted, DeadlinePassed)):
+            if not isinstance(error, DockerVMError) or isinstance(error, (Interrupted, DeadlinePassed, LoginRequired)):
                 return None
             self.left.append(f"the {kind.noun} '{part['name']}': {error.message.rstrip('.')}")
             return f"Not deleted: the {kind.noun} '{part['name']}'."

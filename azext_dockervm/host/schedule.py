@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from azext_dockervm.advice import vm_commands
-from azext_dockervm.advice.host_messages import with_sentence
+from azext_dockervm.advice.refusals import in_warning
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.body import schedule
 from azext_dockervm.errors import Interrupted
@@ -30,8 +30,7 @@ def step(making: Making, vm: str | Ref) -> Step:
         if isinstance(error, Interrupted):
             return None
         set_it = vm_commands.shut_down_daily(spec, spec.placement.shutdown_time or "")
-        return with_sentence(f"The host is not shut down every day: {error}",
-                             f"To set it, in UTC: {set_it}")
+        return f"The host is not shut down every day: {in_warning(error)}\nTo set it, in UTC: {set_it}"
 
     written = making.write(kinds.SCHEDULE, SCHEDULE, "set", names.schedule(spec.name), body, needs=needs, words=when,
                            undone=existing is None, forgiven=warning)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from azext_dockervm.advice import host_commands, host_messages
+from azext_dockervm.advice.refusals import in_warning
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import run_command
 from azext_dockervm.body.resource import Resource
-from azext_dockervm.errors import DeadlinePassed, DockerVMError, HostFailed, Interrupted, NotFound
+from azext_dockervm.errors import DeadlinePassed, DockerVMError, HostFailed, Interrupted, LoginRequired, NotFound
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
@@ -113,6 +114,9 @@ class RunCommands:
                 azure.send(Request("DELETE", kinds.RUN_COMMAND.type, self.spec.group, (self.spec.name, name)))
             except Interrupted:
                 raise
+            except LoginRequired as error:
+                warn(in_warning(error))     # the others would meet the same
+                return
             except DockerVMError as error:
                 delete = host_commands.delete_run_command(self.spec, name)
                 warn(f"{error.message} To delete it: {delete}")

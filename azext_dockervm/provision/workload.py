@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass, replace
 
+from azext_dockervm.advice.refusals import of_any_command
 from azext_dockervm.errors import DockerVMError, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.step import Results, Step
@@ -67,7 +68,7 @@ def step(target: Target) -> Step:
         except Interrupted:
             raise
         except DockerVMError as error:
-            return Outcome(workload, problem=error.message, advice=error.recommendations)
+            return Outcome(workload, problem=error.message, advice=error.recommendations or of_any_command(error))
         return _outcome(target, answer)
 
     return Step(KEY, _title(workload), bring_up, request, detail=_detail, limit=_time)

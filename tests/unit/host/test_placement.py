@@ -84,7 +84,7 @@ def test_a_schedule_that_azure_refuses_costs_no_host(cloud, command):
     cloud.refuse("PUT", SCHEDULE, "MissingSubscriptionRegistration")
     assert command.create(provisioner="run-command", **SHUTDOWN).proof.reachable
     assert command.heard.warned == [
-        "The host is not shut down every day: MissingSubscriptionRegistration said Azure. To set it, in UTC: "
+        "The host is not shut down every day: MissingSubscriptionRegistration said Azure\nTo set it, in UTC: "
         "az vm auto-shutdown -g g -n web1 --time 1900"]
 
 
