@@ -46,6 +46,7 @@ def _table(name: str) -> Callable[[Any], Any]:
     def transform(result: Any) -> Any:
         from azext_dockervm.error_map import az_errors
         from azext_dockervm.output import tables
+        from azext_dockervm.printable import harmless
 
-        return az_errors(getattr(tables, name))(result)
+        return az_errors(lambda: harmless(getattr(tables, name)(result)))()
     return transform

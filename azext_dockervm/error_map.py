@@ -39,14 +39,16 @@ def _az_class(error: errors.DockerVMError) -> type[Exception]:
 
 
 def as_az_error(error: errors.DockerVMError) -> Exception:
-    """The azclierror for one of ours. The message is kept, and so are recommendations; an error that came without any
-    gets those that help whatever the command was about."""
+    """The azclierror for one of ours. The message is kept, but for what a terminal would obey in it, and so are
+    recommendations; an error that came without any gets those that help whatever the command was about."""
     from azext_dockervm.advice.refusals import of_any_command, of_reading
+    from azext_dockervm.printable import lines
 
     message = error.message
     if isinstance(error, errors.AzureRefused) and error.code and error.code not in message:
         message = f"({error.code}) {message}"
-    return _az_class(error)(message, list(error.recommendations or of_any_command(error) or of_reading(error)))
+    advice = error.recommendations or of_any_command(error) or of_reading(error)
+    return _az_class(error)(lines(message), [lines(one) for one in advice])
 
 
 def az_errors(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,6 +28,7 @@ from azext_dockervm.errors import (
     LoginRequired,
     NotFound,
 )
+from azext_dockervm.printable import one_line, printable
 
 logger = logging.getLogger("cli.azext_dockervm.azure")
 
@@ -169,7 +170,7 @@ def _told(verb: str, failure: dict[str, Any], status: int | None = None) -> Azur
     and what the company says of them."""
     found = policies.violations(failure)
     if not found:
-        return AzureRefused(f"{verb}: {_message(failure)}", code=failure.get("code"), status=status)
+        return AzureRefused(f"{verb}: {_message(failure)}", code=_code(failure), status=status)
     names = " and ".join(f"the policy '{one.definition}' (assigned as '{one.assignment}')" for one in found)
     reasons = policies.reasons(failure)
     return AzureRefused(f"{verb}: {names} disallow{'' if len(found) > 1 else 's'} it.{reasons and f' {reasons}.'}",
@@ -220,14 +221,20 @@ def _failed_state(response: Any) -> dict[str, Any] | None:
     return {"code": state, "message": f"It ended as {state}."} if str(state).lower() in ("failed", "canceled") else None
 
 
+def _code(failure: dict[str, Any]) -> str | None:
+    code = failure.get("code")
+    return printable(code) if isinstance(code, str) and code else None
+
+
 def _message(failure: dict[str, Any]) -> str:
+    """In one line: a line end in it could begin a line that seems to be ours."""
     message = str(failure.get("message") or failure.get("code"))
     details = failure.get("details")
     for detail in details if isinstance(details, list) else ():
         more = detail.get("message") if isinstance(detail, dict) else None
         if isinstance(more, str) and more and more not in message:
             message = f"{message} {more}"
-    return message
+    return one_line(message)
 
 
 def _why_unreached(error: BaseException) -> tuple[Any, ...] | None:

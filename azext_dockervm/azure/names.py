@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from azext_dockervm.azure.reserved import may_be_refused_as_label
+from azext_dockervm.printable import printable
 
 EXTENSION_PUBLISHER = "Microsoft.Azure.Extensions"
 EXTENSION_TYPE = "DockerExtension"
@@ -59,12 +60,14 @@ RENEWAL_DAYS = 30
 
 
 def tag(resource: dict[str, Any] | None, name: str) -> str | None:
-    """The value of a resource's tag; Azure compares tag names without case."""
+    """The value of a resource's tag, printable: others write tags too. Azure compares tag names without case."""
+    return shown_tags(resource).get(name.lower())
+
+
+def shown_tags(resource: dict[str, Any] | None) -> dict[str, str]:
+    """All tags of a resource by their lower-case names, the values printable."""
     tags: dict[str, str] = (resource or {}).get("tags") or {}
-    for key, value in tags.items():
-        if key.lower() == name.lower():
-            return value
-    return None
+    return {key.lower(): printable(value, LONGEST_TAG) for key, value in tags.items()}
 
 
 def port_tag(vm: dict[str, Any] | None) -> int | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from azext_dockervm.errors import PolicyViolation
+from azext_dockervm.printable import one_line
 
 CODE = "RequestDisallowedByPolicy"
 _REASONS = re.compile(r"disallowed by policy\. (Reasons: .+?)\.? See error details for policy", re.DOTALL)
@@ -25,7 +26,7 @@ def reasons(failure: Any) -> str:
     """The words of whoever assigned the policies, as a phrase that begins with "Reasons:"; "" where there are none."""
     found = _REASONS.search(str(failure.get("message"))) if isinstance(failure, dict) else None
     if found:
-        return " ".join(found[1].split())
+        return one_line(found[1])
     details = _list(failure.get("details")) if isinstance(failure, dict) else []
     return next((words for detail in details if (words := reasons(detail))), "")
 
@@ -53,12 +54,12 @@ def _read(info: dict[str, Any]) -> PolicyViolation:
 
 def _text(value: dict[str, Any], name: str) -> str:
     found = value.get(name)
-    return found if isinstance(found, str) else ""
+    return one_line(found) if isinstance(found, str) else ""
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else [value]
-    return tuple(str(one) for one in found if isinstance(one, (str, int, bool)))
+    return tuple(one_line(str(one)) for one in found if isinstance(one, (str, int, bool)))
 
 
 def _list(value: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from azext_dockervm.body import operating_system, placement, plan, security, sto
 from azext_dockervm.body.placement import NOWHERE, Placed
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.flow.request import Ref
+from azext_dockervm.printable import one_line, printable
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.docker_packages import as_tag, of_tag
 from azext_dockervm.spec.host import HostSpec
@@ -87,7 +88,7 @@ def failure(vm: Resource) -> tuple[str | None, str]:
     for status in view.get("statuses") or ():
         kind, _, rest = status.get("code", "").partition("/")
         if kind == "ProvisioningState" and rest.lower().startswith("failed/"):
-            return rest.partition("/")[2], status.get("message") or rest
+            return printable(rest.partition("/")[2]), one_line(status.get("message") or rest)
     return None, f"its state is {state(vm)}"
 
 
@@ -97,7 +98,7 @@ def power_state(vm: Resource) -> str:
     for status in view.get("statuses") or ():
         kind, _, power = status.get("code", "").partition("/")
         if kind == "PowerState":
-            return str(power)
+            return printable(power)
     return "unknown"
 
 

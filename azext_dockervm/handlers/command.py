@@ -36,10 +36,19 @@ def command(name: str) -> Callable[[Handler], Callable[..., Any]]:
         def called_by_az(cmd: Any, **typed: Any) -> Any:
             from azext_dockervm.options.arguments import Arguments
 
-            return handler(cmd, Arguments(name, typed, cmd.cli_ctx))
+            return _harmless(handler(cmd, Arguments(name, typed, cmd.cli_ctx)))
 
         called_by_az.__doc__ = handler.__doc__
         # As inspect.signature reads it; mypy knows no such attribute of a function.
         called_by_az.__signature__ = _SignatureOnDemand(name)   # type: ignore[attr-defined]
         return az_errors(called_by_az)
     return decorate
+
+
+def _harmless(result: Any) -> Any:
+    """``--output tsv`` and ``yaml`` print texts as they are, ``json`` all but the first 32 control characters; others
+    can write some of these texts. A plan of create keeps the texts of its requests: somebody may deploy them."""
+    from azext_dockervm.printable import harmless
+
+    is_plan = isinstance(result, dict) and ("steps" in result or "$schema" in result)
+    return harmless(result, keep_lines=is_plan)

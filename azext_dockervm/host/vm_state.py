@@ -45,7 +45,7 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
     if found is None:
         raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
                        host_commands.list_vms(subscription))
-    tags = {key.lower(): value for key, value in (found.get("tags") or {}).items()}
+    tags = names.shown_tags(found)
     noted = None if names.is_address(names.endpoint_tag(found)) else names.endpoint_tag(found)
     interface = _interface(azure, found)
     configuration = network_interface.primary(interface)["properties"] if interface else {}

@@ -9,6 +9,7 @@ import time
 from typing import TextIO
 
 from azext_dockervm.flow.step import Step
+from azext_dockervm.printable import lines, printable
 
 
 class Silent:
@@ -40,7 +41,8 @@ class Silent:
         pass
 
     def _line(self, text: str) -> None:
-        self._write(f"{text}\n")
+        """``text`` may quote hosts, tags and Azure; what a terminal would obey in it is written as escapes."""
+        self._write(f"{lines(text)}\n")
 
     def _write(self, text: str) -> None:
         if self._stream is None:    # closed before az started: 2>&-
@@ -131,6 +133,7 @@ def live_line(running: list[tuple[str, float]], now: float, width: int) -> str:
     for title, since in running:
         clock = f" ({now - since:.0f} s)"
         space = max(1, room - len(clock))
+        title = printable(title, room)
         shown.append((title if len(title) <= space else f"{title[:space - 1]}…") + clock)
     return " ".join(shown)[:width]
 

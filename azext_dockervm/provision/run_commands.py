@@ -16,6 +16,7 @@ from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import DEADLINE
+from azext_dockervm.printable import one_line
 from azext_dockervm.provision.script.answer import Answer, parse_answer
 from azext_dockervm.provision.script.join import set_up_script
 from azext_dockervm.secret import Secret
@@ -198,6 +199,6 @@ def _answer(view: Resource, action: str, run_id: str) -> Answer:
     if state == "TimedOut" or (state == "Failed" and exit_code == -1 and not answered):
         raise HostFailed(f"The host's set-up ('{action}') did not end in the time allowed.")
     if state != "Succeeded" and not answered:
-        said = " ".join((view.get("error") or view.get("executionMessage") or output).split())[-300:]
+        said = one_line(view.get("error") or view.get("executionMessage") or output)[-300:]
         raise HostFailed(f"The host's set-up ('{action}') ended as {state}, exit code {exit_code}: {said}")
     return parse_answer(output, run_id)

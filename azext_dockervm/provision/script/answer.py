@@ -6,8 +6,11 @@ import base64
 from dataclasses import dataclass
 
 from azext_dockervm.errors import HostFailed
+from azext_dockervm.printable import printable
 
 BEGIN, END = "dockervm-begin", "dockervm-end"
+# Characters of one line; a whole answer has 3,500 bytes at most.
+LONGEST_LINE = 3500
 
 
 def encoded(text: str | bytes) -> str:
@@ -18,7 +21,8 @@ def encoded(text: str | bytes) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """One run of the script: ``values`` by key (csr is PEM text), ``details`` its evidence after a failure."""
+    """One run of the script: ``values`` by key (csr is PEM text), ``details`` its evidence after a failure. All but the
+    csr is printable: whoever is root on the host can write it."""
 
     ok: bool
     values: dict[str, str]
@@ -40,7 +44,7 @@ def parse_answer(output: str, run_id: str) -> Answer:
     """Read the block that ends the script's output; raises ``HostFailed`` where there is none, or an older run's."""
     lines = [line.rstrip("\r") for line in output.splitlines()]
     if BEGIN not in lines or END not in lines[lines.index(BEGIN):]:
-        shown = " ".join(" ".join(lines).split())[-300:]
+        shown = printable(" ".join(" ".join(lines).split())[-300:], LONGEST_LINE)
         raise HostFailed(f"The host did not answer as the set-up script does. It said: {shown or 'nothing'}")
     start = len(lines) - 1 - lines[::-1].index(BEGIN)
     values: dict[str, str] = {}
@@ -56,9 +60,9 @@ def parse_answer(output: str, run_id: str) -> Answer:
         if key == "csr":
             pem = []
         elif key == "detail":
-            details.append(value.strip())
+            details.append(printable(value.strip(), LONGEST_LINE))
         else:
-            values[key] = value.strip()
+            values[key] = printable(value.strip(), LONGEST_LINE)
     if values.get("run") != run_id:
         raise HostFailed("The answer on the host belongs to another run.")
     return Answer(values.get("result") == "ok", values, tuple(details))
