@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from flow_cloud import GROUP, NETWORK, REGION, RESOURCES, Cloud
 from flow_placement import ZONAL
+from frozen_hosts import HOSTS
 from local_azure import LocalAzure, with_fake_machines
 
 from azext_dockervm.provision import proof
@@ -53,6 +54,12 @@ def zonal(cloud):
     cloud.group = f"{cloud.group}zonal"
     cloud.instance.arm("PUT", cloud.instance.group_path(cloud.group), RESOURCES, {"location": ZONAL})
     return cloud
+
+
+@pytest.fixture(params=HOSTS, ids=str)
+def frozen(cloud, request):
+    """Each host of each version that tests/data/frozen keeps, in the cloud's group and home."""
+    return request.param.restore(cloud.instance, cloud.group, cloud.home)
 
 
 def _resolving(instance: LocalAzure, real: Callable) -> Callable:

@@ -88,6 +88,12 @@ class LocalAzure:
         self.environment = {**self._base(), **settings, "HOME": str(self.home),
                             "AZURE_CORE_DISABLE_CONCURRENT_IDS": "yes"}
 
+    def at_home(self, home: Path) -> LocalAzure:
+        """The same instance and login for somebody with another home; the caller's to end."""
+        other = LocalAzure(self.name)
+        other.home, other.environment = home, {**self.environment, "HOME": str(home)}
+        return other
+
     def down(self) -> Finished:
         return self._script("localazure", "down", "--instance", self.name, timeout=300)
 
@@ -175,8 +181,9 @@ class LocalAzure:
             return None
 
     def disk(self, host: str) -> Path:
-        """What a host has written to its own disk, as a folder of this machine."""
-        return self._machine(host) / "upper"
+        """What a host has written to its own disk, as a folder of this machine; all of a fake one's."""
+        machine = self._machine(host)
+        return machine / "upper" if (machine / "upper").exists() else machine / "root"
 
     def _machine(self, host: str) -> Path:
         for record in self.folder.glob("machines/*/machine.json"):
