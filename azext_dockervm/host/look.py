@@ -22,7 +22,7 @@ from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import unknown_if_forbidden
 from azext_dockervm.provision.choice import CLOUD_INIT, DOCKER_EXTENSION, RUN_COMMAND
 from azext_dockervm.provision.run_commands import RunCommands, failure
-from azext_dockervm.provision.script.answer import Answer
+from azext_dockervm.provision.script.answer import Answer, in_words
 from azext_dockervm.provision.target import Provisioned
 from azext_dockervm.spec.host import HostSpec
 
@@ -61,7 +61,7 @@ def look_at(azure: Azure, spec: HostSpec, found: Found, commands: RunCommands, a
     _check_trust(spec, answer, store.authority_fingerprints(), cause)
     docker_disk.check_answer(spec, found.vm, answer)
     if not answer.ok:
-        return Standing(port, reason=f"{cause}; the host itself says: {answer.reason}")
+        return Standing(port, reason=f"{cause}; the host itself says: {in_words(answer.reason)}")
     seen = by_its_word(_provisioner(azure, spec, found), answer)
     return Standing(port, seen, reason=why_renew(seen.expires, authority), unreachable=cause)
 

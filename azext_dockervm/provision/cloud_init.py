@@ -30,6 +30,7 @@ from azext_dockervm.provision.choice import CLOUD_INIT
 from azext_dockervm.provision.custom_data import fast_lane
 from azext_dockervm.provision.host_values import Values, settings_tag, to_install, to_serve
 from azext_dockervm.provision.run_command import SILENT_MIRRORS
+from azext_dockervm.provision.script.answer import in_words
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
@@ -203,9 +204,10 @@ class Lane:
     def _tell(self, seen: messages.Said) -> None:
         if seen.state == messages.FAILED:
             # At once: the run ends only when Azure has made the VM.
-            self.listener.say(f"'{self.target.spec.name}' says: {messages.IN_WORDS[seen.state]}: {seen.reason}.")
+            why = in_words(seen.reason)
+            self.listener.say(f"'{self.target.spec.name}' says: {messages.IN_WORDS[seen.state]}: {why}.")
             words = "\n".join(f"    {line}" for line in seen.details)
-            raise HostFailed(f"The host's set-up failed: {seen.reason}. The host says:\n{words}",
+            raise HostFailed(f"The host's set-up failed: {why}. The host says:\n{words}",
                              run_commands.advice(seen.reason, self.target.spec))
         for note in seen.notes:
             word, _, words = note.partition(" ")

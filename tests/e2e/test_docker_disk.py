@@ -102,7 +102,7 @@ def test_that_it_is_full_is_told_with_what_makes_it_grow(host, local_azure, fold
         failed = local_azure.az(*CREATE, "-dc", folder)
     finally:
         host.run(f"rm {at}/filler && systemctl start docker.socket docker")
-    assert failed.code == 1 and "docker-disk-full. The host says:" in failed.stderr
+    assert failed.code == 1 and "the disk for Docker's data is full. The host says:" in failed.stderr
     assert "Docker's own disk is full: 32" in failed.stderr and "KB are free there" in failed.stderr
     assert f"To grow it: az disk update -g {GROUP} -n {disk(local_azure)['name']} --size-gb GB" in failed.stderr
     works_again(host)
@@ -137,7 +137,7 @@ def test_info_and_create_tell_of_it_and_how_to_go_on(host, local_azure, folder, 
 def test_put_back_the_same_create_mounts_it_again(host, local_azure, fleet, folder, detached):
     local_azure.az("vm", "disk", "attach", "-g", GROUP, "--vm-name", NAME, "-n", detached, "--lun", "1").succeeded()
     again = make(local_azure, fleet, folder)
-    assert "docker-disk-unmounted" in again.created.stderr
+    assert "the disk for Docker's data is not mounted" in again.created.stderr
     works_again(again)
 
 

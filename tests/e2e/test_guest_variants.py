@@ -144,7 +144,7 @@ def test_what_a_host_says_of_its_repositories_is_told_and_doing_so_makes_it_a_ho
              "LocalAzure:linux-variants:dnf-without-docker:latest", "--ssh-key-values", f"{fleet.ssh_key}.pub")
     failed = local_azure.az(*words)
     assert failed.code == 1 and "Traceback" not in failed.stderr
-    assert "failed: no-docker-package. The host says:" in failed.stderr
+    assert "failed: there is no package of Docker. The host says:" in failed.stderr
     assert "no package repository of this host offers docker-ce or moby-engine" in failed.stderr
     assert "the same command again with --docker-channel docker adds it" in failed.stderr
     local_azure.in_guest("without-docker", "printf '[docker]\\nname=Docker\\nbaseurl=file:///srv/rpm/docker-ce\\n"

@@ -76,7 +76,7 @@ def test_so_does_the_extension(world, group, certificates):
     """Its handler does nothing here, so the host's own check ends the create."""
     world.faults(policy=[TAGGED])
     first = world.create(group, certificates, HOUR, provisioner="docker-extension", tags={"cost": "7"})
-    assert "not-set-up" in first.error.message
+    assert "Docker is not set up" in first.error.message
     path = f"/resourceGroups/{group}/providers/{COMPUTE}/virtualMachines/web1/extensions/DockerExtension"
     assert world.arm.call("GET", path).body["tags"]["cost"] == "7"
 

@@ -137,7 +137,7 @@ def test_a_port_that_is_taken_on_the_host_is_told_and_once_it_is_free_the_same_c
         failed = cloud.create(*LANE)
         with taking.result():
             assert failed.code == 1 and "run-command takes over" in failed.stderr, failed
-            assert "docker-start-failed" in failed.stderr and "Address already in use" in failed.stderr
+            assert "Docker does not start" in failed.stderr and "Address already in use" in failed.stderr
             assert f"The VM '{HOST}' was kept" in failed.stderr and "To continue from there: az dockervm create" in (
                 failed.stderr)
     made = cloud.create(*LANE).succeeded()

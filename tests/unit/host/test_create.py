@@ -366,7 +366,8 @@ def test_sshd_is_moved_where_that_is_asked_for(cloud, command, finished):
 def test_where_it_can_t_be_moved_that_is_told_and_nothing_is_proven(command, finished, cloud):
     cloud.host().fails["ssh"] = ("ssh-failed", "no")
     error = command.failing(HostFailed, ssh_port=2222)
-    assert "('ssh') failed: ssh-failed" in error.message and error.message.endswith("The VM 'web1' was kept.")
+    assert "('ssh') failed: sshd does not listen on its port" in error.message
+    assert error.message.endswith("The VM 'web1' was kept.")
     assert "proof" not in command.heard.begun
 
 
@@ -409,7 +410,7 @@ def test_a_half_made_host_is_finished(cloud, command):
     assert cloud.host().asked() == ["check", "request", "serve"]
     assert setting_up(command) == (
         "Setting up 'web1' by run-command (cloud-init sets a host up at its first boot only): "
-        f"{FQDN}:4243 refuses connections: nothing listens there; the host itself says: not-set-up.")
+        f"{FQDN}:4243 refuses connections: nothing listens there; the host itself says: Docker is not set up.")
     # Those of the run that failed go too.
     assert not [one for one in cloud.there() if "runcommands" in one]
 
@@ -418,7 +419,7 @@ def test_a_host_that_is_not_sound_is_set_up_as_it_was(cloud, command, finished):
     cloud.host().engine = None
     assert command.create(provisioner="auto").proof.reachable
     assert setting_up(command).startswith("Setting up 'web1' by run-command (as the host was set up): ")
-    assert setting_up(command).endswith("the host itself says: check-failed.")
+    assert setting_up(command).endswith("the host itself says: the engine does not work as set up.")
 
 
 def test_a_certificate_that_ends_soon_is_renewed(cloud, command, finished, monkeypatch):
@@ -490,7 +491,8 @@ def test_a_set_up_that_fails_keeps_the_host_and_is_told(cloud, command, finished
     cloud.host().engine = None
     cloud.host().fails["serve"] = ("disk-full", "no space")
     error = command.failing(HostFailed)
-    assert "('serve') failed: disk-full" in error.message and error.message.endswith("The VM 'web1' was kept.")
+    assert "('serve') failed: a disk of the host is full" in error.message
+    assert error.message.endswith("The VM 'web1' was kept.")
     assert "To continue from there: az dockervm create -g g -n web1" in error.recommendations
     assert not [text for text in error.recommendations if "dockervm delete" in text]      # it was finished once
 

@@ -133,7 +133,8 @@ def test_a_host_that_is_not_sound_says_why(cloud, standing):
     cloud.host().engine = None
     now = standing()
     assert now.provisioned is None and now.reason == (
-        f"{ADDRESS} refuses connections: nothing listens there; the host itself says: check-failed")
+        f"{ADDRESS} refuses connections: nothing listens there; the host itself says: "
+        "the engine does not work as set up")
 
 
 def test_the_port_that_the_host_names_is_asked_where_the_tag_is_lost(cloud, standing):
@@ -191,7 +192,7 @@ def test_one_that_trusts_others_too_is_ours(cloud, standing, store):
 def test_one_that_trusts_nobody_is_ours_to_set_up(cloud, standing, authority):
     trusts(cloud, authority)
     cloud.host().files = cloud.host().engine = None
-    assert standing().reason.endswith("the host itself says: not-set-up")
+    assert standing().reason.endswith("the host itself says: Docker is not set up")
 
 
 def test_one_that_did_not_come_to_look_is_not_set_up_for_that(cloud, standing):
@@ -199,7 +200,7 @@ def test_one_that_did_not_come_to_look_is_not_set_up_for_that(cloud, standing):
     unreachable(cloud)
     cloud.host().fails["check"] = ("busy", "another run")
     cloud.host().says = {"authority": None}
-    with pytest.raises(HostFailed, match=r"\('check'\) failed: busy"):
+    with pytest.raises(HostFailed, match=r"\('check'\) failed: an earlier set-up is still active"):
         standing()
 
 

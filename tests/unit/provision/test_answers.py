@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
+from pathlib import Path
 
 import pytest
 from provision_azure import block
 
 from azext_dockervm.errors import HostFailed
-from azext_dockervm.provision.script.answer import Answer, encoded, parse_answer
+from azext_dockervm.provision.script import join
+from azext_dockervm.provision.script.answer import REASONS, Answer, encoded, in_words, parse_answer
 from azext_dockervm.provision.script.join import set_up_script
 
 CSR = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n"
@@ -85,3 +88,22 @@ def test_text_of_many_lines_travels_as_one_word():
 
 def test_the_script_is_one_for_sh():
     assert set_up_script("check").startswith("#!/bin/sh\n") and "DOCKERVM_ACTION" in set_up_script("check")
+
+
+# Why it failed, for people
+
+
+def failures_of_the_script() -> set[str]:
+    """Each word by which a part of the script fails."""
+    text = "\n".join(path.read_text() for path in Path(join.__file__).parent.glob("*.sh"))
+    direct = re.findall(r"\bfail(?:_[a-z_]+)? ([a-z]+(?:-[a-z]+)*)(?= [\"'\\$])", text)
+    return {*direct, *re.findall(r"permanent_error=[\"']([a-z-]+) ", text), *re.findall(r"\breason=([a-z-]+)", text)}
+
+
+def test_each_failure_of_the_script_has_words_for_people_and_no_other_has():
+    assert len(failures_of_the_script()) > 40
+    assert failures_of_the_script() == set(REASONS)
+
+
+def test_a_failure_that_is_not_known_loses_its_hyphens():
+    assert in_words("not-set-up") == "Docker is not set up" and in_words("some-new-trouble") == "some new trouble"

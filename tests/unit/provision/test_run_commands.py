@@ -200,7 +200,7 @@ def test_an_end_without_an_answer_quotes_what_azure_tells(view, told):
 @pytest.mark.parametrize(("state", "code"), [("Failed", -1), ("Failed", 1), ("Canceled", None)])
 def test_a_host_that_has_answered_is_heard_whatever_azure_calls_its_end(state, code):
     view = said("reason: docker-start-failed", result="failed", state=state, code=code)
-    with pytest.raises(HostFailed, match="docker-start-failed"):
+    with pytest.raises(HostFailed, match="Docker does not start"):
         ask(commands_on(AzureOfOneVm(lambda _request: view)))
 
 
@@ -218,7 +218,7 @@ def test_a_failure_that_the_host_tells_is_raised_with_its_words():
     view = said("reason: docker-start-failed", "detail: port in use", "detail: by nginx", result="failed")
     with pytest.raises(HostFailed) as caught:
         ask(commands_on(AzureOfOneVm(lambda _request: view)), "check")
-    assert caught.value.message == ("The host's set-up ('check') failed: docker-start-failed. The host says:\n"
+    assert caught.value.message == ("The host's set-up ('check') failed: Docker does not start. The host says:\n"
                                     "    port in use\n    by nginx")
 
 
@@ -306,7 +306,7 @@ def test_ctrl_c_ends_the_tidying():
 
 def test_a_failure_in_words_has_reason_and_details():
     failed = run_commands.failure("serve", Answer(False, {"reason": "no-space"}, ("disk full",)), SPEC)
-    assert failed.message == "The host's set-up ('serve') failed: no-space. The host says:\n    disk full"
+    assert failed.message == "The host's set-up ('serve') failed: no space. The host says:\n    disk full"
     assert failed.recommendations == ()
 
 
