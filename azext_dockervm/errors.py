@@ -13,7 +13,11 @@ class DockerVMError(Exception):
     """Root of all errors that the extension raises on purpose.
 
     ``message`` says what happened and why; ``recommendation`` says what to do next, usually a command to type.
+    ``accepted`` is about a write that failed: True where Azure accepted it and did not tell its end, False where Azure
+    refused it at once, None where neither is known.
     """
+
+    accepted: bool | None = None
 
     def __init__(self, message: str, recommendation: str | Sequence[str] | None = None) -> None:
         super().__init__(message)

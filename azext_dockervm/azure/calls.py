@@ -94,6 +94,10 @@ class Azure:
         """
         return writes.send(self.sdk, request)
 
+    def remove(self, request: Request) -> bool:
+        """Carry out a deletion, and wait for its end → whether Azure found anything to delete."""
+        return writes.remove(self.sdk, request)
+
     def begin(self, request: Request) -> None:
         """Send a deletion, and return as soon as Azure has taken it."""
         writes.begin(self.sdk, request)

@@ -53,6 +53,11 @@ class Operation(PollingMethod[None]):
 
     # For the caller
 
+    @property
+    def first_status(self) -> int:
+        """The HTTP status of the first answer."""
+        return int(self._first.status_code)
+
     def wait(self, watch: Watch | None = None) -> tuple[bool, dict[str, Any] | None]:
         """Until the operation has ended, or ``watch`` has seen what it makes → whether there was one, and the resource:
         what the one answer held where there was none, else what was seen; None where the operation told.

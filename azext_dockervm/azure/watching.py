@@ -26,6 +26,7 @@ class Watch:
 
     ``is_odd`` after a look: what was seen has failed, or is not as it was asked for, for the first time or again. Only
     the operation tells whether that is its own failure, another's write in its place, or what was there before.
+    ``was_found``: a look has found the resource.
     """
 
     def __init__(self, look: Callable[[], Resource | None], asked: Any, pauses: Sequence[float],
@@ -34,7 +35,7 @@ class Watch:
         self._first: Mapping[str, Any] = {}
         self._is_seen = is_change
         self._missed = 0
-        self._was_odd = self.is_odd = False
+        self._was_odd = self.is_odd = self.was_found = False
 
     def can_tell(self, first: Mapping[str, Any], is_new: bool) -> bool:
         """Whether looking can tell the end, after the write's own answer (``first``); ``is_new``: nothing was there
@@ -66,6 +67,7 @@ class Watch:
             if self._missed >= MISSING_LOOKS:
                 self._give_up()
             return None
+        self.was_found = True
         return found if self._is_the_end(found) else None
 
     def _is_the_end(self, found: Resource) -> bool:

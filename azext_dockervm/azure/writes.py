@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from typing import Any, TypeVar
 
 from azext_dockervm.azure import names as azure_names
 from azext_dockervm.azure.errors import Lost, translated, unreadable
-from azext_dockervm.azure.kinds import KINDS, Kind, Patience
+from azext_dockervm.azure.kinds import BUSY, KINDS, Kind, Patience
 from azext_dockervm.azure.resources import Resource, get, is_whole, look, path_of, says, whole
 from azext_dockervm.azure.sdk import READ_TRIES, Sdk, as_on_the_wire
 from azext_dockervm.azure.versions import without_younger
 from azext_dockervm.azure.watching import Watch
-from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, NotFound
+from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, DockerVMError, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request, to_bytes
 
@@ -25,6 +27,10 @@ Result = TypeVar("Result")
 PATCH_TRIES = 4
 # Seconds between looks at a resource whose operation can't be followed.
 LOOK_SECONDS = 4.0
+# Looks for a resource whose PUT Azure accepted, when it knows neither the resource nor its operation: a minute of them.
+LOST_LOOKS = 15
+# The status with which a deletion is answered when there is nothing to delete.
+NO_CONTENT = 204
 
 
 def send(sdk: Sdk, request: Request) -> Resource | None:
@@ -38,6 +44,13 @@ def send(sdk: Sdk, request: Request) -> Resource | None:
     if request.method == "PATCH":
         patch = write.tag if "tags" in request.body else write.change
         return _while_busy(sdk.deadline, write.kind.patience, lambda: _repeated(sdk.deadline, patch))
+    remove(sdk, request)
+    return None
+
+
+def remove(sdk: Sdk, request: Request) -> bool:
+    """Carry out a deletion → whether Azure found anything to delete."""
+    write = Write(sdk, KINDS[request.kind], request)
     return _while_busy(sdk.deadline, write.kind.patience, write.delete)
 
 
@@ -63,20 +76,26 @@ class Write:
         """The body is the whole resource."""
         verb = f"{self.kind.verb} {self._noun}"
 
+        watch = self._watch(self.request.body)
+
         def put(version: str) -> tuple[bool, Resource | None]:
             body = without_younger(self.kind.younger_members, version, self.request.body)
-            return self._begin(version, verb, "begin_create_or_update", to_bytes(body),
-                               watch=self._watch(self.request.body), headers=self._conditions(version, verb))
+            return self._begin(version, verb, "begin_create_or_update", to_bytes(body), watch=watch,
+                               headers=self._conditions(version, verb))
 
         try:
             spoken = self.kind.speaking(self.request.body)
             followed, made = self.sdk.in_version(spoken, self.request.body.get("location") or "", put)
         except Lost as error:
-            return self._settled(verb, NotFound(f"{verb}: {error}"))
+            with _accepted():
+                return self._settled(verb, NotFound(f"{verb}: {error}"), LOST_LOOKS)
         except AnswerUnreadable as doubt:
             return self._as_asked(verb, doubt)
         if followed:
-            return made or self._there(NotFound(f"{verb}: it is gone again."))
+            with _accepted():
+                # What no look has found yet may be shown late; what one has found is gone again.
+                return made or self._there(NotFound(f"{verb}: it is gone again."),
+                                           READ_TRIES if watch.was_found else math.inf)
         try:
             return whole(made, verb)
         except AnswerUnreadable as doubt:
@@ -107,17 +126,20 @@ class Write:
             pass        # the resource itself tells
         return self._as_asked(verb, unreadable(verb))
 
-    def delete(self) -> None:
-        """What is not there is fine."""
+    def delete(self) -> bool:
+        """What is not there is fine → whether Azure found it."""
         verb = f"delete {self._noun}"
+        answered: list[int] = []
         try:
-            self.sdk.in_version(self.kind, "", lambda version: self._begin(version, verb, "begin_delete"))
+            self.sdk.in_version(self.kind, "", lambda version: self._begin(
+                version, verb, "begin_delete", answered=answered.append))
         except NotFound:
-            return
+            return False
         except Lost as error:
             self._gone(AzureRefused(f"{verb}: {error}"))
         except AnswerUnreadable as doubt:
             self._gone(doubt)
+        return answered[-1:] != [NO_CONTENT]
 
     def begin_to_delete(self) -> None:
         try:
@@ -138,17 +160,23 @@ class Write:
                              *self.request.names, *body, **options)
 
     def _begin(self, version: str, verb: str, method: str, *body: bytes, watch: Watch | None = None,
-               **options: Any) -> tuple[bool, Resource | None]:
+               answered: Callable[[int], None] | None = None, **options: Any) -> tuple[bool, Resource | None]:
         """Begin an operation and wait for its end → whether there was one, and the resource: what the one answer held
-        where there was none, and where reading told the end what was read.
+        where there was none, and where reading told the end what was read. ``answered`` gets the first answer's status.
 
         Raises ``Lost`` or ``AnswerUnreadable`` where only the resource itself can tell how it ended.
         """
         from azext_dockervm.azure.polling import Operation
 
         operation = Operation(self.sdk.deadline)
-        self._call(version, verb, method, *body, polling=operation, **options)
-        with translated(verb):
+        try:
+            self._call(version, verb, method, *body, polling=operation, **options)
+        except AzureRefused as error:
+            error.accepted = None if _may_be_of_itself(error) else False
+            raise
+        if answered:
+            answered(operation.first_status)
+        with _accepted(), translated(verb):
             return operation.wait(watch)
 
     def _conditions(self, version: str, verb: str) -> dict[str, str]:
@@ -194,22 +222,22 @@ class Write:
             raise doubt
         return found
 
-    def _there(self, missing: Exception) -> Resource:
-        """A resource that was made, which Azure does not know everywhere at once."""
-        for _ in range(1, READ_TRIES):
+    def _there(self, missing: Exception, most_looks: float = READ_TRIES) -> Resource:
+        """A resource that was made, which Azure does not show everywhere at once. ``most_looks`` may be infinite: then
+        it is looked for as long as the deadline allows."""
+        for looks in count(1):
             found = self._get()
             if found is not None:
                 return found
+            if looks >= most_looks:
+                break
             self.sdk.deadline.sleep(LOOK_SECONDS, f"Azure does not find {self._noun} yet")
-        found = self._get()
-        if found is None:
-            raise missing
-        return found
+        raise missing
 
-    def _settled(self, verb: str, missing: Exception) -> Resource:
+    def _settled(self, verb: str, missing: Exception, most_looks: float = READ_TRIES) -> Resource:
         """The same, once no change is at work on it."""
         while True:
-            found = self._there(missing)
+            found = self._there(missing, most_looks)
             state = found["properties"].get("provisioningState") or "Succeeded"
             if state in ("Failed", "Canceled"):
                 raise AzureRefused(f"{verb}: it ended as {state}.", code=state)
@@ -228,6 +256,24 @@ class Write:
             self.sdk.deadline.sleep(LOOK_SECONDS, f"{self._noun} is being deleted")
 
 
+@contextmanager
+def _accepted() -> Iterator[None]:
+    """What fails inside is about a write that Azure has accepted; one whose operation has failed is told by that."""
+    try:
+        yield
+    except DockerVMError as error:
+        if not isinstance(error, (AzureRefused, AnswerUnreadable)):
+            error.accepted = True
+        raise
+
+
+def _may_be_of_itself(refusal: AzureRefused) -> bool:
+    """Whether a first answer says nothing of what became of the request: a PUT whose answer was lost is sent again,
+    and refused because of itself."""
+    return (refusal.status is None or refusal.status >= 500 or refusal.status in (408, 412)
+            or refusal.code in BUSY.codes)
+
+
 def _repeated(deadline: Deadline, patch: Callable[[], Result]) -> Result:
     """What goes wrong on the way may have been written; ours find it so the next time, or may be written twice."""
     for pause in range(1, PATCH_TRIES):
@@ -241,10 +287,14 @@ def _repeated(deadline: Deadline, patch: Callable[[], Result]) -> Result:
 def _while_busy(deadline: Deadline, patience: Patience, call: Callable[[], Result]) -> Result:
     """Repeat a call that is refused only because Azure is not done with the resource or one that it needs."""
     until = deadline if patience.seconds is None else deadline.within(patience.seconds)
+    was_begun = False
     for pause in chain(patience.pauses, repeat(patience.pauses[-1])):
         try:
             return call()
         except AzureRefused as error:
+            was_begun = was_begun or error.accepted is not False
+            if was_begun:
+                error.accepted = None
             if error.code not in patience.codes:
                 raise
             if patience.seconds is not None and until.remaining() < 2 * pause:

@@ -13,7 +13,7 @@ from azext_dockervm.body.resource import Resource, has_failed, whole
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Results, Step
-from azext_dockervm.host.undo import undo_own
+from azext_dockervm.host.undo import Sent, undo_own
 from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.provision.target import AUTHORITY
@@ -66,17 +66,19 @@ class Making:
               undone: bool = False, do: Callable[[Azure, Request], Any] | None = None, words: str = "",
               parent: tuple[str, ...] = (), group: str | None = None,
               detail: Callable[[Any], str] | None = None,
-              forgiven: Callable[[BaseException], str | None] | None = None) -> Step:
+              forgiven: Callable[[BaseException], str | None] | None = None, sent: Sent | None = None) -> Step:
         """A PUT; with ``undone`` of something that this run makes. ``do`` sends it otherwise than plainly. ``group`` is
-        the host's unless it is given."""
+        the host's unless it is given. ``sent`` is told what became of it."""
         request = Request("PUT", kind.type, group or self.spec.group, (*parent, name), body)
+        told = sent or Sent()
 
         def put(results: Results, deadline: Deadline) -> Any:
             azure, ready = self.azure.until(deadline), request.resolved(results)
-            return do(azure, ready) if do else azure.send(ready)
+            with told.noted():
+                return do(azure, ready) if do else azure.send(ready)
 
         return Step(key, f"{verb} the {kind.noun} '{name}'{words}", put, request, needs,
-                    undo_own(self.azure, kind, self.spec.group, name, self.run_id) if undone else None, detail,
+                    undo_own(self.azure, kind, self.spec.group, name, self.run_id, told) if undone else None, detail,
                     forgiven=forgiven)
 
     def mend(self, kind: Kind, key: str, existing: Resource, **more: Any) -> Step:

@@ -16,7 +16,7 @@ from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Alternative, Results, Step
 from azext_dockervm.host import plan_guards, plan_network, schedule
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, VM, Making, made
-from azext_dockervm.host.undo import undo_with_disks
+from azext_dockervm.host.undo import UNSEEN_SECONDS, undo_with_disks
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address
 from azext_dockervm.secret import Secret
 
@@ -59,6 +59,11 @@ def _made_all_the_same(making: Making, azure: Azure, refusal: AzureRefused) -> R
     """A PUT whose answer got lost is sent again by azure-core, and then refused because of itself: go on with it."""
     spec = making.spec
     found = azure.get(kinds.VM, spec.group, spec.name)
+    # It is there, Azure has just said, and reads may show it late.
+    patience = azure.deadline.within(UNSEEN_SECONDS if refusal.status == 412 else 0.0)
+    while found is None and patience.remaining() > 4:
+        azure.deadline.sleep(4, f"Azure does not show the VM '{spec.name}' yet")
+        found = azure.get(kinds.VM, spec.group, spec.name)
     if found is None:
         raise refusal
     if names.tag(found, names.TAG_RUN) != making.run_id:

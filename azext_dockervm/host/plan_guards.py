@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -12,10 +11,10 @@ from azext_dockervm.body import guard, network_interface
 from azext_dockervm.body.guard import Change, Guard
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import AzureRefused
-from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.host.making import NETWORK_INTERFACE, Making, made
+from azext_dockervm.host.undo import Sent, Undo, undo_sent
 from azext_dockervm.preflight import guards
 from azext_dockervm.provision.target import AUTHORITY
 from azext_dockervm.spec.host import HostSpec
@@ -60,12 +59,14 @@ def closing(making: Making, results: Results) -> list[Step]:
 def _step(making: Making, one: Guard, change: Change, needs: tuple[str, ...] = ()) -> Step:
     group, name = names.id_parts(one.group["id"])
     verb, words = ("add", " to") if change.is_new else ("change", " of")
+    sent = Sent()
     step = making.write(kinds.SECURITY_RULE, _key(one, change.name), verb, change.name, change.body,
                         needs=(AUTHORITY, *needs), words=f"{words} '{name}'", parent=(name,), group=group,
-                        do=partial(_put, one, change))
+                        do=partial(_put, one, change), sent=sent)
     if not change.is_new:
         return step
-    return replace(step, undo=undo_own_rule(making.azure, making.spec, group, name, change.name, making.run_id))
+    return replace(step, undo=undo_own_rule(making.azure, making.spec, group, name, change.name, making.run_id,
+                                            sent))
 
 
 def _key(one: Guard, rule: str) -> str:
@@ -86,16 +87,9 @@ def _put(one: Guard, change: Change, azure: Azure, request: Request) -> Resource
     return made(azure, request)
 
 
-def undo_own_rule(azure: Azure, spec: HostSpec, group: str, security_group: str, rule: str, run_id: str
-                  ) -> Callable[[Deadline], bool]:
+def undo_own_rule(azure: Azure, spec: HostSpec, group: str, security_group: str, rule: str, run_id: str, sent: Sent
+                  ) -> Undo:
     """As ``undo.undo_own``; a rule has no tags, so its description says whose it is."""
-    def undo(deadline: Deadline) -> bool:
-        own = azure.until(deadline)
-        found = own.get(kinds.SECURITY_RULE, group, security_group, rule)
-        if found is not None and (guard.run_of(found) != run_id or not guard.is_of_host(found, spec.name)):
-            return False
-        if found is not None:
-            own.send(Request("DELETE", kinds.SECURITY_RULE.type, group, (security_group, rule)))
-        return True
-
-    return undo
+    return undo_sent(azure, Request("DELETE", kinds.SECURITY_RULE.type, group, (security_group, rule)),
+                     kinds.SECURITY_RULE, sent,
+                     lambda found: guard.run_of(found) == run_id and guard.is_of_host(found, spec.name))

@@ -122,7 +122,9 @@ class FakeCloud:
     def refuse(self, method: str, kind: Kind, code: str, name: str = "", *, status: int = 409,
                times: float = float("inf"), afterwards: bool = False) -> Rule:
         def answer(_azure: FakeAzure, _request: Request) -> None:
-            raise AzureRefused(f"{code} said Azure", code=code, status=status)
+            error = AzureRefused(f"{code} said Azure", code=code, status=status)
+            error.accepted = False if 400 <= status < 500 and not afterwards else None
+            raise error
 
         return self.when(method, kind, answer, name, times=times, afterwards=afterwards)
 
@@ -238,8 +240,11 @@ class FakeAzure:
         """There is one subscription; what is in another is not there."""
         if subscription and f"/subscriptions/{subscription}/".lower() not in f"{_id(kind, group, path)}".lower():
             return None
-        return self.cloud.carry_out(self, Request("GET", kind.type, group, path), lambda: _shown(
-            self.cloud, kind, self.cloud.resources.get(_key(kind.type, group, path))))
+        try:
+            return self.cloud.carry_out(self, Request("GET", kind.type, group, path), lambda: _shown(
+                self.cloud, kind, self.cloud.resources.get(_key(kind.type, group, path))))
+        except NotFound:    # a rule's
+            return None
 
     def list(self, kind: Kind, group: str, *path: str) -> list[dict]:
         def found() -> list[dict]:
@@ -275,6 +280,11 @@ class FakeAzure:
             return answer
 
         return self.cloud.carry_out(self, request, carried_out)
+
+    def remove(self, request: Request) -> bool:
+        there = _key(request.kind, request.group, request.names) in self.cloud.resources
+        self.send(request)
+        return there
 
     def begin(self, request: Request) -> None:
         self.cloud.carry_out(self, request, lambda: _Writer(self.cloud).delete(request))

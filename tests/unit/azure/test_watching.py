@@ -6,7 +6,7 @@ import pytest
 from arm_service import HANG_UP, PAGE, Reply, refusal
 
 from azext_dockervm.azure import kinds, watching
-from azext_dockervm.errors import AzureRefused, NotFound
+from azext_dockervm.errors import AzureRefused, DeadlinePassed, NotFound
 from azext_dockervm.flow.request import Request
 
 NAMES = {kinds.SUBNET: ("net", "thing"), kinds.SECURITY_RULE: ("group", "thing"), kinds.EXTENSION: ("web1", "thing"),
@@ -81,10 +81,30 @@ def test_what_azure_does_not_find_yet_is_looked_for_again(service, write):
 
 
 def test_but_not_for_ever_then_the_operation_tells(service, write):
-    later = [Reply(200, {"status": "InProgress"}, {"Retry-After": "60"})] * 2
+    later, ready = [Reply(200, {"status": "InProgress"}, {"Retry-After": "60"})] * 2, thing("Succeeded", "2")
+    missed = [GONE] * (watching.MISSING_LOOKS + 10)
+    assert write(thing("Updating", "1"), *missed, ready, polls=(*later, DONE), **{"Retry-After": "60"}) == ready
+    assert looks(service) == len(missed) + 1 and polls(service) == 3
+
+
+def test_what_succeeded_and_is_not_shown_is_looked_for_until_the_time_is_over(azure, service, write, monkeypatch):
+    ends = iter([DeadlinePassed("the time allowed (600 s) is over")])
+
+    def sleep(seconds, state):
+        azure.deadline.slept.append(seconds)
+        if len(azure.deadline.slept) > 100:
+            raise next(ends)
+
+    monkeypatch.setattr(azure.deadline, "sleep", sleep)
+    with pytest.raises(DeadlinePassed) as caught:
+        write(thing("Updating", "1"), GONE, polls=(DONE,), **{"Retry-After": "3"})
+    assert caught.value.accepted is True
+
+
+def test_what_a_look_has_found_and_is_not_there_any_more_is_gone(service, write):
     with pytest.raises(NotFound, match="create the network security group 'thing': it is gone again"):
-        write(thing("Updating", "1"), GONE, polls=(*later, DONE), **{"Retry-After": "60"})
-    assert looks(service) == watching.MISSING_LOOKS + 3 and polls(service) == 3
+        write(thing("Updating", "1"), thing("Updating", "1"), GONE, polls=(DONE,), **{"Retry-After": "3"})
+    assert looks(service) < 10
 
 
 def test_and_an_operation_that_has_failed_meanwhile_ends_it(service, write):

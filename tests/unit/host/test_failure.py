@@ -32,7 +32,8 @@ def test_what_was_made_is_undone_last_first_but_for_the_network(cloud, command):
     cloud.refuse("PUT", VM, "AllocationFailed", status=200)
     error = command.failing(AzureRefused)
     assert cloud.there() == {NETWORK}
-    assert [one.partition(" ")[2] for one in cloud.writes() if one.startswith("DELETE")][0].endswith("web1VMNic")
+    assert [one for one in cloud.writes() if one.startswith("DELETE")][:2] == [
+        "DELETE virtualMachines/web1", "DELETE networkInterfaces/web1VMNic"]
     assert error.code == "AllocationFailed" and error.message.endswith(SHARED)
     assert command.heard.said[1] == "Undoing what was made (in 7 minutes at most) ..."
     assert [text for text in command.heard.said if text.startswith("undone: create the")] == command.heard.said[2:]
@@ -110,6 +111,20 @@ def test_what_may_be_there_after_a_lost_answer_is_undone_too(cloud, command):
     cloud.refuse("PUT", NSG, "Broken", status=500, afterwards=True)
     command.failing()
     assert "networksecuritygroups/web1nsg" not in cloud.there()
+
+
+def test_what_azure_accepted_and_never_shows_is_told_with_the_commands(cloud, command):
+    def unseen(_azure, _request):
+        error = DeadlinePassed("the time allowed (60 s) is over")
+        error.accepted = True
+        raise error
+
+    cloud.when("PUT", PIP, unseen)
+    error = command.failing(DeadlinePassed)
+    assert "has been undone" not in error.message
+    assert ("Not all that was made could be undone (create the public IP address 'web1PublicIP': Azure accepted it, "
+            "does not show it, and finds nothing to delete, so it may appear later).") in error.message
+    assert error.recommendations[-2:] == (LEFT_BEHIND, GO_ON)
 
 
 # By a deadline of its own
@@ -287,7 +302,8 @@ def test_an_interface_that_was_there_before_is_no_sign(cloud, command, finished)
     del cloud.find(NIC, "web1VMNic")["properties"]["virtualMachine"]
     cloud.refuse("PUT", VM, "AllocationFailed", status=200)
     assert command.failing().message.endswith("What was made has been undone.")
-    assert cloud.there() == {NETWORK, *PARTS} and not [one for one in cloud.writes() if one.startswith("DELETE")]
+    assert cloud.there() == {NETWORK, *PARTS}
+    assert [one for one in cloud.writes() if one.startswith("DELETE")] == ["DELETE virtualMachines/web1"]
 
 
 def test_a_vm_made_by_another_at_the_same_moment(cloud, command):
