@@ -39,17 +39,16 @@ def grow_docker_disk(host: NamedHost, disk: str, gigabytes: object) -> str:
     """``disk`` by name or id. While the host runs; the file system grows when the engine starts."""
     by_id = az("disk", "update", "--ids", disk, "--size-gb", gigabytes)
     command = by_id if "/" in disk else grow(host, disk, gigabytes)
-    return f"to grow it: {command}; the host takes it up when it is restarted: {host_commands.restart(host)}"
+    return f"To grow it: {command}\nThe host uses the new size after a restart: {host_commands.restart(host)}"
 
 
 def full_docker_disk(host: NamedHost, disk: str) -> str:
     """GB stands for a size that the user chooses."""
-    return grow_docker_disk(host, disk, "GB").replace("to grow", "To grow", 1)
+    return grow_docker_disk(host, disk, "GB")
 
 
 def put_docker_disk_back(host: NamedHost, disk: str) -> str:
-    return (f"To attach it: {attach(host, disk)}; the engine is back when the host is restarted: "
-            f"{host_commands.restart(host)}")
+    return f"To attach it: {attach(host, disk)}\nThe engine starts with the next restart: {host_commands.restart(host)}"
 
 
 def change_type(host: NamedHost, disk: str, sku: str) -> str:

@@ -88,9 +88,9 @@ def secure(host: NamedHost, option: str, value: str) -> str:
     return _about(host, "vm", "update", option, value)
 
 
-def set_login(host: NamedHost, user: str) -> str:
-    """Adds a user, or gives one that exists a new key or password, for which the command then needs an option."""
-    return _about(host, "vm", "user", "update", "-u", user)
+def set_login(host: NamedHost, user: str, *login: str) -> str:
+    """Adds a user, or gives one that exists a new key or password. ``login`` is the option that has it."""
+    return _about(host, "vm", "user", "update", "-u", user, *login)
 
 
 def delete(host: NamedHost, data_disks_go: bool = False) -> str:

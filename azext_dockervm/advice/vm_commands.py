@@ -55,5 +55,11 @@ def list_storage_accounts(subscription: str | None) -> str:
     return az("storage", "account", "list", "-o", "table", subscription=subscription)
 
 
+def while_deallocated(host: NamedHost, change: str) -> str:
+    """Lines to type one after the other: what Azure changes only while the VM is deallocated, which stops the host."""
+    return "\n    ".join(["To change it, which stops the host meanwhile:", _vm(host, "deallocate"), change,
+                          _vm(host, "start")])
+
+
 def _vm(host: NamedHost, verbs: str, *words: str) -> str:
     return az("vm", *verbs.split(), "-g", host.group, "-n", host.name, *words, subscription=host.subscription)

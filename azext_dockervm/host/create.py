@@ -274,7 +274,9 @@ class Creation:
         if self.found.vm is not None:
             say(f"The host '{self.spec.name}' exists; going on from where its set-up stands.")
             for text in not_applied(self.asked, self.found.expanded_vm):
-                self.listener.warn(f"Not applied: {text}.")
+                end = "" if "\n" in text else "."
+                # Where commands follow, each ends its line, so that it can be copied.
+                self.listener.warn(f"Not applied: {text}{end}")
             for text in adopt.without_effect(self.asked, self.found):
                 self.listener.warn(f"Without effect: {text}.")
             return

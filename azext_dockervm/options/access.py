@@ -50,7 +50,7 @@ def _another_security_group(spec: HostSpec, vm: Vm) -> str | None:
     if has.lower() == wanted.lower():
         return None
     behind = f"the network security group '{names.id_parts(has)[1]}'" if has else "none of its own"
-    return (f"the host's interface stands behind {behind}; to change that: "
+    return (f"the host's interface stands behind {behind}.\nTo change that: "
             f"{network_commands.guard_interface_by(spec, interface, wanted or None)}")
 
 
@@ -64,7 +64,7 @@ def _other_application_groups(spec: HostSpec, vm: Vm) -> str | None:
     wanted = [one.id(subscription, spec.group) for one in spec.network.application_groups]
     if {one.lower() for one in wanted} == network_interface.application_groups(interface):
         return None
-    return f"the host keeps those that it has; to change them: " \
+    return f"the host keeps those that it has.\nTo change them: " \
            f"{network_commands.set_application_groups(spec, interface, wanted)}"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azext_dockervm.advice import disk_commands
+from azext_dockervm.advice import disk_commands, vm_commands
 from azext_dockervm.options.option import Vm
 from azext_dockervm.spec.words import OS
 
@@ -25,7 +25,7 @@ def another_os_size(spec: HostSpec, vm: Vm) -> str | None:
     told = f"the host's OS disk has {has} GB" if has else "the host keeps its OS disk"
     if has and has > asked:
         return f"{told}, and disks do not shrink"
-    return f"{told}; {_while_deallocated(spec, disk_commands.grow(spec, _name(vm), asked))}"
+    return f"{told}.\n{vm_commands.while_deallocated(spec, disk_commands.grow(spec, _name(vm), asked))}"
 
 
 def other_types(spec: HostSpec, vm: Vm) -> str | None:
@@ -34,21 +34,21 @@ def other_types(spec: HostSpec, vm: Vm) -> str | None:
     if not wrong:
         return None
     disk, sku = wrong[0]
-    return (f"the disk '{disk}' keeps its type; "
-            + _while_deallocated(spec, disk_commands.change_type(spec, disk, sku or "")))
+    return (f"the disk '{disk}' keeps its type.\n"
+            + vm_commands.while_deallocated(spec, disk_commands.change_type(spec, disk, sku or "")))
 
 
 def another_os_caching(spec: HostSpec, vm: Vm) -> str | None:
     has, asked = _os(vm).get("caching") or "None", spec.disks.os_caching or ""
     if has == asked:
         return None
-    return f"the OS disk's is {has}; to change it: {disk_commands.cache(spec, f'{OS}={asked}')}"
+    return f"the OS disk's is {has}.\nTo change it: {disk_commands.cache(spec, f'{OS}={asked}')}"
 
 
 def other_caching(spec: HostSpec, vm: Vm) -> str | None:
     wrong = [f"{one['lun']}={caching}" for one, caching in _with(vm, None, lambda disk: disk.caching, spec)
              if caching not in (None, one.get("caching") or "None")]
-    return f"the data disks keep theirs; to change it: {disk_commands.cache(spec, *wrong)}" if wrong else None
+    return f"the data disks keep theirs.\nTo change it: {disk_commands.cache(spec, *wrong)}" if wrong else None
 
 
 def another_kind(spec: HostSpec, vm: Vm) -> str | None:
@@ -66,7 +66,7 @@ def other_data_disks(spec: HostSpec, vm: Vm) -> str | None:
     there = {one.get("lun"): one for one in _data(vm)}
     for disk in spec.disks.data_disks():
         if disk.size_gb and not disk.is_dockers and (there.get(disk.lun) or {}).get("diskSizeGB") != disk.size_gb:
-            return ("no data disks are made for a host that exists; to add one: "
+            return ("no data disks are made for a host that exists.\nTo add one: "
                     + disk_commands.add(spec, disk.size_gb))
     return None
 
@@ -75,7 +75,7 @@ def not_attached(spec: HostSpec, vm: Vm) -> str | None:
     has = [(one.get("managedDisk") or {}).get("id") or "" for one in _data(vm)]
     for asked in spec.disks.attached:
         if not any(asked.means(one, spec.group) for one in has):
-            return f"'{asked}' is not attached; to do that: {disk_commands.attach(spec, asked)}"
+            return f"'{asked}' is not attached.\nTo do that: {disk_commands.attach(spec, asked)}"
     return None
 
 
@@ -84,8 +84,8 @@ def another_encryption(spec: HostSpec, vm: Vm) -> str | None:
     asked = spec.disks.encryption_set
     if asked is None or asked.means(has, spec.group):
         return None
-    return ("the OS disk keeps its encryption; "
-            + _while_deallocated(spec, disk_commands.encrypt(spec, _name(vm), asked)))
+    return ("the OS disk keeps its encryption.\n"
+            + vm_commands.while_deallocated(spec, disk_commands.encrypt(spec, _name(vm), asked)))
 
 
 def another_encryption_at_host(spec: HostSpec, vm: Vm) -> str | None:
@@ -93,11 +93,7 @@ def another_encryption_at_host(spec: HostSpec, vm: Vm) -> str | None:
     if has == spec.disks.encryption_at_host:
         return None
     change = disk_commands.encrypt_at_host(spec, spec.disks.encryption_at_host)
-    return f"it is {'on' if has else 'off'}; {_while_deallocated(spec, change)}"
-
-
-def _while_deallocated(spec: HostSpec, change: str) -> str:
-    return f"to change it, stop the host with '{disk_commands.deallocate(spec)}', then: {change}"
+    return f"it is {'on' if has else 'off'}.\n{vm_commands.while_deallocated(spec, change)}"
 
 
 def _with(vm: Vm, of_os: str | None, of_data: Any, spec: HostSpec) -> list[tuple[Disk, str | None]]:

@@ -30,7 +30,7 @@ def _another_size(spec: HostSpec, vm: Vm) -> str | None:
     told = f"Docker's own disk, '{name}', has {has} GB" if has else f"Docker's own disk, '{name}', keeps its size"
     if has and has > asked:
         return f"{told}, and disks do not shrink"
-    return f"{told}; {disk_commands.grow_docker_disk(spec, noted, asked)}"
+    return f"{told}.\n{disk_commands.grow_docker_disk(spec, noted, asked)}"
 
 
 def _another_disk(spec: HostSpec, vm: Vm) -> str | None:

@@ -29,7 +29,7 @@ def _no_tag_is_taken_away(spec: HostSpec, vm: Vm) -> str | None:
     if spec.tags:
         return None
     change = host_commands.remove_tags(spec, vm["id"])
-    return f"tags are added, none is taken away; to do that: {change}"
+    return f"tags are added, none is taken away.\nTo do that: {change}"
 
 
 def _picture_file(path: str) -> str:

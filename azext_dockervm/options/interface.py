@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azext_dockervm.advice import network_commands
+from azext_dockervm.advice import network_commands, vm_commands
 from azext_dockervm.azure import names
 from azext_dockervm.options.option import Option, Vm, filled
 from azext_dockervm.spec import network_rules as rules
@@ -72,7 +72,8 @@ def _other_interfaces(spec: HostSpec, vm: Vm) -> str | None:
     add = network_commands.add_interfaces(spec, [one for one in spec.network.interfaces
                                                  if one.id(subscription, spec.group).lower() not in has])
     held = ", ".join(f"'{names.id_parts(one)[1]}'" for one in virtual_machine.interfaces(vm)) or "none"
-    return f"the VM keeps the interfaces that it was made with: {held}; to add others while it is deallocated: {add}"
+    return f"the VM keeps the interfaces that it was made with: {held}.\n" \
+           f"{vm_commands.while_deallocated(spec, add)}"
 
 
 def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
@@ -82,7 +83,7 @@ def _another_private_address(spec: HostSpec, vm: Vm) -> str | None:
     has = network_interface.private_address_if_any(nic)
     if nic is None or asked is None or has == asked:
         return None
-    return f"the host has {has}; to change it: {network_commands.set_private_address(spec, nic, asked)}"
+    return f"the host has {has}.\nTo change it: {network_commands.set_private_address(spec, nic, asked)}"
 
 
 def _another_public_address(spec: HostSpec, vm: Vm) -> str | None:
@@ -94,20 +95,22 @@ def _another_public_address(spec: HostSpec, vm: Vm) -> str | None:
         return None
     has = network_interface.public_ip_id(nic)
     if asked == NO_PUBLIC_IP:
-        return has and (f"the host has the public IP address '{names.id_parts(has)[1]}'; to take it away: "
+        return has and (f"the host has the public IP address '{names.id_parts(has)[1]}'.\nTo take it away: "
                         f"{network_commands.set_address(spec, nic, None)}")
     wanted = asked.id(names.subscription_of(nic["id"]), spec.group) if isinstance(asked, Named) else ""
     if has and has.lower() == wanted.lower():
         return None
     now = f"the public IP address '{names.id_parts(has)[1]}'" if has else "no public IP address"
-    return f"the host has {now}; to change it: {network_commands.set_address(spec, nic, wanted)}"
+    return f"the host has {now}.\nTo change it: {network_commands.set_address(spec, nic, wanted)}"
 
 
 def _otherwise_accelerated(spec: HostSpec, vm: Vm) -> str | None:
     nic, asked = interface_of(vm), spec.network.accelerated
     if nic is None or bool(nic["properties"].get("enableAcceleratedNetworking")) == asked:
         return None
-    return f"to change it, while the VM is deallocated: {network_commands.accelerate(spec, nic, bool(asked))}"
+    has = "without" if asked else "with"
+    return (f"the host's interface is {has} accelerated networking.\n"
+            + vm_commands.while_deallocated(spec, network_commands.accelerate(spec, nic, bool(asked))))
 
 
 def _flag(text: str) -> bool:

@@ -35,12 +35,21 @@ def _another_user(spec: HostSpec, vm: Vm) -> str | None:
     has = _user_of(vm)
     if not has or spec.login.user == has:
         return None
-    return f"the host's user is {has}; to add another: {host_commands.set_login(spec, spec.login.user)}"
+    return (f"the host's user is {has}.\nTo add another: "
+            f"{host_commands.set_login(spec, spec.login.user, *_key_or_password(spec))}")
 
 
 def _login_is_kept(spec: HostSpec, vm: Vm) -> str:
-    change = host_commands.set_login(spec, _user_of(vm) or spec.login.user)
-    return f"the host keeps its login; to change it: {change}"
+    change = host_commands.set_login(spec, _user_of(vm) or spec.login.user, *_key_or_password(spec))
+    return f"the host keeps its login.\nTo change it: {change}"
+
+
+def _key_or_password(spec: HostSpec) -> tuple[str, str]:
+    """As ``az vm user update`` takes it. PASSWORD stands for the user's own, which is never said again."""
+    if "admin_password" in spec.given:
+        return "-p", "PASSWORD"
+    files = spec.given["ssh_key_values"].words[1:2] if "ssh_key_values" in spec.given else ()
+    return "--ssh-key-value", next(iter(files), "~/.ssh/id_rsa.pub")
 
 
 def _user_of(vm: Vm) -> str | None:

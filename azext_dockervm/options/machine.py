@@ -38,7 +38,7 @@ def _another_size(spec: HostSpec, vm: Vm) -> str | None:
     has = (vm["properties"].get("hardwareProfile") or {}).get("vmSize") or ""
     if spec.machine.size.lower() == has.lower():
         return None
-    return f"the host has {has}; to change it: {host_commands.resize(spec, spec.machine.size)}"
+    return f"the host has {has}.\nTo change it: {host_commands.resize(spec, spec.machine.size)}"
 
 
 def _unknown_to_the_extension(spec: HostSpec) -> str | None:

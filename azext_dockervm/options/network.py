@@ -38,7 +38,7 @@ def _another_label(spec: HostSpec, vm: Vm) -> str | None:
         return None
     group, name = names.id_parts(address["id"])
     has = f"has the DNS label '{label}'" if label else "has no DNS label"
-    return (f"the host's public IP address '{name}' {has}, and is not changed; to change it, before the same create "
+    return (f"the host's public IP address '{name}' {has}, and is not changed.\nTo change it, before the same create "
             f"again: {network_commands.label_address(spec, group, name, asked)}")
 
 

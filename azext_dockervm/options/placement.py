@@ -42,7 +42,7 @@ def _another_proximity_group(spec: HostSpec, vm: Vm) -> str | None:
     if asked is None or asked.means(has, spec.group):
         return None
     change = vm_commands.update(spec, "--ppg", str(asked))
-    return f"a VM is moved only while it is deallocated; then: {change}"
+    return f"a VM is moved only while it is deallocated.\n{vm_commands.while_deallocated(spec, change)}"
 
 
 def _another_priority(spec: HostSpec, vm: Vm) -> str | None:
@@ -63,14 +63,14 @@ def _another_price(spec: HostSpec, vm: Vm) -> str | None:
     if asked is None or asked == (vm["properties"].get("billingProfile") or {}).get("maxPrice"):
         return None
     change = vm_commands.update(spec, "--max-price", f"{asked:g}")
-    return f"the limit is changed only while the VM is deallocated; then: {change}"
+    return f"the limit is changed only while the VM is deallocated.\n{vm_commands.while_deallocated(spec, change)}"
 
 
 def _another_license(spec: HostSpec, vm: Vm) -> str | None:
     asked = spec.placement.license_type
     if asked is None or asked == (vm["properties"].get("licenseType") or "None"):
         return None
-    return f"the host keeps its license; to change it: {vm_commands.update(spec, '--license-type', asked)}"
+    return f"the host keeps its license.\nTo change it: {vm_commands.update(spec, '--license-type', asked)}"
 
 
 def check_placement(spec: HostSpec) -> None:

@@ -33,17 +33,18 @@ def _other_identity(spec: HostSpec, vm: Vm) -> str | None:
     missing = [SYSTEM] if asked.system and "systemassigned" not in str(has.get("type")).lower() else []
     ids = list(has.get("userAssignedIdentities") or {})
     missing += [str(user) for user in asked.users if not any(user.means(one, spec.group) for one in ids)]
-    return f"to assign it: {vm_commands.assign_identity(spec, missing)}" if missing else None
+    return (f"create assigns none to a host that exists.\nTo assign it: {vm_commands.assign_identity(spec, missing)}"
+            if missing else None)
 
 
 def _user_data_is_kept(spec: HostSpec, _vm: Vm) -> str:
     said = spec.given["user_data"].words[-1] if "user_data" in spec.given else "@FILE"
-    return f"the host keeps its user data; to change it: {vm_commands.update(spec, '--user-data', said)}"
+    return f"the host keeps its user data.\nTo change it: {vm_commands.update(spec, '--user-data', said)}"
 
 
 def _other_diagnostics(spec: HostSpec, _vm: Vm) -> str:
     change = vm_commands.enable_boot_diagnostics(spec, spec.placement.diagnostics or "")
-    return f"the host's boot diagnostics stay as they are; to change them: {change}"
+    return f"the host's boot diagnostics stay as they are.\nTo change them: {change}"
 
 
 def _not_shut_down(_spec: HostSpec, vm: Vm) -> str | None:

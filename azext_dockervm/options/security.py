@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from azext_dockervm.advice import host_commands
+from azext_dockervm.advice import host_commands, vm_commands
 from azext_dockervm.options.machine import IMAGE_GROUP
 from azext_dockervm.options.option import Option, Vm, filled, true_or_false
 from azext_dockervm.spec import security_rules
@@ -20,7 +20,7 @@ def _another_type(spec: HostSpec, vm: Vm) -> str | None:
     if has == spec.security.type:
         return None
     change = host_commands.secure(spec, "--security-type", spec.security.type or "")
-    return f"the host's is {has}; to change it, while it is deallocated: {change}"
+    return f"the host's is {has}.\n{vm_commands.while_deallocated(spec, change)}"
 
 
 def _another_secure_boot(spec: HostSpec, vm: Vm) -> str | None:
@@ -36,7 +36,7 @@ def _another_setting(spec: HostSpec, vm: Vm, name: str, option: str, asked: bool
     if has == asked:
         return None
     change = host_commands.secure(spec, option, str(asked).lower())
-    return f"it is {'on' if has else 'off'}; to change it: {change}"
+    return f"it is {'on' if has else 'off'}.\nTo change it: {change}"
 
 
 def _another_plan(part: str, member: str) -> Callable[[HostSpec, Vm], str | None]:

@@ -14,6 +14,7 @@ from azext_dockervm.host import vm_state
 from azext_dockervm.host.engine_state import ask_engine
 from azext_dockervm.preflight import disks
 from azext_dockervm.preflight.found import Found
+from azext_dockervm.provision.script.answer import in_words
 from azext_dockervm.spec.disks import Disks
 
 ASKED = Disks(data_sizes_gb=(8,), docker_size_gb=32)
@@ -49,8 +50,8 @@ def told_lun(cloud, action: str) -> str | None:
 
 
 def attach(cloud) -> str:
-    return (f"To attach it: az vm disk attach -g g --vm-name web1 -n {disk(cloud)}; the engine is back when the host "
-            "is restarted: az vm restart -g g -n web1")
+    return (f"To attach it: az vm disk attach -g g --vm-name web1 -n {disk(cloud)}\n"
+            "The engine starts with the next restart: az vm restart -g g -n web1")
 
 
 @pytest.mark.parametrize("provisioner", ["run-command", "docker-extension"])
@@ -100,15 +101,15 @@ def test_a_host_that_works_is_left_alone_whatever_its_tag_says(cloud, command, h
 
 @pytest.mark.parametrize(("reason", "advice"), [
     ("docker-disk-missing", "To attach it: az vm disk attach"),
-    ("docker-disk-full", "To grow it: az disk update -g g -n {} --size-gb GB; the host takes it up when it is "
-     "restarted: az vm restart -g g -n web1")])
+    ("docker-disk-full", "To grow it: az disk update -g g -n {} --size-gb GB\n"
+     "The host uses the new size after a restart: az vm restart -g g -n web1")])
 def test_what_the_host_says_of_it_is_told_and_no_set_up_is_tried(cloud, command, host, reason, advice):
     cloud.host().engine = None
     cloud.host().says = {"reason": reason, "detail": "its own words"}
     before = len(cloud.host().actions)
     with pytest.raises(HostFailed) as caught:
         command.create(provisioner="run-command")
-    assert reason in caught.value.message and "its own words" in caught.value.message
+    assert in_words(reason) in caught.value.message and "its own words" in caught.value.message
     assert any(one.startswith(advice.format(disk(cloud))) for one in caught.value.recommendations)
     assert [action for action, _ in cloud.host().actions[before:]] == ["check"]
 

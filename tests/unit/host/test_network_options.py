@@ -346,12 +346,13 @@ def test_each_option_is_told_with_what_changes_it(cloud, command, finished):
         "Not applied: --subnet: the host stands in the subnet 'hosts', and keeps it.",
         "Not applied: --vnet-address-prefix: it is for a network that is to be made; the host's is there already, and "
         "stays as it is.",
-        f"Not applied: --private-ip-address: the host has 10.0.0.4; to change it: {update} --private-ip-address "
-        "10.0.0.9.",
-        "Not applied: --public-ip-address: the host has the public IP address 'web1PublicIP'; to change it: "
-        f"{update} --public-ip-address {resource_id('publicIPAddresses', 'web-ip')}.",
-        "Not applied: --accelerated-networking: to change it, while the VM is deallocated: az network nic update -g g "
-        "-n web1VMNic --accelerated-networking true."]
+        f"Not applied: --private-ip-address: the host has 10.0.0.4.\nTo change it: {update} --private-ip-address "
+        "10.0.0.9",
+        "Not applied: --public-ip-address: the host has the public IP address 'web1PublicIP'.\nTo change it: "
+        f"{update} --public-ip-address {resource_id('publicIPAddresses', 'web-ip')}",
+        "Not applied: --accelerated-networking: the host's interface is without accelerated networking.\n"
+        "To change it, which stops the host meanwhile:\n    az vm deallocate -g g -n web1\n"
+        "    az network nic update -g g -n web1VMNic --accelerated-networking true\n    az vm start -g g -n web1"]
 
 
 def test_none_is_told_of_what_it_has(cloud, command):
@@ -378,8 +379,8 @@ def test_an_address_of_somebody_s_gets_no_other_label(cloud, command):
     command.anew()
     command.create(**asked, dns_label="other", typed={"--dns-name": ("other",)})
     assert left_alone(cloud) and command.heard.warned == [
-        "Not applied: --dns-name: the host's public IP address 'web-ip' has the DNS label 'boat', and is not changed; "
-        "to change it, before the same create again: az network public-ip update -g g -n web-ip --dns-name other."]
+        "Not applied: --dns-name: the host's public IP address 'web-ip' has the DNS label 'boat', and is not changed.\n"
+        "To change it, before the same create again: az network public-ip update -g g -n web-ip --dns-name other"]
 
 
 def test_interfaces_and_no_address_can_t_be_had_any_more(cloud, command, finished):
@@ -387,7 +388,7 @@ def test_interfaces_and_no_address_can_t_be_had_any_more(cloud, command, finishe
     interface(cloud)
     command.create(interfaces=rules.check_interfaces(["nic1"]), typed={"--nics": ("nic1",)})
     command.create(public_ip=NO_PUBLIC_IP, typed={"--public-ip-address": ("",)})
-    assert [one.split(";")[0] for one in command.heard.warned] == [
+    assert [one.split(".\n")[0] for one in command.heard.warned] == [
         "Not applied: --nics: the VM keeps the interfaces that it was made with: 'web1VMNic'",
         "Not applied: --public-ip-address: the host has the public IP address 'web1PublicIP'"]
     assert left_alone(cloud)

@@ -47,32 +47,43 @@ def test_what_the_vm_has_is_not_named(name, value, there):
     assert told(name, value, there) is None
 
 
+def while_deallocated(change):
+    return ("To change it, which stops the host meanwhile:\n    az vm deallocate -g g -n web1\n"
+            f"    {change}\n    az vm start -g g -n web1")
+
+
 @pytest.mark.parametrize(("name", "value", "there", "says"), [
-    ("os_disk_size_gb", "64", None, "the host's OS disk has 30 GB; to change it, stop the host with 'az vm "
-     "deallocate -g g -n web1', then: az disk update -g g -n os1 --size-gb 64"),
-    ("os_disk_size_gb", "20", None, "the host's OS disk has 30 GB, and disks do not shrink"),
-    ("os_disk_size_gb", "20", vm({"diskSizeGB": None}), "the host keeps its OS disk; to change it, stop the host with "
-     "'az vm deallocate -g g -n web1', then: az disk update -g g -n os1 --size-gb 20"),
-    ("storage_sku", ["StandardSSD_LRS"], None, "the disk 'os1' keeps its type; to change it, stop the host with 'az "
-     "vm deallocate -g g -n web1', then: az disk update -g g -n os1 --sku StandardSSD_LRS"),
-    ("os_caching", "None", None, "the OS disk's is ReadWrite; to change it: az vm update -g g -n web1 --disk-caching "
-     "os=None"),
+    ("os_disk_size_gb", "64", None,
+     "the host's OS disk has 30 GB.\n"
+     + while_deallocated("az disk update -g g -n os1 --size-gb 64")),
+    ("os_disk_size_gb", "20", None,
+     "the host's OS disk has 30 GB, and disks do not shrink"),
+    ("os_disk_size_gb", "20", vm({"diskSizeGB": None}),
+     "the host keeps its OS disk.\n"
+     + while_deallocated("az disk update -g g -n os1 --size-gb 20")),
+    ("storage_sku", ["StandardSSD_LRS"], None,
+     "the disk 'os1' keeps its type.\n"
+     + while_deallocated("az disk update -g g -n os1 --sku StandardSSD_LRS")),
+    ("os_caching", "None", None,
+     "the OS disk's is ReadWrite.\nTo change it: az vm update -g g -n web1 --disk-caching os=None"),
     ("ephemeral_os_disk", "true", None, "a VM's OS disk stays in Azure's storage"),
     ("ephemeral_os_disk", "false", vm({"diffDiskSettings": {"option": "Local"}}),
      "a VM's OS disk stays on its own server"),
     ("ephemeral_os_disk_placement", "CacheDisk", None, "a VM's OS disk stays where it is"),
-    ("data_disk_sizes_gb", ["8", "16"], None, "no data disks are made for a host that exists; to add one: az vm disk "
-     "attach -g g --vm-name web1 -n DISK --new --size-gb 16"),
-    ("attach_data_disks", ["kept", "more"], None, "'more' is not attached; to do that: az vm disk attach -g g "
-     "--vm-name web1 -n more"),
-    ("os_disk_encryption_set", "own", None, "the OS disk keeps its encryption; to change it, stop the host with 'az vm "
-     "deallocate -g g -n web1', then: az disk update -g g -n os1 --encryption-type EncryptionAtRestWithCustomerKey "
-     "--disk-encryption-set own"),
-    ("encryption_at_host", "true", None, "it is off; to change it, stop the host with 'az vm deallocate -g g -n web1', "
-     "then: az vm update -g g -n web1 --set securityProfile.encryptionAtHost=true"),
-    ("encryption_at_host", "false", vm(securityProfile={"encryptionAtHost": True}), "it is on; to change it, stop the "
-     "host with 'az vm deallocate -g g -n web1', then: az vm update -g g -n web1 --set "
-     "securityProfile.encryptionAtHost=false")])
+    ("data_disk_sizes_gb", ["8", "16"], None,
+     "no data disks are made for a host that exists.\nTo add one: "
+     "az vm disk attach -g g --vm-name web1 -n DISK --new --size-gb 16"),
+    ("attach_data_disks", ["kept", "more"], None,
+     "'more' is not attached.\nTo do that: az vm disk attach -g g --vm-name web1 -n more"),
+    ("os_disk_encryption_set", "own", None,
+     "the OS disk keeps its encryption.\n"
+     + while_deallocated("az disk update -g g -n os1 --encryption-type EncryptionAtRestWithCustomerKey "
+                        "--disk-encryption-set own")),
+    ("encryption_at_host", "true", None,
+     "it is off.\n"
+     + while_deallocated("az vm update -g g -n web1 --set securityProfile.encryptionAtHost=true")),
+    ("encryption_at_host", "false", vm(securityProfile={"encryptionAtHost": True}), "it is on.\n"
+     + while_deallocated("az vm update -g g -n web1 --set securityProfile.encryptionAtHost=false"))])
 def test_what_it_has_not_is_told_with_the_command_that_changes_it(name, value, there, says):
     assert told(name, value, there) == says
 
@@ -83,7 +94,7 @@ def test_values_of_single_data_disks_are_compared_with_theirs():
     assert told("storage_sku", ["0=Standard_LRS"], **sizes).startswith("the disk 'd0' keeps its type")
     assert told("data_caching", ["None"], **sizes) is None
     assert told("data_caching", ["0=ReadOnly"], **sizes) == (
-        "the data disks keep theirs; to change it: az vm update -g g -n web1 --disk-caching 0=ReadOnly")
+        "the data disks keep theirs.\nTo change it: az vm update -g g -n web1 --disk-caching 0=ReadOnly")
 
 
 @pytest.mark.parametrize("option", DISKS, ids=lambda option: option.name)

@@ -35,10 +35,10 @@ NONE_LATER = "a host that exists keeps Docker's data where it is, on its OS disk
 
 @pytest.mark.parametrize(("value", "there", "says"), [
     ("32", vm("kept"), None), ("16", vm("kept"), "Docker's own disk, 'kept', has 32 GB, and disks do not shrink"),
-    ("64", vm("kept"), "Docker's own disk, 'kept', has 32 GB; to grow it: az disk update -g g -n kept --size-gb 64; "
-     "the host takes it up when it is restarted: az vm restart -g g -n web1"),
-    ("64", vm(ID, None), f"Docker's own disk, 'kept', keeps its size; to grow it: az disk update --ids {ID} --size-gb "
-     "64; the host takes it up when it is restarted: az vm restart -g g -n web1"),
+    ("64", vm("kept"), "Docker's own disk, 'kept', has 32 GB.\nTo grow it: az disk update -g g -n kept --size-gb 64\n"
+     "The host uses the new size after a restart: az vm restart -g g -n web1"),
+    ("64", vm(ID, None), f"Docker's own disk, 'kept', keeps its size.\nTo grow it: az disk update --ids {ID} --size-gb "
+     "64\nThe host uses the new size after a restart: az vm restart -g g -n web1"),
     ("8", vm(None), NONE_LATER)])
 def test_another_size(value, there, says):
     assert told("docker_disk_size_gb", value, there) == says

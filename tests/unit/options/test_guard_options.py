@@ -34,11 +34,12 @@ def told(vm, **typed):
 
 @pytest.mark.parametrize(("has", "asked", "says"), [
     (GROUP, "corp-nsg", None), (GROUP, GROUP.upper(), None), (OTHER, OTHER, None), (None, NO_SECURITY_GROUP, None),
-    (OTHER, "corp-nsg", f"stands behind the network security group 'other'; to change that: az network nic update -g g "
+    (OTHER, "corp-nsg", f"stands behind the network security group 'other'.\n"
+     "To change that: az network nic update -g g "
                         f"-n web1VMNic --network-security-group {GROUP}"),
-    (None, "corp-nsg", f"stands behind none of its own; to change that: az network nic update -g g -n web1VMNic "
+    (None, "corp-nsg", f"stands behind none of its own.\nTo change that: az network nic update -g g -n web1VMNic "
                        f"--network-security-group {GROUP}"),
-    (GROUP, NO_SECURITY_GROUP, "stands behind the network security group 'corp-nsg'; to change that: az network nic "
+    (GROUP, NO_SECURITY_GROUP, "stands behind the network security group 'corp-nsg'.\nTo change that: az network nic "
                                "update -g g -n web1VMNic --network-security-group null")])
 def test_a_host_keeps_the_group_that_it_stands_behind(has, asked, says):
     assert told(vm(has), nsg=asked) == ([] if says is None else [f"--nsg: the host's interface {says}"])
@@ -51,7 +52,8 @@ def test_a_host_keeps_its_application_groups(has, asked, is_told):
     found = told(vm(None, *has), asgs=asked)
     assert bool(found) is is_told
     if is_told:
-        assert found[0].startswith("--asgs: the host keeps those that it has; to change them: az network nic ip-config "
+        assert found[0].startswith("--asgs: the host keeps those that it has.\n"
+                                   "To change them: az network nic ip-config "
                                    "update -g g --nic-name web1VMNic -n ipconfig1 --application-security-groups ")
 
 

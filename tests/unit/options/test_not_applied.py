@@ -54,14 +54,15 @@ def test_each_option_that_a_vm_keeps_can_say_that_it_was_not_applied():
 
 
 @pytest.mark.parametrize(("flag", "says"), [
-    ("--size", "--size: the host has Standard_D2s_v5; to change it: az vm resize -g g -n web1 --size Standard_D4s_v5"),
+    ("--size", "--size: the host has Standard_D2s_v5.\nTo change it: az vm resize -g g -n web1 --size Standard_D4s_v5"),
     ("--image", "--image: a VM keeps the image that it was made of"),
-    ("-u", "-u: the host's user is azureuser; to add another: az vm user update -g g -n web1 -u me"),
-    ("-p", "-p: the host keeps its login; to change it: az vm user update -g g -n web1 -u azureuser"),
-    ("--ssh-key-values", "--ssh-key-values: the host keeps its login; to change it: az vm user update -g g -n web1 "
-                         "-u azureuser"),
+    ("-u", "-u: the host's user is azureuser.\nTo add another: az vm user update -g g -n web1 -u me "
+     "--ssh-key-value '~/.ssh/id_rsa.pub'"),
+    ("-p", "-p: the host keeps its login.\nTo change it: az vm user update -g g -n web1 -u azureuser -p PASSWORD"),
+    ("--ssh-key-values", "--ssh-key-values: the host keeps its login.\nTo change it: az vm user update -g g -n web1 "
+                         "-u azureuser --ssh-key-value '~/.ssh/id_rsa.pub'"),
     ("--provisioner", "--provisioner: the host was set up by run-command"),
-    ("--tags", "--tags: tags are added, none is taken away; to do that: az tag update --operation Delete "
+    ("--tags", "--tags: tags are added, none is taken away.\nTo do that: az tag update --operation Delete "
                "--resource-id /vm --tags NAME=VALUE"),
 ])
 def test_each_is_told_with_what_changes_it(flag, says):

@@ -32,13 +32,14 @@ def test_what_it_has_is_not_named(name, value, vm):
 
 
 @pytest.mark.parametrize(("name", "value", "vm", "says"), [
-    ("security_type", "TrustedLaunch", {}, "the host's is Standard; to change it, while it is deallocated: "
-     f"{SECURE} --security-type TrustedLaunch"),
-    ("enable_secure_boot", "true", {}, f"it is off; to change it: {SECURE} --enable-secure-boot true"),
+    ("security_type", "TrustedLaunch", {}, "the host's is Standard.\nTo change it, which stops the host "
+     f"meanwhile:\n    az vm deallocate -g g -n web1\n    {SECURE} --security-type TrustedLaunch\n"
+     "    az vm start -g g -n web1"),
+    ("enable_secure_boot", "true", {}, f"it is off.\nTo change it: {SECURE} --enable-secure-boot true"),
     ("enable_secure_boot", "false", {"properties": {"securityProfile": SECURED}},
-     f"it is on; to change it: {SECURE} --enable-secure-boot false"),
+     f"it is on.\nTo change it: {SECURE} --enable-secure-boot false"),
     ("enable_vtpm", "true", {"properties": {"securityProfile": SECURED}},
-     f"it is off; to change it: {SECURE} --enable-vtpm true"),
+     f"it is off.\nTo change it: {SECURE} --enable-vtpm true"),
     ("plan_name", "other", {"plan": PLAN}, "a VM keeps the plan that it was made with"),
     ("plan_product", "p", {}, "the host was made without a plan, and a VM stays so"),
     ("plan_promotion_code", "x", {}, "the host was made without a plan, and a VM stays so"),
