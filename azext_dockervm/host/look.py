@@ -100,15 +100,18 @@ def _shown(deadline: Deadline, endpoint: Endpoint | None) -> tuple[bytes | None,
     """The certificate of an engine that answers to ours, else None and why."""
     if endpoint is None:
         return None, "it has no public address with a name"
-    for left in range(LOOKS - 1, -1, -1):
+    cause = ""
+    for looked in range(LOOKS):
+        if looked:
+            deadline.sleep(1, cause)
         try:
             return handshake(endpoint), ""
         except EngineUnreachable as error:
+            cause = error.cause
             # Packets that are dropped once are dropped again, after five more seconds.
-            if not left or error.kind not in ("rejected", "refused", "protocol", "other"):
-                return None, error.cause
-            deadline.sleep(1, error.cause)
-    raise AssertionError("not reached")
+            if error.kind not in ("rejected", "refused", "protocol", "other"):
+                break
+    return None, cause
 
 
 def _check_trust(spec: HostSpec, answer: Answer, mine: Sequence[str], cause: str) -> None:

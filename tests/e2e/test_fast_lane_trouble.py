@@ -54,6 +54,13 @@ def check_the_door_has_only(rights: int, azure, name: str) -> None:
     assert {int(one) for kind in ("Uid", "Gid") for one in told[kind].split()}.isdisjoint(range(1000)), said
     assert {int(told[f"Cap{one}"], 16) for one in ("Inh", "Prm", "Eff", "Bnd", "Amb")} <= {0, rights}, said
     assert int(told["CapEff"], 16) == rights and told["NoNewPrivs"].strip() == "1", said
+    # As the process finds its files: nothing in homes nor in the host's /tmp; no write outside its own /tmp.
+    seen = azure.in_guest(name, "touch /tmp/of-the-host; nsenter -m -t $(systemctl show -P MainPID dockervm-door) "
+                                "sh -c 'ls -A /root /home /tmp; touch /etc/of-the-door 2>&1'")
+    assert "of-the-host" not in seen and ".ssh" not in seen and "Read-only" in seen, seen
+    limits = azure.in_guest(name, "systemctl show -p MemoryMax -p RestrictAddressFamilies dockervm-door")
+    families = dict(line.split("=", 1) for line in limits.splitlines())["RestrictAddressFamilies"]
+    assert "MemoryMax=134217728" in limits and set(families.split()) == {"AF_INET", "AF_INET6"}, limits
 
 
 @pytest.mark.long

@@ -57,7 +57,7 @@ def notes():
 
 def run(plan, deadline=None, listener=None, results=None):
     known = () if results is None else (results,)
-    return execute(plan, listener or Notes(), deadline or Deadline(30), *known)
+    return execute(plan, listener or Notes(), deadline or Deadline(10), *known)
 
 
 def failing(plan, deadline=None, listener=None):
@@ -453,14 +453,17 @@ def test_a_step_sees_how_the_run_goes_on_beside_it():
         seen.append(("made" in course.done, course.has_failed))
 
     made = step("made", lambda _results, _deadline: time.sleep(0.1))
-    run([step("watch", watch), made])
+    run([step("watch", watch), made], Deadline(3))
     assert seen[-1] == (True, False)
 
 
 def test_a_step_that_waits_beside_another_sees_that_this_one_has_failed():
+    seen = []
+
     def watch(results, deadline):
         while not results[COURSE].has_failed:
             deadline.sleep(0.01, "waiting")
+        seen.append("it has failed")
 
-    failure = failing([step("watch", watch), step("made", HostFailed("broken"))])
-    assert str(failure.cause) == "broken"
+    failure = failing([step("watch", watch), step("made", HostFailed("broken"))], Deadline(3))
+    assert str(failure.cause) == "broken" and seen == ["it has failed"]

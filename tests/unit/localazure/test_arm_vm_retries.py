@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from arm_support import SUBSCRIPTION, Answer, Group, LocalAzure
+from arm_support import SUBSCRIPTION, Answer, Group, LocalAzure, eventually
 from test_arm_sdk import clients as clients
 
 VMS = "Microsoft.Compute/virtualMachines"
@@ -43,8 +43,7 @@ def test_a_put_whose_answer_is_lost_is_busy_when_it_is_sent_again(
     arm.platform.unblocked.set()
     status = urlsplit(again.message.rpartition("use uri: ")[2]).path  # where the client would have asked
     assert "/providers/Microsoft.Compute/locations/westus/operations/" in status
-    while arm.call("GET", status).body["status"] == "InProgress":
-        pass
+    eventually(lambda: arm.call("GET", status).body["status"] != "InProgress")
     assert arm.done("PUT", vm, body).status == 200
     assert arm.call("GET", vm).body["properties"]["provisioningState"] == "Succeeded"
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from fake_support import MACHINE, OPEN, command_lines, enable, fake_platform, make, refused
+from fake_support import MACHINE, OPEN, command_lines, enable, eventually, fake_platform, make, refused
 
 from localazure.machines.fake.platform import FakePlatform
 from localazure.machines.foundation import hosts_file
@@ -127,8 +127,7 @@ def test_state_outlives_the_server_and_the_engine(platform, pki):
     again.start()
     assert again.machine_state(MACHINE) == "running" and pki.get(address, "/_ping")[0] == 200
     os.kill(int((platform.state_dir / "machines/engine.lock").read_text()), signal.SIGKILL)
-    while again._engine.lives():
-        time.sleep(0.01)
+    eventually(lambda: not again._engine.lives())
     assert again.machine_state(MACHINE) == "stopped"
     again.start()
     assert pki.get(address, "/_ping")[0] == 200

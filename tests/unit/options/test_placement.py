@@ -6,7 +6,7 @@ import pytest
 from specs import changed, host_spec
 
 from azext_dockervm.azure import kinds
-from azext_dockervm.errors import InvalidValue
+from azext_dockervm.errors import ConflictingArguments, InvalidValue
 from azext_dockervm.options.arguments import Arguments
 from azext_dockervm.options.commands import option_of
 from azext_dockervm.options.existing import not_applied
@@ -129,7 +129,20 @@ def named(kind, text):
     ("auto_shutdown", {"shutdown_time": "1900"}, {}, ""),
     ("auto_shutdown", {"shutdown_time": "1900"}, {"properties": {"storageProfile": {"osDisk": {"diffDiskSettings": {
         "option": "Local"}}}}}, "the host's OS disk is ephemeral, so it can't be deallocated"),
+    ("auto_shutdown_email", {"shutdown_time": "0130"}, {},
+     "the daily shutdown that is configured is for new hosts; to give this one such, type it too: --auto-shutdown "
+     "0130"),
 ])
 def test_each_is_told_with_what_changes_it(option, values, vm, says):
     said = told(vm, option, **values)
     assert says in said if says else said == ""
+
+
+@pytest.mark.parametrize(("typed", "says"), [
+    ({"auto_shutdown": "1900", "ephemeral_os_disk": "true"}, "--auto-shutdown and --ephemeral-os-disk exclude"),
+    ({"auto_shutdown_email": "me@example.com"}, "--auto-shutdown-email goes with --auto-shutdown"),
+    ({"auto_shutdown_time_zone": "UTC"}, "--auto-shutdown-time-zone goes with --auto-shutdown"),
+])
+def test_shutdown_options_that_do_not_fit_are_refused_together(spec, typed, says):
+    with pytest.raises(ConflictingArguments, match=says):
+        spec(**typed)

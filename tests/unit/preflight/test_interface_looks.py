@@ -120,6 +120,19 @@ def test_another_one_is_followed_with_its_address(cloud, finished):
     assert found.endpoint == "boat.westus.cloudapp.azure.com"
 
 
+def test_a_host_may_stand_on_somebody_s_interface_that_is_typed_again(cloud, finished):
+    network(cloud)
+    nic = interface(cloud, public_ip=address(cloud))
+    cloud.change(VM, "web1", networkProfile={"networkInterfaces": [{"id": nic["id"]}]})
+    assert see(cloud, **NAMED).network_interface["name"] == "nic1"
+
+
+def test_an_interface_of_the_host_s_own_name_without_its_tags_is_refused(cloud, finished):
+    cloud.retag(NIC, "web1VMNic", dockervm_host=None)
+    told = refused(cloud, Conflict)
+    assert "has a network interface 'web1VMNic' already, and dockervm did not make it" in told.message
+
+
 def test_an_address_of_another_name_is_followed_and_one_of_its_own_given_back(cloud, finished):
     theirs = address(cloud, "their-ip")
     inner = cloud.find(NIC, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"]

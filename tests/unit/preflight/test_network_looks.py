@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from looks import Looks
-from networks import OTHER_SUBSCRIPTION, interface, network, resource_id
+from networks import OTHER_SUBSCRIPTION, address, interface, network, resource_id
 from specs import host_spec
 
-from azext_dockervm.azure import kinds
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue
 from azext_dockervm.spec import network_rules as rules
 from azext_dockervm.spec.words import NO_PUBLIC_IP
@@ -162,6 +162,23 @@ def test_an_existing_host_stands_where_its_interface_says(cloud, command):
     cloud.refuse("GET", kinds.VIRTUAL_NETWORK, "AuthorizationFailed", status=403)
     found = see(cloud, virtual_network=None)
     assert found.virtual_network is None and found.subnet["id"].endswith("/corp/subnets/apps")
+
+
+def test_a_host_on_another_interface_needs_no_network_of_todays_names(cloud, finished):
+    """Its interface is followed; a network that only has the usual name may be unusable."""
+    network(cloud, group="net")
+    nic = interface(cloud, "theirs", group="net", public_ip=address(cloud, "their-ip", group="net"))
+    cloud.change(kinds.VM, "web1", networkProfile={"networkInterfaces": [{"id": nic["id"]}]})
+    network(cloud, names.virtual_network("westus"), "10.2.0.0/16", web={"addressPrefix": "10.2.1.0/24"},
+            apps={"addressPrefix": "10.2.2.0/24"})
+    assert see(cloud, virtual_network=None).network_interface["name"] == "theirs"
+
+
+def test_a_vm_without_any_interface_needs_a_network(cloud, finished):
+    network(cloud)
+    cloud.change(kinds.VM, "web1", networkProfile=None)
+    cloud.remove(kinds.NETWORK_INTERFACE, "web1VMNic")
+    assert see(cloud).virtual_network["name"] == "corp"
 
 
 # A way out

@@ -21,7 +21,7 @@ from azext_dockervm.door.messages import Said, digest
 from azext_dockervm.errors import CertificateError, DeadlinePassed, EngineUnreachable, HostFailed, HostSilent
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
-from azext_dockervm.flow.step import Step
+from azext_dockervm.flow.step import COURSE, Course, Step
 from azext_dockervm.output.progress import Silent
 from azext_dockervm.provision import cloud_init
 from azext_dockervm.provision.cloud_init import CERTIFICATE, ENGINE, REQUEST, Lane, Order, takes_over
@@ -214,6 +214,14 @@ def test_nobody_waits_for_a_host_whose_vm_was_not_made(run):
         raise CertificateError("no VM")
 
     assert str(run(REFUSED, vm=fails).failing()) == "no VM"
+
+
+@pytest.mark.parametrize(("number", "results"), [(0, {}), (2, {REQUEST: "csr", CERTIFICATE: b"certificate"})])
+def test_a_step_at_the_door_ends_at_once_when_the_run_has_failed(run, clock, authority, number, results):
+    step, since = run(REFUSED).lane.steps()[number], clock[0]
+    with pytest.raises(HostSilent, match="The VM was not made"):
+        step.do({COURSE: Course(has_failed=True), ADDRESS: WHERE, AUTHORITY: authority, **results}, Deadline(3000))
+    assert clock[0] == since
 
 
 def test_the_run_s_time_is_a_reason_too(run):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+import selectors
 import socket
 import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from door_process import (
@@ -26,7 +28,7 @@ from door_process import (
 
 from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.one_time import OneTimeIdentity
-from azext_dockervm.provision.script.door import source_of
+from azext_dockervm.provision.script.door import KNOWN_SOURCES, Door, source_of
 
 AT_ONCE, PER_SOURCE = 32, 4
 # A record of a handshake, of 512 bytes that never come.
@@ -204,6 +206,19 @@ def test_who_has_failed_before_makes_room_first(program, mine, crowd):
     client.sendall(to_door.read())
     from_door.write(client.recv(65536))
     assert b'"waiting"' in speech.read()
+
+
+def test_failures_of_ever_new_sources_do_not_fill_the_memory(monkeypatch):
+    """An IPv6 network of a provider has more sources than a small VM has memory."""
+    monkeypatch.setattr(selectors, "PollSelector", mock.Mock)
+    monkeypatch.setattr(Door, "note", lambda self, text: None)
+    made = Door()
+    for number in range(KNOWN_SOURCES + 10):
+        one = mock.Mock(source=f"2001:db8:{number:x}::/64", proven=False)
+        made.connections.append(one)
+        made.end(one, "no TLS")
+        assert len(made.failures) <= KNOWN_SOURCES and made.failures[one.source] == 1
+    assert len(made.failures) == 10
 
 
 def test_whoever_has_shown_a_certificate_is_displaced_by_nobody(program, mine, crowd):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from script_machine import Answer, Machine, needs_tools
 
@@ -75,8 +77,9 @@ def test_the_door_is_stopped_before_the_lock_is_waited_for(named_machine: Machin
     named_machine.add_tool("flock", f'[ -e "{go_on}" ]\n')
     run = named_machine.start(action)
     with run:
+        end = time.monotonic() + 20
         while not any(call.startswith("flock") for call in named_machine.calls()):
-            assert run.poll() is None
+            assert run.poll() is None and time.monotonic() < end
         assert named_machine.calls()[0] == "systemctl stop dockervm-door.service"
         assert noted(named_machine) == [f"instance {INSTANCE}"]
         go_on.touch()

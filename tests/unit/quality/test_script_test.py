@@ -52,13 +52,14 @@ def run(tmp_path):
         (tmp_path / name).write_text(PROGRAM)
         (tmp_path / name).chmod(0o755)
 
-    def start(*words, user=0, broken=""):
+    def start(*words, user=0, broken="", took=0):
         (tmp_path / "ran").write_text("")
         (tmp_path / "broken").write_text(broken)
         (tmp_path / "bin/id").write_text(f"#!/bin/sh\necho {user}\n")
         (tmp_path / "bin/id").chmod(0o755)
         done = subprocess.run([tmp_path / "script/test", *words], cwd=tmp_path, capture_output=True, text=True,
-                              env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+                              env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+                                   "SECONDS": str(took)})      # bash counts on from there
         start.shown = done.stdout
         return done.returncode, (tmp_path / "ran").read_text(), done.stderr
 
@@ -117,6 +118,15 @@ def test_a_failure_is_the_last_word_and_the_rest_is_run_all_the_same(run, broken
 def test_failures_on_machines_and_of_the_sabotage_fail_the_run(run):
     code, _, said = run("--long", broken="tests/e2e sabotage")
     assert code == 1 and said.splitlines()[-1] == "FAILED: tests/e2e, script/sabotage."
+
+
+@pytest.mark.parametrize("words, limit", [([], 20), (["--long"], 90)])
+def test_time_over_the_limit_is_reported_and_fails_nothing(run, words, limit):
+    code, _, said = run(*words, took=limit * 60 - 30)
+    assert code == 0 and f"the limit is {limit} on two cores" in said and "TOO LONG" not in said
+    code, _, said = run(*words, took=limit * 60 + 90)
+    assert code == 0 and f"It took {limit + 1}:3" in said
+    assert "TOO LONG by 1:3" in said and f"script/test{''.join(f' {word}' for word in words)}\n" in said
 
 
 def test_with_arguments_it_is_pytest(run):
