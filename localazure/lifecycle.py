@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from localazure import registry
+from localazure.arm import identities
 from localazure.behavior import config as behavior
 from localazure.files import write_private
 from localazure.instance import Instance, InstanceError, home
@@ -230,6 +231,17 @@ def status(instance: Instance, as_json: bool) -> int:
     return 0 if running else 3
 
 
+def _identities(instance: Instance) -> dict[str, Any]:
+    """Whom to sign in as, and where the others are."""
+    index = instance.folder / identities.INDEX
+    first = json.loads(index.read_text())[0]
+    return {
+        "LOCALAZURE_CLIENT_ID": first["appId"],
+        "LOCALAZURE_CLIENT_SECRET_FILE": first["secretFile"],
+        "LOCALAZURE_IDENTITIES": index,
+    }
+
+
 def env(instance: Instance) -> int:
     """Print what a shell evaluates to use this instance; 3 when it does not run."""
     if instance.server_pid() is None or not answers(instance):
@@ -246,6 +258,7 @@ def env(instance: Instance) -> int:
         "LOCALAZURE_SUFFIX": instance.suffix,
         "LOCALAZURE_TENANT": state["tenant"],
         "LOCALAZURE_SUBSCRIPTION": state["subscription"],
+        **_identities(instance),
     }
     if state.get("registry"):
         values |= {

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from localazure import registry
-from localazure.arm import tls
+from localazure.arm import identities, tls
 from localazure.arm.cloud import Cloud
 from localazure.arm.server import ArmServer
 from localazure.files import write_private
@@ -84,7 +84,8 @@ async def _serve(instance: Instance) -> None:
     settings = instance.settings()
     tls.ensure(instance.tls, instance.name, registry.name_in(instance.suffix))
     platform = platform_for(settings.machines, instance.folder, instance.name)
-    cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance))
+    known = identities.ensure(instance.folder, instance.name, instance.suffix)
+    cloud = Cloud(settings, Database(instance.store), platform, _signing_key(instance), known)
     cloud.behavior.watch(instance.behavior)
     server = ArmServer(cloud, connect(cloud))
     platform.service_name = registry.name_in(instance.suffix) if settings.registry else ""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from localazure.arm.identities import Identities, new
 from localazure.arm.identity import Authority
 from localazure.arm.operations import Operations
 from localazure.behavior.behavior import Behavior
@@ -38,11 +39,16 @@ _THREADS = 128
 class Cloud:
     """One running Local Azure. Everything but `blocking` work runs on the event loop's thread."""
 
-    def __init__(self, settings: Settings, database: Database, platform: Platform, signing_key: bytes) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, platform: Platform, signing_key: bytes,
+        identities: Identities | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.database = database
         self.platform = platform
         self.authority = Authority(settings.tenant, signing_key)
+        self.identities = identities or new(settings.instance, settings.suffix)
+        self.device_codes: dict[str, dict[str, Any]] = {}  # of people who are just signing in
         self.store = ResourceStore(database, settings.subscription)
         self.records = Records(database)
         self.behavior = Behavior(settings.subscription, settings.time_scale)

@@ -1,15 +1,16 @@
-"""The tenant's directory: applications that have signed in and managed identities; as much of Microsoft Graph as az
-asks for names."""
+"""The tenant's directory: people, applications and managed identities; as much of Microsoft Graph as az asks for
+names."""
 
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 from localazure.arm.cloud import Cloud
-from localazure.arm.identity import object_id
+from localazure.arm.identities import PERSON, Identity
 from localazure.protocol import shape
 from localazure.protocol.errors import ArmError
 from localazure.protocol.request import Reply, Request
@@ -17,6 +18,7 @@ from localazure.protocol.router import Route
 
 _USER_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _ODATA_TYPE = "#microsoft.graph.servicePrincipal"
+_ODATA_USER = "#microsoft.graph.user"
 
 
 def routes() -> list[Route]:
@@ -41,8 +43,9 @@ def _principal(identifier: str, application: str, name: str, kind: str = "Applic
 
 def principals(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """Every service principal."""
-    for record in cloud.records.all("application"):
-        yield _principal(object_id(record["name"]), record["name"], record["name"])
+    for one in cloud.identities:
+        if one.kind != PERSON:
+            yield _principal(one.object_id, one.app_id, one.name)
     for identity in cloud.store.of_type(_USER_IDENTITIES):
         ids = identity.properties
         yield _principal(ids["principalId"], ids["clientId"], identity.name, "ManagedIdentity")
@@ -53,27 +56,44 @@ def principals(cloud: Cloud) -> Iterator[dict[str, Any]]:
             yield _principal(own["principalId"], application, resource.name, "ManagedIdentity")
 
 
+def _user(person: Identity) -> dict[str, Any]:
+    return {
+        "@odata.type": _ODATA_USER,
+        "id": person.object_id,
+        "displayName": person.name,
+        "userPrincipalName": person.upn,
+        "mail": None,
+    }
+
+
+def users(cloud: Cloud) -> Iterator[dict[str, Any]]:
+    """Every person."""
+    return (_user(one) for one in cloud.identities if one.kind == PERSON)
+
+
 def find(cloud: Cloud, identifier: str) -> dict[str, Any] | None:
-    """The service principal of an object id."""
-    return next((one for one in principals(cloud) if one["id"].lower() == identifier.lower()), None)
+    """The service principal, or the person, of an object id."""
+    known = (*principals(cloud), *users(cloud))
+    return next((one for one in known if one["id"].lower() == identifier.lower()), None)
 
 
 def owners(cloud: Cloud, kind: str, role: str) -> Iterator[dict[str, Any]]:
-    """Who signs in owns the subscription: these assignments say so."""
+    """Each identity of the instance owns the subscription: these assignments say so."""
     scope = f"/subscriptions/{cloud.settings.subscription}"
-    for record in cloud.records.all("application"):
-        name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{record['name']}"))
+    since = time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime(cloud.identities.since))
+    for one in cloud.identities:
+        name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{one.object_id}"))
         properties = {
             "roleDefinitionId": scope + role,
-            "principalId": object_id(record["name"]),
-            "principalType": "ServicePrincipal",
+            "principalId": one.object_id,
+            "principalType": "User" if one.kind == PERSON else "ServicePrincipal",
             "scope": scope,
             "condition": None,
             "conditionVersion": None,
-            "createdOn": record["since"],
-            "updatedOn": record["since"],
-            "createdBy": object_id(record["name"]),
-            "updatedBy": object_id(record["name"]),
+            "createdOn": since,
+            "updatedOn": since,
+            "createdBy": one.object_id,
+            "updatedBy": one.object_id,
             "delegatedManagedIdentityResourceId": None,
             "description": None,
         }
@@ -116,13 +136,15 @@ def get_service_principal(cloud: Cloud, request: Request) -> Reply:
 
 
 def list_users(cloud: Cloud, request: Request) -> Reply:
-    """There are none: everybody here is an application."""
     _authorized(cloud, request)
-    return _context(request, "users", [])
+    name = re.search(r"userPrincipalName eq '([^']*)'", request.query.get("$filter", ""), re.I)
+    found = [one for one in users(cloud) if name is None or one["userPrincipalName"] == name.group(1).lower()]
+    return _context(request, "users", found)
 
 
 def get_by_ids(cloud: Cloud, request: Request) -> Reply:
     _authorized(cloud, request)
     shape.check(request.body, {"ids": [str], "types": [str]})
     wanted = {one.lower() for one in request.body.get("ids") or ()}
-    return _context(request, "directoryObjects", [one for one in principals(cloud) if one["id"].lower() in wanted])
+    known = (*principals(cloud), *users(cloud))
+    return _context(request, "directoryObjects", [one for one in known if one["id"].lower() in wanted])

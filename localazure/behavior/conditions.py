@@ -47,7 +47,11 @@ _ARRAYS: Mapping[str, tuple[Mapping[str, Reader], tuple[str, ...]]] = {
         {"vm": values.words, "blocks": values.one_of("extensions", "run_commands", "both")},
         ("blocks",),
     ),
-    "denied": ({"action": values.words, "scope": values.words}, ("action",)),
+    "denied": ({"action": values.words, "scope": values.words, "who": values.words}, ("action",)),
+    "mfa": (
+        {"method": values.words, "type": values.words, "scope": values.words, "applications": values.boolean},
+        (),
+    ),
     "policy": (
         {"type": values.words, "scope": values.words, "region": values.words, "without_tag": values.text,
          "any_source": values.boolean, "assignment": values.text, "definition": values.text},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import uuid
@@ -25,6 +26,8 @@ _POLICY = "/providers/Microsoft.Authorization"
 _OPERATION = re.compile(r"/(disk)?operation(s|results|statuses)/[^/]+/?$", re.IGNORECASE)
 
 
+# The authentication context that mandatory MFA asks for, as sign-in writes it into tokens.
+_MULTI_FACTOR = "p1"
 # What a security rule says for everybody.
 _ANY_SOURCE = ("*", "Internet", "0.0.0.0/0", "::/0", "any")
 
@@ -34,6 +37,7 @@ def refuse(
 ) -> None:
     """Raise ArmError for a request that permissions, the subscription's state or a policy forbid. `tags` are those that
     the resource has: a policy looks at what it would be."""
+    _refuse_without_factors(conditions, request, claims)
     _refuse_unauthorized(conditions, request, claims)
     if conditions.read_only and request.method not in ("GET", "HEAD") and "subscription" in request.params:
         raise gateway_error(
@@ -48,8 +52,36 @@ def refuse(
                 raise PolicyDenial(policy, request, subscription)
 
 
+def _refuse_without_factors(conditions: Conditions, request: Request, claims: Mapping[str, Any]) -> None:
+    """Mandatory MFA: people's changes need a token with the context p1, which a claims challenge asks for; applications
+    are exempt. As Azure answers (azure-cli#31699)."""
+    is_person = claims.get("idtyp") == "user"
+    if is_person and _MULTI_FACTOR in (claims.get("acrs") or ()):
+        return
+    for one in conditions.all("mfa"):
+        if (
+            (is_person or one.get("applications"))
+            and fits_any(request.method, one.get("method", ("PUT", "DELETE")))
+            and fits_any(type_of(request.method, request.path), one.get("type", ("*",)))
+            and fits_any(request.path, one.get("scope", ("*",)))
+        ):
+            asked = json.dumps({"access_token": {"acrs": {"essential": True, "values": [_MULTI_FACTOR]}}},
+                               separators=(",", ":"))  # fmt: skip
+            challenge = (
+                f'Bearer realm="", authorization_uri="{request.base_url}/common/oauth2/authorize", '
+                f'error="insufficient_claims", claims="{base64.b64encode(asked.encode()).decode()}"'
+            )
+            name = request.path.rstrip("/").rpartition("/")[2]
+            raise ArmError(401, "RequestDisallowedByPolicy", f"Resource '{name}' was disallowed by policy. Reasons: "
+                           "'MFA is required'. See error details for policy resource IDs.", target=name, gateway=True,
+                           headers={"WWW-Authenticate": challenge})  # fmt: skip
+
+
 def _refuse_unauthorized(conditions: Conditions, request: Request, claims: Mapping[str, Any]) -> None:
-    denied = conditions.all("denied")
+    told = [str(claims.get(name, "")) for name in ("oid", "appid", "upn")]
+    denied = tuple(
+        one for one in conditions.all("denied") if any(fits_any(text, one.get("who", ("*",))) for text in told)
+    )
     if not denied or request.method == "GET" and _OPERATION.search(request.path):
         return
     action, scope = action_of(request.method, request.path), scope_of(request.path)

@@ -81,6 +81,9 @@ def all_routes() -> list[Route]:
         Route("POST", "/{tenant}/oauth2/v2.0/token", sign_in.token, open=True),
         Route("GET", "/{tenant}/.well-known/openid-configuration", sign_in.openid_configuration_v1, open=True),
         Route("POST", "/{tenant}/oauth2/token", sign_in.token_v1, open=True),
+        Route("POST", "/{tenant}/oauth2/v2.0/devicecode", sign_in.device_code, open=True),
+        Route("POST", "/common/oauth2/deviceauth", sign_in.sign_in_by_device, open=True),
+        Route("GET", "/common/userrealm/{name}", sign_in.user_realm, open=True),
         *(route for module in _MODULES for route in module.routes()),
     ]
 

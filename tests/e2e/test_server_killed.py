@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,9 @@ class Client:
     def up(self) -> None:
         self.azure.serve("nspawn", "--registry")
         self.state = json.loads((self.azure.folder / "server.json").read_text())
-        form = urlencode({"grant_type": "client_credentials", "client_id": "a", "client_secret": "b"})
+        first = json.loads((self.azure.folder / "identities.json").read_text())[0]
+        form = urlencode({"grant_type": "client_credentials", "client_id": first["appId"],
+                          "client_secret": Path(first["secretFile"]).read_text()})
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         self.token = self._send("POST", f"/{self.state['tenant']}/oauth2/v2.0/token", form, kind)[1]["access_token"]
 

@@ -20,7 +20,8 @@ const location = "westus";
 const quickly = { updateIntervalInMs: 200 }; // between two polls; two seconds by default
 
 const group = process.argv[2];
-const credential = new ClientSecretCredential(process.env.LOCALAZURE_TENANT, "javascript", "any secret", {
+const secret = require("fs").readFileSync(process.env.LOCALAZURE_CLIENT_SECRET_FILE, "ascii");
+const credential = new ClientSecretCredential(process.env.LOCALAZURE_TENANT, process.env.LOCALAZURE_CLIENT_ID, secret, {
   authorityHost: endpoint,
   disableInstanceDiscovery: true, // the public cloud is not asked whether this authority is one
 });

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,7 +72,8 @@ class Script:
         self.group = group
         self.id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
         self.driver = get_driver(Provider.AZURE_ARM)(
-            os.environ["LOCALAZURE_TENANT"], SUBSCRIPTION, "libcloud", "any secret", region="West US",
+            os.environ["LOCALAZURE_TENANT"], SUBSCRIPTION, os.environ["LOCALAZURE_CLIENT_ID"],
+            Path(os.environ["LOCALAZURE_CLIENT_SECRET_FILE"]).read_text(), region="West US",
             cloud_environment=CLOUD,
         )  # fmt: skip
         self.location = self.driver.default_location

@@ -32,7 +32,9 @@ class Credential:
     """A service principal's; azure-identity would ask the public cloud where to sign in."""
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        form = {"grant_type": "client_credentials", "client_id": "sdk", "client_secret": "any", "scope": scopes[0]}
+        with open(os.environ["LOCALAZURE_CLIENT_SECRET_FILE"], encoding="ascii") as file:
+            form = {"grant_type": "client_credentials", "client_id": os.environ["LOCALAZURE_CLIENT_ID"],
+                    "client_secret": file.read(), "scope": scopes[0]}
         url = f"{ENDPOINT}/{os.environ['LOCALAZURE_TENANT']}/oauth2/v2.0/token"
         answer = requests.post(url, data=form, timeout=20).json()
         return AccessToken(answer["access_token"], int(time.time()) + int(answer["expires_in"]))

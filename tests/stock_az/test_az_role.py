@@ -16,8 +16,9 @@ def test_role_definition_list(azure):
 
 
 def test_role_assignment_list_names_who_is_signed_in(azure):
-    (own,) = azure.query("role", "assignment", "list", "--all", "--assignee", "demo")
-    assert (own["principalName"], own["roleDefinitionName"]) == ("demo", "Owner")
+    deployer = azure.environment["LOCALAZURE_CLIENT_ID"]
+    (own,) = azure.query("role", "assignment", "list", "--all", "--assignee", deployer)
+    assert (own["principalName"], own["roleDefinitionName"]) == (deployer, "Owner")
 
 
 def test_role_assignment_create_list_and_delete(azure, group):

@@ -282,7 +282,8 @@ class Arm:
         context = ssl.create_default_context(cafile=azure.environment["REQUESTS_CA_BUNDLE"])
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
                                                    urllib.request.HTTPSHandler(context=context))
-        form = {"grant_type": "client_credentials", "client_id": "test", "client_secret": "test"}
+        form = {"grant_type": "client_credentials", "client_id": azure.environment["LOCALAZURE_CLIENT_ID"],
+                "client_secret": Path(azure.environment["LOCALAZURE_CLIENT_SECRET_FILE"]).read_text()}
         tenant = azure.environment["LOCALAZURE_TENANT"]
         self._headers = {"Content-Type": "application/json", "Authorization": "Bearer " + self._send(
             f"/{tenant}/oauth2/v2.0/token", urlencode(form).encode(), {}, "POST")["access_token"]}

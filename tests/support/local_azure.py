@@ -196,8 +196,9 @@ class LocalAzure:
     def arm(self, method: str, path: str, api_version: str, body: dict[str, Any] | None = None) -> Any:
         """One call, as an administrator; an answer of 400 and more raises HTTPError."""
         if not self._token:
-            form = urlencode({"grant_type": "client_credentials", "client_id": "tests", "client_secret": "tests",
-                              "scope": f"{self._endpoint}/.default"})
+            secret = Path(self.environment["LOCALAZURE_CLIENT_SECRET_FILE"]).read_text()
+            form = urlencode({"grant_type": "client_credentials", "scope": f"{self._endpoint}/.default",
+                              "client_id": self.environment["LOCALAZURE_CLIENT_ID"], "client_secret": secret})
             url = f"{self._endpoint}/{self.environment['LOCALAZURE_TENANT']}/oauth2/v2.0/token"
             self._token = self._call(Request(url, form.encode()))["access_token"]
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}

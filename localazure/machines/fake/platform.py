@@ -16,7 +16,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +29,7 @@ from localazure.machines.foundation import hosts_file, scripts
 from localazure.machines.foundation.address_blocks import loopback_blocks
 from localazure.machines.foundation.instance_registry import InstanceRegistry, tag_of
 from localazure.machines.foundation.recorded_platform import RecordedPlatform
-from localazure.machines.foundation.records import MachineRecord, write_json
+from localazure.machines.foundation.records import MachineRecord, remove_machine_folder, write_json
 from localazure.machines.foundation.security_rules import open_ports
 from localazure.machines.machine import (
     RUN_TIMEOUT_S,
@@ -43,6 +46,8 @@ from localazure.machines.machine import (
 CLIENT = "127.0.0.1"
 # In the environment of all that a run has started: so they are found when it is ended.
 RUN_MARK = "LOCALAZURE_RUN"
+# Seconds within which all of a machine's runs have ended once they were killed.
+LONGEST_END_S = 30.0
 BOOTED = "Local Azure: a fake machine was started; no guest is booted"
 HALTED = "Local Azure: the fake machine was stopped"
 
@@ -54,6 +59,7 @@ class FakePlatform(RecordedPlatform):
 
     def __init__(self, state_dir: Path, instance: str) -> None:
         super().__init__(state_dir, instance, InstanceRegistry(kind="loopback"))
+        self._runs: Counter[str] = Counter()
         # In the run folder: a socket's path may have 107 bytes, and the state folder's may be longer.
         self._engine = EngineProcess(self._records.folder, self._registry.folder / f"{tag_of(instance)}.sock")
 
@@ -160,8 +166,10 @@ class FakePlatform(RecordedPlatform):
         with self._lock:
             if self._machines.pop(machine_id, None) is None:
                 return
-            self._end_what_runs(machine_id)
-            shutil.rmtree(self._records.machine_folder(machine_id))
+            self._births.pop(machine_id, None)
+        self._end_runs(machine_id)
+        with self._lock:
+            remove_machine_folder(self._records.machine_folder(machine_id), lambda: self._end_what_runs(machine_id))
             if self._engine.lives():
                 self._engine.ask({"machine": machine_id, "action": "sync"})
             self._publish()
@@ -231,9 +239,35 @@ class FakePlatform(RecordedPlatform):
         command = scripts.Command(
             [sys.executable, "-I", "-S", str(scripts.GUEST_RUN)], end, {"PATH": environment["PATH"], RUN_MARK: name}
         )
-        return scripts.perform(command, job, folder / "runs" / name, timeout, thoroughly)
+        with self._at_work(machine_id):
+            return scripts.perform(command, job, folder / "runs" / name, timeout, thoroughly)
 
     # -- within
+
+    @contextmanager
+    def _at_work(self, machine_id: str) -> Iterator[None]:
+        """A run of a machine that is there: its deletion ends it, and waits for that."""
+        with self._lock:
+            self._record(machine_id)
+            self._runs[machine_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs[machine_id] -= 1
+
+    def _end_runs(self, machine_id: str) -> None:
+        """End what runs on a machine that takes no further run, until nobody is left who could write to its folder."""
+        until = time.monotonic() + LONGEST_END_S
+        while True:
+            self._end_what_runs(machine_id)
+            with self._lock:
+                if not self._runs[machine_id]:
+                    del self._runs[machine_id]
+                    return
+            if time.monotonic() > until:
+                raise MachineError("MachineBusy", f"what runs on machine {machine_id} does not end")
+            time.sleep(0.02)
 
     def _end_what_runs(self, machine_id: str) -> None:
         """As the end of a guest does, for what scripts have started and left."""

@@ -41,6 +41,7 @@ class RecordedPlatform(Platform):
         self._lock = threading.RLock()
         self._networks: dict[str, NetworkRecord] = {}
         self._machines: dict[str, MachineRecord] = {}
+        self._births: dict[str, object] = {}  # tells a machine from an earlier one of the same id
         self._block: AddressBlock | None = None
 
     @property
@@ -85,8 +86,12 @@ class RecordedPlatform(Platform):
 
     def _handler_context(self, machine_id: str, guise: Guise) -> HandlerContext:
         self._with_agent(machine_id)
+        born = self._birth(machine_id)
 
         def run(script: str, arguments: Sequence[tuple[str, str]], timeout: float) -> RunResult:
+            # A handler takes several steps: none of them is for the next machine of the same id.
+            if self._birth(machine_id) is not born:
+                raise MachineError("MachineNotFound", f"machine {machine_id} was deleted")
             return self.machine_run(machine_id, script, arguments, timeout, thoroughly=True)
 
         return HandlerContext(run, guise)
@@ -97,6 +102,11 @@ class RecordedPlatform(Platform):
         if not record.spec.agent:
             raise MachineError("NoAgent", "the machine has no agent")
         return record
+
+    def _birth(self, machine_id: str) -> object:
+        with self._lock:
+            self._record(machine_id)
+            return self._births.setdefault(machine_id, object())
 
     def _check_new(self, spec: MachineSpec) -> None:
         """Raise MachineError unless there can be a machine like this; callers hold the lock."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -90,13 +91,31 @@ class Records:
         write_json(self.machine_folder(record.spec.id) / "machine.json", asdict(bare))
 
 
-def remove_machine_folder(folder: Path) -> None:
-    """In one step it is no machine's any more; a server that is killed after it finishes the rest at its next start."""
+# Seconds after which something that writes into a removed folder is a fault.
+_WRITERS_S = 10.0
+
+
+def remove_machine_folder(folder: Path, end_writers: Callable[[], None] = lambda: None) -> None:
+    """In one step it is no machine's any more; a server that is killed after it finishes the rest at its next start.
+
+    `end_writers` ends what still writes into it: until that has ended a folder is never empty.
+    """
     going = folder.parent / _REMOVED / folder.name
     going.parent.mkdir(exist_ok=True)
     shutil.rmtree(going, ignore_errors=True)
     folder.rename(going)
-    shutil.rmtree(going)
+    until = time.monotonic() + _WRITERS_S
+    while True:
+        end_writers()
+        try:
+            shutil.rmtree(going)
+            return
+        except OSError:  # a file came, or went, meanwhile
+            if not going.exists():
+                return
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def free_number(networks: Sequence[NetworkRecord]) -> int:

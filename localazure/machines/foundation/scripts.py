@@ -50,7 +50,11 @@ def perform(
 
     At its deadline the script alone is killed; `thoroughly`: with all that it has started.
     """
-    folder.mkdir(parents=True, mode=0o700)
+    try:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        raise _deleted() from None
     job = {**job, "timeout": None if thoroughly else timeout}
     patience = timeout if thoroughly else timeout + GRACE_S
     began = time.monotonic()
@@ -62,11 +66,17 @@ def perform(
             )  # fmt: skip
             code = _finish(process, json.dumps(job).encode(), patience, command.end)
         stdout, stderr = tail(folder / "stdout"), tail(folder / "stderr")
+    except FileNotFoundError:
+        raise _deleted() from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if code is None or (code == TIMED_OUT and not thoroughly and time.monotonic() - began >= timeout):
         return RunResult(TIMED_OUT, stdout, f"{stderr}the script did not end within {timeout:g} s\n", True)
     return RunResult(code, stdout, stderr)
+
+
+def _deleted() -> MachineError:
+    return MachineError("MachineNotFound", "the machine was deleted while something ran on it")
 
 
 def _finish(

@@ -1,7 +1,7 @@
 """Tokens of a VM's managed identities, as its metadata service gives them. Standard library only.
 
 https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token describes it. What is
-signed is what sign-in itself signs, with the instance's own key: Local Azure takes such a token like any other.
+signed is what sign-in itself signs, but with a key of the identity's own: who reads that makes no tokens of others.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _token(signer: dict[str, Any], identity: dict[str, Any], resource: str, bega
         "xms_mirid": identity["resourceId"],
     }  # fmt: skip
     signed = ".".join(_encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims))
-    return f"{signed}.{_encode(hmac.new(bytes.fromhex(signer['key']), signed.encode(), hashlib.sha256).digest())}"
+    return f"{signed}.{_encode(hmac.new(bytes.fromhex(identity['key']), signed.encode(), hashlib.sha256).digest())}"
 
 
 def _encode(data: bytes) -> str:

@@ -165,6 +165,7 @@ class NspawnPlatform(NspawnNetworks):
             self._guest(record).remove()
             with self._lock:
                 del self._machines[machine_id]
+                self._births.pop(machine_id, None)
                 if record.spec.network_id in self._networks:
                     self._load(record.spec.network_id)
                 self._publish()

@@ -39,8 +39,9 @@ def _identity(cloud: Cloud, vm: Resource) -> dict[str, Any] | None:
     users = [{**one, "resourceId": identifier, "system": False}
              for identifier, one in (given.get("userAssignedIdentities") or {}).items()]  # fmt: skip
     tenant = cloud.settings.tenant
-    return {"assigned": own + users, "issuer": f"https://sts.windows.net/{tenant}/", "tenant": tenant,
-            "key": cloud.authority.key.hex()}  # fmt: skip
+    assigned = [{**one, "key": cloud.authority.key_of(one["principalId"], one["clientId"], one["resourceId"]).hex()}
+                for one in own + users]  # fmt: skip
+    return {"assigned": assigned, "issuer": f"https://sts.windows.net/{tenant}/", "tenant": tenant}
 
 
 def _compute(cloud: Cloud, vm: Resource) -> dict[str, Any]:

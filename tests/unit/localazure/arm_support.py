@@ -116,7 +116,10 @@ class LocalAzure:
         return Answer(response.status, body, dict(response.headers))
 
     def sign_in(self, tenant: str = TENANT, **form: str) -> str:
-        form = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "secret", **form}
+        first = next(iter(self.cloud.identities))
+        form = {
+            "grant_type": "client_credentials", "client_id": first.app_id, "client_secret": first.secret, **form,
+        }  # fmt: skip
         answer = self.raw(
             "POST", f"/{tenant}/oauth2/v2.0/token", urlencode(form).encode(),
             {"Content-Type": "application/x-www-form-urlencoded"},

@@ -205,8 +205,12 @@ def test_the_directory_knows_applications_and_identities(arm: LocalAzure, group:
     wanted = json.dumps({"ids": [made["principalId"]]}).encode()
     (found,) = arm.raw("POST", "/v1.0/directoryObjects/getByIds", wanted, headers).body["value"]
     assert (found["displayName"], found["appId"]) == ("worker", made["clientId"])
-    query = "/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c%20eq%20'app')"
-    assert [one["appId"] for one in arm.raw("GET", query, headers=headers).body["value"]] == ["app"]
+    first, *_, person = arm.cloud.identities
+    query = f"/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c%20eq%20'{first.app_id}')"
+    assert [one["id"] for one in arm.raw("GET", query, headers=headers).body["value"]] == [first.object_id]
+    query_user = f"/v1.0/users?$filter=userPrincipalName%20eq%20'{person.upn}'"
+    (user,) = arm.raw("GET", query_user, headers=headers).body["value"]
+    assert (user["id"], user["displayName"]) == (person.object_id, person.name)
     assert arm.raw("GET", query).status == 401
 
 

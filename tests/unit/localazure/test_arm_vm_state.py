@@ -149,6 +149,7 @@ def test_a_machine_is_told_of_its_identities_for_their_tokens(arm: LocalAzure, g
     told = arm.platform.metadata[machine]["identity"]
     own, other = told["assigned"]
     assert (own["principalId"], own["resourceId"], own["system"]) == (given["principalId"], group.id_of(vm), True)
+    assert own.pop("key") != other.pop("key")
     assert other == {**given["userAssignedIdentities"][one], "resourceId": one, "system": False}
     assert given["tenantId"] == told["tenant"] and told["tenant"] in told["issuer"]
 

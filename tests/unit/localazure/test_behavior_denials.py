@@ -18,7 +18,8 @@ def test_a_denied_action(arm: LocalAzure, group: Group, behavior: Any) -> None:
     assert (answer.status, answer.code) == (403, "AuthorizationFailed")
     scope = group.id_of(group.network("networkSecurityGroups/nsg"))
     assert f"'Microsoft.Network/networkSecurityGroups/write' over scope '{scope}'" in answer.message
-    assert "The client 'app' with object id '" in answer.message
+    first, *_ = arm.cloud.identities
+    assert f"The client '{first.app_id}' with object id '{first.object_id}'" in answer.message
     assert arm.call("GET", group.network("networkSecurityGroups")).status == 200
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from localazure.arm.identity import Authority
 from localazure.machines.nspawn import imds
+from localazure.protocol.errors import ArmError
 
 DOCUMENT = {
     "compute": {"name": "vm1", "userData": "bWluZQ==", "tagsList": [{"name": "a", "value": "b"}], "plan": {"name": ""}},
@@ -69,24 +70,35 @@ def test_no_events():
 
 # Tokens
 
-KEY = b"k" * 32
+AUTHORITY = Authority("t", b"k" * 32)
 SYSTEM = {"principalId": "p0", "clientId": "c0", "resourceId": "/vm", "system": True}
 ONE, TWO = ({"principalId": f"p{n}", "clientId": f"c{n}", "resourceId": f"/id/{n}", "system": False} for n in (1, 2))
 TOKEN = "identity/oauth2/token?api-version=2018-02-01"
 
 
 def token(query, *assigned):
-    signer = {"key": KEY.hex(), "issuer": "https://sts.windows.net/t/", "tenant": "t", "assigned": assigned}
+    assigned = [{**one, "key": AUTHORITY.key_of(one["principalId"], one["clientId"], one["resourceId"]).hex()}
+                for one in assigned]
+    signer = {"issuer": "https://sts.windows.net/t/", "tenant": "t", "assigned": assigned}
     return imds.answer("GET", f"/metadata/{TOKEN}{query}", ASKING, {**DOCUMENT, "identity": signer})
 
 
 def test_a_token_is_one_that_local_azure_itself_takes():
     status, told = token("&resource=https://management.azure.com/", SYSTEM)
     assert status == 200 and told["token_type"] == "Bearer" and told["resource"] == "https://management.azure.com/"
-    claims = Authority("t", KEY).check(f"Bearer {told['access_token']}")
+    claims = AUTHORITY.check(f"Bearer {told['access_token']}")
     assert (claims["aud"], claims["oid"], claims["appid"], claims["xms_mirid"]) == (
         "https://management.azure.com/", "p0", "c0", "/vm")
     assert int(told["expires_on"]) == claims["exp"] == claims["nbf"] + int(told["expires_in"])
+
+
+def test_key_of_one_identity_makes_no_token_of_another():
+    """Who reads what the metadata service signs with is still that identity alone."""
+    theirs = {**SYSTEM, "key": AUTHORITY.key_of("p1", "c1", "/id/1").hex()}
+    signer = {"issuer": "i", "tenant": "t", "assigned": [theirs]}
+    _, told = imds.answer("GET", f"/metadata/{TOKEN}&resource=x", ASKING, {**DOCUMENT, "identity": signer})
+    with pytest.raises(ArmError, match="InvalidAuthenticationToken"):
+        AUTHORITY.check(f"Bearer {told['access_token']}")
 
 
 @pytest.mark.parametrize(("query", "assigned", "client"), [
@@ -108,7 +120,7 @@ def test_no_token_without_identity_version_or_header_and_no_key_in_any_answer():
     assert get(f"{TOKEN}&resource=x")[0] == 400
     assert get("identity/oauth2/token?resource=x")[0] == 400
     assert get(f"{TOKEN}&resource=x", {})[0] == 400
-    whole = imds.answer("GET", f"/metadata/instance?{V}", ASKING, {**DOCUMENT, "identity": {"key": KEY.hex()}})
+    whole = imds.answer("GET", f"/metadata/instance?{V}", ASKING, {**DOCUMENT, "identity": {"key": "6b6b"}})
     assert whole == (200, DOCUMENT)
 
 
