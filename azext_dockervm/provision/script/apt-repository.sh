@@ -21,6 +21,7 @@ add_apt_repository() {
     put_package_file "$root/etc/apt/keyrings/dockervm-docker.gpg" cat "$work/key"
     put_package_file "$folder/dockervm-docker.sources" printf '%s\n' '# Written by az dockervm.' 'Types: deb' "URIs: $url" \
         "Suites: $suite" 'Components: stable' "Signed-By: $root/etc/apt/keyrings/dockervm-docker.gpg"
+    [ -z "$other_sources" ] || copy_sources
     if update_lists "$folder/dockervm-docker.sources"; then return 0; fi
     if grep -qF "$url $suite Release' does not have" "$work/log"; then refuse_repository "$distribution $suite"; fi
     return 1

@@ -109,10 +109,43 @@ echo 26.1.5
 """,
     "apt-get": """
 [ ! -e "$root/switch/apt-slow" ] || sleep 1
-if [ -s "$root/switch/apt-fails" ]; then
-    sed -n 1p "$root/switch/apt-fails" >&2
-    sed -i 1d "$root/switch/apt-fails"
+# As the genuine one: indexes that can't be fetched are a warning, unless it is told otherwise and knows the word.
+fail() {
+    case "$*" in
+    update*'Failed to fetch'*)
+        if [ -z "$strict" ]; then
+            echo "$2" | sed 's/^E:/W:/'
+            echo 'W: Some index files failed to download. They have been ignored.'
+            exit 0
+        fi ;;
+    esac >&2
+    echo "$2" >&2
     exit 100
+}
+strict=''
+sources=$root/etc/apt/sources.list
+parts=$root/etc/apt/sources.list.d
+verb=''
+for word; do
+    case $word in
+    APT::Update::Error-Mode=any) [ -e "$root/switch/old-apt" ] || strict=yes ;;
+    Dir::Etc::SourceList=*) sources=${word#*=} ;;
+    Dir::Etc::SourceParts=*) parts=${word#*=} ;;
+    update | install) verb=$word ;;
+    esac
+done
+if [ -s "$root/switch/apt-fails" ]; then
+    line=$(sed -n 1p "$root/switch/apt-fails")
+    sed -i 1d "$root/switch/apt-fails"
+    fail "$verb" "$line"
+fi
+if [ -n "$verb" ] && [ -s "$root/switch/unreachable" ]; then
+    uris=$(cat "$sources" "$parts"/* 2>/dev/null | grep -o 'http[^ ]*')
+    echo "$verb: $(echo $uris)" >>"$root/asked"
+    # What has no lists yet finds no package either.
+    lines=$(for uri in $uris; do echo "$uri"; done | grep -Ff "$root/switch/unreachable" |
+        sed 's#.*#E: Failed to fetch &dists/noble/InRelease  Unable to connect to &#')
+    [ -z "$lines" ] || fail "$verb" "$lines"
 fi
 case "$*" in
 *docker.io* | *docker-ce*)

@@ -20,8 +20,8 @@ ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
 # Bytes that an action may have: what it has today and room for some ten lines. One whose text grows carries what others
 # need, or does too much. A run command's script may have 256 KB; boot is compressed.
-LARGEST = {"install": 60_600, "request": 68_200, "serve": 39_600, "boot": 102_300, "configure": 34_000, "ssh": 34_500,
-           "restart": 25_900, "check": 30_500, "compose": 53_500}
+LARGEST = {"install": 69_100, "request": 70_600, "serve": 45_500, "boot": 110_600, "configure": 39_000, "ssh": 35_100,
+           "restart": 31_400, "check": 31_100, "compose": 55_700}
 # Forgiven to the whole: a word that is to be split, and test -ef.
 FORGIVEN = {"SC2086", "SC3013"}
 
