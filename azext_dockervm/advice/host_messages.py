@@ -118,6 +118,12 @@ def settings_differ(host: AskedHost, lines: Sequence[str], by_hand: str | None) 
             f"the engine: {again}{hand}")
 
 
+def metadata_is_open(host: AskedHost) -> str:
+    """The host can't keep containers from the instance metadata service."""
+    return ("To set the host up without these rules, so that containers reach the metadata service: "
+            f"{host_commands.create_with(host, 'container_metadata', '--container-metadata')}")
+
+
 def silent_mirrors(mirrors: Sequence[str]) -> str:
     """The warning about mirrors of Docker Hub that the host can't reach."""
     verb = "does" if len(mirrors) == 1 else "do"

@@ -121,6 +121,11 @@ ENGINE = (
              "Size in GB that the cache of builds is kept under, so that it does not fill the disk.",
              default_in_words=str(names.BUILD_CACHE_GB), example="40", check=rules.check_cache,
              place="engine.build_cache_gb"),
+    Option("container_metadata", "--container-metadata",
+           "Whether containers reach the VM's instance metadata service (169.254.169.254) and WireServer "
+           "(168.63.129.16, TCP ports 80 and 32526): true, which the bare option means, lets containers use the VM's "
+           "managed identities; false keeps them out, except those with --network host. DNS works either way.",
+           _GROUP, default="false", example="true", place="engine.container_metadata", **true_or_false()),
     _setting("http_proxy", "--http-proxy",
              "Proxy for http:// of the engine, the package manager and what --compose-file builds, such as "
              "http://proxy.corp:3128; user and password may stand in it. What is typed on the command line can be read "

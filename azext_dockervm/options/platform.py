@@ -76,7 +76,8 @@ def check_platform(spec: HostSpec) -> None:
 PLATFORM = (
     Option("assign_identity", "--assign-identity",
            "Managed identities of the VM, separated by spaces: ids of those that are there, [system] for one that "
-           "Azure makes for it. Without a value: [system].", GROUP,
+           "Azure makes for it. Without a value: [system]. Containers get their tokens with --container-metadata only.",
+           GROUP,
            default_in_words="none", check=_identity, place="placement.identity", only_new=True,
            not_applied=_other_identity, parser={"nargs": "*", "completer": "identities"}),
     Option("user_data", "--user-data",

@@ -73,7 +73,9 @@ def fingerprint(spec: HostSpec) -> str:
         return ""
     proxies = spec.proxies
     names = [one.reveal().rpartition("@")[2] if one else "" for one in (proxies.http, proxies.https)]
-    text = json.dumps([settings(spec.engine), *names, proxies.without], sort_keys=True)
+    # Hosts of earlier versions are open, and their tags know of nothing else.
+    metadata = [] if spec.engine.container_metadata else ["container-metadata closed"]
+    text = json.dumps([settings(spec.engine), *names, proxies.without, *metadata], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -26,7 +26,7 @@ from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.choice import DOCKER_EXTENSION, RUN_COMMAND
 from azext_dockervm.provision.daemon import extension_options
-from azext_dockervm.provision.host_values import to_install, to_serve
+from azext_dockervm.provision.host_values import Values, container_metadata, to_install, to_serve
 from azext_dockervm.provision.run_command import action_step
 from azext_dockervm.provision.script.answer import encoded
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
@@ -52,8 +52,11 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     plan.append(_put(target, before))
     last = "extension"
     for action in further_actions(target):
-        step = action_step(target, action, action, FURTHER_TITLES[action],
-                           {"DOCKERVM_SSH_PORT": str(spec.network.ssh_port or "")}, (last,))
+        parameters: Values = {"DOCKERVM_SSH_PORT": str(spec.network.ssh_port or "")}
+        # No other command of ours runs on an image of the extension's era.
+        if action == "restart" and not target.finished and not needs_preparation(target):
+            parameters.update(container_metadata(spec))
+        step = action_step(target, action, action, FURTHER_TITLES[action], parameters, (last,))
         if is_forgiven(target, action):
             step = replace(step, forgiven=partial(_not_kept, target), limit=at_most(KEEPING_SECONDS))
         plan.append(step)

@@ -28,7 +28,13 @@ def to_install(spec: HostSpec) -> Values:
 
 def to_serve(spec: HostSpec) -> Values:
     """What the actions serve, boot and configure need of the engine's settings."""
-    return {"DOCKERVM_DAEMON_JSON": _settings(spec), "DOCKERVM_MIRRORS": " ".join(_mirrors(spec))}
+    return {"DOCKERVM_DAEMON_JSON": _settings(spec), "DOCKERVM_MIRRORS": " ".join(_mirrors(spec)),
+            **container_metadata(spec)}
+
+
+def container_metadata(spec: HostSpec) -> Values:
+    """Whether containers reach the instance metadata service."""
+    return {"DOCKERVM_CONTAINER_METADATA": "open" if spec.engine.container_metadata else "closed"}
 
 
 def are_secret(spec: HostSpec) -> bool:

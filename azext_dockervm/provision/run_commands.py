@@ -188,6 +188,7 @@ _ADVICE = {
     "busy": host_messages.lock_may_stay,
     "docker-config-invalid": host_messages.settings_are_wrong,
     "settings-changed": host_messages.settings_of_others,
+    "metadata-open": host_messages.metadata_is_open,
 }
 
 

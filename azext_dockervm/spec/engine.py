@@ -32,3 +32,4 @@ class Engine:
     live_restore: bool | None = None
     address_pools: tuple[Mapping[str, Any], ...] = ()
     build_cache_gb: int | None = None
+    container_metadata: bool = False

@@ -171,6 +171,8 @@ ROWS = (
     setting("default_address_pools", "--default-address-pools base=172.30.0.0/16,size=24",
             address_pools=({"base": "172.30.0.0/16", "size": 24},)),
     setting("build_cache_gb", "--build-cache-gb 40", build_cache_gb=40),
+    good("container_metadata", "--container-metadata", '"DOCKERVM_CONTAINER_METADATA": "open"'),
+    good("container_metadata", "--provisioner run-command", '"DOCKERVM_CONTAINER_METADATA", "value": "closed"'),
     good("http_proxy", "--http-proxy http://p.corp:3128", '"DOCKERVM_HTTP_PROXY": "http://p.corp:3128"'),
     good("http_proxy", "--provisioner run-command --http-proxy http://p.corp:3128",
          '"DOCKERVM_HTTP_PROXY", "value": "http://p.corp:3128"'),

@@ -50,6 +50,7 @@ REASONS = {
     "no-mkfs": "mkfs is missing",
     "no-package-manager": "there is no package manager",
     "no-repositories": "the package manager has no repositories",
+    "metadata-open": "containers can't be kept from the instance metadata service",
     "no-such-version": "there is no such version of Docker",
     "no-systemd": "the host does not run systemd",
     "not-root": "the set-up does not run as root",

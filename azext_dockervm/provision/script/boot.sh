@@ -20,6 +20,7 @@ read_action_input() {
     read_proxies
     read_ssh_port
     read_engine_port
+    read_container_metadata
     new_key=1       # one that is here came with the disk's image, and other machines have it
     [ -n "$run_id" ] || fail bad-input 'DOCKERVM_RUN_ID is empty'
     for one in "${DOCKERVM_CA:-}" "${DOCKERVM_DOOR_CERT:-}" "$door_key"; do
@@ -58,6 +59,7 @@ perform_action() {
     if door_has_ended || taken_over; then return 0; fi
     [ -n "$request" ] || offer_request
     set_ssh_port
+    set_container_metadata
     release_lock
     until read_certificate; do
         if door_has_ended || taken_over || [ "$(seconds_left)" = 0 ]; then return 0; fi

@@ -7,6 +7,7 @@ action=configure
 read_action_input() {
     read_engine_port
     read_proxies
+    read_container_metadata
     applies=${DOCKERVM_APPLY:-}
 }
 
@@ -19,10 +20,14 @@ perform_action() {
     case $command in *' --tls'*) leave_listener_out ;; esac
     tell_changes
     [ -n "$applies" ] || return 0
-    if [ -z "$changes" ]; then
-        log 'the settings are as asked for'
-        return 0
-    fi
+    if [ -n "$changes" ]; then change_settings; else log 'the settings are as asked for'; fi
+    undo=''
+    set_container_metadata
+}
+
+metadata_state() { if [ -e "$metadata_unit" ]; then echo closed; else echo open; fi; }
+
+change_settings() {
     refuse_changed_settings
     for file in "$settings_file" "$written_file" "$proxy_file" "$proxy_drop_in" "$apt_proxy_file"; do
         back_up "$file"
@@ -46,5 +51,10 @@ tell_changes() {
     if [ -n "$uses_proxy" ]; then print_proxies >>"$work/asked"; fi
     changes=$(differences "$work/had" "$work/asked" | redact | head -c 2400)
     [ -z "$changes" ] || fields="$fields$(printf '%s\n' "$changes" | sed 's/^/detail: /')$newline"
+    case $container_metadata in
+        '' | "$(metadata_state)") ;;
+        *) fields="${fields}detail: - container-metadata: $(metadata_state)$newline"
+            fields="${fields}detail: + container-metadata: $container_metadata$newline" ;;
+    esac
     ! changed_by_hand || add_field by-hand "${settings_file#"$root"}"
 }

@@ -45,7 +45,8 @@ fail_to_write() {
 
 remove_temporary_files() {
     for folder in "$docker_dir" "$tls_dir" "${drop_in%/*}" "$root"/etc/systemd/system \
-        "$root"/etc/systemd/system/containerd.service.d "$root"/etc/ssh "$root"/etc/ssh/sshd_config.d \
+        "$root"/etc/systemd/system/containerd.service.d "$root"/etc/systemd/system/nftables.service.d \
+        "$root"/etc/systemd/system/iptables.service.d "$root"/etc/systemd/system/netfilter-persistent.service.d "$root"/etc/ssh "$root"/etc/ssh/sshd_config.d \
         "$root"/etc/systemd/system/ssh*.socket.d "$root"/etc/systemd/scripts "$root"/etc/sysconfig \
         "$root"/etc/iptables "$root"/etc/apt/apt.conf.d "$root"/etc/apt/keyrings "$root"/etc/apt/sources.list.d \
         "$root"/etc/apt/preferences.d "$root"/etc/yum.repos.d "$root"/etc/pki/rpm-gpg "$root"/usr/bin \

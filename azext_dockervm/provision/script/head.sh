@@ -36,6 +36,8 @@
 #                         TLS first; of install for the Docker VM extension, whose engine has these elsewhere
 #   DOCKERVM_MIRRORS      install, serve, boot, configure: HOST:PORT of registry mirrors, to see whether they answer
 #   DOCKERVM_KEEP_SETTINGS  serve: 1 keeps the daemon.json that is there, if it has our TLS; the port alone is changed
+#   DOCKERVM_CONTAINER_METADATA  install, serve, boot, restart, configure: closed: containers do not reach the instance
+#                         metadata service and WireServer; open: they do; empty: as it is, and so where serve keeps settings
 #   DOCKERVM_APPLY        configure: 1 changes the settings; without it what would change is told
 #   DOCKERVM_HTTP_PROXY   install, request, boot, configure, compose: proxies for the engine, the package manager and
 #   DOCKERVM_HTTPS_PROXY  install, request, boot, configure, compose: Compose's builds, as URLs that may hold passwords

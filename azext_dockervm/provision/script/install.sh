@@ -8,6 +8,7 @@ read_action_input() {
     read_wanted_docker
     read_docker_disk
     read_proxies
+    read_container_metadata
     for_extension=$([ "${DOCKERVM_COMPOSE:-}" != 1 ] || echo yes)
 }
 
@@ -20,6 +21,7 @@ perform_action() {
     use_docker_disk
     write_proxies
     install_docker
+    set_container_metadata
     if [ -n "$for_extension" ] && [ -n "${DOCKERVM_DAEMON_JSON:-}" ]; then
         read_given_settings
         leave_listener_out

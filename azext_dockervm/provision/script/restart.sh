@@ -4,7 +4,10 @@
 
 action=restart
 
-read_action_input() { read_engine_port; }
+read_action_input() {
+    read_engine_port
+    read_container_metadata
+}
 
 # Modes as in write_engine_files: the extension's handler makes its files 0600.
 perform_action() {
@@ -21,5 +24,6 @@ perform_action() {
     fi
     start_engine
     check_engine
+    set_container_metadata
     add_field certificate "$expected"
 }

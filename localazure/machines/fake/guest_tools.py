@@ -266,7 +266,7 @@ def power(words: list[str]) -> int:
 
 
 def nothing(words: list[str]) -> int:
-    """Groups and passwords have no meaning in a private folder."""
+    """Groups, passwords and packet filters have no meaning in a private folder."""
     return 0
 
 
@@ -311,9 +311,9 @@ def refuse(message: str, status: int = 1) -> int:
 TOOLS: dict[str, Callable[[list[str]], int]] = {
     "systemctl": systemctl, "systemd-run": systemd_run, "apt-get": apt_get, "apt-cache": apt_cache,
     "dpkg-query": dpkg_query, "dpkg": nothing, "sshd": sshd, "journalctl": journalctl, "cloud-init": cloud_init,
-    "hostname": hostname, "usermod": usermod, "useradd": useradd, "userdel": userdel, "chpasswd": nothing,
-    "groupadd": nothing, "reboot": power, "shutdown": power, "poweroff": power, "docker": docker, "dockerd": dockerd,
-    "docker-compose": compose, "blkid": mounts.blkid,
+    "hostname": hostname, "nft": nothing, "usermod": usermod, "useradd": useradd, "userdel": userdel,
+    "chpasswd": nothing, "groupadd": nothing, "reboot": power, "shutdown": power, "poweroff": power,
+    "docker": docker, "dockerd": dockerd, "docker-compose": compose, "blkid": mounts.blkid,
     "mkfs.ext4": lambda words: mounts.make_file_system(ROOT, words),
 }  # fmt: skip
 

@@ -44,6 +44,8 @@ VALUES = (
     bad("log_options", "--log-options max-file=1 max-file=2", "--log-options", "'max-file' has two values"),
     bad("live_restore", "--live-restore maybe", "--live-restore", "'maybe'"),
     bad("live_restore", ("--live-restore", ""), "--live-restore", "''"),
+    bad("container_metadata", "--container-metadata open", "--container-metadata", "'open'"),
+    bad("container_metadata", ("--container-metadata", ""), "--container-metadata", "''"),
     bad("default_address_pools", "--default-address-pools 172.30.0.0/16", "--default-address-pools",
         "not base=RANGE,size=LENGTH"),
     bad("default_address_pools", "--default-address-pools base=172.30.0.0/16,size=8", "--default-address-pools",

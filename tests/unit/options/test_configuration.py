@@ -21,6 +21,7 @@ def value(config, name, typed=None):
 def test_these_can_be_configured():
     assert sorted(CONFIGURED) == [
         "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "build_cache_gb", "cert_dir",
+        "container_metadata",
         "daemon_json", "default_address_pools", "docker_channel", "docker_context", "docker_port",
         "encryption_at_host", "eviction_policy", "http_proxy", "https_proxy", "image", "insecure_registries",
         "live_restore", "log_driver", "no_proxy", "os_disk_encryption_set",
@@ -30,7 +31,8 @@ def test_these_can_be_configured():
 
 def test_without_a_configuration_it_is_the_default(config):
     assert {name: found for name in CONFIGURED if (found := value(config, name)) is not None} == {
-        "auto_shutdown_time_zone": "UTC", "cert_dir": "~/.docker", "docker_channel": "distribution",
+        "auto_shutdown_time_zone": "UTC", "cert_dir": "~/.docker",
+        "container_metadata": False, "docker_channel": "distribution",
         "docker_port": 4243,
         "image": Image.parse("Ubuntu2404"), "provisioner": "auto", "size": "Standard_D2s_v5", "sources": ("*",)}
 
@@ -40,6 +42,7 @@ def test_without_a_configuration_it_is_the_default(config):
     ("size", "Standard_D4s_v5", "Standard_D4s_v5"), ("image", "debian13", Image.parse("Debian13")),
     ("registry_mirrors", "https://a https://b,http://c:5000", ("https://a", "https://b", "http://c:5000")),
     ("no_proxy", ".corp,10.0.0.0/8 db", (".corp", "10.0.0.0/8", "db")), ("live_restore", "false", False),
+    ("container_metadata", "True", True),
     ("daemon_json", '{"debug": true}', {"debug": True}),
     ("sources", "203.0.113.7, 198.51.100.0/24", ("203.0.113.7", "198.51.100.0/24")), ("sources", "Internet",
                                                                                    ("Internet",)),

@@ -128,6 +128,23 @@ def test_further_actions_know_the_port_of_ssh(authority):
     assert "DOCKERVM_SSH_PORT" not in parameters(azure.sent[1])
 
 
+@pytest.mark.parametrize(("values", "told"), [
+    ({}, "closed"), ({"engine.container_metadata": True}, "open"), ({"resumed": True}, "closed"),
+    ({"resumed": True, "finished": True}, None)])
+def test_on_an_image_of_its_era_the_last_action_sets_whom_the_metadata_service_answers(authority, values, told):
+    azure = AzureOfOneVm()
+    set_up(target_of(azure, image=OLD, **values), authority)
+    assert azure.names("PUT")[-1] == "dockervm-restart-r1"
+    assert parameters(azure.sent[-1]).get("DOCKERVM_CONTAINER_METADATA") == told
+
+
+def test_on_a_younger_image_the_first_action_sets_it(authority):
+    azure = AzureOfOneVm()
+    set_up(target_of(azure), authority)
+    assert [parameters(one).get("DOCKERVM_CONTAINER_METADATA") for one in azure.sent
+            if one.names[-1] != "DockerExtension"] == ["closed", None]
+
+
 @pytest.mark.parametrize("refusal", [AzureRefused("VMExtensionHandlerError"), NotFound("no such publisher")])
 def test_a_failure_names_the_way_without_it(authority, refusal):
     azure = AzureOfOneVm()
