@@ -210,6 +210,8 @@ long-summary: >
     What Azure knows and the VMs' tags note: what was ordered of each host. 'finished' says whether a create has proven
     it; it is null where only the engine can tell, because cloud-init sets the host up. 'problems' names tags that a
     hand has changed. No host is dialled but with --check, which asks every engine by a verified TLS call.
+    Without --check 'dockerHost' is what a tag says ('addressFrom' is 'tag'); whoever may write tags can write anything
+    there. With --check it is the address that Azure shows for the VM ('addressFrom' is 'azure').
 examples:
     - name: All hosts of the subscription.
       text: az dockervm list -o table
@@ -223,7 +225,7 @@ helps["dockervm show"] = """
 type: command
 short-summary: Show a host as Azure knows it and its tags note it.
 long-summary: >
-    One request, and nobody is dialled; 'az dockervm info' asks the engine too.
+    The address is Azure's own. No host is dialled; 'az dockervm info' asks the engine too.
 examples:
     - name: Show a host.
       text: az dockervm show -g mygroup -n web1

@@ -25,9 +25,9 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     credentials = context.Credentials.of(store)
     contexts.check_free(name, lambda vm_id: context.named_in(host.group, host.name, vm_id))
     seen = noted.read(shared.azure_calls(cmd), host.group, host.name, host.subscription)
-    direct = context.endpoint(seen, host, credentials)
+    endpoint = context.endpoint(seen, host, credentials, tunnel)
     with shared.progress_of(cmd, store.warnings()) as listener:
-        outcome = contexts.put(name, tunnel or direct, seen.vm["id"], store.folder, credentials.files)
+        outcome = contexts.put(name, endpoint, seen.vm["id"], store.folder, credentials.files)
         listener.say(f"The context '{name}' was {outcome.value}.")
         if arguments["use"]:
             _use(contexts, name, listener)

@@ -37,7 +37,9 @@ def _set(cmd: Any, arguments: Arguments, shell: Any) -> list[str]:
     store = shared.certificate_store(arguments)
     host = noted.read(shared.azure_calls(cmd), spec.group, spec.name, spec.subscription)
     opened.check(host, spec, store)
-    lines = [shell.set(name, value) for name, value in _variables(arguments, host, store.folder).items()]
+    docker_host = noted.docker_host(host, spec)
+    variables = _variables(arguments, docker_host, host.endpoint, store.folder)
+    lines = [shell.set(name, value) for name, value in variables.items()]
     with shared.progress_of(cmd, [*opened.warnings(host, spec), *store.warnings(),
                                   *shared.session_warnings(store.folder)]):
         folder = _words(arguments, ("cert_dir",))
@@ -74,14 +76,14 @@ def _asked(cmd: Any, arguments: Arguments) -> Any:
     return HostSpec(group, name, given=given, subscription=cmd.cli_ctx.data.get("subscription_id"))
 
 
-def _variables(arguments: Arguments, host: Any, folder: Any) -> dict[str, str]:
+def _variables(arguments: Arguments, docker_host: str, endpoint: Any, folder: Any) -> dict[str, str]:
     from azext_dockervm.client import variables
 
-    found = variables.docker(host.docker_host, folder)
+    found = variables.docker(docker_host, folder)
     if arguments["no_proxy"]:
-        found |= variables.no_proxy(host.endpoint, os.environ)
+        found |= variables.no_proxy(endpoint, os.environ)
     if arguments["testcontainers"]:
-        found |= variables.testcontainers(host.endpoint)
+        found |= variables.testcontainers(endpoint)
     return found
 
 

@@ -20,11 +20,12 @@ def list_hosts(cmd: Any, arguments: Arguments) -> list[dict[str, Any]]:
     from azext_dockervm.host import listing
     from azext_dockervm.output import shapes
 
-    azure = shared.azure_calls(cmd)
-    found = listing.hosts(azure, arguments["resource_group_name"], cmd.cli_ctx.data.get("subscription_id"))
+    azure, group = shared.azure_calls(cmd), arguments["resource_group_name"]
+    found = listing.hosts(azure, group, cmd.cli_ctx.data.get("subscription_id"))
     if not arguments["check"]:
         return [shapes.noted(host) for host in found]
     folder = shared.certificate_store(arguments).folder
+    found = listing.located(azure, group, found)
     return [shapes.noted(host, answer) for host, answer in listing.dial(found, folder, azure.deadline)]
 
 

@@ -65,9 +65,11 @@ def _members(azure: Azure, hosts: Sequence[HostSpec], credentials: Credentials, 
 
 def _member(seen: noted.NotedHost, host: HostSpec, credentials: Credentials, contexts: ContextStore) -> Member:
     """By a context that it has, whatever its name, else by one that has the host's."""
-    direct, vm_id = context.endpoint(seen, host, credentials), seen.vm["id"]
+    vm_id = seen.vm["id"]
     for one in contexts.of_host(vm_id):
-        return Member(one.name, one.docker_host if context.is_tunnel(one) and one.docker_host else direct, vm_id)
+        tunnel = one.docker_host if context.is_tunnel(one) else None
+        return Member(one.name, context.endpoint(seen, host, credentials, tunnel), vm_id)
+    direct = context.endpoint(seen, host, credentials)
     name = context_name.check_context(host.name, "--hosts")
     contexts.check_free(name, lambda other: other.lower() == vm_id.lower(), context_commands.make_it_first(host))
     return Member(name, direct, vm_id)

@@ -17,6 +17,7 @@ from azext_dockervm.errors import Conflict, DockerClientError
 from azext_dockervm.host import adopt
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.noted import NotedHost, check_tags
+from azext_dockervm.host.noted import docker_host as docker_host_of
 from azext_dockervm.spec.host import Given, HostSpec
 
 _TUNNEL = re.compile(r"tcp://(127\.0\.0\.1|localhost):", re.IGNORECASE)
@@ -36,12 +37,12 @@ class Credentials:
         return cls(store.folder, store.tls_contents(), store.authority_fingerprints())
 
 
-def endpoint(seen: NotedHost, host: HostSpec, credentials: Credentials) -> str:
-    """Where docker reaches the host, by its tags. Raises ``Conflict`` for tags that a hand has spoilt, and for a host
-    of another authority."""
+def endpoint(seen: NotedHost, host: HostSpec, credentials: Credentials, tunnel: str | None = None) -> str:
+    """Where docker reaches the host: by its ``tunnel``, else by its address. Raises ``Conflict`` for tags that a hand
+    has spoilt, for a host of another authority, and for one without an address."""
     check_tags(seen, host)
     adopt.check_whose(host, seen.vm, credentials.authorities)
-    return seen.docker_host or ""
+    return tunnel or docker_host_of(seen, host)
 
 
 def is_tunnel(context: Context) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.workers import run_in_parallel
+from azext_dockervm.host import where
 from azext_dockervm.host.noted import NotedHost, is_host
 from azext_dockervm.preflight.look import unknown_if_forbidden
 
@@ -82,8 +83,15 @@ class Dialled:
     reason: str | None = None
 
 
+def located(azure: Azure, group: str | None, found: Sequence[NotedHost]) -> list[NotedHost]:
+    """The same hosts, each with where Azure says that it is."""
+    at = where.all_located(azure, group, [host.vm for host in found])
+    return [replace(host, where=at[host.vm["id"].lower()]) for host in found]
+
+
 def dial(found: Sequence[NotedHost], folder: Path, deadline: Deadline) -> list[tuple[NotedHost, Dialled]]:
-    """Ask every engine with the certificates in ``folder``, side by side → each host with what came of it."""
+    """Ask the engine of every ``located`` host with the certificates in ``folder``, side by side → each host with what
+    came of it."""
     calls = {host.vm["id"]: partial(_dial, host, folder) for host in found}
     answers = run_in_parallel(calls, deadline, DIALLED_AT_ONCE)
     return [(host, answers[host.vm["id"]]) for host in found]
@@ -92,8 +100,13 @@ def dial(found: Sequence[NotedHost], folder: Path, deadline: Deadline) -> list[t
 def _dial(host: NotedHost, folder: Path) -> Dialled:
     if host.power_state not in ("running", "unknown"):
         return Dialled(reason=f"the VM is {why_deallocated(host.power_state, virtual_machine.is_spot(host.vm))}")
-    if host.endpoint is None or host.port is None:
-        return Dialled(reason="; ".join(host.problems))
+    if host.where is None:
+        raise AssertionError("what tags alone say is not dialled")
+    if host.port is None:
+        return Dialled(reason=host.wrong_tags[names.TAG_PORT])
+    if host.endpoint is None:
+        unread = host.where.unread
+        return Dialled(reason=unread.message if unread else "it has no public IP address")
     try:
         return Dialled(describe(handshake(Endpoint(host.endpoint, host.port, folder), CHECK_SECONDS)).not_after)
     except EngineUnreachable as error:

@@ -1,5 +1,5 @@
-"""A host as its VM's tags note it: what was ordered of it, in one read. Nobody dials; nothing says that it was finished
-but the last tag of a create."""
+"""A host as its VM's tags note it: what was ordered of it; and where Azure says that it is, where that was read. Nobody
+dials; nothing says that it was finished but the last tag of a create."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from azext_dockervm.advice import host_commands
-from azext_dockervm.azure import kinds, names
+from azext_dockervm.advice import host_commands, refusals
+from azext_dockervm.advice.host_messages import with_sentence
+from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import Conflict, NotFound
+from azext_dockervm.host import where
 from azext_dockervm.host.renewal import noted_expiry
+from azext_dockervm.host.where import Where
 from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import HostSpec
 
@@ -27,11 +30,13 @@ HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 @dataclass(frozen=True)
 class NotedHost:
     """``power_state`` is 'unknown' where Azure did not tell; ``subscription`` as it was named, for the commands that
-    messages print. What a tag says that can't be is None here, and told in ``problems``."""
+    messages print. What a tag says that can't be is None here, and told in ``problems``. ``where`` is what is dialled;
+    None where tags alone say the address, which is for display."""
 
     vm: Resource
     power_state: str = "unknown"
     subscription: str | None = None
+    where: Where | None = None
 
     @property
     def group(self) -> str:
@@ -47,12 +52,18 @@ class NotedHost:
 
     @property
     def endpoint(self) -> str | None:
-        """The host's DNS name, or the address of one that has none."""
+        """The host's DNS name, or the address of one that has none: Azure's, else as its tag notes it."""
+        if self.where is not None:
+            # A host that has lost its public address is not known by the private one.
+            known_by_address = names.is_address(names.endpoint_tag(self.vm))
+            return self.where.fqdn or self.where.public or (self.where.private if known_by_address else None)
         text = names.endpoint_tag(self.vm) or ""
         return text if HOST_NAME.fullmatch(text) else None
 
     @property
     def fqdn(self) -> str | None:
+        if self.where is not None:
+            return self.where.fqdn
         return None if names.is_address(self.endpoint) else self.endpoint
 
     @property
@@ -96,7 +107,7 @@ class NotedHost:
             rules[names.TAG_SCHEMA] = f"must be '{names.SCHEMA}' for this version of dockervm"
         if self.port is None:
             rules[names.TAG_PORT] = "must be the engine's port"
-        if self.endpoint is None:
+        if not HOST_NAME.fullmatch(names.endpoint_tag(self.vm) or ""):
             rules[names.TAG_FQDN] = "must be the host's DNS name, or its address where it has none"
         if self.authority is None:
             rules[names.TAG_AUTHORITY] = "must be the SHA-256 fingerprint of a certificate authority"
@@ -108,8 +119,9 @@ def is_host(vm: Resource) -> bool:
 
 
 def read(azure: Azure, group: str, name: str, subscription: str | None = None) -> NotedHost:
-    """One GET. Raises ``NotFound`` where the group has no such VM, ``Conflict`` where dockervm did not make it."""
-    vm = azure.get(kinds.VM, group, name)
+    """With where it is: one GET for the VM, and one for its address beside it. Raises ``NotFound`` where the group has
+    no such VM, ``Conflict`` where dockervm did not make it."""
+    vm, near = where.with_vm(azure, group, name)
     if vm is None:
         raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
                        f"The hosts that there are: {host_commands.list_hosts(subscription)}")
@@ -117,12 +129,12 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
         raise Conflict(f"The VM '{name}' is no host of dockervm: it has none of its tags.", (
             f"To see the VM all the same: {host_commands.info(HostSpec(group, name, subscription=subscription))}",
             f"The hosts that there are: {host_commands.list_hosts(subscription)}"))
-    return NotedHost(vm, virtual_machine.power_state(vm), subscription)
+    return NotedHost(vm, virtual_machine.power_state(vm), subscription, where.located(azure, vm, near.values()))
 
 
 def check_tags(host: NotedHost, spec: HostSpec) -> None:
     """Raise ``Conflict`` for a host whose tags a hand has spoilt; the commands say again what ``spec`` was given."""
-    wrong = host.wrong_tags
+    wrong = {name: text for name, text in host.wrong_tags.items() if name != names.TAG_FQDN or host.where is None}
     if not wrong:
         return
     if names.TAG_HOST in wrong:
@@ -133,6 +145,22 @@ def check_tags(host: NotedHost, spec: HostSpec) -> None:
         mend = f"To look at the host and note them again: {host_commands.create_again(spec)}"
     raise Conflict(f"The tags of '{host.name}' do not say how to reach it: {'; '.join(wrong.values())}.",
                    (mend, f"To see what is there: {host_commands.info(spec)}"))
+
+
+def docker_host(host: NotedHost, spec: HostSpec) -> str:
+    """Where docker reaches the host. Raises ``Conflict`` where it has no address, and as Azure did where that may not
+    be read; the commands say again what ``spec`` was given."""
+    found = host.docker_host
+    if found is not None:
+        return found
+    if host.where is not None and host.where.unread is not None:
+        error = host.where.unread
+        error.message = with_sentence(error.message, f"So nobody knows the address of '{host.name}': its tags are for "
+                                                     "display, and are not dialled.")
+        error.recommendations = error.recommendations or refusals.of_reading(error)
+        raise error
+    raise Conflict(f"The host '{host.name}' has no public IP address.",
+                   f"To give it one again: {host_commands.create_again(spec)}")
 
 
 def _wrong(name: str, value: str | None, rule: str) -> str:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from azext_dockervm.advice import host_commands
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import network_interface, public_ip, security_group
+from azext_dockervm.body import network_interface, security_group
 from azext_dockervm.body import virtual_machine as machine
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import DockerVMError, NotFound
+from azext_dockervm.host import where
 
 
 @dataclass(frozen=True)
 class VmState:
-    """``tags`` has our own tags by lower-case name; addresses and names are None where there are none; ``subscription``
-    as it was named, for the commands that messages print."""
+    """``tags`` has our own tags by lower-case name; addresses and names are Azure's own, None where there are none, or
+    where ``unread`` says why nobody knows; ``subscription`` as it was named, for the commands that messages print."""
 
     vm: Resource
     group: str
@@ -27,6 +28,7 @@ class VmState:
     private_address: str | None
     security_group: str | None = None       # the id of the interface's
     subscription: str | None = None
+    unread: DockerVMError | None = None
 
     @property
     def port(self) -> int | None:
@@ -41,20 +43,16 @@ class VmState:
 
 def read(azure: Azure, group: str, name: str, subscription: str | None = None) -> VmState:
     """Raises ``NotFound`` where the group has no such VM. Addresses that may not be read are left out."""
-    found = azure.get(kinds.VM, group, name)
+    found, near = where.with_vm(azure, group, name, kinds.NETWORK_INTERFACE)
     if found is None:
         raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
                        host_commands.list_vms(subscription))
     tags = names.shown_tags(found)
-    noted = None if names.is_address(names.endpoint_tag(found)) else names.endpoint_tag(found)
-    interface = _interface(azure, found)
-    configuration = network_interface.primary(interface)["properties"] if interface else {}
-    address = _public_ip(azure, (configuration.get("publicIPAddress") or {}).get("id"))
+    at = where.located(azure, found, near.values(), whole=True)
     return VmState(
-        vm=found, group=group, power_state=machine.power_state(found), tags=tags,
-        fqdn=public_ip.fqdn_if_any(address) or noted,
-        public_address=public_ip.address_if_any(address), private_address=configuration.get("privateIPAddress"),
-        security_group=network_interface.security_group_id(interface), subscription=subscription)
+        vm=found, group=group, power_state=machine.power_state(found), tags=tags, fqdn=at.fqdn,
+        public_address=at.public, private_address=at.private,
+        security_group=network_interface.security_group_id(at.interface), subscription=subscription, unread=at.unread)
 
 
 def security_rules(azure: Azure, seen: VmState) -> list[Resource] | None:
@@ -66,24 +64,3 @@ def security_rules(azure: Azure, seen: VmState) -> list[Resource] | None:
     except DockerVMError:
         return None
     return security_group.every_rule(found)
-
-
-def _interface(azure: Azure, found: Resource) -> Resource | None:
-    """The VM's primary network interface; None where there is none or it may not be read."""
-    interfaces = (found["properties"].get("networkProfile") or {}).get("networkInterfaces")
-    if not interfaces:      # a VM that Azure could not make
-        return None
-    primary = next((one for one in interfaces if (one.get("properties") or {}).get("primary")), interfaces[0])
-    try:
-        return azure.get(kinds.NETWORK_INTERFACE, *names.id_parts(primary["id"]))
-    except DockerVMError:
-        return None     # a login that may read VMs but no networks: the VM's half is shown all the same
-
-
-def _public_ip(azure: Azure, reference: str | None) -> Resource | None:
-    if not reference:
-        return None
-    try:
-        return azure.get(kinds.PUBLIC_IP, *names.id_parts(reference))
-    except DockerVMError:
-        return None     # as above

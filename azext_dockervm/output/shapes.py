@@ -92,7 +92,8 @@ def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
 
 def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
     """The result of ``show``; one of those of ``list``, which with --check knows what came of dialling. ``finished`` is
-    null where neither tags nor engine tell."""
+    null where neither tags nor engine tell. ``addressFrom``: whether Azure or a tag says ``fqdn`` and ``dockerHost``.
+    """
     from azext_dockervm.certs.summary import iso
 
     properties = seen.vm["properties"]
@@ -104,7 +105,8 @@ def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
         "size": (properties.get("hardwareProfile") or {}).get("vmSize"),
         "priority": properties.get("priority") or "Regular",
         "fqdn": seen.fqdn, "dockerHost": seen.docker_host, "dockerPort": seen.port,
-        "provisioner": seen.provisioner, "finished": True if reachable else seen.finished,
+        "addressFrom": "tag" if seen.where is None else "azure", "provisioner": seen.provisioner,
+        "finished": True if reachable else seen.finished,
         "timeCreated": properties.get("timeCreated"), "serverCertificateExpires": iso(expires) if expires else None,
         "authority": seen.authority, "problems": list(seen.problems),
         "reachable": reachable, "engineUnreachable": dialled and dialled.reason,

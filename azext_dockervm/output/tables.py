@@ -65,10 +65,12 @@ def noted_rows(result: dict[str, Any] | list[dict[str, Any]]) -> Row | list[Row]
 def _noted_row(result: dict[str, Any]) -> Row:
     """What ``list --check`` alone knows is a column there only."""
     checked = [("Reachable", result["reachable"])] if result["reachable"] is not None else []
+    # Whoever may write tags can write another's address there.
+    address = "DockerHost" if result["addressFrom"] == "azure" else "DockerHost (noted)"
     told = [*result["problems"], *([result["engineUnreachable"]] if result["engineUnreachable"] else [])]
     return OrderedDict([
         ("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]), ("Location", result["location"]),
-        ("State", _state(result)), ("DockerHost", result["dockerHost"]), ("Provisioner", result["provisioner"]),
+        ("State", _state(result)), (address, result["dockerHost"]), ("Provisioner", result["provisioner"]),
         ("Finished", result["finished"]), ("Age", _age(result["timeCreated"])),
         ("CertificateExpires", result["serverCertificateExpires"]), *checked, ("Problem", "; ".join(told) or None)])
 

@@ -107,6 +107,7 @@ class FakeCloud:
     extension_fails: str | None = None
     first_boot: str = WORKS     # how the next hosts come forward at their door, in fake_door's words
     joined: bool = False    # whether this computer is in the hosts' network, so that private addresses can be dialled
+    engines: Any = None     # ``Engines``, once these are at their borders
     engine_says: list[EngineUnreachable | None] = field(default_factory=list)   # next handshakes; None: as they are
 
     def azure(self, deadline: Deadline | None = None) -> FakeAzure:
@@ -217,7 +218,7 @@ class FakeCloud:
         return self.hosts[machine["id"].rpartition("/")[2].lower()]
 
     def _all(self, kind: Kind) -> list[dict]:
-        return [one for key, one in self.resources.items() if key[0] == kind.type.lower()]
+        return [one for key, one in list(self.resources.items()) if key[0] == kind.type.lower()]
 
     def by_id(self, resource_id: str | None) -> dict | None:
         return next((one for one in self.resources.values() if one["id"].lower() == (resource_id or "").lower()), None)
@@ -261,7 +262,8 @@ class FakeAzure:
     def list_all(self, kind: Kind, **query: str) -> list[dict]:
         """In every group; ``status_only`` brings the states of VMs, in which Azure writes groups otherwise."""
         def found() -> list[dict]:
-            every = [one for key, one in self.cloud.resources.items() if key[0] == kind.type.lower()]
+            every = [_shown(self.cloud, kind, one) for key, one in self.cloud.resources.items()
+                     if key[0] == kind.type.lower()]
             if not kind.client:     # Resource Manager's own list
                 return [_without_properties(one) for one in every if one["name"] == query.get("name", one["name"])]
             return [{**one, "id": one["id"].upper(), "tags": None} if query else

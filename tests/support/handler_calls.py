@@ -19,7 +19,7 @@ def az_cmd(only_show_errors: bool = False) -> SimpleNamespace:
 
 def cloud_of_handlers(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
     found = FakeCloud()
-    at_the_borders(monkeypatch, found)
+    found.engines = at_the_borders(monkeypatch, found)
     monkeypatch.setattr("azext_dockervm.azure.calls.Azure.for_cli",
                         lambda _cli_ctx, deadline=None, _registers=True: found.azure(deadline))
     return found

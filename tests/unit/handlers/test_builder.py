@@ -22,7 +22,7 @@ PASSWORD = "Tall-Ships_2014+Docker"
 
 @pytest.fixture
 def hosts(cmd, cloud, folder, tmp_path, capsys):
-    """web1 and web2, each with its engine on loopback, whose name and port the tags tell."""
+    """web1 and web2, each with its engine on loopback, whose name Azure tells and whose port the tag."""
     if not shutil.which("docker") or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode:
         pytest.skip("there is no buildx (docker-cli, docker-buildx)")
     credential = CertificateStore(folder).load_authority().issue_server(ServerIdentity.parse(["localhost"]))
@@ -33,7 +33,8 @@ def hosts(cmd, cloud, folder, tmp_path, capsys):
             create.create(cmd, resource_group_name="g", vm_name=name, cert_dir=str(folder), admin_password=PASSWORD,
                           provisioner="run-command")
             port = engines.enter_context(serving(pem, folder / "ca.pem"))
-            cloud.retag(kinds.VM, name, dockervm_fqdn="localhost", dockervm_port=str(port))
+            cloud.change(kinds.PUBLIC_IP, f"{name}PublicIP", dnsSettings={"fqdn": "localhost"})
+            cloud.retag(kinds.VM, name, dockervm_port=str(port))
         capsys.readouterr()
         cloud.log.clear()
         yield engines
@@ -54,7 +55,7 @@ def test_hosts_get_their_contexts_and_the_builder_a_node_for_each(cmd, cloud, ho
     assert [(one["name"], one["context"]) for one in answer["nodes"]] == [("dockervm-pool-0", "web1"),
                                                                           ("dockervm-pool-1", "web2")]
     assert [one["host"].rsplit("/", 1)[-1] for one in answer["nodes"]] == ["web1", "web2"]
-    assert [one.method for one in cloud.log] == ["GET", "GET"]
+    assert sorted(one.name for one in cloud.log) == ["web1", "web1PublicIP", "web2", "web2PublicIP"]
     said = capsys.readouterr().err
     assert "The context 'web2' was made." in said and "Now type: docker buildx build --builder pool ." in said
     assert all(ContextStore().existing(one).docker_host.startswith("tcp://localhost:") for one in ("web1", "web2"))

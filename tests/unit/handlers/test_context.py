@@ -68,11 +68,12 @@ def endpoint(contexts, name="web1"):
 # create
 
 
-def test_one_request_gives_a_context_of_the_host_s_name(cmd, cloud, made, folder, contexts, capsys):
+def test_two_requests_side_by_side_give_a_context_of_the_host_s_name(cmd, cloud, made, folder, contexts, capsys):
     assert put(cmd, folder) == {
         "name": "web1", "description": "Docker host web1 on Azure, kept by dockervm", "dockerHost": f"tcp://{FQDN}:4243",
         "current": False, "host": made["id"], "stale": False, "certDir": str(folder), "outcome": "created"}
-    assert [one.method for one in cloud.log] == ["GET"] and "The context 'web1' was created." in capsys.readouterr().err
+    assert sorted(one.name for one in cloud.log) == ["web1", "web1PublicIP"]
+    assert "The context 'web1' was created." in capsys.readouterr().err
     assert endpoint(contexts) == made["dockerHost"]
 
 
@@ -116,7 +117,7 @@ def test_use_tells_that_the_environment_wins(cmd, cloud, made, folder, monkeypat
     assert f"To remove it: unset {variable}" in said
 
 
-@pytest.mark.parametrize(("tag", "value"), [("dockervm_fqdn", None), ("dockervm_port", "many"), ("dockervm_ca", None),
+@pytest.mark.parametrize(("tag", "value"), [("dockervm_port", "many"), ("dockervm_ca", None),
                                             ("dockervm_schema", "2")])
 def test_a_tag_that_a_hand_has_spoilt_is_named(cmd, cloud, made, folder, docker_client, tag, value):
     cloud.retag(kinds.VM, "web1", **{tag: value})

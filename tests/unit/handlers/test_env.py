@@ -64,12 +64,12 @@ def by_bash(lines: str, **before: str) -> dict[str, str]:
     return dict(one.split("=", 1) for one in os.fsdecode(done.stdout).split("\0") if one)
 
 
-def test_the_lines_point_a_docker_client_at_the_host_by_one_request(cmd, cloud, made, folder, lines):
+def test_the_lines_point_a_docker_client_at_the_host_by_two_requests_side_by_side(cmd, cloud, made, folder, lines):
     out, err = lines()
     found = by_bash(out)
     assert (found["DOCKER_TLS_VERIFY"], found["DOCKER_HOST"], found["DOCKER_CERT_PATH"]) \
         == ("1", f"tcp://{FQDN}:4243", str(folder))
-    assert [one.method for one in cloud.log] == ["GET"] and err == ""
+    assert sorted(one.name for one in cloud.log) == ["web1", "web1PublicIP"] and err == ""
     assert not {"NO_PROXY", "no_proxy", "TESTCONTAINERS_HOST_OVERRIDE"} & found.keys()
 
 
@@ -112,7 +112,8 @@ def engine_port(folder, tmp_path):
 
 @pytest.mark.skipif(not shutil.which("docker"), reason="there is no docker client")
 def test_the_docker_client_speaks_with_an_engine_by_what_is_set(cloud, made, lines, tmp_path, engine_port):
-    cloud.retag(kinds.VM, "web1", dockervm_fqdn="localhost", dockervm_port=str(engine_port))
+    cloud.retag(kinds.VM, "web1", dockervm_port=str(engine_port))
+    cloud.change(kinds.PUBLIC_IP, "web1PublicIP", dnsSettings={"fqdn": "localhost"})
     found = by_bash(lines()[0])
     done = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True,
                           check=False, timeout=30, env={**found, "HOME": str(tmp_path)})
@@ -172,8 +173,7 @@ def test_a_folder_without_one_of_the_files_is_told_with_the_command(made, folder
     assert name in message and "az dockervm cert create" in advice
 
 
-@pytest.mark.parametrize(("tag", "value"), [("dockervm_fqdn", None), ("dockervm_fqdn", "x; touch y"),
-                                            ("dockervm_port", "many"), ("dockervm_ca", None)])
+@pytest.mark.parametrize(("tag", "value"), [("dockervm_port", "many"), ("dockervm_ca", None)])
 def test_a_tag_that_a_hand_has_spoilt_is_named_with_the_command(cloud, made, folder, tag, value, refused):
     cloud.retag(kinds.VM, "web1", **{tag: value})
     message, advice = refused(folder)
@@ -252,9 +252,16 @@ def test_a_sound_folder_is_checked_without_anything_heavy(cmd, cloud, made, fold
     tags = {name: value for name, value in cloud.tags().items()}
     program = ("import sys, os; from types import SimpleNamespace as Space; import azure.cli.core.azclierror\n"
                "from azext_dockervm.azure.calls import Azure; from azext_dockervm.handlers import env\n"
+               "from azext_dockervm.flow.deadline import Deadline\n"
+               "nic = '/subscriptions/s/resourceGroups/g/providers/p/t/web1VMNic'\n"
                f"vm = dict(id='/subscriptions/s/resourceGroups/g/providers/p/t/web1', name='web1', tags={tags!r},\n"
-               "          properties={'instanceView': {'statuses': [{'code': 'PowerState/running'}]}})\n"
-               "Azure.for_cli = lambda cli_ctx, *more: Space(get=lambda *names: vm)\n"
+               "          properties={'instanceView': {'statuses': [{'code': 'PowerState/running'}]},\n"
+               "                      'networkProfile': {'networkInterfaces': [{'id': nic}]}})\n"
+               "ip = dict(id='/subscriptions/s/resourceGroups/g/providers/p/t/ip', name='ip', properties={\n"
+               f"    'dnsSettings': {{'fqdn': {FQDN!r}}},\n"
+               "    'ipConfiguration': {'id': nic + '/ipConfigurations/one'}})\n"
+               "Azure.for_cli = lambda cli_ctx, *more: Space(connect=lambda *names: None, deadline=Deadline.never(),\n"
+               "    get=lambda kind, group, name: vm if name == 'web1' else ip)\n"
                "context = Space(config=Space(get=lambda section, option, fallback: fallback), data={},\n"
                "                cloud=Space(name='AzureCloud'), only_show_errors=False)\n"
                f"env.env(Space(cli_ctx=context), resource_group_name='g', vm_name='web1', cert_dir={str(folder)!r},\n"

@@ -33,7 +33,9 @@ def deleted(cmd, folder, **typed):
 
 def test_list_and_show_tell_the_same_of_a_host(cmd, made, folder):
     one, = hosts.list_hosts(cmd)
-    assert one == hosts.show(cmd, **HOST) and one["dockerHost"] == made["dockerHost"]
+    shown = hosts.show(cmd, **HOST)
+    assert {**one, "addressFrom": "azure"} == shown and one["dockerHost"] == made["dockerHost"]
+    assert one["addressFrom"] == "tag", "who may write tags can write another's address there"
     assert one["provisioner"] == "cloud-init" and one["finished"] is None, "its tags went with the VM"
     assert hosts.list_hosts(cmd, resource_group_name="g") == [one]
 

@@ -69,7 +69,7 @@ def make(cloud, store, contexts, buildx, hosts):
 
 def test_each_host_gets_a_context_and_a_node_and_is_asked_about_once(cloud, make, contexts):
     assert make("web1", "web2").contexts == ("web1", "web2")
-    assert [one.method for one in cloud.log] == ["GET", "GET"]
+    assert sorted(one.name for one in cloud.log) == ["web1", "web1PublicIP", "web2", "web2PublicIP"]
     assert contexts.existing("web1").docker_host == f"tcp://{FQDN}:4243"
     assert make.said == ["The context 'web1' was made.", "The context 'web2' was made.",
                          "The builder 'pool' has got the context 'web1'.",

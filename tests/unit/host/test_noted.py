@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from azext_dockervm.azure import kinds
-from azext_dockervm.errors import Conflict, NotFound
+from azext_dockervm.errors import AzureRefused, Conflict, NotFound
 from azext_dockervm.host import noted
 from azext_dockervm.spec.host import HostSpec
 
@@ -19,10 +19,10 @@ def read(cloud, name="web1"):
     return noted.read(cloud.azure(), "g", name, "mine")
 
 
-def test_all_that_is_noted_in_one_request(cloud, finished):
+def test_all_that_is_noted_and_the_address_beside_it(cloud, finished):
     cloud.log.clear()
     host = read(cloud)
-    assert [one.method for one in cloud.log] == ["GET"]
+    assert sorted(one.name for one in cloud.log) == ["web1", "web1PublicIP"]
     assert (host.name, host.group, host.power_state, host.port, host.fqdn) == ("web1", "g", "running", 4243, FQDN)
     assert host.docker_host == f"tcp://{FQDN}:4243" and host.provisioner == "run-command" and host.problems == ()
     assert host.expires == finished.provisioned.expires and host.authority == cloud.tags()["dockervm-ca"]
@@ -68,10 +68,36 @@ def test_a_tag_that_a_hand_has_spoilt_is_named(cloud, finished, name, value, tol
     assert read(cloud).problems == (told,)
 
 
-@pytest.mark.parametrize("name", ["dockervm_port", "dockervm_fqdn"])
-def test_without_port_or_name_there_is_no_endpoint(cloud, finished, name):
-    cloud.retag(kinds.VM, "web1", **{name: None})
+def test_without_a_port_there_is_no_endpoint(cloud, finished):
+    cloud.retag(kinds.VM, "web1", dockervm_port=None)
     assert read(cloud).docker_host is None
+
+
+@pytest.mark.parametrize("tag", [None, "w$(x)", "evil.example.com", "10.9.9.9"])
+def test_what_the_tag_says_of_the_address_does_not_count_beside_azure_s_word(cloud, finished, tag):
+    cloud.retag(kinds.VM, "web1", dockervm_fqdn=tag)
+    host = read(cloud)
+    assert (host.endpoint, host.fqdn) == (FQDN, FQDN)
+    noted.check_tags(host, SPEC)
+    assert noted.docker_host(host, SPEC) == f"tcp://{FQDN}:4243"
+
+
+def test_a_host_that_has_lost_its_address_is_told_with_the_command_that_gives_it_one(cloud, finished):
+    interface = cloud.find(kinds.NETWORK_INTERFACE, "web1VMNic")
+    del interface["properties"]["ipConfigurations"][0]["properties"]["publicIPAddress"]
+    host = read(cloud)
+    assert host.endpoint is None
+    with pytest.raises(Conflict, match="The host 'web1' has no public IP address") as caught:
+        noted.docker_host(host, SPEC)
+    assert caught.value.recommendations == ("To give it one again: az dockervm create -g g -n web1",)
+
+
+def test_an_address_that_may_not_be_read_is_not_taken_from_the_tag(cloud, finished):
+    for kind in (kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE):
+        cloud.refuse("GET", kind, "AuthorizationFailed", status=403)
+    with pytest.raises(AzureRefused) as caught:
+        noted.docker_host(read(cloud), SPEC)
+    assert "nobody knows the address of 'web1'" in caught.value.message and "Reader" in caught.value.recommendations[0]
 
 
 @pytest.mark.parametrize("kept", ["host", "schema", "port", "ca", "fqdn", "provisioner"])
@@ -108,5 +134,8 @@ def test_what_mends_a_spoilt_tag_is_told(cloud, finished, name, value, mended_by
 
 def test_a_host_without_a_name_is_known_by_its_address(cloud, finished):
     cloud.retag(kinds.VM, "web1", dockervm_fqdn="10.0.0.4")
+    del cloud.find(kinds.NETWORK_INTERFACE, "web1VMNic")["properties"]["ipConfigurations"][0]["properties"][
+        "publicIPAddress"]
+    cloud.remove(kinds.PUBLIC_IP, "web1PublicIP")
     host = noted.read(cloud.azure(), "g", "web1")
     assert (host.fqdn, host.endpoint, host.docker_host, host.problems) == (None, "10.0.0.4", "tcp://10.0.0.4:4243", ())

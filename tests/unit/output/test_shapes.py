@@ -169,7 +169,7 @@ def test_what_is_noted_of_a_host():
     assert shapes.noted(NotedHost(vm, "running")) == {
         "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
         "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "priority": "Regular", "fqdn": FQDN, "dockerHost": f"tcp://{FQDN}:2376",
-        "dockerPort": 2376, "provisioner": "run-command", "finished": True,
+        "dockerPort": 2376, "addressFrom": "tag", "provisioner": "run-command", "finished": True,
         "timeCreated": "2026-11-25T10:00:00.1234567+00:00", "serverCertificateExpires": "2028-04-05T10:30:01Z",
         "authority": "ab" * 32, "problems": [], "reachable": None, "engineUnreachable": None}
 

@@ -60,7 +60,8 @@ def test_what_is_not_there_has_no_row():
 
 
 NOTED = {"priority": "Regular", "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
-         "dockerHost": "tcp://web1.example:4243", "provisioner": None, "finished": False, "timeCreated": None,
+         "dockerHost": "tcp://web1.example:4243", "addressFrom": "azure", "provisioner": None, "finished": False,
+         "timeCreated": None,
          "serverCertificateExpires": None, "problems": [], "reachable": None, "engineUnreachable": None}
 
 
@@ -71,6 +72,11 @@ def test_a_row_of_what_is_noted():
         ("Name", "web1"), ("ResourceGroup", "demo"), ("Location", "westus"), ("State", "running"),
         ("DockerHost", "tcp://web1.example:4243"), ("Provisioner", None), ("Finished", False), ("Age", None),
         ("CertificateExpires", None), ("Problem", None)]
+
+
+def test_an_address_that_only_a_tag_says_is_marked_as_noted():
+    row = tables.noted_rows({**NOTED, "addressFrom": "tag"})
+    assert row["DockerHost (noted)"] == "tcp://web1.example:4243" and "DockerHost" not in row
 
 
 def test_what_dialling_brought_is_a_column_of_its_own():
