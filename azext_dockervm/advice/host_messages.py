@@ -27,6 +27,11 @@ def belongs_to_others(host: AskedHost, cause: str) -> Conflict:
          f"instead. It says who loses access, and asks first: {host_commands.enable(host)}"))
 
 
+def vm_is_gone(host: NamedHost) -> HostGone:
+    """Somebody deleted the VM while a command was at work on it."""
+    return HostGone(f"The VM '{host.name}' has been deleted meanwhile.")
+
+
 def vm_was_kept(error: DockerVMError, host: AskedHost, finished: bool = False) -> DockerVMError:
     """The error for a host that stays: what is wrong, how to go on, and how to delete one that was never finished."""
     if isinstance(error, HostGone):

@@ -61,6 +61,10 @@ class Azure:
         """The resource as it is on the wire; None where it is not there. ``subscription`` None is the login's."""
         return resources.get(self.sdk, kind, group, *names, subscription=subscription)
 
+    def vm_is_gone(self, group: str, name: str) -> bool:
+        """Whether a VM that was there is deleted or being deleted by now; False where that can't be told."""
+        return resources.vm_is_gone(self.sdk, group, name)
+
     def resource_id(self, kind: Kind, group: str, *names: str) -> str:
         """The id that a resource of that name has, or would have; ids are compared without case."""
         return f"/{resources.path_of(self.sdk, kind, group, names)}"

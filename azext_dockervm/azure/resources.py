@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azext_dockervm.azure.errors import unreadable
-from azext_dockervm.azure.kinds import Kind, Spoken
+from azext_dockervm.azure.kinds import VM, Kind, Spoken
 from azext_dockervm.azure.sdk import Sdk, as_on_the_wire
-from azext_dockervm.errors import NotFound
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, NotFound
 
 Result = TypeVar("Result")
 Resource = dict[str, Any]
@@ -19,6 +19,8 @@ Resources = list[Resource]
 _ITS_OWN = frozenset({"etag", "provisioningState"})
 # Seconds that one look may be silent while a write is waited for: the next one does as well.
 LOOK_READ_SECONDS = 10.0
+# How often a VM has to be missing until it counts as deleted, and the seconds in between.
+GONE_LOOKS, GONE_PAUSE_SECONDS = 2, 3.0
 
 
 def path_of(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription: str | None = None) -> str:
@@ -36,6 +38,21 @@ def get(sdk: Sdk, kind: Kind, group: str, *names: str, subscription: str | None 
 def look(sdk: Sdk, kind: Kind, group: str, *names: str) -> Resource | None:
     """The same in one attempt, for whoever looks again anyhow."""
     return none_if_missing(lambda: _get(sdk, kind, group, names, None, retry_total=0, read_timeout=LOOK_READ_SECONDS))
+
+
+def vm_is_gone(sdk: Sdk, group: str, name: str) -> bool:
+    """Whether a VM that was there is deleted or being deleted: by two looks, since a read may lag. False where it may
+    not be read."""
+    for looks in range(1, GONE_LOOKS + 1):
+        try:
+            found = look(sdk, VM, group, name)
+        except (AzureRefused, AzureUnreachable):
+            return False
+        if found is not None:
+            return str(found["properties"].get("provisioningState")) == "Deleting"
+        if looks < GONE_LOOKS:
+            sdk.deadline.sleep(GONE_PAUSE_SECONDS, f"Azure does not show the VM '{name}'")
+    return True
 
 
 def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription: str | None, **options: Any

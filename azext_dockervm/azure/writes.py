@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 from azext_dockervm.azure import names as azure_names
 from azext_dockervm.azure.errors import Lost, translated, unreadable
-from azext_dockervm.azure.kinds import BUSY, KINDS, Kind, Patience
-from azext_dockervm.azure.resources import Resource, get, is_whole, look, path_of, says, whole
+from azext_dockervm.azure.kinds import BUSY, KINDS, VM, Kind, Patience
+from azext_dockervm.azure.resources import Resource, get, is_whole, look, path_of, says, vm_is_gone, whole
 from azext_dockervm.azure.sdk import READ_TRIES, Sdk, as_on_the_wire
 from azext_dockervm.azure.versions import without_younger
 from azext_dockervm.azure.watching import Watch
-from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, DockerVMError, NotFound
+from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, DockerVMError, HostGone, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request, to_bytes
 
@@ -40,7 +40,7 @@ def send(sdk: Sdk, request: Request) -> Resource | None:
         raise ValueError(f"no such method: {request.method}")
     write = Write(sdk, KINDS[request.kind], request)
     if request.method == "PUT":
-        return _while_busy(sdk.deadline, write.kind.put_patience, write.put)
+        return _while_busy(sdk.deadline, write.kind.put_patience, write.put, write.check_vm)
     if request.method == "PATCH":
         patch = write.tag if "tags" in request.body else write.change
         return _while_busy(sdk.deadline, write.kind.patience, lambda: _repeated(sdk.deadline, patch))
@@ -212,8 +212,19 @@ class Write:
         return get(self.sdk, self.kind, self.request.group, *self.request.names)
 
     def _watch(self, asked: Any, is_change: bool = False) -> Watch:
-        return Watch(lambda: look(self.sdk, self.kind, self.request.group, *self.request.names), asked,
-                     self.kind.looks, is_change)
+        def look_at_it() -> Resource | None:
+            found = look(self.sdk, self.kind, self.request.group, *self.request.names)
+            if found is None:
+                self.check_vm()
+            return found
+
+        return Watch(look_at_it, asked, self.kind.looks, is_change)
+
+    def check_vm(self) -> None:
+        """Raise ``HostGone`` where what is written is below a VM that was deleted: nothing comes of it any more."""
+        vm = self.request.names[0]
+        if self.kind.type.startswith(f"{VM.type}/") and vm_is_gone(self.sdk, self.request.group, vm):
+            raise HostGone(f"The VM '{vm}' has been deleted meanwhile.")
 
     def _as_asked(self, verb: str, doubt: AnswerUnreadable) -> Resource:
         """The resource that a PUT made though its answer can't be read; raises ``doubt`` where it is not as asked."""
@@ -231,6 +242,7 @@ class Write:
                 return found
             if looks >= most_looks:
                 break
+            self.check_vm()
             self.sdk.deadline.sleep(LOOK_SECONDS, f"Azure does not find {self._noun} yet")
         raise missing
 
@@ -284,8 +296,10 @@ def _repeated(deadline: Deadline, patch: Callable[[], Result]) -> Result:
     return patch()
 
 
-def _while_busy(deadline: Deadline, patience: Patience, call: Callable[[], Result]) -> Result:
-    """Repeat a call that is refused only because Azure is not done with the resource or one that it needs."""
+def _while_busy(deadline: Deadline, patience: Patience, call: Callable[[], Result],
+                check: Callable[[], None] = lambda: None) -> Result:
+    """Repeat a call that is refused only because Azure is not done with the resource or one that it needs. ``check``
+    raises where there is nothing to wait for any more."""
     until = deadline if patience.seconds is None else deadline.within(patience.seconds)
     was_begun = False
     for pause in chain(patience.pauses, repeat(patience.pauses[-1])):
@@ -299,5 +313,6 @@ def _while_busy(deadline: Deadline, patience: Patience, call: Callable[[], Resul
                 raise
             if patience.seconds is not None and until.remaining() < 2 * pause:
                 raise
+            check()
             deadline.sleep(pause, error.message)
     raise AssertionError("the pauses have no end")

@@ -9,6 +9,7 @@ from typing import cast
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import new_client
+from azext_dockervm.advice.host_messages import vm_is_gone
 from azext_dockervm.advice.refusals import in_warning
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.names import EXTENSION_TYPE
@@ -215,7 +216,7 @@ def _note(target: Target, vm_run_id: str) -> Step:
         try:
             return cast(Resource, target.azure.until(deadline).send(ready))
         except NotFound as error:
-            raise _gone(spec) from error
+            raise vm_is_gone(spec) from error
 
     ordered_in = (target.ordered_in,) if target.ordered_in else ()
     return Step(TAGS, "note the host's data in the VM's tags", note, request, ordered_in, quiet=bool(ordered_in),
@@ -244,10 +245,6 @@ def vm_as_noted(results: Results, before: Resource) -> Resource:
     """The VM with its tags; as it was ``before``, where they could not be written: the host works all the same."""
     noted: Resource = results[TAGS] or before
     return noted
-
-
-def _gone(spec: HostSpec) -> HostGone:
-    return HostGone(f"The VM '{spec.name}' has been deleted meanwhile.")
 
 
 def proven(results: Results) -> tuple[Provisioned, Proof]:

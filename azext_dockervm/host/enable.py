@@ -159,6 +159,9 @@ class TrustReplacement:
     def _unfinished(self, cause: BaseException) -> DockerVMError:
         error = refusals.as_extension_error(cause, self.spec)
         if isinstance(error, HostGone):
+            error.recommendations = (
+                f"To make the host anew: {host_commands.create_by_owner(self.spec)}",
+                f"To delete what is left of it: {host_commands.delete(self.spec)}")
             return error
         error.message = with_sentence(error.message, f"The host '{self.spec.name}' may trust either authority now.")
         error.recommendations += (f"To go on: {host_commands.enable(self.spec)}",)

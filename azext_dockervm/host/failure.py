@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from azext_dockervm.advice import host_commands, refusals
-from azext_dockervm.advice.host_messages import vm_was_kept, with_sentence
+from azext_dockervm.advice.host_messages import vm_is_gone, vm_was_kept, with_sentence
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
-from azext_dockervm.errors import AzureRefused, DockerVMError, Interrupted, LoginRequired
+from azext_dockervm.errors import AzureRefused, DockerVMError, HostGone, Interrupted, LoginRequired
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, undo
 from azext_dockervm.flow.step import Listener, Step
@@ -41,8 +41,12 @@ class FailedCreate:
         """Undo what this run made, unless the VM runs."""
         cause = refusals.as_extension_error(failure.cause, self.spec)
         self._name_sizes(cause)
+        made = [step for step in failure.begun if step.undo is not None]
         if self.found.vm is not None or VM in failure.results:
-            return self.kept(cause)
+            if not self._vm_is_gone(cause):
+                return self._kept(cause)
+            gone = self._gone()
+            return self._undone(made, failure, gone) if made else gone
         theirs, machine = self._another_run()
         if theirs:
             cause.message = with_sentence(
@@ -50,14 +54,31 @@ class FailedCreate:
                                "its names was left to it.")
             return cause
         if machine is not None and virtual_machine.power_state(machine) == "running":
-            return self.kept(cause)
-        made = [step for step in failure.begun if step.undo is not None]
+            return self._kept(cause)
         return self._undone(made, failure, cause) if made else cause
 
     def kept(self, cause: BaseException) -> DockerVMError:
-        """The VM stays."""
+        """The VM stays, where somebody has not deleted it meanwhile."""
+        return self._gone() if self._vm_is_gone(cause) else self._kept(cause)
+
+    def _kept(self, cause: BaseException) -> DockerVMError:
         finished = names.tag(self.found.vm, names.TAG_PROVISIONER) is not None
         return vm_was_kept(refusals.as_extension_error(cause, self.spec), self.spec, finished)
+
+    def _vm_is_gone(self, cause: BaseException) -> bool:
+        if isinstance(cause, HostGone):
+            return True
+        azure = self.azure.until(self.azure.deadline.within(LOOK_SECONDS))
+        try:
+            return azure.vm_is_gone(self.spec.group, self.spec.name)
+        except DockerVMError:       # nobody waits for it any more
+            return False
+
+    def _gone(self) -> HostGone:
+        gone = vm_is_gone(self.spec)
+        gone.recommendations = (f"To make the host anew: {host_commands.create_anew(self.spec)}",
+                                f"To delete what is left of it: {host_commands.delete(self.spec)}")
+        return gone
 
     def left_at_once(self) -> DockerVMError:
         """The user would not even wait for the undoing."""

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azext_dockervm.advice.host_messages import silent_mirrors
+from azext_dockervm.advice.host_messages import silent_mirrors, vm_is_gone
 from azext_dockervm.azure import names
 from azext_dockervm.door import messages
 from azext_dockervm.door.patience import Patience
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 REQUEST, CERTIFICATE, ENGINE = "door", "certificate", "engine"
 # Between two looks, in seconds: at a door that may open at any time; at a host that installs; at an engine that starts.
 KNOCK_PAUSE, INSTALL_PAUSE, START_PAUSE = 0.5, 1.0, 0.3
+# Seconds of silence after which the VM itself is looked at. Azure allows 12 such reads a minute (azure/kinds).
+VM_LOOK_SECONDS = 10.0
 
 
 def told(spec: HostSpec) -> Values:
@@ -111,6 +113,7 @@ class Lane:
         self.patience = Patience(behind_others=target.spec.custom_data is not None)
         self.told = ""
         self.noted: set[str] = set()
+        self.silent_since: float | None = None
 
     def steps(self) -> list[Step]:
         """door → certificate → engine → provisioned; they need the host's address, not its VM."""
@@ -196,10 +199,25 @@ class Lane:
             raise HostSilent("The VM was not made.")
         if isinstance(seen, messages.Said):
             self._tell(seen)
+        self._check_vm(seen, course.done.get(self.vm), deadline)
         why = self.patience.look(seen, time.monotonic(), course.done.get(self.vm))
         if why:
             raise HostSilent(f"'{self.target.spec.name}' did not come forward by itself: {why}.")
         deadline.sleep(pause, self._last_seen(seen))
+
+    def _check_vm(self, seen: messages.Said | EngineUnreachable, vm_ended: float | None, deadline: Deadline) -> None:
+        """A deleted VM is as silent as one that is late."""
+        now = time.monotonic()
+        if isinstance(seen, messages.Said) or vm_ended is None:
+            self.silent_since = None
+            return
+        self.silent_since = now if self.silent_since is None else self.silent_since
+        if now - self.silent_since < VM_LOOK_SECONDS:
+            return
+        self.silent_since = now
+        spec = self.target.spec
+        if self.target.azure.until(deadline).vm_is_gone(spec.group, spec.name):
+            raise vm_is_gone(spec)
 
     def _tell(self, seen: messages.Said) -> None:
         if seen.state == messages.FAILED:

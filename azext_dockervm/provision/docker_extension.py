@@ -17,10 +17,11 @@ from functools import partial
 from typing import Any
 
 from azext_dockervm.advice import host_commands
+from azext_dockervm.advice.host_messages import vm_is_gone
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.names import EXTENSION_TYPE
 from azext_dockervm.body import extension
-from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, NotFound
+from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, HostGone, NotFound
 from azext_dockervm.flow.deadline import Deadline, at_most
 from azext_dockervm.flow.request import Ref, Request
 from azext_dockervm.flow.step import Results, Step
@@ -77,6 +78,8 @@ def _put(target: Target, before: tuple[str, ...]) -> Step:
         try:
             return target.azure.until(deadline).send(request.resolved(results))
         except (AzureRefused, NotFound) as error:
+            if isinstance(error, HostGone) or target.azure.until(deadline).vm_is_gone(spec.group, spec.name):
+                raise vm_is_gone(spec) from error
             without = host_commands.create_with(spec, "provisioner", "--provisioner", RUN_COMMAND)
             raise HostFailed(f"The Docker VM extension failed: {error.message}",
                              None if target.finished else f"To set the host up without it: {without}") from error

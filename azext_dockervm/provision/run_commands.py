@@ -11,7 +11,15 @@ from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import run_command
 from azext_dockervm.body.resource import Resource
-from azext_dockervm.errors import DeadlinePassed, DockerVMError, HostFailed, Interrupted, LoginRequired, NotFound
+from azext_dockervm.errors import (
+    DeadlinePassed,
+    DockerVMError,
+    HostFailed,
+    HostGone,
+    Interrupted,
+    LoginRequired,
+    NotFound,
+)
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref, Request
@@ -100,8 +108,12 @@ class RunCommands:
             try:
                 azure.send(request)
                 return
+            except HostGone:
+                raise
             except NotFound:
-                if patience.remaining() < 5 or azure.get(kinds.VM, spec.group, spec.name) is None:
+                if azure.vm_is_gone(spec.group, spec.name):
+                    raise host_messages.vm_is_gone(spec) from None
+                if patience.remaining() < 5:
                     raise
                 deadline.sleep(5, f"Azure does not find the VM '{spec.name}' yet")
 
@@ -146,6 +158,8 @@ class RunCommands:
             state = _state(view)
             trace.state(f"run command '{action}'", state)
             if state in run_command.ENDED or (state not in run_command.AT_WORK and unknown.remaining() < 1):
+                if found is None and azure.vm_is_gone(self.spec.group, self.spec.name):
+                    raise host_messages.vm_is_gone(self.spec)
                 if found is None:
                     # Another terminal's create tidies up what has ended, between two looks of this one.
                     raise HostFailed(f"The run command '{name}' was deleted, perhaps by another create of "

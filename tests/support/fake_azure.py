@@ -256,6 +256,13 @@ class FakeAzure:
 
         return self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found)
 
+    def vm_is_gone(self, group: str, name: str) -> bool:
+        try:
+            found = self.get(kinds.VM, group, name)
+        except AzureRefused:
+            return False
+        return found is None or found["properties"].get("provisioningState") == "Deleting"
+
     def resource_id(self, kind: Kind, group: str, *path: str) -> str:
         return _id(kind, group, path)
 

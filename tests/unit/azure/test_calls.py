@@ -11,7 +11,7 @@ from arm_service import HANG_UP, PAGE, Reply, cut, refusal, truncated
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure, Clients
-from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, NotFound
+from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, HostGone, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.secret import Secret
@@ -460,8 +460,20 @@ def test_what_stays_busy_is_asked_less_often_within_what_a_vm_may_be_changed(azu
     assert all(again + 1 <= 12 + sum(pauses[:again]) * 4 / 60 for again in range(41)), "12, and 4 more each minute"
 
 
+@pytest.mark.parametrize("kind", [kinds.EXTENSION, kinds.RUN_COMMAND], ids=lambda kind: kind.noun)
+@pytest.mark.parametrize("vm", [Reply(200, resource(kinds.VM, "Deleting")), refusal(404, "ResourceNotFound")],
+                         ids=["Deleting", "gone"])
+def test_a_vm_that_is_busy_with_its_own_deletion_is_not_waited_for(azure, service, kind, vm):
+    service.replies("PUT", named(kind)[-1], refusal(409, "Conflict"))
+    service.replies("GET", "web1", vm)
+    with pytest.raises(HostGone, match="The VM 'web1' has been deleted meanwhile"):
+        azure.send(put(kind, {"location": "westus"}))
+    assert sum(azure.deadline.slept) < 10
+
+
 @pytest.mark.parametrize("code", sorted(kinds.BUSY.codes))
 def test_a_busy_vm_is_waited_for_but_its_own_put_is_not(azure, service, code):
+    service.replies("GET", "web1", Reply(200, resource(kinds.VM)))
     for kind in (kinds.EXTENSION, kinds.RUN_COMMAND):
         service.replies("PUT", named(kind)[-1], refusal(409, code), Reply(201, resource(kind)))
         azure.send(put(kind, {"location": "westus"}))

@@ -6,7 +6,7 @@ import pytest
 from arm_service import HANG_UP, PAGE, Reply, refusal
 
 from azext_dockervm.azure import kinds, watching
-from azext_dockervm.errors import AzureRefused, DeadlinePassed, NotFound
+from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostGone, NotFound
 from azext_dockervm.flow.request import Request
 
 NAMES = {kinds.SUBNET: ("net", "thing"), kinds.SECURITY_RULE: ("group", "thing"), kinds.EXTENSION: ("web1", "thing"),
@@ -112,6 +112,21 @@ def test_and_an_operation_that_has_failed_meanwhile_ends_it(service, write):
     with pytest.raises(AzureRefused, match="It broke"):
         write(thing("Updating", "1"), GONE, polls=(failed,), **{"Retry-After": "5"})
     assert looks(service) == 3
+
+
+@pytest.mark.parametrize("kind", [kinds.EXTENSION, kinds.RUN_COMMAND], ids=lambda kind: kind.noun)
+@pytest.mark.parametrize("polled", [LATER, GONE], ids=["its operation is known", "it is not"])
+def test_what_is_below_a_vm_that_was_deleted_ends_in_seconds(azure, service, write, kind, polled):
+    service.replies("GET", "web1", GONE)
+    with pytest.raises(HostGone, match="The VM 'web1' has been deleted meanwhile"):
+        write(thing("Creating"), thing("Creating"), GONE, kind=kind, polls=(polled,), **{"Retry-After": "10"})
+    assert sum(azure.deadline.slept) < 30
+
+
+def test_what_is_below_a_vm_that_is_there_is_looked_for_again(service, write):
+    service.replies("GET", "web1", Reply(200, thing("Updating")))
+    made = thing("Succeeded")
+    assert write(thing("Creating"), GONE, made, kind=kinds.RUN_COMMAND, **{"Retry-After": "60"}) == made
 
 
 # Failures

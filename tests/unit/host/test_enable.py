@@ -371,7 +371,9 @@ def test_a_host_that_was_deleted_meanwhile_is_just_gone(cloud, replacing, other)
     replacement = asked(replacing(other))
     cloud.when("PATCH", VM, lambda _azure, _request: cloud.remove(VM, "web1"))
     error = failing(HostGone, replacement.carry_out)
-    assert error.message == "The VM 'web1' has been deleted meanwhile." and error.recommendations == ()
+    assert error.message == "The VM 'web1' has been deleted meanwhile."
+    assert error.recommendations == ("To make the host anew: az dockervm create -g g -n web1",
+                                     "To delete what is left of it: az dockervm delete -g g -n web1")
 
 
 def test_a_folder_that_can_t_sign_changes_nothing(cloud, replacing, other):

@@ -257,7 +257,39 @@ def test_nor_does_what_fails_on_one_that_was_never_finished_but_it_may_be_delete
 def test_a_host_that_was_deleted_meanwhile_is_not_called_kept(cloud, command, finished):
     cloud.when("PATCH", VM, lambda _azure, _request: cloud.remove(VM, "web1"))
     error = command.failing(HostGone)
-    assert error.message == "The VM 'web1' has been deleted meanwhile." and not error.recommendations
+    assert error.message == "The VM 'web1' has been deleted meanwhile."
+    assert error.recommendations == ANEW
+
+
+ANEW = ("To make the host anew: az dockervm create -g g -n web1",
+        "To delete what is left of it: az dockervm delete -g g -n web1")
+
+
+@pytest.mark.parametrize("provisioner", ["run-command", "docker-extension"])
+def test_a_new_vm_that_somebody_deletes_is_noticed_at_once_and_the_rest_undone(cloud, command, provisioner):
+    kind = kinds.RUN_COMMAND if provisioner == "run-command" else kinds.EXTENSION
+    cloud.when("PUT", kind, lambda _azure, _request: cloud.remove(VM, "web1"))
+    began = cloud.clock.now
+    error = command.failing(HostGone, provisioner=provisioner)
+    assert error.message.startswith("The VM 'web1' has been deleted meanwhile. What was made has been undone")
+    assert "kept" not in error.message and error.recommendations == ANEW
+    assert cloud.there() == {NETWORK} and cloud.clock.now - began < 60
+
+
+def test_a_new_vm_that_somebody_deletes_before_it_answers_at_its_door_is_noticed_in_seconds(cloud, command):
+    cloud.first_boot = "refuses"
+    cloud.clock.meanwhile += [lambda: None] * 8 + [lambda: cloud.remove(VM, "web1")]
+    began = cloud.clock.now
+    error = command.failing(HostGone, provisioner="cloud-init")
+    assert error.message.startswith("The VM 'web1' has been deleted meanwhile.")
+    assert cloud.there() == {NETWORK} and cloud.clock.now - began < 40
+    assert not any("takes over" in text for text in command.heard.warned)
+
+
+def test_an_existing_vm_that_somebody_deletes_during_its_set_up_is_not_called_kept(cloud, command, finished):
+    cloud.when("PUT", kinds.RUN_COMMAND, lambda _azure, _request: cloud.remove(VM, "web1"), name="dockervm-request")
+    error = command.failing(HostGone, port=2376, typed={"-dp": ("2376",)})
+    assert "kept" not in error.message and "az dockervm create -g g -n web1 -dp 2376" in error.recommendations[0]
 
 
 def test_what_nobody_foresaw_keeps_the_vm_and_its_words(cloud, command, monkeypatch):

@@ -68,6 +68,10 @@ class AzureOfOneVm:
             raise view
         return None if view is None else {"name": names[1], "properties": {"instanceView": view}}
 
+    def vm_is_gone(self, group: str, name: str) -> bool:
+        assert (group, name) == ("g", "web1")
+        return self.vm is None
+
     def list(self, kind: kinds.Kind, group: str, *names: str) -> list[dict[str, Any]]:
         assert (kind, group, names) == (kinds.RUN_COMMAND, "g", ("web1",))
         if self.listed:

@@ -6,7 +6,7 @@ import pytest
 from provision_azure import AzureOfOneVm, by_action, one_after_the_other, parameters, said
 from specs import changed, host_spec
 
-from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, Interrupted, NotFound
+from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostFailed, HostGone, Interrupted, NotFound
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Ref
@@ -95,7 +95,7 @@ def test_a_vm_that_azure_does_not_find_yet_is_asked_again(clock):
 def test_one_that_is_really_gone_is_not_waited_for(clock):
     azure = AzureOfOneVm()
     azure.refusals, azure.vm = [NotFound("the parent resource could not be found")], None
-    with pytest.raises(NotFound):
+    with pytest.raises(HostGone):
         ask(commands_on(azure))
     assert clock[0] == 1000
 
