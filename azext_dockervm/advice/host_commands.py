@@ -98,6 +98,11 @@ def delete(host: NamedHost, data_disks_go: bool = False) -> str:
     return _about(host, "dockervm", "delete", *(("--data-disks", "delete") if data_disks_go else ()))
 
 
+def delete_resource(host: NamedHost, resource_id: str) -> str:
+    """Any resource, by its id."""
+    return az("resource", "delete", "--ids", resource_id, subscription=host.subscription)
+
+
 def delete_extension(host: NamedHost) -> str:
     """The Docker VM extension; the agent stops Docker with it."""
     return az("vm", "extension", "delete", "-g", host.group, "--vm-name", host.name, "-n", names.EXTENSION_TYPE,

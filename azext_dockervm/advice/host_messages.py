@@ -8,7 +8,15 @@ from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import show_command
 from azext_dockervm.advice.command_line import option
 from azext_dockervm.advice.subject import AskedHost, NamedHost
-from azext_dockervm.errors import Conflict, DockerVMError, HostGone
+from azext_dockervm.errors import (
+    AzureRefused,
+    AzureUnreachable,
+    Conflict,
+    DeadlinePassed,
+    DockerVMError,
+    HostGone,
+    Interrupted,
+)
 
 
 def with_sentence(message: str, sentence: str) -> str:
@@ -25,6 +33,14 @@ def belongs_to_others(host: AskedHost, cause: str) -> Conflict:
          "holds).",
          "If they are lost, or the host shall be yours from now on, this command makes it trust your certificates "
          f"instead. It says who loses access, and asks first: {host_commands.enable(host)}"))
+
+
+def nothing_was_changed(error: DockerVMError, again: str) -> DockerVMError:
+    """The error of a command that failed before its first change, where the same again may do; ``again`` is it."""
+    if isinstance(error, (AzureRefused, AzureUnreachable, DeadlinePassed, Interrupted)):
+        error.message = with_sentence(error.message, "Nothing was changed.")
+        error.recommendations += (f"To try again: {again}",)
+    return error
 
 
 def vm_is_gone(host: NamedHost) -> HostGone:

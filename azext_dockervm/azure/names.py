@@ -148,6 +148,13 @@ def data_disk(host: str, lun: int, run_id: str) -> str:
     return host[:80 - len(end)] + end
 
 
+def is_data_disk(name: str, host: str, run_id: str) -> bool:
+    """Whether the name is one that ``data_disk`` gives, for any LUN."""
+    found = re.search(r"_data(\d+)_[^_]+$", name)
+    return found is not None and bool(run_id) and name.lower() == data_disk(
+        host, int(found.group(1)), run_id).lower()
+
+
 def rule_of_others(rule: str, host: str, group_id: str) -> str:
     """The name of a rule of ours in a security group of somebody's, which may guard several hosts: readable, and the
     same for the same host. Azure allows 80 characters."""

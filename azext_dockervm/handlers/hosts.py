@@ -40,6 +40,7 @@ def show(cmd: Any, arguments: Arguments) -> dict[str, Any]:
 def delete(cmd: Any, arguments: Arguments) -> None:
     """Delete a host with all that was made for it."""
     from azext_dockervm.azure import kinds
+    from azext_dockervm.host.remains import certain
     from azext_dockervm.host.removal import Removal, loss
     from azext_dockervm.output import exit_code
     from azext_dockervm.spec.host import HostSpec
@@ -51,6 +52,8 @@ def delete(cmd: Any, arguments: Arguments) -> None:
     vm_id = azure.resource_id(kinds.VM, spec.group, spec.name)
     with shared.progress_of(cmd) as listener:
         found = _remains(azure, spec, arguments["data_disks"] == "delete", vm_id, listener)
+        if arguments["yes"]:
+            found = certain(found)
         began = time.monotonic()
         shared.confirm(loss(found, _own_authorities(arguments), shared.contexts_of(vm_id)),
                        f"Delete the host '{spec.name}'?", arguments["yes"], listener)

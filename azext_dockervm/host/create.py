@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from azext_dockervm.advice import host_commands, refusals
-from azext_dockervm.advice.host_messages import published_but_closed, with_sentence
+from azext_dockervm.advice.host_messages import nothing_was_changed, published_but_closed, with_sentence
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
+from azext_dockervm.body.resource import state
 from azext_dockervm.certs.store import CertificateStore
-from azext_dockervm.errors import DeadlinePassed, DockerVMError
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
@@ -58,15 +59,22 @@ def prepare(azure: Azure, spec: HostSpec, store: CertificateStore, to_write: boo
     Whose an existing host is comes before everything else: nothing of another's is touched or asked.
     """
     try:
-        spec, found = survey(azure, spec, to_write)
+        return _prepared(azure, spec, store, to_write)
     except DockerVMError as error:
-        raise refusals.with_recommendation(error, spec) from error
+        error = refusals.with_recommendation(error, spec)
+        raise (nothing_was_changed(error, host_commands.create_anew(spec)) if to_write else error) from error
+
+
+def _prepared(azure: Azure, spec: HostSpec, store: CertificateStore, to_write: bool = True) -> Prepared:
+    spec, found = survey(azure, spec, to_write)
     if found.vm is None:
         new = with_room(spec, choose(spec, found.extension_published), store)
         packages.check(spec, new)
         return Prepared(spec, found, new)
     adopt.check_whose(spec, found.vm, store.authority_fingerprints())
-    adopt.check_runs(spec, found.vm)
+    # One that is being deleted is waited for, then made anew.
+    if not to_write or state(found.vm) != "Deleting":
+        adopt.check_runs(spec, found.vm)
     choice = choose_again(spec, names.tag(found.vm, names.TAG_PROVISIONER), found.extension_published)
     ruin = adopt.is_ruin(found.vm)
     if ruin:
@@ -153,9 +161,10 @@ class Creation:
     def _told_how_to_go_on(self, cause: BaseException, anew: bool = False) -> DockerVMError:
         """What failed before anything of a host was touched; time that is over says nothing of what to do."""
         error = refusals.as_extension_error(cause, self.asked)
-        if isinstance(error, DeadlinePassed):
+        if isinstance(error, (DeadlinePassed, Interrupted, AzureRefused, AzureUnreachable)):
             again = host_commands.create_anew(self.asked) if anew else host_commands.create_again(self.asked)
-            error.recommendations += (f"To continue with it: {again}",)
+            if not any(again in one for one in error.recommendations):
+                error.recommendations += (f"To continue with it: {again}",)
         return error
 
     # A host that is there
@@ -263,7 +272,7 @@ class Creation:
 
     def _prepare_again(self) -> None:
         """All of it, whose the host is above all: another run may have put a host of its own in its place."""
-        prepared = prepare(self.azure, self.asked, self.store)
+        prepared = _prepared(self.azure, self.asked, self.store)
         self.asked = self.spec = prepared.spec
         self.found, self.choice, self.never_ran = prepared.found, prepared.choice, prepared.never_ran
 

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from azext_dockervm.advice import host_commands, refusals
-from azext_dockervm.advice.host_messages import with_sentence
+from azext_dockervm.advice.host_messages import nothing_was_changed, with_sentence
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
@@ -61,7 +61,10 @@ class TrustReplacement:
         address.
         """
         spec = self.spec
-        self.seen = seen = vm_state.read(self.azure, spec.group, spec.name, spec.subscription)
+        try:
+            self.seen = seen = vm_state.read(self.azure, spec.group, spec.name, spec.subscription)
+        except DockerVMError as error:
+            raise nothing_was_changed(refusals.with_recommendation(error, spec), host_commands.enable(spec)) from error
         self.spec = spec = _as_it_is(spec, seen)
         adopt.check_runs(spec, seen.vm)
         self.address = _address(spec, seen)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from azext_dockervm.advice import host_commands, refusals
+from azext_dockervm.advice.host_messages import nothing_was_changed
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
@@ -43,6 +44,7 @@ class Remains:
     data_disks_go: bool = False
     disks: tuple[Resource, ...] = ()
     rules: tuple[AddedRule, ...] = ()       # in security groups of others, which stay
+    only_tagged: tuple[str, ...] = ()       # ids of parts that nothing but a tag leads to, which others may write
 
     @property
     def own(self) -> list[tuple[Kind, Resource]]:
@@ -52,6 +54,42 @@ class Remains:
                  (kinds.SCHEDULE, self.schedule), *((kinds.DISK, disk) for disk in self.disks))
         return [(kind, part) for kind, part in parts if part is not None]
 
+    @property
+    def parts(self) -> list[tuple[Kind, Resource]]:
+        """All, with the network."""
+        network = self.virtual_network
+        return [*self.own, *([(kinds.VIRTUAL_NETWORK, network)] if network is not None else [])]
+
+
+def certain(remains: Remains) -> Remains:
+    """What a deletion takes that nobody is asked about: without what only a tag leads to, which is named instead.
+
+    Raises ``NotFound`` where nothing else is left.
+    """
+    tagged = {one["id"]: (kind, one) for kind, one in remains.parts if one["id"] in remains.only_tagged}
+    if not tagged:
+        return remains
+
+    def known(part: Resource | None) -> Resource | None:
+        return None if part is not None and part["id"] in tagged else part
+
+    words = [f"the {kind.noun} '{part['name']}', which only a tag names ("
+             f"{host_commands.delete_resource(remains.spec, part['id'])})" for kind, part in tagged.values()]
+    left = replace(
+        remains, network_interface=known(remains.network_interface), public_ip=known(remains.public_ip),
+        security_group=known(remains.security_group), schedule=known(remains.schedule),
+        virtual_network=known(remains.virtual_network), disks=tuple(one for one in remains.disks if known(one)),
+        kept=(*remains.kept, *words))
+    if not left.parts and not left.rules:
+        spec = remains.spec
+        named = ", ".join(repr(part["name"]) for _, part in tagged.values())
+        raise NotFound(f"Nothing is left of a host '{spec.name}' but what only a tag names, and whoever may write tags "
+                       f"may have written that: {named}. It was left as it is.", (
+                           f"To be asked about it: {host_commands.delete(spec, remains.data_disks_go)}",
+                           *(f"To delete the {kind.noun} '{part['name']}': "
+                             f"{host_commands.delete_resource(spec, part['id'])}" for kind, part in tagged.values())))
+    return left
+
 
 def find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     """Raises ``NotFound`` where nothing is there, not even a network that was left with nobody in it, ``Conflict`` for
@@ -59,7 +97,8 @@ def find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
     try:
         return _find(azure, spec, data_disks_go)
     except DockerVMError as error:
-        raise refusals.with_recommendation(error, spec) from error
+        error = refusals.with_recommendation(error, spec)
+        raise nothing_was_changed(error, host_commands.delete(spec, data_disks_go)) from error
 
 
 def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
@@ -93,7 +132,7 @@ def _find(azure: Azure, spec: HostSpec, data_disks_go: bool) -> Remains:
                         if not any(told.startswith(one) for told in kept))]
     return Remains(spec, found[kinds.VM], found[kinds.NETWORK_INTERFACE], found[kinds.PUBLIC_IP],
                    found[kinds.SECURITY_GROUP], found[kinds.SCHEDULE], network, tuple(kept), data_disks_go,
-                   tuple(going), rules)
+                   tuple(going), rules, tuple(_only_tagged(spec, found, going, empty)))
 
 
 def _check_vm(spec: HostSpec, vm: Resource | None) -> None:
@@ -131,6 +170,27 @@ def _hanging_on(vm: Resource | None, interface: Resource | None, data_disks_go: 
             for one in virtual_machine.other_interfaces(vm, (interface or {}).get("id", ""))]
     disks = virtual_machine.data_disks(vm, there_before=True if data_disks_go else None)
     return [*kept, *(f"the data disk '{one}'" for one in disks)]
+
+
+def _only_tagged(spec: HostSpec, found: dict[Kind, Resource | None], disks: list[Resource], empty: Resource | None
+                 ) -> Iterator[str]:
+    """Ids of what nothing but a tag says is the host's: neither another part of it leads there, nor does the part bear
+    a name that a create gives, and the id of a run. Who may write tags writes them on anything, but renames nothing."""
+    vm, interface = found[kinds.VM], found[kinds.NETWORK_INTERFACE]
+    usual = {kinds.NETWORK_INTERFACE: names.network_interface(spec.name), kinds.PUBLIC_IP: names.public_ip(spec.name),
+             kinds.SECURITY_GROUP: names.network_security_group(spec.name), kinds.SCHEDULE: names.schedule(spec.name)}
+    leads = f"{vm and vm['properties']} {interface and interface['properties']}".lower()
+    for kind, name in usual.items():
+        part = found[kind]
+        if part is None or f"'{part['id'].lower()}'" in leads:
+            continue
+        if part["name"].lower() != name.lower() or not names.tag(part, names.TAG_RUN):
+            yield part["id"]
+    for disk in disks:
+        if not names.is_data_disk(disk["name"], spec.name, names.tag(disk, names.TAG_RUN) or ""):
+            yield disk["id"]
+    if empty is not None and empty["name"].lower() != names.virtual_network(region_of(empty)).lower():
+        yield empty["id"]
 
 
 def _left_disks(azure: Azure, spec: HostSpec) -> list[Resource]:

@@ -39,6 +39,7 @@ def loss(remains: Remains, mine: Sequence[str], contexts: Sequence[str] = ()) ->
     """What the user has to agree to. ``mine`` are the fingerprints of the authorities in the user's folder,
     ``contexts`` the names of those that the docker client has of the host."""
     spec, going = remains.spec, [_named(kind, part, remains.data_disks_go) for kind, part in remains.own]
+    tagged = [one["name"] for _, one in remains.parts if one["id"] in remains.only_tagged]
     going += [f"the security rule '{rule.name}' of '{names.id_parts(rule.group_id)[1]}'" for rule in remains.rules]
     if not going and remains.virtual_network is not None:
         return (f"Nothing is left of a host '{spec.name}'. This deletes the virtual network "
@@ -51,11 +52,12 @@ def loss(remains: Remains, mine: Sequence[str], contexts: Sequence[str] = ()) ->
     whose = "" if not theirs or not mine or theirs in mine else (
         f" It trusts another certificate authority ({theirs[:16]}...) than those in your folder: it may be a "
         "colleague's.")
-    return f"This deletes the host '{spec.name}': {', '.join(going)}.{shared}{client}{kept}{whose}"
+    only = f" Only a tag says that the host owns {_words('', tagged)}: look whether it does." if tagged else ""
+    return f"This deletes the host '{spec.name}': {', '.join(going)}.{only}{shared}{client}{kept}{whose}"
 
 
 def _words(noun: str, named: Sequence[str]) -> str:
-    return ", ".join(f"{noun} '{one}'" for one in named)
+    return ", ".join(f"{noun} '{one}'".strip() for one in named)
 
 
 def _listed(things: Sequence[str]) -> str:

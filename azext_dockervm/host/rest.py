@@ -11,9 +11,8 @@ from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.preflight.found import Found
 
 PAUSE_SECONDS = 4.0
-# A VM is updated by whoever tags it or installs into it, and bears it; one that is being deleted is told as such before
-# anything is waited for.
-WAITED_FOR = {kinds.VM: ("Creating",)}
+# A VM is updated by whoever tags it or installs into it, and bears it.
+WAITED_FOR = {kinds.VM: ("Creating", "Deleting")}
 MOVING = ("Creating", "Updating", "Deleting")
 
 

@@ -116,7 +116,8 @@ def test_a_host_that_is_deleted_at_the_last_moment_is_one_clear_error(cloud, mon
     after_the_proof(monkeypatch, delete)
     failed = cloud.create()
     assert failed.code == 3 and f"The VM '{HOST}' has been deleted meanwhile" in failed.stderr
-    assert "was kept" not in failed.stderr and "dockervm delete" not in failed.stderr
+    assert "was kept" not in failed.stderr
+    assert f"To make the host anew: az dockervm create -g {cloud.group} -n {HOST}" in failed.stderr
 
 
 def test_run_commands_of_a_killed_run_are_deleted_by_the_next_one(cloud):

@@ -121,6 +121,61 @@ def test_data_disks_are_kept_unless_they_shall_go(cmd, cloud, made, folder, type
     assert settled == [goes]
 
 
+# What only a tag leads to: whoever may write tags writes them on anything
+
+def victims(cloud, **tags):
+    """An address and a disk that nothing uses at the moment, and a network; each somebody else's."""
+    marked = {"dockervm-host": "web1", **tags}
+    cloud.put(kinds.PUBLIC_IP, "prod-ip", body={"location": "westus", "tags": marked, "properties": {}})
+    cloud.put(kinds.DISK, "prod-data", body={"location": "westus", "tags": marked, "properties": {}})
+    cloud.put(kinds.SECURITY_GROUP, "web1NSG", body={
+        "location": "westus", "tags": {"dockervm-host": "web1"}, "properties": {"securityRules": []}})
+
+
+@pytest.mark.parametrize("tags", [{}, {"dockervm-run": "0123456789ab"}], ids=["host", "host and run"])
+def test_delete_yes_leaves_and_names_what_only_a_tag_leads_to(cmd, cloud, folder, tags):
+    victims(cloud, **tags)
+    with pytest.raises(azclierror.ResourceNotFoundError) as refused:
+        deleted(cmd, folder, yes=True, data_disks="delete")
+    assert cloud.there() == {"publicipaddresses/prod-ip", "disks/prod-data", "networksecuritygroups/web1nsg"}
+    for name in ("publicIPAddresses/prod-ip", "disks/prod-data", "networkSecurityGroups/web1NSG"):
+        assert any("az resource delete --ids /subscriptions/" in one and name in one
+                   for one in refused.value.recommendations), refused.value.recommendations
+
+
+def test_delete_yes_takes_the_host_and_leaves_an_address_that_only_a_tag_leads_to(cmd, cloud, made, folder):
+    cloud.put(kinds.VIRTUAL_NETWORK, "theirs", body={"location": "westus", "tags": {"dockervm-shared": "1"},
+                                                     "properties": {"subnets": []}})
+    cloud.put(kinds.PUBLIC_IP, "prod-ip", body={"location": "westus", "tags": {"dockervm-host": "web1"},
+                                                "properties": {}})
+    deleted(cmd, folder, yes=True)
+    assert cloud.there() == {"publicipaddresses/prod-ip", "virtualnetworks/theirs"}
+
+
+def test_delete_yes_leaves_an_empty_network_that_only_a_tag_says_is_shared(cmd, cloud, folder):
+    cloud.put(kinds.VIRTUAL_NETWORK, "theirs", body={"location": "westus", "tags": {"dockervm-shared": "1"},
+                                                     "properties": {"subnets": []}})
+    with pytest.raises(azclierror.ResourceNotFoundError):
+        deleted(cmd, folder, yes=True)
+    assert cloud.there() == {"virtualnetworks/theirs"}
+
+
+def test_delete_yes_takes_parts_with_the_names_and_the_run_that_a_create_gives(cmd, cloud, folder):
+    tags = {"dockervm-host": "web1", "dockervm-run": "0123456789ab"}
+    for kind, name in ((kinds.PUBLIC_IP, "web1PublicIP"), (kinds.DISK, "web1_data0_0123456789ab")):
+        cloud.put(kind, name, body={"location": "westus", "tags": tags, "properties": {}})
+    cloud.put(kinds.DISK, "web1_data1_ffffffffffff", body={"location": "westus", "tags": tags, "properties": {}})
+    deleted(cmd, folder, yes=True, data_disks="delete")
+    assert cloud.there() == {"disks/web1_data1_ffffffffffff"}
+
+
+def test_delete_asks_about_what_only_a_tag_leads_to_by_name(cmd, cloud, folder, monkeypatch, capsys):
+    victims(cloud)
+    monkeypatch.setattr("knack.prompting.prompt_y_n", lambda *_arguments, **_options: True)
+    deleted(cmd, folder, data_disks="delete")
+    assert cloud.there() == set()
+
+
 def test_wait_asks_the_engine_where_the_tags_can_t_tell_whether_the_host_is_finished(cmd, cloud, made, folder, other):
     waited = hosts.wait(cmd, **HOST, cert_dir=str(folder))
     assert waited["finished"] is True and waited["reachable"] is True

@@ -628,10 +628,20 @@ def test_any_other_state_is_not_waited_for(cloud, command, finished, state):
     assert command.create().proof.reachable and command.heard.said == [EXISTS]
 
 
-def test_one_that_is_being_deleted_is_not_waited_for(cloud, command, finished):
+def test_one_that_is_being_deleted_is_waited_for_and_made_anew(cloud, command, finished):
     cloud.change(VM, "web1", provisioningState="Deleting")
-    assert "is being deleted" in command.failing(Conflict).message
-    untouched(cloud)
+    cloud.clock.meanwhile = [lambda: cloud.remove(VM, "web1")]
+    assert command.create(provisioner="run-command").proof.reachable
+    assert " is being deleted, by " in command.heard.said[0]
+    assert cloud.sent("PUT", VM)
+
+
+@pytest.mark.parametrize("kind", [VM, NSG, NIC], ids=lambda kind: kind.noun)
+def test_a_first_read_that_fails_is_told_with_the_command_that_tries_again(cloud, command, kind):
+    cloud.refuse("GET", kind, "Broken", status=500)
+    error = command.failing(AzureRefused, port=2376, typed={"-dp": ("2376",)})
+    assert error.message.endswith("Nothing was changed.")
+    assert error.recommendations[-1] == "To try again: az dockervm create -g g -n web1 -dp 2376"
 
 
 # A VM that never ran

@@ -53,6 +53,14 @@ def nothing_is_left(cloud):
     return cloud.resources == {} and cloud.hosts == {}
 
 
+@pytest.mark.parametrize("kind", [VM, NSG, NIC], ids=lambda kind: kind.noun)
+def test_a_first_read_that_fails_is_told_with_the_command_that_tries_again(cloud, delete, finished, kind):
+    cloud.refuse("GET", kind, "Broken", status=500)
+    error = delete.failing(AzureRefused, data_disks_go=True)
+    assert error.message.endswith("Nothing was changed.")
+    assert error.recommendations[-1] == "To try again: az dockervm delete -g g -n web1 --data-disks delete"
+
+
 # A host
 
 
