@@ -12,6 +12,9 @@ import logging
 import math
 import re
 import uuid
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,9 +31,10 @@ from azure.core.rest import HttpRequest
 
 from azext_dockervm.azure import traced
 from azext_dockervm.azure.errors import is_web_page
-from azext_dockervm.errors import DeadlinePassed, Interrupted
+from azext_dockervm.errors import AnswerUnreadable, AzureRefused, DeadlinePassed, Interrupted
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.waiting import Call
+from azext_dockervm.printable import printable
 
 logger = logging.getLogger("cli.azext_dockervm.azure")
 
@@ -45,6 +49,8 @@ WHOLE_SECONDS = 180.0
 SETTLE_SECONDS, SETTLE_PART = 5.0, 0.08
 # With no deadline to wait for, nobody sits through a longer Retry-After.
 LONGEST_PAUSE_SECONDS = 300.0
+# Azure's own longest for an operation are some 100 s; by a longer one a poll would miss the end of what it follows.
+LONGEST_POLL_PAUSE_SECONDS = 120.0
 # The first retry comes at once, the second after 1.6 s, the third after 3.2 s.
 RETRIES = 3
 BACKOFF_FACTOR = 0.8
@@ -72,11 +78,27 @@ class ApiVersionPolicy(SansIOHTTPPolicy[Any, Any]):
             request.http_request.url = re.sub(r"(?<=[?&]api-version=)[^&]*", version, request.http_request.url)
 
 
+class Pages(list[Any]):
+    """The pages of one list, as they came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: set[str] = set()
+
+    def ask(self, url: str) -> None:
+        """A page that names one before it as the next one would have no end."""
+        if url in self._asked:
+            raise AnswerUnreadable("Azure's list leads back to a page that was read already.", why="unreadable")
+        self._asked.add(url)
+
+
 class PagesPolicy(SansIOHTTPPolicy[Any, Any]):
     """Keeps each page of a list as it came: the SDK's models lose what they do not know."""
 
     def on_request(self, request: Asked) -> None:
-        request.context["pages"] = request.context.options.pop("pages", None)
+        pages = request.context["pages"] = request.context.options.pop("pages", None)
+        if pages is not None:
+            pages.ask(request.http_request.url)
 
     def on_response(self, request: Asked, response: Answered) -> None:
         pages = request.context.get("pages")
@@ -89,12 +111,15 @@ class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
 
     def __init__(self, registers: bool = True) -> None:
         self._registers = registers
+        self._place: tuple[str, str | None, int | None] | None = None
         super().__init__(retry_total=RETRIES, retry_connect=RETRIES, retry_read=RETRIES, retry_status=RETRIES,
                          retry_backoff_factor=BACKOFF_FACTOR)
 
     def send(self, request: Asked) -> Answered:
         # It stays among the options: other policies send requests of their own with those of this one.
         deadline = request.context.options.get("deadline") or Deadline.never()
+        deadline = deadline.within(deadline.patience)
+        self._check_place(request.http_request.url)
         response = self._send(request, deadline)
         namespace = _unregistered_namespace(response)
         if namespace and not self._registers:
@@ -104,6 +129,17 @@ class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
             request.http_request.headers["x-ms-client-request-id"] = str(uuid.uuid4())
             response = self._send(request, deadline)
         return response
+
+    def _check_place(self, url: str) -> None:
+        """Next pages, operations and redirects are followed on the client's own server only: whoever else is named
+        would get the login's token. A client's first request goes to the cloud's own endpoint."""
+        parts = urlsplit(url)
+        place = (parts.scheme.lower(), parts.hostname, parts.port or (443 if parts.scheme.lower() == "https" else None))
+        if self._place is None:
+            self._place = place
+        if place != self._place:
+            raise AzureRefused(f"Azure's answer leads to another server ('{printable(str(parts.hostname))}'), which "
+                               "was not asked: it would get this login's token.")
 
     def _send(self, request: Asked, deadline: Deadline) -> Answered:
         settings = self.configure_retries(request.context.options)
@@ -143,7 +179,7 @@ class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
         """Seconds until the request may be sent again; None where the answer is to be taken."""
         if not self.is_retry(settings, response) or not self.increment(settings, response=response):
             return None
-        pause = self.get_retry_after(response) or self.get_backoff_time(settings)
+        pause = retry_after(response.http_response.headers) or self.get_backoff_time(settings)
         return None if pause > LONGEST_PAUSE_SECONDS and math.isinf(deadline.remaining()) else pause
 
     def _attempt(self, request: Asked, deadline: Deadline) -> Answered:
@@ -187,6 +223,25 @@ class DeadlineRetryPolicy(RetryPolicy[Any, Any]):
             deadline.sleep(REGISTRATION_PAUSE_SECONDS, f"the subscription is being registered for {namespace}")
             answer = ask("GET", "")
         return False
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that the service asks to wait: by a number, or by a date; 0 where it says none, or what is neither."""
+    for name, unit in (("Retry-After", 1.0), ("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001)):
+        text = (headers.get(name) or "").strip()
+        if re.fullmatch(r"[0-9]{1,9}", text):
+            return int(text) * unit
+        if text and unit == 1.0:
+            return _seconds_until(text)
+    return 0.0
+
+
+def _seconds_until(date: str) -> float:
+    try:
+        found = parsedate_to_datetime(date)
+        return max(0.0, (found - datetime.now(found.tzinfo or timezone.utc)).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return 0.0
 
 
 def _check(response: Answered) -> None:

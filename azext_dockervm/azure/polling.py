@@ -13,6 +13,7 @@ from azure.core.polling import PollingMethod
 from azure.core.rest import HttpRequest
 
 from azext_dockervm.azure.errors import Lost
+from azext_dockervm.azure.pipeline import LONGEST_POLL_PAUSE_SECONDS, retry_after
 from azext_dockervm.azure.watching import FAILED, SUCCEEDED, Watch, provisioning_state
 from azext_dockervm.flow.deadline import Deadline
 
@@ -199,8 +200,4 @@ def _state_of_location(response: Any) -> str:
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that the service asks to wait; 0 where it says none."""
-    for name, unit in (("Retry-After", 1.0), ("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001)):
-        text = headers.get(name) or ""
-        if text.isdigit():
-            return int(text) * unit
-    return 0.0
+    return min(retry_after(headers), LONGEST_POLL_PAUSE_SECONDS)

@@ -116,8 +116,10 @@ class Sdk:
     def pages(self, spoken: Spoken, verb: str, path: str, method: str, *arguments: Any,
               shape: Callable[[list[Any]], Result], location: str = "", **options: Any) -> Result:
         """What ``shape`` makes of the elements of all pages."""
+        from azext_dockervm.azure.pipeline import Pages
+
         def every_page(version: str) -> Result:
-            pages: list[Any] = []
+            pages = Pages()
             with translated(verb):
                 for _ in self.call(version, verb, path, method, *arguments, pages=pages, **options):
                     pass

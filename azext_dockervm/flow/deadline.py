@@ -12,10 +12,13 @@ from azext_dockervm.flow.cancellation import Cancellation
 
 
 class Deadline:
-    """A point in time, ``seconds`` away when it is made, or ``end`` of the monotonic clock."""
+    """A point in time, ``seconds`` away when it is made, or ``end`` of the monotonic clock. ``patience`` is how many
+    seconds one question may be without an answer that can be taken, its repetitions included."""
 
-    def __init__(self, seconds: float, cancellation: Cancellation | None = None, end: float | None = None) -> None:
+    def __init__(self, seconds: float, cancellation: Cancellation | None = None, end: float | None = None,
+                 patience: float = math.inf) -> None:
         self.seconds = seconds
+        self.patience = patience
         self.cancellation = cancellation or Cancellation()
         self._end = time.monotonic() + seconds if end is None else end
 
@@ -26,11 +29,11 @@ class Deadline:
     def within(self, seconds: float) -> Deadline:
         """A nearer deadline, ``seconds`` away but not beyond this one, ended by the same switch. Where this one is
         nearer it is this one, whose words tell the time that the user has given."""
-        return self if seconds >= self.remaining() else Deadline(seconds, self.cancellation)
+        return self if seconds >= self.remaining() else Deadline(seconds, self.cancellation, patience=self.patience)
 
     def later(self, seconds: float) -> Deadline:
         """The same, ``seconds`` later: for the time in which somebody was asked, which is none of the command's."""
-        return Deadline(self.seconds, self.cancellation, self._end + seconds)
+        return Deadline(self.seconds, self.cancellation, self._end + seconds, self.patience)
 
     def remaining(self) -> float:
         """Seconds; never negative."""

@@ -25,7 +25,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     store, contexts = shared.certificate_store(arguments), ContextStore()
     credentials = Credentials.of(store)
     with shared.progress_of(cmd, store.warnings()) as listener:
-        made = builder.create(shared.azure_calls(cmd), name, hosts, credentials, contexts, listener.say)
+        made = builder.create(shared.azure_reads(cmd), name, hosts, credentials, contexts, listener.say)
         listener.say(f"Now type: {docker_commands.build_by(name)}")
     return shapes.builder(made, [contexts.get(one) for one in made.contexts])
 

@@ -24,7 +24,7 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     store, contexts = shared.certificate_store(arguments), ContextStore()
     credentials = context.Credentials.of(store)
     contexts.check_free(name, lambda vm_id: context.named_in(host.group, host.name, vm_id))
-    seen = noted.read(shared.azure_calls(cmd), host.group, host.name, host.subscription)
+    seen = noted.read(shared.azure_reads(cmd), host.group, host.name, host.subscription)
     endpoint = context.endpoint(seen, host, credentials, tunnel)
     with shared.progress_of(cmd, store.warnings()) as listener:
         outcome = contexts.put(name, endpoint, seen.vm["id"], store.folder, credentials.files)

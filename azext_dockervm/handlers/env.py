@@ -35,7 +35,7 @@ def _set(cmd: Any, arguments: Arguments, shell: Any) -> list[str]:
 
     spec = _asked(cmd, arguments)
     store = shared.certificate_store(arguments)
-    host = noted.read(shared.azure_calls(cmd), spec.group, spec.name, spec.subscription)
+    host = noted.read(shared.azure_reads(cmd), spec.group, spec.name, spec.subscription)
     opened.check(host, spec, store)
     docker_host = noted.docker_host(host, spec)
     variables = _variables(arguments, docker_host, host.endpoint, store.folder)

@@ -20,7 +20,7 @@ def list_hosts(cmd: Any, arguments: Arguments) -> list[dict[str, Any]]:
     from azext_dockervm.host import listing
     from azext_dockervm.output import shapes
 
-    azure, group = shared.azure_calls(cmd), arguments["resource_group_name"]
+    azure, group = shared.azure_reads(cmd), arguments["resource_group_name"]
     found = listing.hosts(azure, group, cmd.cli_ctx.data.get("subscription_id"))
     if not arguments["check"]:
         return [shapes.noted(host) for host in found]
@@ -122,7 +122,7 @@ def _noted(cmd: Any, arguments: Arguments, ask_engine: bool = False) -> dict[str
     from azext_dockervm.output import shapes
 
     group, name = arguments["resource_group_name"], arguments["vm_name"]
-    azure = shared.azure_calls(cmd)
+    azure = shared.azure_reads(cmd)
     host = noted.read(azure, group, name, cmd.cli_ctx.data.get("subscription_id"))
     if not ask_engine or host.finished is not None:
         return shapes.noted(host)

@@ -19,7 +19,7 @@ def info(cmd: Any, arguments: Arguments) -> dict[str, Any]:
 
     group, name = arguments["resource_group_name"], arguments["vm_name"]
     folder = shared.certificate_store(arguments).folder
-    azure = shared.azure_calls(cmd)
+    azure = shared.azure_reads(cmd)
     seen = vm_state.read(azure, group, name, cmd.cli_ctx.data.get("subscription_id"))
     engine = engine_state.ask_engine(azure, seen, folder)
     with shared.progress_of(cmd, engine_state.warnings(seen, engine, arguments.typed("cert_dir"))):

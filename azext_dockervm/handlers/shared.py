@@ -19,6 +19,18 @@ def azure_calls(cmd: Any, seconds: float | None = None, registers: bool = True) 
     return Azure.for_cli(cmd.cli_ctx, Deadline(seconds) if seconds else None, registers)
 
 
+# What only reads: in all, and without an answer to one question.
+READING_SECONDS, SILENCE_SECONDS = 600.0, 120.0
+
+
+def azure_reads(cmd: Any) -> Any:
+    """The same for a command that only reads and has no --timeout."""
+    from azext_dockervm.azure.calls import Azure
+    from azext_dockervm.flow.deadline import Deadline
+
+    return Azure.for_cli(cmd.cli_ctx, Deadline(READING_SECONDS, patience=SILENCE_SECONDS))
+
+
 def stopped_by_signals(azure: Any) -> Any:
     """In this context Ctrl-C and its like end the calls of ``azure_calls`` in good order, a second one at once."""
     from azext_dockervm.flow.cancellation import listening

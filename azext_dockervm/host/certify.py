@@ -216,6 +216,9 @@ def _note(target: Target, vm_run_id: str) -> Step:
         try:
             return cast(Resource, target.azure.until(deadline).send(ready))
         except NotFound as error:
+            # Right after its creation Azure may not find a VM everywhere yet.
+            if target.azure.until(deadline).get(kinds.VM, spec.group, spec.name) is not None:
+                raise
             raise vm_is_gone(spec) from error
 
     ordered_in = (target.ordered_in,) if target.ordered_in else ()
