@@ -57,7 +57,8 @@ def _subscriptions(_host: AskedHost) -> Advice:
 
 # Codes of refusals that pass as soon as Azure is done with what it does; azure/kinds.py has how long they are waited
 # out. RetryableError comes with status 429.
-BUSY = frozenset({"AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned"})
+BUSY = frozenset({"AnotherOperationInProgress", "Conflict", "OperationPreempted", "RetryableError",
+                  "ReferencedResourceNotProvisioned"})
 _BUSY = ("Azure is still busy with a change of this, or of what it stands on: an earlier command's, or another "
          "terminal's. Try again in a few minutes.")
 # Azure's code of a refusal → what to do about it.

@@ -148,7 +148,7 @@ EXTENSION = Kind(
 # Of disks nothing is sent but deletions: they are made with their VM. A disk is still its VM's for some seconds after
 # the VM's deletion has ended.
 DISK = Kind(type_names.DISK, DISKS_VERSION, (), "disk", "compute", "disks", put_patience=AT_ONCE,
-            patience=Patience(frozenset({"AnotherOperationInProgress", "OperationNotAllowed"}), 60.0),
+            patience=Patience(frozenset({"Conflict", "AnotherOperationInProgress", "OperationNotAllowed"}), 60.0),
             tag_method="begin_update", list_method="list_by_resource_group")
 DISK_ENCRYPTION_SET = Kind(
     type_names.DISK_ENCRYPTION_SET, DISKS_VERSION, (), "disk encryption set", "compute", "disk_encryption_sets",

@@ -10,7 +10,7 @@ from typing import Any
 from localazure.arm.cloud import Cloud
 from localazure.behavior.behavior import Behavior
 from localazure.protocol import versions
-from localazure.protocol.errors import operation_in_progress
+from localazure.protocol.errors import busy
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Handler
 
@@ -46,7 +46,7 @@ async def call_handler(cloud: Cloud, handler: Handler, request: Request) -> Repl
     behavior.refuse(request, _caller.get(), (found.tags if found else None) or {})
     lingering = cloud.operations.lingering(request.path)
     if lingering is not None and request.method not in ("GET", "HEAD", "DELETE"):
-        raise operation_in_progress(lingering)
+        raise busy(lingering.provider, lingering.uri)
     lags = request.method == "PUT" and bool(behavior.config.conditions.all("replication_lag"))
     existed = lags and cloud.store.get(request.path.rstrip("/")) is not None
     if request.method in ("GET", "HEAD"):

@@ -223,10 +223,9 @@ class Operations:
             await asyncio.sleep(min(left, 1.0))
         self._due[operation.id] = loop.time()
 
-    def lingering(self, target: ids.ResourceId | str) -> str | None:
-        """The operation that has deleted this, by its address, while it is still to be seen."""
-        operation = self._lingering.get(ids.key(target))
-        return operation.uri if operation is not None else None
+    def lingering(self, target: ids.ResourceId | str) -> Operation | None:
+        """The operation that has deleted this, while it is still to be seen."""
+        return self._lingering.get(ids.key(target))
 
     async def _outlast(self, operation: Operation) -> None:
         while operation.target in self._lingering:

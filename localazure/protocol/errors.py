@@ -98,7 +98,16 @@ def parent_not_found(parent_type: str, parent: str, child_type: str, child: str)
     )
 
 
-def operation_in_progress(uri: str) -> ArmError:
+def busy(provider: str, uri: str) -> ArmError:
+    """The refusal of a change while another one is at work, in the words of who refuses: Compute has a code of its own
+    and names nothing (azure-cli#15765, onefuzz#2124); the words that name the operation are Network's."""
+    if provider == "compute":
+        return ArmError(
+            409,
+            "Conflict",
+            "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
+            "https://aka.ms/activitylog to get more details on the conflicting requests.",
+        )
     return ArmError(
         409,
         "AnotherOperationInProgress",

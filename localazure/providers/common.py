@@ -7,7 +7,7 @@ from typing import Any
 
 from localazure.arm.cloud import Cloud
 from localazure.protocol import ids, locations, shape
-from localazure.protocol.errors import ArmError, gateway_error, operation_in_progress, resource_not_found
+from localazure.protocol.errors import ArmError, busy, gateway_error, resource_not_found
 from localazure.protocol.request import Request
 from localazure.store.resources import Resource
 
@@ -63,10 +63,10 @@ def spelled(text: str, known: Iterable[str]) -> str | None:
 
 
 def refuse_if_busy(cloud: Cloud, target: ids.ResourceId) -> None:
-    """Raise ArmError AnotherOperationInProgress while an operation on exactly this resource is unfinished."""
+    """Raise ArmError (`busy`) while an operation on exactly this resource is unfinished."""
     operation = cloud.operations.in_flight(target)
     if operation is not None:
-        raise operation_in_progress(operation.uri)
+        raise busy(operation.provider, operation.uri)
 
 
 def invalid_filter(text: str) -> ArmError:

@@ -33,6 +33,10 @@ FAULTS = {
     "endless": {"do": "endless_operation"},
     "busy": {"do": "answer", "status": 409, "code": "AnotherOperationInProgress",
              "message": "Another operation on this or dependent resource is in progress."},
+    "conflict": {"do": "answer", "status": 409, "code": "Conflict",
+                 "message": "The request failed due to conflict with a concurrent request."},
+    "preempted": {"do": "fail_operation", "code": "OperationPreempted",
+                  "message": "Operation execution has been preempted by a more recent operation."},
     "403": {"do": "answer", "status": 403, "code": "AuthorizationFailed", "message": "You may not."},
     "nothing": {"do": "answer", "status": 200, "body": {}},
 }

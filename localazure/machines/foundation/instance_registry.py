@@ -152,6 +152,10 @@ class InstanceRegistry:
             self._write(self._sysctls, saved)
             file.write_text(value)
 
+    def has_set(self, path: str) -> bool:
+        """Whether this sysctl is as it is because of an instance."""
+        return path in self._read(self._sysctls)
+
     def _restore_sysctls(self) -> None:
         for path, value in self._read(self._sysctls).items():
             file = PROC_SYS / path

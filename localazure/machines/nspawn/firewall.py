@@ -126,8 +126,16 @@ def _filter_chains(ports: Sequence[Port], uplink: str, shut_in: Sequence[str]) -
     ]
 
 
-def host_ruleset(table: str, link_prefix: str, block: AddressBlock, resolver: str) -> str:
-    """This machine's own table: guests reach the Internet as this machine, packets fit its uplink, names resolve."""
+def host_ruleset(table: str, link_prefix: str, block: AddressBlock, resolver: str, alone: bool) -> str:
+    """This machine's own table: guests reach the Internet as this machine, packets fit its uplink, names resolve.
+
+    This machine is nobody's router: what comes in by other links does not get to guests, nor to the addresses that
+    this machine has for them. `alone`: it forwards for Local Azure only, so nothing of others is forwarded at all, but
+    for bridges of its own (containers that are started meanwhile) and what others translate to them.
+    """
+    own = f"{{ {block.links}, {block.pool} }}"
+    stranger = 'meta nfproto ipv4 iifname != "laz*"'
+    others = [f'    {stranger} oifname != "laz*" meta iifkind != "bridge" ct status & dnat == 0 drop']
     from_guests, dns = f'iifname "{link_prefix}*"', "meta l4proto { tcp, udp } th dport 53"
     return "\n".join(
         [
@@ -145,9 +153,16 @@ def host_ruleset(table: str, link_prefix: str, block: AddressBlock, resolver: st
             "  chain forward {",
             "    type filter hook forward priority filter; policy accept;",
             # Private addresses are reached by this machine itself where it has joined, by nobody through it.
-            f'    oifname "{link_prefix}*" ip daddr != {{ {block.links}, {block.pool} }} drop',
+            f'    oifname "{link_prefix}*" ip daddr != {own} drop',
             f"    {from_guests} tcp flags syn tcp option maxseg size set rt mtu",
             f'    oifname "{link_prefix}*" tcp flags syn tcp option maxseg size set rt mtu',
+            "    ct state established,related accept",
+            f'    iifname != "laz*" oifname "{link_prefix}*" drop',
+            *(others if alone else []),
+            "  }",
+            "  chain input {",
+            "    type filter hook input priority filter; policy accept;",
+            f'    iifname != "laz*" iifname != "lo" ip daddr {own} drop',
             "  }",
             "}",
             "",

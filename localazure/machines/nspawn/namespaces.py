@@ -24,6 +24,7 @@ from localazure.machines.machine import MachineError, Network
 from localazure.machines.nspawn import firewall, imds
 
 UPLINK = "up0"
+FORWARDING = "net/ipv4/ip_forward"
 # Asked in this order when this machine's only resolver listens on loopback, where guests can't reach it.
 UPSTREAM_RESOLV_CONF = ("/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf")
 FALLBACK_RESOLVER = "9.9.9.9"
@@ -93,13 +94,14 @@ class NetworkNamespaces:
     def prepare(self) -> None:
         """This machine's part: forwarding, the instance's table, a hole where its unused public addresses end."""
         self._registry.set_sysctl(
-            "net/ipv4/ip_forward", "1", ("net/ipv4/conf/*/forwarding", "net/ipv4/conf/*/accept_redirects")
+            FORWARDING, "1", ("net/ipv4/conf/*/forwarding", "net/ipv4/conf/*/accept_redirects")
         )
         with self._registry.locked():
             if not is_mount_point(NAMESPACES):
                 self._registry.once(NAMESPACES_MARK)
         prefix = link_prefix(self._instance)
-        rules = firewall.host_ruleset(table_name(self._instance), prefix, self._block, resolver())
+        alone = self._registry.has_set(FORWARDING)
+        rules = firewall.host_ruleset(table_name(self._instance), prefix, self._block, resolver(), alone)
         run(["nft", "-f", "-"], stdin=rules.encode())
         run(["ip", "route", "replace", "blackhole", self._block.pool])
         run(["ip", "address", "replace", f"{self._block.service_address}/32", "dev", "lo", "label", f"lo:{prefix}"])

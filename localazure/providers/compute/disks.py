@@ -8,7 +8,7 @@ from typing import Any
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation, timestamp
 from localazure.protocol import ids, shape
-from localazure.protocol.errors import ArmError, invalid_parameter, operation_in_progress
+from localazure.protocol.errors import ArmError, busy, invalid_parameter
 from localazure.protocol.request import Reply, Request
 from localazure.protocol.router import Route
 from localazure.providers import crud, kinds
@@ -362,7 +362,7 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     for running in cloud.operations.below(disk.id):
         if running.action == "delete":
             return compute.follow(cloud, running, request, 202)
-        raise operation_in_progress(running.uri)
+        raise busy(running.provider, running.uri)
 
     async def work(_: Operation) -> None:
         await remove(cloud, disk)

@@ -14,7 +14,7 @@ from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation, timestamp
 from localazure.machines.machine import MachineError, MachineSpec
 from localazure.protocol import ids
-from localazure.protocol.errors import ArmError, operation_in_progress
+from localazure.protocol.errors import ArmError, busy
 from localazure.providers import kinds
 from localazure.providers.compute import compute, data_disks, disks, image_sources, sizes, vm_image
 from localazure.providers.compute.image_catalog import find
@@ -29,10 +29,10 @@ SHARED_ACTIONS = ("runCommand",)
 
 
 def refuse_if_busy(cloud: Cloud, vm: ids.ResourceId) -> None:
-    """Raise ArmError AnotherOperationInProgress while the VM itself is being changed."""
+    """Raise ArmError Conflict while the VM itself is being changed."""
     for operation in cloud.operations.below(vm):
         if operation.target == ids.key(vm) and operation.action not in SHARED_ACTIONS:
-            raise operation_in_progress(operation.uri)
+            raise busy(operation.provider, operation.uri)
 
 
 def refuse_unless_running(vm: Resource) -> None:

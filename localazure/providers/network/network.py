@@ -13,7 +13,7 @@ from localazure.arm import patience
 from localazure.arm.cloud import Cloud
 from localazure.arm.operations import Operation
 from localazure.protocol import ids, locations
-from localazure.protocol.errors import ArmError, network_error, operation_in_progress, reference_not_found
+from localazure.protocol.errors import ArmError, busy, network_error, reference_not_found
 from localazure.protocol.request import Reply, Request, listing
 from localazure.protocol.router import Handler, Route
 from localazure.providers import crud, kinds
@@ -100,13 +100,13 @@ def refuse_if_going(cloud: Cloud, target: ids.ResourceId) -> None:
     """Raise ArmError while a resource or a child of it is being deleted; other writes would be superseded."""
     for operation in cloud.operations.below(target):
         if operation.action == "delete":
-            raise operation_in_progress(operation.uri)
+            raise busy(operation.provider, operation.uri)
 
 
 def refuse_if_busy_below(cloud: Cloud, target: ids.ResourceId) -> None:
     """Raise ArmError while a resource or a child of it is being changed, for those that change one child at a time."""
     for operation in cloud.operations.below(target):
-        raise operation_in_progress(operation.uri)
+        raise busy(operation.provider, operation.uri)
 
 
 class Put(NamedTuple):

@@ -65,7 +65,8 @@ def test_a_request_too_many_is_no_quota(host):
 
 
 @pytest.mark.parametrize(("code", "status"), [
-    ("RetryableError", 429), ("AnotherOperationInProgress", 409), ("ReferencedResourceNotProvisioned", 400)])
+    ("RetryableError", 429), ("AnotherOperationInProgress", 409), ("ReferencedResourceNotProvisioned", 400),
+    ("Conflict", 409), ("OperationPreempted", 409)])
 def test_what_is_at_work_passes_and_is_no_request_too_many(host, code, status):
     advice, = refusals.with_recommendation(AzureRefused("no", code=code, status=status), host).recommendations
     assert "still busy with a change" in advice and "Try again in a few minutes" in advice

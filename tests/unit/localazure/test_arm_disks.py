@@ -117,8 +117,8 @@ def test_a_disk_that_is_being_made_is_left_alone(arm: LocalAzure, group: Group, 
     behavior(rules=[{"do": "endless_operation", "method": "PUT", "type": "Microsoft.Compute/disks"}])
     assert arm.call("PUT", path, _body()).status == 202
     for method, body in (("PUT", _body()), ("PATCH", {"tags": {"a": "b"}}), ("DELETE", None)):
-        assert arm.call(method, path, body).code == "AnotherOperationInProgress", method
-    assert _set_disks(group, vm, _attached(group.id_of(path))).code == "AnotherOperationInProgress"
+        assert arm.call(method, path, body).code == "Conflict", method
+    assert _set_disks(group, vm, _attached(group.id_of(path))).code == "Conflict"
 
 
 def test_a_disk_must_be_where_the_vm_is(arm: LocalAzure, group: Group) -> None:

@@ -297,7 +297,7 @@ def test_what_is_refused_while_it_is_changed_leaves_all_as_it_was(
     call = arm.call if kind == "image" else gallery.call
     with slowly(arm, behavior):
         busy = call(method, path, {**body, "tags": None, "properties": properties if kind == "image" else {}})
-        assert call(method, path, body).code == "AnotherOperationInProgress"
+        assert call(method, path, body).code == "Conflict"
     arm.wait(busy)
     after = call("GET", path).body
     assert {**after, "tags": None} == {**before, "tags": None}
@@ -318,11 +318,11 @@ def test_nothing_new_comes_into_what_is_going(arm: LocalAzure, group: Group, beh
     source = template(group)
     with slowly(arm, behavior):
         going = gallery.call("DELETE", gallery.definition)
-        assert gallery.version(source).code == "AnotherOperationInProgress"
+        assert gallery.version(source).code == "Conflict"
     arm.wait(going)
     with slowly(arm, behavior):
         going = gallery.call("DELETE", gallery.path)
-        assert gallery.call("PUT", gallery.definition, gallery.body()).code == "AnotherOperationInProgress"
+        assert gallery.call("PUT", gallery.definition, gallery.body()).code == "Conflict"
     arm.wait(going)
     assert gallery.call("GET", gallery.path).code == "ResourceNotFound"
 

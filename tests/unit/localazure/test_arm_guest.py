@@ -115,7 +115,7 @@ def test_a_bad_extension_is_refused(arm: LocalAzure, vm: str, changes: dict[str,
 def test_one_handler_is_there_once_and_one_extension_is_changed_once_at_a_time(arm: LocalAzure, vm: str) -> None:
     arm.platform.unblocked.clear()
     first = arm.call("PUT", f"{vm}/extensions/docker", _extension())
-    assert arm.call("PUT", f"{vm}/extensions/docker", _extension()).code == "AnotherOperationInProgress"
+    assert arm.call("PUT", f"{vm}/extensions/docker", _extension()).code == "Conflict"
     assert arm.call("PUT", f"{vm}/extensions/again", _extension()).code == "BadRequest"
     arm.platform.unblocked.set()
     arm.wait(first)

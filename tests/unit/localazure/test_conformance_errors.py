@@ -53,6 +53,27 @@ def address_in_use(group: Group) -> Answer:
     return group.arm.call("DELETE", group.network("publicIPAddresses/ip"))
 
 
+def twice(group: Group, path: str, body: dict[str, Any]) -> Answer:
+    """The second of two equal writes, while the machine is at work for the first one."""
+    arm = group.arm
+    arm.platform.unblocked.clear()
+    try:
+        first = arm.call("PUT", path, body)
+        return arm.call("PUT", path, body)
+    finally:
+        arm.platform.unblocked.set()
+        arm.wait(first)
+
+
+def busy_vm(group: Group) -> Answer:
+    return twice(group, group.compute("virtualMachines/web1"), group.vm_body(group.nic(group.vnet())))
+
+
+def busy_extension(group: Group) -> Answer:
+    properties = {"publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "typeHandlerVersion": "2.1"}
+    return twice(group, f"{group.vm()}/extensions/script", {"location": "westus", "properties": properties})
+
+
 def nsg_in_use(group: Group) -> Answer:
     group.nic(group.vnet(), nsg=group.nsg())
     return group.arm.call("DELETE", group.network("networkSecurityGroups/nsg"))
@@ -89,6 +110,7 @@ CALLS: dict[str, list[Callable[[Group], Answer]]] = {
     "ResourceGroupNotFound": [missing_group],
     "ResourceNotFound": [missing_vm, missing_vnet],
     "NotFound": [missing_subnet],
+    "Conflict": [busy_vm, busy_extension],
     "InUseSubnetCannotBeDeleted": [vnet_in_use],
     "NicInUse": [nic_in_use],
     "PublicIPAddressCannotBeDeleted": [address_in_use],

@@ -94,7 +94,8 @@ def test_nft_accepts_the_rulesets():
     texts = [
         network_ruleset(["10.0.0.0/16", "10.2.0.0/24"], ports, "up0", "198.19.0.1"),
         network_ruleset(["10.0.0.0/16"], ports, "up0", "198.19.0.1", True, ["10.0.0.0/24", "10.0.1.0/24"]),
-        firewall.host_ruleset("localazure_unit", "lazabcde", routed_blocks()[0], "192.0.2.53"),
+        *(firewall.host_ruleset("localazure_unit", "lazabcde", routed_blocks()[0], "192.0.2.53", alone)
+          for alone in (True, False)),
     ]
     for text in texts:
         checked = subprocess.run(["nft", "-c", "-f", "-"], input=text, text=True, capture_output=True, check=False)
