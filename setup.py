@@ -27,17 +27,19 @@ setup(
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3.14",
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["azext_dockervm", "azext_dockervm.*"]),
     package_data={"azext_dockervm": ["azext_metadata.json", "provision/script/*.sh"]},
-    # azure-cli-core, knack, azure-mgmt-resource and cryptography come with az itself, whose own copies win. So do those
-    # of azure-mgmt-compute today, but az is giving that up. The bounds are the oldest that were tried.
+    # azure-cli-core, knack and cryptography come with az itself. So do azure-mgmt-compute and azure-mgmt-resource
+    # today, but az is giving these up; while it has them its own copies win. The bounds are the oldest and the newest
+    # that were tried: an SDK's next major version has other names.
     install_requires=[
-        "azure-mgmt-compute>=33.0.0",
-        "azure-mgmt-network>=28.0.0",
+        "azure-mgmt-compute>=33.0.0,<40.0.0",
+        "azure-mgmt-network>=28.0.0,<34.0.0",
+        "azure-mgmt-resource>=23.3.0,<27.0.0",
         "docker>=7.0.0",
     ],
-    extras_require={"dev": ["azure-cli-core", "azure-devtools", "azure-mgmt-resource", "cryptography>=42.0.0", "knack",
-                            "pytest"]},
+    extras_require={"dev": ["azure-cli-core", "azure-devtools", "cryptography>=42.0.0", "knack", "pytest"]},
 )

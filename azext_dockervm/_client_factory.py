@@ -83,7 +83,6 @@ def network_client(cli_ctx: Any, **options: Any) -> Any:
 
 
 def resource_client(cli_ctx: Any, **options: Any) -> Any:
-    """azure-mgmt-resource comes with az itself."""
     from azure.mgmt.resource.resources import ResourceManagementClient
 
     return _client(cli_ctx, ResourceManagementClient, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import sys
 import typing
 from collections.abc import Iterator
@@ -70,11 +71,12 @@ def _types(model: Any) -> dict[str, Any]:
     """The types of a model's attributes, those of its bases too."""
     found: dict[str, Any] = {}
     for one in reversed(model.__mro__):
-        if one.__module__.startswith("azure.mgmt") and "__annotations__" in vars(one):
+        own = inspect.get_annotations(one) if one.__module__.startswith("azure.mgmt") else {}
+        if own:
             package = sys.modules[one.__module__.rpartition(".")[0]]
             names = {**vars(sys.modules[one.__module__]), "_models": package, "_types": None}
             hints = typing.get_type_hints(one, names)
-            found.update({name: hints[name] for name in vars(one)["__annotations__"]})
+            found.update({name: hints[name] for name in own})
     return found
 
 

@@ -3,7 +3,11 @@ log, not on a retry either; the SDKs' chatter is for --debug; our policies are i
 
 from __future__ import annotations
 
+import ast
 import logging
+import re
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from azure.cli.core.sdk.policies import SafeNetworkTraceLoggingPolicy
@@ -15,6 +19,7 @@ from azure.core.rest import HttpRequest
 from azext_dockervm import _client_factory
 from azext_dockervm._client_factory import CHATTY_LOGGERS, _bodyless_logging_policy
 
+ROOT = Path(__file__).parents[2]
 BODY = '{"adminPassword": "Very-secret-1"}'
 
 
@@ -184,3 +189,34 @@ def test_az_s_login_speaks_in_its_own_class():
 
     for error in (AuthenticationError("x"), CLIError("x")):
         assert isinstance(error, _client_factory.login_errors())
+
+
+# What comes with the wheel
+
+
+def imported_sdks() -> set[str]:
+    """The distributions of azure.mgmt that the extension imports."""
+    found = set()
+    for path in (ROOT / "azext_dockervm").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("azure.mgmt."):
+                found.add("-".join(node.module.split(".")[:3]))
+    return found
+
+
+def required() -> dict[str, tuple[str, str]]:
+    """Distribution → the oldest version that will do, and the first that was not tried, by setup.py."""
+    text = (ROOT / "setup.py").read_text(encoding="utf-8").partition("install_requires=[")[2].partition("]")[0]
+    return {name: (least, most) for name, least, most in re.findall(r'"(azure-[a-z-]+)>=([\d.]+),<([\d.]+)"', text)}
+
+
+def test_each_sdk_that_is_imported_comes_with_the_wheel_within_bounds():
+    """az has some of them, and is giving them up."""
+    assert imported_sdks() == required().keys() == {"azure-mgmt-compute", "azure-mgmt-network", "azure-mgmt-resource"}
+
+
+@pytest.mark.parametrize("name", required())
+def test_the_newest_sdk_that_was_tried_is_the_upper_bound(name):
+    """What pip gives the tests' environment is the newest; where this fails, a newer one can be tried."""
+    least, most = (int(bound.partition(".")[0]) for bound in required()[name])
+    assert least <= int(version(name).partition(".")[0]) == most - 1

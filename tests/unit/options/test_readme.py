@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import option_table
@@ -121,3 +122,11 @@ def test_the_version_is_the_newest_that_history_calls_released():
     assert len(headings) > 3 and not any(mark for _, mark in headings[1:])
     assert version == next(number for number, mark in headings if not mark)
     assert f"dist/dockervm-{version}-py3" in option_table.README.read_text(encoding="utf-8")
+
+
+def test_the_oldest_az_is_the_same_in_every_document():
+    root = option_table.ROOT
+    least = json.loads((root / "azext_dockervm/azext_metadata.json").read_text())["azext.minCliCoreVersion"]
+    told = {document: re.findall(r"az (?:of your own \()?(\d\.\d+) or newer", (root / document).read_text())
+            for document in ("README.md", "localazure/README.md")}
+    assert told == dict.fromkeys(told, [least.rpartition(".")[0]])
