@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azext_dockervm.advice import connection, host_commands, limits, option_values, policies, region_commands
+from azext_dockervm.advice import (
+    connection,
+    host_commands,
+    limits,
+    option_values,
+    policies,
+    region_commands,
+    vm_commands,
+)
 from azext_dockervm.advice.command_line import az
 from azext_dockervm.advice.subject import AskedHost
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, Challenge, DockerVMError, HostFailed, LoginRequired
@@ -71,8 +79,6 @@ ADVICE: dict[str, Callable[[AskedHost], Advice]] = {
     "OverconstrainedAllocationRequest": _capacity,
     "OverconstrainedZonalAllocationRequest": _capacity_of_zone,
     "QuotaExceeded": limits.for_cores,
-    # Azure's code for the quota of cores; its message tells this from other causes.
-    "OperationNotAllowed": limits.for_cores,
     "PublicIPCountLimitReached": limits.for_addresses,
     "IPv4StandardSkuPublicIpCountLimitReached": limits.for_addresses,
     "MarketplacePurchaseEligibilityFailed": _terms,
@@ -94,6 +100,23 @@ ADVICE: dict[str, Callable[[AskedHost], Advice]] = {
     "InvalidResourceReference": lambda host: ("What it stands on was deleted meanwhile, by another command. The same "
                                               f"again makes it anew: {host_commands.create_anew(host)}",),
 }
+
+
+def _not_allowed(host: AskedHost, message: str) -> Advice:
+    """Azure's code for the quota of cores, for what a VM's state does not allow, and for much else."""
+    told = message.lower()
+    if "quota" in told or "limit required" in told:
+        return limits.for_cores(host)
+    if "extension operations are disallowed" in told:
+        allow = vm_commands.update(host, "--set", "osProfile.allowExtensionOperations=true")
+        return (f"Run commands need the VM's agent. If it is installed, this allows them: {allow}",)
+    if "not running" in told or "to be running" in told or "deallocated" in told:
+        return (f"To start the VM: {host_commands.start(host)}",)
+    return ()
+
+
+# The same for codes that have several meanings, which the message tells.
+BY_MESSAGE: dict[str, Callable[[AskedHost, str], Advice]] = {"OperationNotAllowed": _not_allowed}
 # A 429 that was not waited out; Compute's has the code OperationNotAllowed, like a quota that is used up.
 _THROTTLED = ("Azure takes no more requests for the moment. Nothing is wrong with the command; try again in a few "
               "minutes.")
@@ -154,6 +177,8 @@ def _of_code(error: DockerVMError, host: AskedHost) -> tuple[str, ...]:
         return ()
     if error.violations:
         return policies.of_violations(error.violations, host)
+    if error.code in BY_MESSAGE:
+        return BY_MESSAGE[error.code](host, error.message)
     return ADVICE[error.code](host) if error.code in ADVICE else ()
 
 

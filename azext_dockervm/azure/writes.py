@@ -132,7 +132,7 @@ class Write:
         answered: list[int] = []
         try:
             self.sdk.in_version(self.kind, "", lambda version: self._begin(
-                version, verb, "begin_delete", answered=answered.append))
+                version, verb, "begin_delete", answered=answered.append, **self._force))
         except NotFound:
             return False
         except Lost as error:
@@ -144,9 +144,13 @@ class Write:
     def begin_to_delete(self) -> None:
         try:
             self.sdk.in_version(self.kind, "", lambda version: self._call(
-                version, f"delete {self._noun}", "begin_delete", polling=False))
+                version, f"delete {self._noun}", "begin_delete", polling=False, **self._force))
         except NotFound:
             pass
+
+    @property
+    def _force(self) -> dict[str, Any]:
+        return {"force_deletion": True} if self.request.force else {}
 
     # How it is sent
 

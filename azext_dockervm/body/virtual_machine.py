@@ -157,6 +157,13 @@ def data_disks(vm: Resource, there_before: bool | None = None) -> list[str]:
             if there_before is None or _was_there(one) is there_before]
 
 
+def keeps_nothing(vm: Resource, data_disks_go: bool) -> bool:
+    """Whether no disk of the VM outlives its deletion, so that nothing has to be written to one before.
+    ``data_disks_go``: those that were made with the VM are deleted too."""
+    disk = (vm["properties"].get("storageProfile") or {}).get("osDisk")
+    return _goes(disk) and not data_disks(vm, there_before=True if data_disks_go else None)
+
+
 def own_disks(vm: Resource) -> list[str]:
     """Names of the data disks that were made with the VM, by the run that made it."""
     run = names.tag(vm, names.TAG_RUN) or ""

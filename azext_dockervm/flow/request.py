@@ -43,13 +43,14 @@ class Ref:
 @dataclass(frozen=True)
 class Request:
     """``kind`` is the type of the resource, such as Microsoft.Network/networkSecurityGroups; ``names`` has its name,
-    for a child after its parent's."""
+    for a child after its parent's. ``force``: a VM is deleted without being shut down first."""
 
     method: str
     kind: str
     group: str
     names: tuple[str, ...]
     body: Any = None
+    force: bool = False
 
     @property
     def name(self) -> str:
@@ -61,7 +62,9 @@ class Request:
 
     def printed(self) -> dict[str, Any]:
         """What a person may read before it is sent: plain JSON."""
-        shown = {"method": self.method, "type": self.kind, "name": self.name}
+        shown: dict[str, Any] = {"method": self.method, "type": self.kind, "name": self.name}
+        if self.force:
+            shown["forceDeletion"] = True
         return shown if self.body is None else {**shown, "body": printed(self.body)}
 
 

@@ -96,7 +96,8 @@ class HostPlan:
                               forgiven=partial(_disk_stays, disk)) for disk in disks)]
 
     def _deletion(self, key: str, kind: Kind, name: str, words: str = "") -> Step:
-        request = Request("DELETE", kind.type, self.asked.group, (name,))
+        force = kind is kinds.VM and self.found.vm is not None and virtual_machine.keeps_nothing(self.found.vm, True)
+        request = Request("DELETE", kind.type, self.asked.group, (name,), force=force)
         return Step(key, f"delete the {kind.noun} '{name}'{words}",
                     lambda _results, deadline: self.azure.until(deadline).send(request), request)
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from azext_dockervm.azure import names
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource, has_failed, whole
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
@@ -78,7 +79,9 @@ class Making:
                 return do(azure, ready) if do else azure.send(ready)
 
         return Step(key, f"{verb} the {kind.noun} '{name}'{words}", put, request, needs,
-                    undo_own(self.azure, kind, self.spec.group, name, self.run_id, told) if undone else None, detail,
+                    undo_own(self.azure, kind, self.spec.group, name, self.run_id, told,
+                             kind is kinds.VM and virtual_machine.keeps_nothing(body, data_disks_go=True))
+                    if undone else None, detail,
                     forgiven=forgiven)
 
     def mend(self, kind: Kind, key: str, existing: Resource, **more: Any) -> Step:

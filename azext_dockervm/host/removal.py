@@ -31,6 +31,8 @@ KEYS = {kinds.VM: VM, kinds.NETWORK_INTERFACE: NETWORK_INTERFACE, kinds.PUBLIC_I
 AFTER = {kinds.PUBLIC_IP: NETWORK_INTERFACE, kinds.SECURITY_GROUP: NETWORK_INTERFACE}
 # A network may show for a while who has just left it.
 LEAVING_SECONDS = 30.0
+# Azure's codes for a network or subnet that something is still in.
+STILL_IN_USE = frozenset({"InUseSubnetCannotBeDeleted", "InUseVirtualNetworkCannotBeDeleted"})
 # A last look at the VM, after everything else.
 LOOK_SECONDS = 15.0
 
@@ -107,7 +109,7 @@ class Removal:
         rules = self._rules()
         self._execute(_with_needs_that_are_there([*rules, *self._keeping(vm), Step(
             VM, f"send the deletion of the VM '{vm['name']}'", partial(self._delete, kinds.VM, vm, begin=True),
-            Request("DELETE", kinds.VM.type, self.spec.group, (vm["name"],)), (ADDRESSES, HANGING_ON, *_last(rules)))]))
+            self._request(kinds.VM, vm), (ADDRESSES, HANGING_ON, *_last(rules)))]))
         later = [f"the {kind.noun} '{part['name']}'" for kind, part in (
             (kinds.SECURITY_GROUP, self.remains.security_group), (kinds.SCHEDULE, self.remains.schedule),
             (kinds.VIRTUAL_NETWORK, self.remains.virtual_network)) if part is not None]
@@ -164,15 +166,20 @@ class Removal:
         return Step(key, title, lambda _results, deadline: self.azure.until(deadline).send(request), request)
 
     def _deletion(self, kind: Kind, part: Resource, needs: tuple[str, ...]) -> Step:
-        request = Request("DELETE", kind.type, self.spec.group, (part["name"],))
+        request = self._request(kind, part)
         key = KEYS.get(kind) or f"{kind.noun} {part['name']}"
         return Step(key, f"delete the {kind.noun} '{part['name']}'", partial(self._delete, kind, part), request,
                     needs, forgiven=None if kind is kinds.VM else self._noting(kind, part))
 
+    def _request(self, kind: Kind, part: Resource) -> Request:
+        """A VM of which no disk stays needs no shutdown, which takes most of the time."""
+        force = kind is kinds.VM and virtual_machine.keeps_nothing(part, self.remains.data_disks_go)
+        return Request("DELETE", kind.type, self.spec.group, (part["name"],), force=force)
+
     def _delete(self, kind: Kind, part: Resource, _results: Results, deadline: Deadline, begin: bool = False) -> None:
         """Unless it has gone since, or what bears its name now was made by another run since it was looked at."""
         azure, name = self.azure.until(deadline), part["name"]
-        now, request = azure.get(kind, self.spec.group, name), Request("DELETE", kind.type, self.spec.group, (name,))
+        now, request = azure.get(kind, self.spec.group, name), self._request(kind, part)
         if now is not None and names.tag(now, names.TAG_RUN) != names.tag(part, names.TAG_RUN):
             raise Conflict(f"The {kind.noun} '{name}' has just been made anew by another run; it was left to it.")
         if now is not None and begin:
@@ -183,7 +190,7 @@ class Removal:
     def _leave(self, network: Resource, _results: Results, deadline: Deadline) -> str:
         """Delete the network where this was the last host in it → what became of it."""
         azure, name = self.azure.until(deadline), network["name"]
-        leaving = deadline.within(LEAVING_SECONDS)
+        leaving, refused = deadline.within(LEAVING_SECONDS), None
         while True:
             now = azure.get(kinds.VIRTUAL_NETWORK, self.spec.group, name)
             if now is None:
@@ -191,17 +198,20 @@ class Removal:
             if virtual_network.is_unused(now):
                 if other_hosts(azure, self.spec, region_of(now)):
                     return "kept, another host is being made or deleted"
-                break
-            if not self._shows_us(now) or leaving.remaining() < 2:
+                try:
+                    azure.send(Request("DELETE", kinds.VIRTUAL_NETWORK.type, self.spec.group, (name,)))
+                    return ""
+                except AzureRefused as error:
+                    if error.code not in STILL_IN_USE:
+                        raise
+                    # Right after the interface's deletion Azure refuses it for a while, though it shows nobody in it.
+                    leaving = leaving if refused else deadline.within(LEAVING_SECONDS)
+                    refused = error
+                if leaving.remaining() < 2:
+                    return "kept, Azure says that something is still in it"
+            elif not self._shows_us(now) or leaving.remaining() < 2:
                 return "kept, something else is in it"
             azure.deadline.sleep(2, f"the virtual network '{name}' still shows the host's interface")
-        try:
-            azure.send(Request("DELETE", kinds.VIRTUAL_NETWORK.type, self.spec.group, (name,)))
-        except AzureRefused as error:
-            if error.code not in ("InUseSubnetCannotBeDeleted", "InUseVirtualNetworkCannotBeDeleted"):
-                raise
-            return "kept, another host has just moved in"
-        return ""
 
     def _shows_us(self, network: Resource) -> bool:
         interface = self.remains.network_interface

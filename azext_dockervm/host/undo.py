@@ -40,10 +40,10 @@ class Sent:
             raise
 
 
-def undo_own(azure: Azure, kind: Kind, group: str, name: str, run_id: str, sent: Sent) -> Undo:
+def undo_own(azure: Azure, kind: Kind, group: str, name: str, run_id: str, sent: Sent, force: bool = False) -> Undo:
     """What deletes the resource, unless a look shows that what bears the name now is another run's → whether it is
-    gone."""
-    return undo_sent(azure, Request("DELETE", kind.type, group, (name,)), kind, sent,
+    gone. ``force`` as ``Request`` has it."""
+    return undo_sent(azure, Request("DELETE", kind.type, group, (name,), force=force), kind, sent,
                      lambda found: names.tag(found, names.TAG_RUN) == run_id)
 
 

@@ -218,7 +218,18 @@ def delete(cloud: Cloud, request: Request) -> Reply:
     vm = cloud.store.get(request.resource_id(KIND, "vm"))
     if vm is None:
         return Reply(204)
+    _forced(request)
     return compute.follow(cloud, vm_life.start_removal(cloud, vm), request, 202)
+
+
+def _forced(request: Request) -> bool:
+    """Whether the VM is deleted without being shut down first, which no machine here is. Raises ArmError for no
+    boolean."""
+    value = request.query.get("forcedeletion", "false").lower()
+    if value not in ("true", "false"):
+        message = f"The value '{value}' of the query parameter 'forceDeletion' is invalid."
+        raise ArmError(400, "InvalidParameter", message, target="forceDeletion")
+    return value == "true"
 
 
 # power

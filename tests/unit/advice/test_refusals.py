@@ -23,7 +23,7 @@ TERMS = f"az vm image terms accept --urn Debian:debian-13:13-gen2:latest {SUBSCR
     ("SkuNotAvailable", [SKUS]), ("AllocationFailed", [SKUS]), ("OverconstrainedAllocationRequest", [SKUS]),
     ("ZonalAllocationFailed", ["az dockervm create -g 'my(group)' -n web1 -l westus --size", SKUS]),
     ("OverconstrainedZonalAllocationRequest", ["az dockervm create -g 'my(group)' -n web1 -l westus --size", SKUS]),
-    ("QuotaExceeded", [CORES]), ("OperationNotAllowed", [CORES]),
+    ("QuotaExceeded", [CORES]),
     ("PublicIPCountLimitReached", [ADDRESSES, "az network public-ip list --query"]),
     ("IPv4StandardSkuPublicIpCountLimitReached", [ADDRESSES]),
     ("ResourcePurchaseValidationFailed", [TERMS]), ("MarketplacePurchaseEligibilityFailed", [TERMS]),
@@ -56,9 +56,29 @@ def test_each_that_is_known_says_something(host):
     assert all(advised(host) for advised in refusals.ADVICE.values())
 
 
+QUOTA = "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."
+
+
+@pytest.mark.parametrize(("message", "command"), [
+    (QUOTA, CORES),
+    ("Cannot modify extensions in the VM when the VM is not running.", "az vm start -g 'my(group)' -n web1"),
+    ("The operation requires the VM to be running (or set to run).", "az vm start"),
+    ("Operation 'redeploy' is not allowed on VM 'web1' since the VM is either deallocated or marked to be "
+     "deallocated.", "az vm start"),
+    ("This operation cannot be performed when extension operations are disallowed. To allow, please ensure VM Agent is "
+     "installed on the VM and the osProfile.allowExtensionOperations property is true.",
+     "az vm update -g 'my(group)' -n web1 --set osProfile.allowExtensionOperations=true"),
+    ("Disk 'd' is attached to VM 'web2'.", None)])
+def test_an_operation_that_is_not_allowed_is_advised_on_by_what_its_message_means(host, message, command):
+    advice = "\n".join(refusals.with_recommendation(AzureRefused(message, code="OperationNotAllowed", status=409),
+                                                    host).recommendations)
+    assert command in advice if command else advice == ""
+    assert ("list-usage" in advice) is (message == QUOTA)
+
+
 def test_a_request_too_many_is_no_quota(host):
     """Compute's throttling has the code of a quota that is used up."""
-    throttled, quota = (refusals.with_recommendation(AzureRefused("no", code="OperationNotAllowed", status=status),
+    throttled, quota = (refusals.with_recommendation(AzureRefused(QUOTA, code="OperationNotAllowed", status=status),
                                                      host).recommendations for status in (429, 409))
     assert "try again in a few minutes" in throttled[0] and "list-usage" not in "".join(throttled)
     assert "list-usage" in quota[0]

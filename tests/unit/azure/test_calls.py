@@ -47,6 +47,15 @@ def delete(kind):
     return Request("DELETE", kind.type, "g", named(kind))
 
 
+@pytest.mark.parametrize("forced", [True, False])
+@pytest.mark.parametrize("sending", ["remove", "begin"])
+def test_a_vm_is_deleted_by_force_where_that_is_asked(azure, service, forced, sending):
+    service.replies("DELETE", "thing", Reply(204))
+    getattr(azure, sending)(Request("DELETE", kinds.VM.type, "g", ("thing",), force=forced))
+    [asked] = [one for one in service.asked if one.method == "DELETE"]
+    assert [one.lower() for one in asked.query.get("forceDeletion", [])] == (["true"] if forced else [])
+
+
 # Reads
 
 @EVERY_KIND

@@ -76,6 +76,12 @@ def test_a_vm_that_never_ran_goes_too(cloud, command):
     assert cloud.there() == {NETWORK} and cloud.sent("DELETE", VM)
 
 
+def test_a_vm_that_is_undone_is_not_shut_down_first(cloud, command):
+    cloud.refuse("PUT", VM, "AllocationFailed", status=200)
+    command.failing()
+    assert [one.force for one in cloud.sent("DELETE", VM)] == [True]
+
+
 def test_what_was_there_before_is_left(cloud, command):
     cloud.put(NSG, "web1NSG", body={"location": "westus", "tags": {"dockervm-host": "web1", "dockervm-run": "old"},
                                     "properties": {"securityRules": []}})

@@ -287,6 +287,14 @@ def test_deletion_takes_along_what_the_delete_options_name(arm: LocalAzure, grou
     assert arm.call("DELETE", vm).status == 204
 
 
+def test_deletion_by_force_takes_a_boolean(arm: LocalAzure, group: Group) -> None:
+    vm = group.vm()
+    refused = arm.call("DELETE", vm, forceDeletion="perhaps")
+    assert (refused.status, refused.code) == (400, "InvalidParameter")
+    arm.wait(arm.call("DELETE", vm, forceDeletion="true"))
+    assert arm.call("GET", vm).status == 404
+
+
 def test_deletion_leaves_what_is_to_be_detached(arm: LocalAzure, group: Group) -> None:
     nic = group.nic(group.vnet(), public_ip=group.public_ip())
     body = group.vm_body(nic)
