@@ -97,6 +97,20 @@ def clock_may_be_wrong(host: NamedHost) -> str:
     return f"If the host's clock is wrong, a restart sets it; then the same command again: {restart}"
 
 
+def names_of_tag_alone(host: AskedHost, noted: Sequence[str], taken: Sequence[str]) -> str:
+    """The warning about names that stand in the VM's tag and in no certificate that was signed here."""
+    again = host_commands.create_with(host, "tls_san", "--tls-san", *taken, *noted)
+    return (f"The certificate of '{host.name}' does not name {', '.join(noted)}: only a tag of the VM does, and others "
+            f"can write tags.\nIf you want it to: {again}")
+
+
+def names_dropped(host: AskedHost, lost: Sequence[str], taken: Sequence[str]) -> str:
+    """The warning about names that speak for others, which no certificate takes over from an earlier one."""
+    again = host_commands.create_with(host, "tls_san", "--tls-san", *taken, *lost)
+    return (f"The new certificate of '{host.name}' does not name {', '.join(lost)} any more: wildcards, and names that "
+            f"the cloud gives to hosts, have to be typed each time.\nTo have them again: {again}")
+
+
 def certificate_ends(host: AskedHost, ends: str, days: int) -> str:
     """The warning about a server certificate that ends soon; the command renews it. ``days`` are whole ones, negative
     after the end."""

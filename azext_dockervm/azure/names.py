@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from azext_dockervm.azure.reserved import may_be_refused_as_label
@@ -41,6 +42,9 @@ TAG_DOCKER_DISK = "dockervm-docker-disk"          # on the VM: name or id of the
 TAG_SETTINGS = "dockervm-settings"                # on the VM: a fingerprint of the engine's settings as they were given
 TAG_AUTHORITY = "dockervm-ca"                     # on the VM, from its PUT on: SHA-256 of the CA that it trusts, in hex
 TAG_RUN = "dockervm-run"                          # on everything: the id of the run that made it
+# Below these each cloud gives names to whoever asks first: of public addresses, and of the classic cloud services.
+DNS_SUFFIXES = ("cloudapp.azure.com", "cloudapp.chinacloudapi.cn", "cloudapp.usgovcloudapi.net", "cloudapp.net",
+                "chinacloudapp.cn", "usgovcloudapp.net")
 # Characters of a tag's value.
 LONGEST_TAG = 256
 RESERVED_TAG_PREFIX = "dockervm-"
@@ -87,6 +91,12 @@ def is_address(text: str | None) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_below(name: str, suffixes: Iterable[str]) -> bool:
+    """Whether a DNS name is one of ``suffixes`` or ends with one."""
+    lower = name.lower()
+    return any(lower == one or lower.endswith(f".{one}") for one in suffixes)
 
 
 def id_parts(resource_id: str) -> tuple[str, str]:

@@ -67,6 +67,7 @@ def delete(cmd: Any, arguments: Arguments) -> None:
         finally:
             if removal.vm_is_gone():
                 shared.forget_contexts(vm_id, listener)
+                shared.forget_record(arguments, vm_id)
 
 
 def _remains(azure: Any, spec: Any, data_disks_go: bool, vm_id: str, listener: Any) -> Any:

@@ -197,6 +197,17 @@ def contexts_of(vm_id: str) -> list[str]:
         return []
 
 
+def forget_record(arguments: Any, vm_id: str) -> None:
+    """Of the certificate of a host that is gone; a folder in disorder is no reason to fail."""
+    from azext_dockervm.certs.records import HostRecords
+    from azext_dockervm.errors import CertificateError
+
+    try:
+        HostRecords(certificate_store(arguments).folder).forget(vm_id)
+    except CertificateError:
+        return
+
+
 def forget_contexts(vm_id: str, listener: Any) -> None:
     """Those of a host that is gone go too. It never ends a command that has done its work."""
     from azext_dockervm.advice import context_messages

@@ -50,12 +50,12 @@ def is_ruin(machine: Resource) -> bool:
 
 
 def adapted(spec: HostSpec, found: Found) -> HostSpec:
-    """The spec with what an existing host has and the command did not ask to change: port, user, tags, the further
-    names of its certificate, Docker's own disk; and whose Docker it has."""
+    """The spec with what an existing host has and the command did not ask to change: port, user, tags, Docker's own
+    disk; and whose Docker it has. The further names of its certificate come from the certificate itself
+    (``server_names.taken_over``): what a tag says of them is for display."""
     port = spec.engine.port if "docker_port" in spec.given else found.docker_port or spec.engine.port
     machine = found.vm or {}
-    more = spec.engine.tls_names if "tls_san" in spec.given else vm.noted_names(machine)
-    return spec.having({"engine.port": port, "engine.tls_names": more, **_docker(spec, machine),
+    return spec.having({"engine.port": port, **_docker(spec, machine),
                         "tags": names.with_tags(names.own_tags(machine), spec.tags),
                         "login.user": vm.user_name(machine) or spec.login.user,
                         "disks.docker_lun": vm.docker_disk(machine)[1]})

@@ -16,11 +16,13 @@ from azext_dockervm.azure.names import EXTENSION_TYPE
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource, state
 from azext_dockervm.certs.authority import Authority
+from azext_dockervm.certs.records import HostRecords, signed_last
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.certs.summary import iso
 from azext_dockervm.errors import (
     AzureRefused,
     AzureUnreachable,
+    CertificateError,
     DeadlinePassed,
     DockerVMError,
     HostFailed,
@@ -178,11 +180,28 @@ def finish(target: Target, folder: Path, listener: Listener, *, vm_run_id: str, 
                  lambda results, deadline: prove(target, results[ADDRESS], results[PROVISIONED], folder, deadline,
                                                  patience),
                  needs=(PROVISIONED, ADDRESS, *(step.key for step in before)), detail=_seen)
-    steps, last = [*before, proof], proof
+    steps, last = [*before, _record(target, folder, listener), proof], proof
     for step in (_note(target, vm_run_id), *further, _delete_run_commands(target, listener)):
         last = _after_the_proof(spec, step, last)
         steps.append(last)
     return steps
+
+
+def _record(target: Target, folder: Path, listener: Listener) -> Step:
+    """Whom the host's certificate names is known from it alone later, whatever tags say."""
+    spec = target.spec
+
+    def keep(results: Results, _deadline: Deadline) -> None:
+        certificate, records = results[PROVISIONED].certificate, HostRecords(folder)
+        vm_id = target.azure.resource_id(kinds.VM, spec.group, spec.name)
+        if certificate is None or signed_last([certificate, records.read(vm_id)]) != certificate:
+            return
+        try:
+            records.keep(vm_id, certificate)
+        except CertificateError as error:
+            listener.warn(f"The names in the certificate of '{spec.name}' were not recorded: {error.message}")
+
+    return Step("record", "record the server's certificate", keep, needs=(PROVISIONED,), quiet=True)
 
 
 def _seen(proof: Proof) -> str:

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from azext_dockervm.advice import host_commands, refusals
+from azext_dockervm.advice import host_commands, host_messages, refusals
 from azext_dockervm.advice.host_messages import nothing_was_changed, published_but_closed, with_sentence
-from azext_dockervm.azure import names
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import virtual_machine
+from azext_dockervm.body import public_ip, virtual_machine
 from azext_dockervm.body.resource import state
+from azext_dockervm.certs.records import HostRecords
 from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.certs.summary import describe
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
-from azext_dockervm.host import adopt, certify, rest, settings
+from azext_dockervm.host import adopt, certify, rest, server_names, settings
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
@@ -132,6 +134,8 @@ class Creation:
         return self.planning.of_new()
 
     def _make(self) -> FinishedHost:
+        # Of an earlier host of this name, which is gone.
+        HostRecords(self.store.folder).forget(self.azure.resource_id(kinds.VM, self.spec.group, self.spec.name))
         with self._told():
             results = execute(self.plan(), self.listener, self.azure.deadline)
             return self._finished(results)
@@ -190,6 +194,7 @@ class Creation:
             certify.delete_what_asked(failure.cause, self.commands, self.listener)
             raise self._told_how_to_go_on(failure.cause) from failure.cause
         self.found, self.proven = replace(self.found, port=standing.port), standing.provisioned is not None
+        self._take_names(standing)
         if "docker_port" not in self.asked.given:
             self.spec = self.spec.having({"engine.port": standing.port})
             self.commands = self.commands.on(self.spec)
@@ -212,7 +217,9 @@ class Creation:
     def _finish(self, results: Results, standing: Standing) -> FinishedHost:
         """Set-up or a new certificate where it is needed, then the proof."""
         address: Address = results[ADDRESS]
-        reason = why_set_up(self.spec, self.found, standing, address.endpoint)
+        certificate = self._certificate(standing)
+        reason = why_set_up(self.spec, self.found, standing, address.endpoint, certificate)
+        self._tell_of_names(certificate, bool(reason))
         if not reason:
             self.spec = self.spec.having(virtual_machine.noted_docker(self.found.vm))
         planning, existing = self.planning, self.planning.existing
@@ -250,10 +257,44 @@ class Creation:
     def take_over(self) -> None:
         """What an existing host has, and was not asked otherwise, is what is asked for."""
         self.spec = adopt.adapted(self.asked, self.found)
+        self._take_names(None)
         port, ssh_port = self.spec.engine.port, self.spec.network.ssh_port
         if ssh_port is not None:
             rules.check_ports(port, ssh_port)
         check_ports(self.spec.workload, port, ssh_port or names.DEFAULT_SSH_PORT)
+
+    def _take_names(self, standing: Standing | None) -> None:
+        """Unless they were typed, the further names of the certificate are those of the one that was signed last."""
+        if "tls_san" in self.asked.given:
+            return
+        presented = standing.provisioned.certificate if standing and standing.provisioned else None
+        fqdn = public_ip.fqdn_if_any(self.found.public_ip)
+        self.spec = self.spec.having({"engine.tls_names": server_names.taken_over([self._record(), presented], fqdn)})
+
+    def _record(self) -> bytes | None:
+        return HostRecords(self.store.folder).read(self.found.vm["id"]) if self.found.vm else None
+
+    def _certificate(self, standing: Standing) -> bytes | None:
+        """The one that the host has, as far as it is known here."""
+        seen, record = standing.provisioned, self._record()
+        if seen is None:
+            return None
+        if seen.certificate is not None or record is None:
+            return seen.certificate
+        return record if describe(record).fingerprint == seen.fingerprint else None
+
+    def _tell_of_names(self, certificate: bytes | None, is_renewed: bool) -> None:
+        """What no tag gets signed, and what a new certificate loses."""
+        if "tls_san" in self.asked.given:
+            return
+        taken = self.spec.engine.tls_names
+        if is_renewed or certificate is not None:
+            noted = server_names.not_taken(virtual_machine.noted_names(self.found.vm), certificate, taken)
+            if noted:
+                self.listener.warn(host_messages.names_of_tag_alone(self.asked, noted, taken))
+        lost = server_names.dropped(certificate, taken) if is_renewed else ()
+        if lost:
+            self.listener.warn(host_messages.names_dropped(self.asked, lost, taken))
 
     def _remove_what_never_ran(self) -> None:
         """Everything is made anew, as it was asked for."""

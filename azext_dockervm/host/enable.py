@@ -6,11 +6,12 @@ import ssl
 import uuid
 from dataclasses import dataclass, replace
 
-from azext_dockervm.advice import host_commands, refusals
+from azext_dockervm.advice import host_commands, host_messages, refusals
 from azext_dockervm.advice.host_messages import nothing_was_changed, with_sentence
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
+from azext_dockervm.certs.records import HostRecords
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake
@@ -18,7 +19,7 @@ from azext_dockervm.errors import Conflict, DockerVMError, EngineUnreachable, Ho
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.step import Alternative, Listener, Step
-from azext_dockervm.host import adopt, certify, vm_state
+from azext_dockervm.host import adopt, certify, server_names, vm_state
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.look import ask_itself, authorities, by_its_word
 from azext_dockervm.host.vm_state import VmState
@@ -73,7 +74,11 @@ class TrustReplacement:
             self.trust = self._ask(self.commands)
         except DockerVMError as error:
             raise self._nothing_changed(error) from error
-        self.spec = spec.having({"engine.port": self.trust.port})
+        presented = self.trust.ours.certificate if self.trust.ours else None
+        record = HostRecords(self.store.folder).read(seen.vm["id"])
+        further = server_names.taken_over([record, presented], seen.fqdn)
+        self.spec = spec.having({"engine.port": self.trust.port, "engine.tls_names": further})
+        self.address = replace(self.address, more=further)
         self.commands = self.commands.on(self.spec)
 
     def whom_it_cuts_off(self) -> str:
@@ -131,6 +136,10 @@ class TrustReplacement:
         unknown = ProvisionerChoice(RUN_COMMAND, "nothing says how the host was set up")
         choice = as_it_was_set_up(self.spec, noted) or unknown
         if self.trust.ours is None:
+            further = self.spec.engine.tls_names
+            noted_names = server_names.not_taken(virtual_machine.noted_names(self.seen.vm), None, further)
+            if noted_names:
+                self.listener.warn(host_messages.names_of_tag_alone(self.spec, noted_names, further))
             return certify.set_up(target, choice, (), certify.extension_is_left(target))
         self.listener.say(f"The host '{self.spec.name}' trusts the authority in {self.store.folder} already.")
         ours = replace(self.trust.ours, provisioner=choice.provisioner)
@@ -174,8 +183,7 @@ class TrustReplacement:
 def _as_it_is(spec: HostSpec, seen: VmState) -> HostSpec:
     """What the host is, as far as giving it a certificate needs it."""
     return spec.having({"location": seen.vm["location"], "engine.port": seen.port or spec.engine.port,
-                        "tags": names.own_tags(seen.vm), "engine.tls_names": virtual_machine.noted_names(seen.vm),
-                        **virtual_machine.noted_docker(seen.vm),
+                        "tags": names.own_tags(seen.vm), **virtual_machine.noted_docker(seen.vm),
                         "login.user": virtual_machine.user_name(seen.vm) or spec.login.user})
 
 
@@ -184,12 +192,11 @@ def _address(spec: HostSpec, seen: VmState) -> Address:
         raise Conflict(f"The VM '{spec.name}' was not made by dockervm. It was left as it is.",
                        "To see which were: " + host_commands.list_hosts(spec.subscription))
     known_by_address = names.is_address(names.endpoint_tag(seen.vm))
-    private, more = seen.private_address or "", virtual_machine.noted_names(seen.vm)
     if known_by_address and seen.endpoint:
-        return Address(seen.fqdn, seen.public_address, private, more)
+        return Address(seen.fqdn, seen.public_address, seen.private_address or "")
     if not seen.fqdn or not seen.public_address:
         raise Conflict(f"The host '{spec.name}' has no public address with a name, which its certificate has to say. "
                        "It was left as it is.",
                        "Whoever holds its certificates gives it one again with the command that made it: "
                        + host_commands.create_by_owner(spec))
-    return Address(seen.fqdn, seen.public_address, private, more)
+    return Address(seen.fqdn, seen.public_address, seen.private_address or "")

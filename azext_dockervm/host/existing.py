@@ -5,20 +5,23 @@ from __future__ import annotations
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
-from azext_dockervm.body import security_group, virtual_machine
+from azext_dockervm.body import public_ip, security_group, virtual_machine
+from azext_dockervm.certs.records import certified_names, further_names
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.host import plan_guards
 from azext_dockervm.host.look import Standing
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, Making
+from azext_dockervm.host.server_names import speaks_for_others
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
 
-def why_set_up(spec: HostSpec, found: Found, standing: Standing, endpoint: str) -> str:
+def why_set_up(spec: HostSpec, found: Found, standing: Standing, endpoint: str,
+               certificate: bytes | None = None) -> str:
     """Why the host needs set-up or another certificate; empty for one that is left alone. ``endpoint`` is its name now,
-    or its address where it has none."""
+    or its address where it has none; ``certificate`` is the one that it has now, None where nobody here has seen it."""
     if standing.reason:
         return standing.reason
     if spec.engine.port != standing.port:
@@ -29,10 +32,15 @@ def why_set_up(spec: HostSpec, found: Found, standing: Standing, endpoint: str) 
     # A verified call has compared the name that it used; else the tag says which one was certified. An address whose
     # name was taken away says nothing of that name.
     compared = before and not standing.unreachable and names.is_address(before) == names.is_address(noted)
-    certified = before if compared else noted
-    if certified and certified != endpoint:
-        return f"its name is now {endpoint}, and its certificate names {certified}"
-    if spec.engine.tls_names != virtual_machine.noted_names(found.vm):
+    named = before if compared else noted
+    if named and named != endpoint and not (certificate and endpoint in certified_names(certificate)):
+        return f"its name is now {endpoint}, and its certificate names {named}"
+    if certificate is not None:
+        fqdn = public_ip.fqdn_if_any(found.public_ip)
+        has = tuple(one for one in further_names(certificate) if not speaks_for_others(one, fqdn))
+    else:
+        has = virtual_machine.noted_names(found.vm) if "tls_san" in spec.given else spec.engine.tls_names
+    if spec.engine.tls_names != has:
         return f"its certificate is to name {', '.join(spec.engine.tls_names) or 'nothing'} besides its own names"
     return ""
 

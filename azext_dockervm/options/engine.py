@@ -70,9 +70,9 @@ ENGINE = (
            _GROUP, default=False, place="applies"),
     Option("tls_san", "--tls-san",
            "Names and addresses that the server's certificate names besides the host's own, such as a name in your own "
-           'DNS, separated by spaces. They are kept for later certificates; those of an existing host become these, '
-           '"" none.', _GROUP, default_in_words="none", check=tls_names, place="engine.tls_names",
-           parser=_SEVERAL),
+           "DNS, separated by spaces. A later certificate names what the last one did, but for wildcards and names "
+           'that the cloud gives, which are typed each time. Those of an existing host become these, "" none.', _GROUP,
+           default_in_words="none", check=tls_names, place="engine.tls_names", parser=_SEVERAL),
     _setting("daemon_json", "--daemon-json",
              "File with settings of the engine in Docker's own format (daemon.json), or the JSON itself. Over it go "
              "--engine-options, over these the options of single settings; listener and certificates are dockervm's.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from azext_dockervm.advice.option_values import example
+from azext_dockervm.azure.names import DNS_SUFFIXES, is_below
 from azext_dockervm.errors import InvalidValue
 from azext_dockervm.printable import printable
 
@@ -29,7 +30,11 @@ def _normal(word: str) -> str:
     from azext_dockervm.certs.identity import parse_name
 
     try:
-        return str(parse_name(word))
+        name = str(parse_name(word))
+        if name.startswith("*.") and is_below(name, DNS_SUFFIXES):
+            raise InvalidValue(f"'{name}' would speak for hosts of others: the cloud gives names below it to whoever "
+                               "asks first.")
+        return name
     except InvalidValue as error:
         raise InvalidValue(f"--tls-san: {printable(error.message)}", example("--tls-san", "docker.example.com")
                            ) from error

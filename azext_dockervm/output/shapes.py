@@ -23,7 +23,9 @@ Shape = dict[str, Any]
 
 
 def host(made: FinishedHost, folder: str, docker_context: str | None = None) -> Shape:
-    """The result of ``create`` and ``enable``; ``docker_context`` is the docker client's that was made for it."""
+    """The result of ``create`` and ``enable``; ``docker_context`` is the docker client's that was made for it.
+    ``serverNames`` are those in the host's certificate, null where nobody here has seen it."""
+    from azext_dockervm.certs.records import certified_names
     from azext_dockervm.certs.summary import iso
 
     spec = made.spec
@@ -33,7 +35,9 @@ def host(made: FinishedHost, folder: str, docker_context: str | None = None) -> 
         "dockerHost": f"tcp://{made.address.endpoint}:{spec.engine.port}", "dockerPort": spec.engine.port,
         "provisioner": made.provisioned.provisioner, "engineVersion": made.proof.version,
         "reachable": made.proof.reachable, "certDir": folder,
-        "serverCertificateExpires": iso(made.provisioned.expires), "dockerContext": docker_context,
+        "serverCertificateExpires": iso(made.provisioned.expires),
+        "serverNames": list(certified_names(made.provisioned.certificate)) if made.provisioned.certificate else None,
+        "dockerContext": docker_context,
         "registryLogins": registry_logins(made.workload), "compose": compose(made.workload),
     }
 

@@ -31,7 +31,15 @@ from azext_dockervm.provision.custom_data import fast_lane
 from azext_dockervm.provision.host_values import Values, settings_tag, to_install, to_serve
 from azext_dockervm.provision.run_command import SILENT_MIRRORS
 from azext_dockervm.provision.script.answer import in_words
-from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
+from azext_dockervm.provision.target import (
+    ADDRESS,
+    AUTHORITY,
+    PROVISIONED,
+    Address,
+    Provisioned,
+    Target,
+    names_in_words,
+)
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
@@ -124,7 +132,8 @@ class Lane:
 
         return [
             Step(REQUEST, f"wait for '{name}' at its door", self._wait_for_request, needs=(ADDRESS, AUTHORITY)),
-            Step(CERTIFICATE, "sign the server's certificate", sign, needs=(REQUEST, AUTHORITY, ADDRESS)),
+            Step(CERTIFICATE, "sign the server's certificate", sign, needs=(REQUEST, AUTHORITY, ADDRESS),
+                 detail=names_in_words),
             Step(ENGINE, "hand the certificate in; the host installs Docker and starts it", self._wait_for_engine,
                  needs=(CERTIFICATE, REQUEST, ADDRESS)),
             Step(PROVISIONED, "note the certificate",

@@ -30,7 +30,7 @@ from azext_dockervm.provision.daemon import extension_options
 from azext_dockervm.provision.host_values import Values, container_metadata, to_install, to_serve
 from azext_dockervm.provision.run_command import action_step
 from azext_dockervm.provision.script.answer import encoded
-from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
+from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target, names_in_words
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.extension_era import is_of_extension_era
 
@@ -43,7 +43,7 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
     spec = target.spec
     plan = [Step("certificate", "issue the server's certificate",
                  lambda results, _deadline: results[AUTHORITY].issue_server(results[ADDRESS].identity),
-                 needs=(AUTHORITY, ADDRESS))]
+                 needs=(AUTHORITY, ADDRESS), detail=lambda issued: names_in_words(issued.certificate_pem))]
     before = after
     if needs_preparation(target):
         plan.append(action_step(target, "prepare", "install",

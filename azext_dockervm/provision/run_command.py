@@ -13,7 +13,7 @@ from azext_dockervm.flow.step import Results, Step
 from azext_dockervm.provision.choice import RUN_COMMAND
 from azext_dockervm.provision.host_values import to_install, to_serve
 from azext_dockervm.provision.script.answer import Answer, encoded
-from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target
+from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Provisioned, Target, names_in_words
 from azext_dockervm.secret import Secret
 
 
@@ -38,7 +38,8 @@ def steps(target: Target, after: tuple[str, ...]) -> list[Step]:
          **keeps, **to_serve(spec)})
     return [
         request,
-        Step("certificate", "sign the server's certificate", sign, needs=("request", AUTHORITY, ADDRESS)),
+        Step("certificate", "sign the server's certificate", sign, needs=("request", AUTHORITY, ADDRESS),
+             detail=names_in_words),
         serve,
         Step(PROVISIONED, "note the certificate",
              lambda results, _deadline: Provisioned.of(RUN_COMMAND, results["certificate"], checked=True),

@@ -71,6 +71,13 @@ class Target:
         return self.resumed and (self.finished or not SETTINGS & set(self.spec.given))
 
 
+def names_in_words(certificate: bytes) -> str:
+    """Whom a server certificate (PEM) names, for the line of the step that signs it."""
+    from azext_dockervm.certs.records import certified_names
+
+    return f"for {', '.join(certified_names(certificate))}"
+
+
 @dataclass(frozen=True)
 class Provisioned:
     """The server's certificate: ``fingerprint`` (SHA-256 in hex) and end, and the PEM where it is known. ``checked``:

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from local_azure import GROUP
 from running import run
 
 pytestmark = pytest.mark.machines
@@ -131,3 +132,27 @@ def test_info_tells_of_the_engine_by_a_verified_call(host):
     assert seen["serverCertificateExpires"] == host.result["serverCertificateExpires"]
     assert {"containers", "images"} <= set(seen["engine"])
     assert (seen["powerState"], seen["size"], seen["dockerHost"]) == ("running", "Standard_D2s_v5", host.url)
+
+
+@pytest.mark.long
+def test_names_that_somebody_wrote_into_the_tags_are_not_signed(run_command):
+    """By the unmodified az: tags are written, and the owner's plain create renews the certificate."""
+    azure, name = run_command.azure, run_command.name
+    before = certified(run_command)
+    tags = ("dockervm-tls-san=*.westus.cloudapp.azure.com,bank.example.com", "dockervm-fqdn=evil.example.com")
+    azure.az("tag", "update", "--operation", "Merge", "--resource-id", run_command.result["id"], "--tags", *tags
+             ).succeeded()
+    words = ("-g", GROUP, "-n", name, "-dc", run_command.folder)
+    try:
+        made = azure.az("dockervm", "create", *words, "--tls-san", "mine.example.com", "-dp", "2376").succeeded()
+        assert certified(run_command) == before | {"DNS:mine.example.com"}
+        again = azure.az("dockervm", "create", *words, "-dp", "2376").succeeded()
+        assert "bank.example.com" in again.stderr and "evil" not in made.stdout + again.stdout
+        assert certified(run_command) == before | {"DNS:mine.example.com"}
+    finally:
+        azure.az("dockervm", "create", *words, "--tls-san", "", "-dp", "2376").succeeded()
+
+
+def certified(host) -> set[str]:
+    said = run(["openssl", "x509", "-noout", "-ext", "subjectAltName"], stdin=shown_certificate(host)).succeeded()
+    return {one.strip().replace("IP Address", "IP") for one in said.stdout.splitlines()[1].split(",")}

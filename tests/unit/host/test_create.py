@@ -373,7 +373,7 @@ def test_where_it_can_t_be_moved_that_is_told_and_nothing_is_proven(command, fin
 
 def test_what_does_not_apply_is_warned_of(cloud, command, finished):
     command.create(size="Standard_B2s", typed={"--size": ("Standard_B2s",)})
-    assert command.heard.warned[0].startswith("Not applied: --size: the host has Standard_D2s_v5;")
+    assert command.heard.warned[0].startswith("Not applied: --size: the host has Standard_D2s_v5.")
 
 
 def test_what_is_without_effect_is_warned_of(cloud, command, finished):

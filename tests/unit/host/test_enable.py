@@ -326,7 +326,7 @@ def test_a_set_up_that_fails_says_that_it_may_trust_either(cloud, replacing, oth
     replacement = asked(replacing(other))
     cloud.host().fails["serve"] = ("disk-full", "no space")
     error = failing(HostFailed, replacement.carry_out)
-    assert unfinished(error) and "disk-full" in error.message
+    assert unfinished(error) and "a disk of the host is full" in error.message
 
 
 def test_the_command_names_the_folder_that_was_typed(cloud, replacing, other):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from cryptography import x509
 from networks import address, interface, network, resource_id
@@ -319,12 +321,90 @@ def test_they_are_kept_changed_and_taken_away(cloud, command, provisioner):
     assert left_alone(cloud)
 
 
-def test_a_new_authority_signs_them_too(cloud, command, other):
+def test_a_new_authority_signs_none_that_only_the_tag_has_and_names_them(cloud, command, other):
     command.create(provisioner="run-command", tls_names=("docker.example.com",))
     replacement = TrustReplacement(command.azure(), host_spec(location=None), other, command.heard)
     replacement.ask_the_host()
     replacement.carry_out()
+    assert certificate_names(cloud) == OWN_NAMES
+    assert "does not name docker.example.com: only a tag" in str(command.heard.warned)
+    assert "--tls-san docker.example.com" in str(command.heard.warned)
+
+
+# Whoever may write tags gets nothing signed
+
+OWN_NAMES = {FQDN, "localhost", "127.0.0.1", "20.0.0.1", "10.0.0.4"}
+EVIL = "*.westus.cloudapp.azure.com,web2.westus.cloudapp.azure.com,203.0.113.99,bank.example.com"
+
+
+@pytest.mark.parametrize("provisioner", ["run-command", "docker-extension", "cloud-init"])
+@pytest.mark.parametrize("has_record", [True, False])
+def test_names_of_a_tag_are_never_signed(cloud, command, store, provisioner, has_record):
+    command.create(provisioner=provisioner)
+    if not has_record:      # another computer with the same certificates
+        shutil.rmtree(store.folder / "dockervm-hosts")
+    cloud.retag(kinds.VM, "web1", dockervm_tls_san=EVIL, dockervm_fqdn="evil.example.com")
+    for renews in (False, True):
+        command.anew()
+        if renews:
+            cloud.host().engine = None
+        command.create(typed={})
+        assert certificate_names(cloud) == OWN_NAMES
+        assert "bank.example.com" in str(command.heard.warned)
+
+
+def test_a_name_of_the_tag_is_signed_once_somebody_types_it(cloud, command):
+    command.create(provisioner="run-command")
+    cloud.retag(kinds.VM, "web1", dockervm_tls_san="docker.example.com")
+    command.anew()
+    command.create()
+    assert "--tls-san docker.example.com" in command.heard.warned[0] and certificate_names(cloud) == OWN_NAMES
+    command.anew()
+    command.create(tls_names=("docker.example.com",), typed={"--tls-san": ("docker.example.com",)})
     assert "docker.example.com" in certificate_names(cloud)
+
+
+def test_names_are_kept_from_the_certificate_that_the_host_presents_where_nothing_is_recorded(cloud, command, store):
+    command.create(provisioner="run-command", tls_names=("docker.example.com",))
+    shutil.rmtree(store.folder / "dockervm-hosts")
+    cloud.retag(kinds.VM, "web1", dockervm_tls_san=None)
+    command.anew()
+    command.create(port=2376, typed={"-dp": ("2376",)})
+    assert "docker.example.com" in certificate_names(cloud)
+
+
+def test_names_are_kept_from_the_record_where_the_host_is_not_reached(cloud, command, store):
+    command.create(provisioner="run-command", tls_names=("docker.example.com",))
+    cloud.retag(kinds.VM, "web1", dockervm_tls_san=None)
+    cloud.host().engine = None
+    command.anew()
+    command.create()
+    assert "docker.example.com" in certificate_names(cloud)
+
+
+def test_wildcards_and_names_of_the_cloud_have_to_be_typed_each_time(cloud, command):
+    wild = ("*.example.com", "front.westus.cloudapp.azure.com", "docker.example.com")
+    command.create(provisioner="run-command", tls_names=wild, typed={"--tls-san": wild})
+    assert set(wild) <= certificate_names(cloud)
+    command.anew()
+    command.create()
+    assert set(wild) <= certificate_names(cloud) and command.heard.warned == [], "a sound host is left alone"
+    command.anew()
+    command.create(port=2376, typed={"-dp": ("2376",)})
+    assert certificate_names(cloud) == {*OWN_NAMES, "docker.example.com"}
+    assert "does not name *.example.com, front.westus.cloudapp.azure.com any more" in str(command.heard.warned)
+
+
+def test_a_new_host_has_none_of_an_earlier_one_of_its_name(cloud, command, store):
+    command.create(provisioner="run-command", tls_names=("docker.example.com",))
+    folder = store.folder / "dockervm-hosts"
+    before = [path.read_bytes() for path in folder.iterdir()]
+    cloud.resources.clear()
+    command.anew()
+    command.create(provisioner="run-command")
+    after = [path.read_bytes() for path in folder.iterdir()]
+    assert len(before) == len(after) == 1 and before != after
+    assert "docker.example.com" not in certificate_names(cloud)
 
 
 # What an existing host does not get

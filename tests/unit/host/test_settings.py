@@ -80,7 +80,7 @@ def test_another_port_and_other_settings_in_one_command(cloud, command, finished
 
 def test_a_hand_s_changes_stay_and_the_way_out_is_told(cloud, command, finished):
     cloud.host().by_hand = True
-    with pytest.raises(HostFailed, match="settings-changed") as caught:
+    with pytest.raises(HostFailed, match="Docker's settings were edited on the host") as caught:
         command.create(**APPLIED)
     advice = " ".join(caught.value.recommendations)
     assert "mv /etc/docker/daemon.json /etc/docker/daemon.json.by-hand" in advice and "--daemon-json" in advice

@@ -28,3 +28,10 @@ def test_a_tag_has_room_for_so_many_characters():
     assert len(tls_names(long)) == 4
     with pytest.raises(InvalidValue, match="257 characters"):
         tls_names([*long[:3], "a" * 57 + ".example"[:8]])
+
+
+@pytest.mark.parametrize("word", ["*.westus.cloudapp.azure.com", "*.cloudapp.net"])
+def test_a_wildcard_below_the_cloud_s_own_suffix_is_refused(word):
+    with pytest.raises(InvalidValue, match="would speak for hosts of others"):
+        tls_names([word])
+    assert tls_names([word.removeprefix("*.")])

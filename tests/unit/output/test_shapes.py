@@ -49,7 +49,7 @@ def test_a_host_that_was_made():
         "publicIpAddress": "20.1.2.3", "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376",
         "dockerPort": 2376, "provisioner": "run-command", "engineVersion": "26.1.5", "reachable": True,
         "certDir": "/home/me/.docker", "serverCertificateExpires": "2028-04-05T10:30:01Z",
-        "dockerContext": None, "registryLogins": None, "compose": None}
+        "serverNames": None, "dockerContext": None, "registryLogins": None, "compose": None}
     assert shapes.host(FINISHED, "/c", "web1")["dockerContext"] == "web1"
 
 
