@@ -157,6 +157,10 @@ def mark_as_part(host: NamedHost, resource_id: str) -> str:
               f"{names.TAG_HOST}={host.name}", subscription=host.subscription)
 
 
+def show_tags(host: NamedHost, resource_id: str) -> str:
+    return az("tag", "list", "--resource-id", resource_id, subscription=host.subscription)
+
+
 def remove_tags(host: NamedHost, resource_id: str) -> str:
     """NAME=VALUE stands for the tags that are to go."""
     return az("tag", "update", "--operation", "Delete", "--resource-id", resource_id, "--tags", "NAME=VALUE",

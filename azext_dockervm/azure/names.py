@@ -45,7 +45,12 @@ TAG_RUN = "dockervm-run"                          # on everything: the id of the
 # Below these each cloud gives names to whoever asks first: of public addresses, and of the classic cloud services.
 DNS_SUFFIXES = ("cloudapp.azure.com", "cloudapp.chinacloudapi.cn", "cloudapp.usgovcloudapi.net", "cloudapp.net",
                 "chinacloudapp.cn", "usgovcloudapp.net")
-# Characters of a tag's value.
+# All that a VM may have of ours; its parts have fewer.
+VM_TAGS = (TAG_SCHEMA, TAG_HOST, TAG_PORT, TAG_PROVISIONER, TAG_FQDN, TAG_TLS_SAN, TAG_DOCKER, TAG_CERTIFICATE_EXPIRES,
+           TAG_DOCKER_DISK, TAG_SETTINGS, TAG_AUTHORITY, TAG_RUN)
+# Of a resource; and characters of a value: https://learn.microsoft.com/azure/azure-resource-manager/management/
+# tag-resources
+MOST_TAGS = 50
 LONGEST_TAG = 256
 RESERVED_TAG_PREFIX = "dockervm-"
 

@@ -8,7 +8,7 @@ from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import network_interface, public_ip
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.resource import region as region_of
-from azext_dockervm.errors import Conflict, NotFound
+from azext_dockervm.errors import Conflict, NotFound, Obstacle
 from azext_dockervm.preflight import address, interface
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling
@@ -33,6 +33,21 @@ BY_NAME = (
         kinds.NETWORK_INTERFACE, spec.group, names.network_interface(spec.name))),
     interface.NAMED,
 )
+
+
+def check_room_for_tags(spec: HostSpec, found: Found) -> None:
+    """On what is there of the host already: others may have tagged it since."""
+    for kind, part in ((kinds.VM, found.vm), (kinds.SECURITY_GROUP, found.security_group),
+                       (kinds.PUBLIC_IP, found.public_ip), (kinds.NETWORK_INTERFACE, found.network_interface)):
+        if part is None or not names.is_of_host(part, spec.name):
+            continue
+        ours = dict.fromkeys(names.VM_TAGS if kind is kinds.VM else (names.TAG_HOST, names.TAG_RUN), "")
+        has, then = part.get("tags") or {}, names.with_tags(names.own_tags(part), {**spec.tags, **ours})
+        if len(then) > max(names.MOST_TAGS, len(has)):
+            raise Obstacle(
+                f"--tags: the {kind.noun} '{part['name']}' has {len(has)} tags, and would have up to {len(then)}; "
+                f"Azure allows {names.MOST_TAGS} on a resource.",
+                f"To see them: {host_commands.show_tags(spec, part['id'])}")
 
 
 def check_ownership(spec: HostSpec, found: Found) -> None:

@@ -36,7 +36,7 @@ from azext_dockervm.spec.host import HostSpec
 # counts: of errors the first one is told.
 AT_ONCE: tuple[Look, ...] = (*parts.BY_NAME, *guards.BY_NAME)
 CHECKS_AT_ONCE = (parts.check_ownership, parts.check_rest, interface.check_named, address.check, let_in.check_named,
-                  placement.check_zone)
+                  placement.check_zone, parts.check_room_for_tags)
 IN_REGION: tuple[Look, ...] = (
     region.REGION, virtual_network.PLACE, interface.FOLLOWED, guards.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE,
     region.EXTENSION, *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)

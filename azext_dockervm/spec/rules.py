@@ -14,7 +14,9 @@ from azext_dockervm.azure.names import (
     DEFAULT_DOCKER_PORT,
     DEFAULT_SSH_PORT,
     DEFAULT_TIMEOUT,
+    MOST_TAGS,
     RESERVED_TAG_PREFIX,
+    VM_TAGS,
     is_dns_label,
 )
 from azext_dockervm.azure.reserved import ANYWHERE, AT_THE_BEGINNING, reserved_word
@@ -230,8 +232,10 @@ def check_timeout(text: str) -> float:
 def check_tags(tags: dict[str, str] | None) -> dict[str, str]:
     """Azure's limits for the user's own tags, less those that we add."""
     tags = dict(tags or {})
-    if len(tags) > 40:
-        raise InvalidValue(f"--tags: {len(tags)} tags; a resource can have 50, and dockervm needs ten of them.")
+    most = MOST_TAGS - len(VM_TAGS)
+    if len(tags) > most:
+        raise InvalidValue(f"--tags: {len(tags)} tags are more than {most}: Azure allows {MOST_TAGS} on a resource, "
+                           f"and dockervm keeps up to {len(VM_TAGS)} of its own on the VM.")
     if len({name.lower() for name in tags}) < len(tags):
         raise InvalidValue("--tags: a name is given twice; Azure does not distinguish upper and lower case in tag "
                            "names.")

@@ -8,7 +8,7 @@ from specs import changed, host_spec
 
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.body.image import disk_size_gb
-from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue, NotFound
+from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue, NotFound, Obstacle
 from azext_dockervm.preflight.look import Look, filling
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.spec.machine import Image
@@ -440,3 +440,27 @@ def test_what_is_no_error_is_a_remark(cloud, monkeypatch):
     monkeypatch.setattr("azext_dockervm.preflight.survey.REMARKS", (
         lambda spec, found: [f"{spec.location} {found.group['location']}"], lambda *_: []))
     assert see(cloud)[1].remarks == ("westus westus",)
+
+
+# Azure's limit of tags
+
+
+def test_a_vm_that_others_have_tagged_since_has_no_room_for_more_tags(cloud, finished):
+    cloud.retag(kinds.VM, "web1", **{f"theirs{number}": "x" for number in range(38)})
+    assert see(cloud, tags={"theirs1": "y"})
+    told = refused(cloud, Obstacle, tags={"mine": "x"})
+    assert "the VM 'web1' has 4" in told.message and "would have up to 51; Azure allows 50" in told.message
+    assert told.recommendations[0].startswith("To see them: az tag list --resource-id ")
+
+
+def test_a_part_that_has_more_tags_than_are_allowed_is_no_reason_to_refuse_without_new_ones(cloud, finished):
+    cloud.retag(kinds.PUBLIC_IP, "web1PublicIP", **{f"theirs{number}": "x" for number in range(48)})
+    assert see(cloud)
+    assert "the public IP address" in refused(cloud, Obstacle, tags={"mine": "x"}).message
+
+
+def test_all_tags_of_ours_on_a_vm_are_counted(cloud, command):
+    command.create(provisioner="run-command", tls_names=("a.example.com",))
+    assert {name for name in cloud.tags() if name.startswith("dockervm-")} <= set(names.VM_TAGS)
+    assert len(names.VM_TAGS) == len({value for name, value in vars(names).items() if name.startswith("TAG_")}) - 2, (
+        "all but the two of networks")
