@@ -31,10 +31,11 @@ def evaluate_environment(shell: str, host: NamedHost | None, options: Iterable[s
 
 
 def to_build(host: NamedHost, options: Iterable[str]) -> str:
-    """buildx takes no certificates from the environment, only from a context; ``options`` name the folder."""
+    """Builds take the environment. What ``docker buildx create`` makes would outlive it, so buildx refuses the
+    certificates in it: https://github.com/docker/buildx, commands/create.go. ``options`` name the folder."""
     command = az("dockervm", "context", "create", "-g", host.group, "-n", host.name, *options,
                  subscription=host.subscription)
-    return f"Builds with buildx want a context instead: {command}"
+    return f"docker buildx create needs a context instead: {command}"
 
 
 def for_a_value(variable: str) -> str:

@@ -12,6 +12,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from azure.cli.core import azclierror
@@ -74,7 +75,13 @@ def test_the_lines_point_a_docker_client_at_the_host_by_two_requests_side_by_sid
 
 
 class Engine(BaseHTTPRequestHandler):
-    """As much of Docker's API as ``docker version`` asks for."""
+    """As much of Docker's API as ``docker version`` asks for; it notes what else is asked of it."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self):
+        self.asked.append(self.path.rpartition("/")[2].partition("?")[0])
+        self.send_error(501)
 
     def do_HEAD(self):
         self.do_GET()
@@ -120,6 +127,21 @@ def test_the_docker_client_speaks_with_an_engine_by_what_is_set(cloud, made, lin
     assert (done.stdout, done.stderr) == ("26.1.5\n", "")
 
 
+@pytest.mark.skipif(not Path("/usr/libexec/docker/cli-plugins/docker-buildx").exists(), reason="there is no buildx")
+@pytest.mark.parametrize(("words", "asks"), [
+    (("build", "."), True), (("buildx", "build", "."), True), (("buildx", "create", "--name", "pool"), False)])
+def test_builds_take_the_environment_and_buildx_create_does_not(cloud, made, lines, tmp_path, engine_port, words, asks):
+    cloud.retag(kinds.VM, "web1", dockervm_port=str(engine_port))
+    cloud.change(kinds.PUBLIC_IP, "web1PublicIP", dnsSettings={"fqdn": "localhost"})
+    found = by_bash(lines()[0])
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    Engine.asked.clear()
+    done = subprocess.run(["docker", *words], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30,
+                          env={**found, "HOME": str(tmp_path)})
+    assert bool({"grpc", "session"} & set(Engine.asked)) == asks, (Engine.asked, done.stderr)
+    assert ("TLS data loaded from environment" in done.stderr) != asks, done.stderr
+
+
 def test_a_relative_folder_is_named_in_full(cmd, made, folder, monkeypatch, lines):
     monkeypatch.chdir(folder.parent)
     out, _ = lines(cert_dir="mine")
@@ -132,7 +154,7 @@ def test_the_last_lines_say_how_to_evaluate_them_and_what_builds_want(cmd, made,
     command = f"az dockervm env -g g -n web1 --shell bash --no-proxy -dc {folder} --subscription 'my subscription'"
     *_, builds, evaluate = out.splitlines()
     assert evaluate == f'# To evaluate these lines: eval "$({command})"'
-    assert builds == ("# Builds with buildx want a context instead: az dockervm context create -g g -n web1 -dc "
+    assert builds == ("# docker buildx create needs a context instead: az dockervm context create -g g -n web1 -dc "
                       f"{folder} --subscription 'my subscription'")
 
 
