@@ -80,6 +80,13 @@ def test_the_engine_has_what_was_asked_for_to_the_letter(tuned):
     assert (settings["max-download-attempts"], settings["storage-driver"]) == (3, "overlay2")
     logs = json.loads(tuned.docker("inspect", "-f", "{{json .HostConfig.LogConfig}}", "lasting").succeeded().stdout)
     assert logs == {"Type": "local", "Config": {"max-file": "2", "max-size": "1m"}}
+    # As the README says: merged into what a container asks for of the same driver, and of no other.
+    for asked, has in ((("--log-opt", "max-size=5m"), {"max-file": "2", "max-size": "5m"}),
+                       (("--log-driver", "json-file", "--log-opt", "max-size=5m"), {"max-size": "5m"})):
+        made = tuned.docker("create", *asked, "busybox").succeeded().stdout.strip()
+        logs = tuned.docker("inspect", "-f", "{{json .HostConfig.LogConfig.Config}}", made).succeeded().stdout
+        tuned.docker("rm", made).succeeded()
+        assert json.loads(logs) == has
     assert "3GiB" in tuned.run("docker buildx inspect"), "the cache of builds has its limit"
 
 
