@@ -234,7 +234,8 @@ class Azure:
 
 
 def _resources(found: Resources) -> Resources:
-    _names(found)
+    if not isinstance(found, list):
+        raise ValueError("not a list")
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from azext_dockervm.azure import reading
 from azext_dockervm.azure.errors import unreadable
 from azext_dockervm.azure.kinds import VM, Kind, Spoken
 from azext_dockervm.azure.sdk import Sdk, as_on_the_wire
@@ -64,7 +65,7 @@ def _get(sdk: Sdk, kind: Kind, group: str, names: tuple[str, ...], subscription:
     def get_it(version: str) -> Resource:
         found = sdk.call(version, verb, "resources.resources", "get_by_id", path, api_version=version, params=params,
                          cls=as_on_the_wire, **options)
-        return whole(found, verb)
+        return reading.checked(kind, whole(found, verb), verb)
 
     return sdk.in_version(kind, "", get_it)
 

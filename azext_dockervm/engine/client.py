@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from azext_dockervm.azure.reading import FLAG, NUMBER, TEXT, many, members
 from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import client_context
 from azext_dockervm.errors import EngineUnreachable
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 * 2**20
 # All answers together: a server that sends a byte now and then begins a socket's time-out anew with each.
 WHOLE_SECONDS = 40.0
+# What is read of the engine's answers.
+_STATE = members(
+    version=members("Version", Version=TEXT, ApiVersion=TEXT, MinAPIVersion=TEXT),
+    info=members(OperatingSystem=TEXT, KernelVersion=TEXT, Architecture=TEXT, NCPU=NUMBER, MemTotal=NUMBER,
+                 Containers=NUMBER, ContainersRunning=NUMBER, Images=NUMBER, Driver=TEXT, LoggingDriver=TEXT,
+                 LiveRestoreEnabled=FLAG),
+    containers=many(members(Ports=many(members(PublicPort=NUMBER, Type=TEXT, IP=TEXT)))))
 # What a foreign answer can make of the SDK, which takes members and types for granted.
 ODD = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -41,8 +49,8 @@ def _asked(endpoint: Endpoint, timeout: int) -> dict[str, Any]:
 
     try:
         with closing(_client(endpoint, timeout)) as client:
-            found: dict[str, Any] = harmless(
-                {"version": client.version(), "info": client.info(), "containers": _containers(client)})
+            found: dict[str, Any] = harmless(_STATE(
+                {"version": client.version(), "info": client.info(), "containers": _containers(client)}, ""))
             return found
     except (DockerException, OSError, *ODD) as error:   # those of requests are OSErrors
         raise EngineUnreachable(f"the engine at {endpoint.docker_host} did not answer as expected: "

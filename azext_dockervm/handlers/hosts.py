@@ -21,7 +21,8 @@ def list_hosts(cmd: Any, arguments: Arguments) -> list[dict[str, Any]]:
     from azext_dockervm.output import shapes
 
     azure, group = shared.azure_reads(cmd), arguments["resource_group_name"]
-    found = listing.hosts(azure, group, cmd.cli_ctx.data.get("subscription_id"))
+    with shared.progress_of(cmd) as listener:
+        found = listing.hosts(azure, group, cmd.cli_ctx.data.get("subscription_id"), listener.warn)
     if not arguments["check"]:
         return [shapes.noted(host) for host in found]
     folder = shared.certificate_store(arguments).folder

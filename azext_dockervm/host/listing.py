@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from azext_dockervm.advice import region_commands
 from azext_dockervm.advice.host_messages import why_deallocated
-from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure import kinds, names, reading
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
@@ -30,8 +30,10 @@ CHECK_SECONDS = 5.0
 DIALLED_AT_ONCE, ASKED_AT_ONCE = 64, 8
 
 
-def hosts(azure: Azure, group: str | None, subscription: str | None) -> list[NotedHost]:
-    """Those of ``group``, else all that the login may see, by group and name.
+def hosts(azure: Azure, group: str | None, subscription: str | None,
+          warn: Callable[[str], None] = lambda _text: None) -> list[NotedHost]:
+    """Those of ``group``, else all that the login may see, by group and name; ``warn`` is told of VMs whose data can't
+    be used.
 
     Two queries side by side, each a request for a page of Azure's: the VMs with their tags, and their power states,
     which Azure lists for a whole subscription only. Who has rights on one group alone is asked about each host there.
@@ -39,7 +41,10 @@ def hosts(azure: Azure, group: str | None, subscription: str | None) -> list[Not
     azure.connect("compute", "resources")
     answers = run_in_parallel({"models": lambda: _models(azure, group, subscription),
                                "states": unknown_if_forbidden(lambda: _power_states(azure))}, azure.deadline)
-    found = [vm for vm in answers["models"] if is_host(vm)]
+    sound, odd = reading.parted(kinds.VM, answers["models"])
+    for one in odd:
+        warn(one)
+    found = [vm for vm in sound if is_host(vm)]
     states = answers["states"]
     if states is None:
         states = _one_by_one(azure, found)
@@ -60,7 +65,7 @@ def _models(azure: Azure, group: str | None, subscription: str | None) -> list[R
 def _power_states(azure: Azure) -> dict[str, str]:
     """By the id of the VM in lower case, since the two lists differ in the case of groups."""
     return {one["id"].lower(): virtual_machine.power_state(one)
-            for one in azure.list_all(kinds.VM, status_only="true")}
+            for one in reading.parted(kinds.VM, azure.list_all(kinds.VM, status_only="true"))[0]}
 
 
 def _one_by_one(azure: Azure, vms: Sequence[Resource]) -> dict[str, str]:

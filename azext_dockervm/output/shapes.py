@@ -63,7 +63,7 @@ def engine(state: dict[str, Any]) -> Shape:
     """The engine's half of ``info``, from what its API says."""
     version, said = state["version"], state["info"]
     return {
-        "version": version["Version"], "apiVersion": version["ApiVersion"],
+        "version": version["Version"], "apiVersion": version.get("ApiVersion"),
         "minApiVersion": version.get("MinAPIVersion"),
         "operatingSystem": said.get("OperatingSystem"), "kernelVersion": said.get("KernelVersion"),
         "architecture": said.get("Architecture"), "cpus": said.get("NCPU"), "memoryBytes": said.get("MemTotal"),
@@ -78,9 +78,10 @@ def machine(vm_state: VmState) -> Shape:
     properties = vm_state.vm["properties"]
     return {
         "id": vm_state.vm["id"], "name": vm_state.vm["name"], "resourceGroup": vm_state.group,
-        "location": vm_state.vm["location"],
+        "location": vm_state.vm.get("location"),
         "powerState": vm_state.power_state, "provisioningState": properties.get("provisioningState"),
-        "size": properties["hardwareProfile"]["vmSize"], "priority": properties.get("priority") or "Regular",
+        "size": (properties.get("hardwareProfile") or {}).get("vmSize"),
+        "priority": properties.get("priority") or "Regular",
         "fqdn": vm_state.fqdn, "publicIpAddress": vm_state.public_address, "privateIpAddress": vm_state.private_address,
         "dockerHost": f"tcp://{vm_state.endpoint}:{vm_state.port}" if vm_state.port and vm_state.endpoint else None,
         "dockerPort": vm_state.port, "provisioner": vm_state.tags.get(names.TAG_PROVISIONER),
@@ -104,7 +105,7 @@ def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
     expires = (dialled and dialled.expires) or seen.expires
     reachable = dialled and dialled.reason is None
     return {
-        "id": seen.vm["id"], "name": seen.name, "resourceGroup": seen.group, "location": seen.vm["location"],
+        "id": seen.vm["id"], "name": seen.name, "resourceGroup": seen.group, "location": seen.vm.get("location"),
         "powerState": seen.power_state, "provisioningState": properties.get("provisioningState"),
         "size": (properties.get("hardwareProfile") or {}).get("vmSize"),
         "priority": properties.get("priority") or "Regular",

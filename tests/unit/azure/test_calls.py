@@ -324,7 +324,8 @@ def test_tags_that_never_arrive_are_given_up(azure, service):
     assert service.times("PATCH", "thing") == 4
 
 
-SETTLED = {"networkProfile": {"networkInterfaces": [{"id": "/nic", "properties": {"deleteOption": "Detach"}}]}}
+NIC_ID = "/subscriptions/s/resourceGroups/g/providers/x/y/nic"
+SETTLED = {"networkProfile": {"networkInterfaces": [{"id": NIC_ID, "properties": {"deleteOption": "Detach"}}]}}
 
 
 def change(azure):
@@ -338,7 +339,7 @@ def test_properties_are_changed_as_they_are_given_and_waited_for(azure, service)
 
 
 def test_a_change_that_is_said_to_be_done_and_is_not_is_made_again(azure, service):
-    other = {"networkProfile": {"networkInterfaces": [{"id": "/nic", "properties": {"deleteOption": "Delete"}}]}}
+    other = {"networkProfile": {"networkInterfaces": [{"id": NIC_ID, "properties": {"deleteOption": "Delete"}}]}}
     service.replies("PATCH", "thing", Reply(200, {}), HANG_UP, Reply(200, resource(kinds.VM)))
     service.replies("GET", "thing", Reply(200, {**resource(kinds.VM), "properties": other}),
                     Reply(200, {**resource(kinds.VM), "properties": SETTLED}))

@@ -1,0 +1,156 @@
+"""What ARM's resources have to be where this extension reads them: members, their types, which have to be there.
+
+A member that is null counts as absent. Members that nobody reads are not looked at, and stay as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from azext_dockervm.azure import kinds
+from azext_dockervm.azure.kinds import Kind
+from azext_dockervm.errors import AnswerUnreadable
+from azext_dockervm.printable import printable
+
+# A value and where it is in its resource → the value without nulls.
+Shape = Callable[[Any, str], Any]
+
+
+class Odd(ValueError):
+    """A member that is missing, or of another type; the text says which and what it has to be."""
+
+
+def _of_type(words: str, *types: type) -> Shape:
+    def check(value: Any, path: str) -> Any:
+        # A bool is an int to Python, and none to JSON.
+        if not isinstance(value, types) or isinstance(value, bool) and bool not in types:
+            raise Odd(f"'{path}' must be {words}")
+        return value
+    return check
+
+
+TEXT, NUMBER, FLAG = _of_type("text", str), _of_type("a number", int, float), _of_type("true or false", bool)
+_OBJECT, _LIST = _of_type("an object", dict), _of_type("a list", list)
+
+
+def name_of_resource(value: Any, path: str) -> str:
+    """Azure takes no control characters in names and ids: they would reach terminals and shells."""
+    text: str = TEXT(value, path)
+    if not text or not text.isprintable():
+        raise Odd(f"'{path}' must be printable text")
+    return text
+
+
+def id_of_resource(value: Any, path: str) -> str:
+    text = name_of_resource(value, path)
+    if not text.startswith("/") or len(text.strip("/").split("/")) < 4:
+        raise Odd(f"'{path}' must be a resource id")
+    return text
+
+
+def many(shape: Shape) -> Shape:
+    return lambda value, path: [shape(one, f"{path}[{number}]") for number, one in enumerate(_LIST(value, path))]
+
+
+def texts_by_name(value: Any, path: str) -> dict[str, str]:
+    return {name: TEXT(one, f"{path}.{name}") for name, one in _OBJECT(value, path).items() if one is not None}
+
+
+def members(required: str = "", /, **shapes: Shape) -> Shape:
+    """``required`` names, with spaces between them, those without which nobody can go on."""
+    needed = required.split()
+
+    def check(value: Any, path: str) -> Any:
+        found = {}
+        for name, one in _OBJECT(value, path).items():
+            inner = f"{path}.{name}" if path else name
+            if name not in shapes:
+                found[name] = one
+            elif one is not None:
+                found[name] = shapes[name](one, inner)
+        for name in needed:
+            if name not in found:
+                raise Odd(f"'{path}.{name}' is missing" if path else f"'{name}' is missing")
+        return found
+    return check
+
+
+_REFERENCE = members("id", id=id_of_resource)
+_STATE = {"provisioningState": TEXT}
+_RULE = members("name properties", name=name_of_resource, properties=members(
+    "priority direction access protocol", priority=NUMBER, direction=TEXT, access=TEXT, protocol=TEXT,
+    description=TEXT, sourcePortRange=TEXT, sourcePortRanges=many(TEXT), destinationPortRange=TEXT,
+    destinationPortRanges=many(TEXT), sourceAddressPrefix=TEXT, sourceAddressPrefixes=many(TEXT),
+    destinationAddressPrefix=TEXT, destinationAddressPrefixes=many(TEXT),
+    destinationApplicationSecurityGroups=many(_REFERENCE)))
+_DISK = {"name": TEXT, "caching": TEXT, "createOption": TEXT, "deleteOption": TEXT, "diskSizeGB": NUMBER,
+         "managedDisk": members(id=TEXT, storageAccountType=TEXT, diskEncryptionSet=members(id=TEXT))}
+_SUBNET = members("name id", name=name_of_resource, id=id_of_resource, properties=members(
+    addressPrefix=TEXT, addressPrefixes=many(TEXT), networkSecurityGroup=_REFERENCE, natGateway=_OBJECT,
+    routeTable=_OBJECT, defaultOutboundAccess=FLAG, ipConfigurations=_LIST, delegations=many(members(
+        name=TEXT, properties=members(serviceName=TEXT))), **_STATE))
+
+
+def _resource(properties: Shape, **more: Shape) -> Shape:
+    return members("id name properties", id=id_of_resource, name=name_of_resource, location=TEXT, tags=texts_by_name,
+                   properties=properties, zones=many(TEXT), **more)
+
+
+_VM = members(
+    hardwareProfile=members(vmSize=TEXT), timeCreated=TEXT, priority=TEXT, evictionPolicy=TEXT,
+    billingProfile=members(maxPrice=NUMBER), licenseType=TEXT, availabilitySet=_REFERENCE,
+    proximityPlacementGroup=_REFERENCE, securityProfile=members(securityType=TEXT, encryptionAtHost=FLAG,
+                                                                uefiSettings=_OBJECT),
+    osProfile=members(adminUsername=TEXT, computerName=TEXT),
+    storageProfile=members(
+        imageReference=members(publisher=TEXT, offer=TEXT, sku=TEXT, version=TEXT, id=TEXT),
+        osDisk=members(osType=TEXT, diffDiskSettings=members(option=TEXT, placement=TEXT), **_DISK),
+        dataDisks=many(members("lun", lun=NUMBER, **_DISK))),
+    networkProfile=members(networkInterfaces=many(members("id", id=id_of_resource, properties=members(
+        primary=FLAG, deleteOption=TEXT)))),
+    instanceView=members(statuses=many(members(code=TEXT, message=TEXT))), **_STATE)
+_ADDRESS = members(ipAddress=TEXT, dnsSettings=members(domainNameLabel=TEXT, fqdn=TEXT), ipConfiguration=_REFERENCE,
+                   natGateway=_REFERENCE, publicIPAddressVersion=TEXT, publicIPAllocationMethod=TEXT, **_STATE)
+_CONFIGURATION = members("properties", name=TEXT, properties=members(
+    primary=FLAG, privateIPAddress=TEXT, publicIPAddress=members("id", id=id_of_resource, properties=members(
+        deleteOption=TEXT)), subnet=_REFERENCE, applicationSecurityGroups=many(_REFERENCE)))
+_INTERFACE = members(ipConfigurations=many(_CONFIGURATION), networkSecurityGroup=_REFERENCE,
+                     virtualMachine=_REFERENCE, enableAcceleratedNetworking=FLAG, **_STATE)
+_GROUP = members(securityRules=many(_RULE), defaultSecurityRules=many(_RULE), networkInterfaces=many(_REFERENCE),
+                 subnets=many(_REFERENCE), **_STATE)
+_NETWORK = members(addressSpace=members(addressPrefixes=many(TEXT)), subnets=many(_SUBNET),
+                   virtualNetworkPeerings=_LIST, **_STATE)
+_RUN_COMMAND = members(instanceView=members(executionState=TEXT, executionMessage=TEXT, exitCode=NUMBER, output=TEXT,
+                                            error=TEXT), **_STATE)
+_ANY = members(**_STATE)
+
+_SHAPES = {
+    kinds.VM.type: _resource(_VM, identity=members(type=TEXT, userAssignedIdentities=_OBJECT), plan=_OBJECT),
+    kinds.NETWORK_INTERFACE.type: _resource(_INTERFACE), kinds.SECURITY_GROUP.type: _resource(_GROUP),
+    kinds.PUBLIC_IP.type: _resource(_ADDRESS, sku=members(name=TEXT, tier=TEXT)),
+    kinds.VIRTUAL_NETWORK.type: _resource(_NETWORK),
+    kinds.RUN_COMMAND.type: members("properties", tags=texts_by_name, properties=_RUN_COMMAND)}
+_OTHERS = members("properties", tags=texts_by_name, location=TEXT, properties=_ANY)
+
+
+def checked(kind: Kind, value: Any, verb: str) -> dict[str, Any]:
+    """A resource that was read, without nulls; raises ``AnswerUnreadable``, which names the member that is odd."""
+    try:
+        found: dict[str, Any] = _SHAPES.get(kind.type, _OTHERS)(value, "")
+    except Odd as odd:
+        raise AnswerUnreadable(f"{verb}: Azure's answer can't be used: {odd}.", why="unreadable") from odd
+    return found
+
+
+def parted(kind: Kind, values: Iterable[Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Those of a list that can be used; and what is odd of each other one, in a sentence that names it."""
+    sound, odd = [], []
+    for number, value in enumerate(values, 1):
+        try:
+            sound.append(_SHAPES.get(kind.type, _OTHERS)(value, ""))
+        except Odd as error:
+            name = value.get("name") if isinstance(value, dict) else None
+            which = f"'{printable(name)}'" if isinstance(name, str) else f"number {number} of Azure's list"
+            odd.append(f"The {kind.noun} {which} is left out: {error} in Azure's answer.")
+    return sound, odd
