@@ -214,6 +214,6 @@ def _answer(view: Resource, action: str, run_id: str) -> Answer:
     if state == "TimedOut" or (state == "Failed" and exit_code == -1 and not answered):
         raise HostFailed(f"The host's set-up ('{action}') did not end in the time allowed.")
     if state != "Succeeded" and not answered:
-        said = one_line(view.get("error") or view.get("executionMessage") or output)[-300:]
+        said = one_line((view.get("error") or view.get("executionMessage") or output)[-4000:])[-300:]
         raise HostFailed(f"The host's set-up ('{action}') ended as {state}, exit code {exit_code}: {said}")
     return parse_answer(output, run_id)
