@@ -118,7 +118,8 @@ class Lane:
 
     def __init__(self, target: Target, order: Order, folder: Path, listener: Listener, vm: str) -> None:
         self.target, self.order, self.folder, self.listener, self.vm = target, order, folder, listener, vm
-        self.patience = Patience(behind_others=target.spec.custom_data is not None)
+        self.patience = Patience(behind_others=target.spec.custom_data is not None,
+                                 firewalled=target.spec.machine.image.has_firewall)
         self.told = ""
         self.noted: set[str] = set()
         self.silent_since: float | None = None

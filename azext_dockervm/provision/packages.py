@@ -1,6 +1,7 @@
 """Whether the set-up script finds Docker in the repositories that an image brings along, as far as its publisher tells.
 
-Those that have it: Debian and Ubuntu docker.io, Azure Linux moby-engine (microsoft/azurelinux SPECS/moby-engine),
+Those that have it: Debian and Ubuntu docker.io, Azure Linux moby-engine (microsoft/azurelinux, SPECS/moby-engine, of 4
+base/comps/moby-engine),
 openSUSE and SLES docker (SLES in its Containers Module, build.opensuse.org sle_module_containers). Flatcar and CoreOS
 bring Docker in the image. What is not told here, the guest finds out.
 """
@@ -36,6 +37,7 @@ WITHOUT_DOCKER = (
 # no VM of Azure's is. Flatcar and CoreOS have no package manager.
 NOT_IN_DOCKER_S_OWN = (
     ("microsoftcblmariner", r".*", "Azure Linux"),
+    ("microsoftazurelinux", r".*", "Azure Linux"),
     ("suse", r".*", "SLES and openSUSE"),
     ("kinvolk", r".*", "Flatcar, which brings Docker in the image"),
     ("coreos", r".*", "CoreOS, which brings Docker in the image"),

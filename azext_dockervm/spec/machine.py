@@ -10,8 +10,13 @@ from azext_dockervm.spec import images, rules
 # The image families that the Docker VM extension's handler knows (Ubuntu, RHEL, CentOS, CoreOS), by publisher.
 EXTENSION_IMAGE_PUBLISHERS = frozenset({"canonical", "redhat", "openlogic", "coreos"})
 # Publishers whose images are provisioned by cloud-init, and have the Python that it runs on (learn.microsoft.com,
-# "cloud-init support for virtual machines in Azure"; Azure Linux: microsoft/azurelinux).
-WITH_CLOUD_INIT = frozenset({"canonical", "debian", "suse", "microsoftcblmariner", "redhat", "almalinux", "oracle"})
+# "cloud-init support for virtual machines in Azure"; Azure Linux: microsoft/azurelinux, of 4 base/images/teams/cloud).
+WITH_CLOUD_INIT = frozenset({"canonical", "debian", "suse", "microsoftcblmariner", "microsoftazurelinux", "redhat",
+                             "almalinux", "oracle"})
+# Publishers whose images have a firewall of their own that drops all but SSH until the set-up opens Docker's port.
+# microsoft/azurelinux: of 2 and 3 SPECS/iptables ("Enable iptables by default"); 4 has firewalld in
+# base/images/teams/cloud/vm-base.xml.
+WITH_FIREWALL = frozenset({"microsoftcblmariner", "microsoftazurelinux"})
 # Flatcar and CoreOS have Ignition and coreos-cloudinit instead.
 WITH_IGNITION = frozenset({"kinvolk", "coreos"})
 
@@ -58,6 +63,11 @@ class Image:
     def has_cloud_init(self) -> bool:
         """As far as its publisher tells; of an image of somebody's own nothing is known."""
         return (self.publisher or "").lower() in WITH_CLOUD_INIT
+
+    @property
+    def has_firewall(self) -> bool:
+        """Whether its own firewall drops packets to Docker's port at first."""
+        return (self.publisher or "").lower() in WITH_FIREWALL
 
     @property
     def has_ignition(self) -> bool:

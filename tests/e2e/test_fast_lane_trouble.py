@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,51 @@ def test_a_firewall_of_the_guest_s_own_is_opened_before_the_door(local_azure, or
     finished = running.finish().succeeded()
     assert (finished.json["provisioner"], finished.json["reachable"]) == ("cloud-init", True)
     assert answers(local_azure, finished.json, tmp_path / "certificates") == finished.json["engineVersion"]
+
+
+# Takes Docker's port the moment that nobody has it, as any user may. What it does with those who call is the argument.
+TAKE_THE_PORT = """
+import socket, sys, time
+while True:
+    taken = socket.socket()
+    # Who only binds a port keeps others from it by not sharing it.
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, sys.argv[1] != "binds")
+    try:
+        taken.bind(("", 4243))
+        break
+    except OSError:
+        taken.close()
+if sys.argv[1] == "binds":
+    time.sleep(9999)
+taken.listen(64)
+while True:
+    caller, _ = taken.accept()
+    caller.sendall(b"not the engine\\n")
+    caller.close()
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "manner"), [("sinon", "answers"), ("cacus", "binds")])
+def test_a_local_user_who_takes_the_port_before_the_engine_is_named_within_the_create(
+        local_azure, order, name, manner):
+    words = order(name, "westus2", "--provisioner", "cloud-init")
+    running = local_azure.start(*words)
+    running.until_said(f"'{name}' says: it installs Docker")
+    local_azure.in_guest(name, f"cat >/tmp/take.py <<'END'\n{TAKE_THE_PORT}END\n"
+                               f"systemd-run -q -u taker -p User=nobody python3 /tmp/take.py {manner}")
+    running.until_said(f"'{name}' says: it starts the engine")
+    begun = time.monotonic()
+    running.until_said("run-command takes over")
+    assert time.monotonic() - begun < 60
+    finished = running.finish()
+    assert finished.code == 1 and "the port is in use by another program" in finished.stderr
+    who = "(process " if manner == "answers" else "another program"
+    assert f"port 4243 is in use by {'python3 ' if manner == 'answers' else ''}{who}" in finished.stderr
+    assert manner == "binds" or "of the user nobody)" in finished.stderr
+    # As it says.
+    local_azure.in_guest(name, "systemctl stop taker")
+    assert local_azure.az(*words).succeeded().json["reachable"] is True
 
 
 @pytest.mark.long

@@ -93,7 +93,6 @@ use_other_mirror() {
 }
 
 copy_sources() {
-    rm -rf "$work/sources"
     make_private_folder "$work/sources"
     for file in "$root/etc/apt/sources.list" "$root"/etc/apt/sources.list.d/*.list "$root"/etc/apt/sources.list.d/*.sources; do
         # shellcheck disable=SC2086  # expressions of ours

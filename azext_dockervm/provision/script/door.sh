@@ -83,7 +83,10 @@ read_certificate() {
 close_door() {
     tell close
     retry_for 5 door_is closed ended || fail door-stuck "the door on port $1 does not close"
-    retry_for 5 port_is_free "$1" || fail port-taken "port $1 is in use by another program"
+    if ! retry_for 5 port_is_free "$1"; then
+        find_port_holder "$1" || true
+        fail_with_taken_port "$1"
+    fi
 }
 
 port_is_free() { ! port_listens "$1"; }

@@ -58,15 +58,52 @@ def test_behind_custom_data_of_the_user_s_own_it_may_take_five_minutes(what):
 
 def test_a_host_that_has_come_forward_has_five_minutes_for_each_of_its_states():
     installing, starting = Said("installing", "csr"), Said("starting", "csr", "hash")
-    assert looks((installing, 0), (installing, 299), (starting, 300), (REFUSED, 599)) is None
+    assert looks((installing, 0), (installing, 299), (starting, 300), (starting, 599)) is None
     assert looks((installing, 0), (installing, 301)) == (
         "nothing has changed for 5 minutes (the last was: it installs Docker)")
-    assert looks((starting, 0), (REFUSED, 301)) == (
+    assert looks((starting, 0), (starting, 301)) == (
         "nothing has changed for 5 minutes (the last was: it starts the engine)")
 
 
-def test_an_engine_that_starts_may_refuse_for_longer_than_a_door_that_never_was():
-    assert looks((Said("starting"), READY), (REFUSED, READY + 200)) is None
+def test_an_engine_that_starts_may_refuse_for_50_s():
+    """A program that has taken the port and does not listen there refuses for ever, and the door can't say so."""
+    assert looks((Said("starting"), READY), (REFUSED, READY + 1), (REFUSED, READY + 51)) is None
+    assert looks((Said("starting"), READY), (REFUSED, READY + 1), (REFUSED, READY + 52)) == (
+        f"{REFUSED.cause}, 50 seconds after its last words (it starts the engine)")
+
+
+def test_an_engine_s_failure_that_the_door_tells_is_waited_for_like_any_word():
+    assert looks((Said("starting"), READY), (REFUSED, READY + 40), (Said("failed"), READY + 45)) is None
+
+
+def test_another_program_at_the_port_is_given_up_after_20_s_of_its_answers():
+    assert looks((Said("starting"), READY), (GARBAGE, READY + 1), (GARBAGE, READY + 21)) is None
+    assert looks((Said("starting"), READY), (GARBAGE, READY + 1), (GARBAGE, READY + 22)) == (
+        f"another program answers at its Docker port ({GARBAGE.cause})")
+
+
+def test_an_engine_that_is_silent_in_between_is_no_other_program():
+    assert looks((Said("starting"), READY), (GARBAGE, READY + 1), (REFUSED, READY + 15), (GARBAGE, READY + 16),
+                 (GARBAGE, READY + 35)) is None
+
+
+# A guest whose own firewall drops packets until the set-up opens the port
+
+
+def firewalled(*seen):
+    patience = Patience(firewalled=True)
+    return [patience.look(what, when, READY) for what, when in seen][-1]
+
+
+def test_a_guest_s_own_firewall_may_drop_packets_for_90_s():
+    assert firewalled((DROPPED, READY), (DROPPED, READY + 90)) is None
+    assert firewalled((DROPPED, READY), (DROPPED, READY + 91)) == (
+        "1.2.3.4:4243 does not answer, for 90 seconds after the VM was ready")
+
+
+def test_its_port_once_open_stays_so():
+    assert firewalled((Said("installing"), READY), (DROPPED, READY + 5), (DROPPED, READY + 26)) == (
+        "1.2.3.4:4243 does not answer, for 20 seconds after the VM was ready")
 
 
 def test_a_port_that_is_shut_once_the_host_has_come_forward_is_noticed():

@@ -27,6 +27,7 @@ from azext_dockervm.provision import cloud_init
 from azext_dockervm.provision.cloud_init import CERTIFICATE, ENGINE, REQUEST, Lane, Order, takes_over
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, PROVISIONED, Address, Provisioned, Target
+from azext_dockervm.spec.machine import Image
 
 WHERE = Address("web1.example", "20.1.2.3", "10.0.0.4")
 DROPPED = EngineUnreachable("20.1.2.3:4243 does not answer", kind="timeout")
@@ -64,10 +65,10 @@ class Run:
     handed in, ``tried`` those whose answer got lost, too; ``dialled`` is where the door was looked for. The engine
     answers once the door has said all."""
 
-    def __init__(self, monkeypatch, authority, *says, vm=lambda: None, engine=True):
+    def __init__(self, monkeypatch, authority, *says, vm=lambda: None, engine=True, **values):
         self.says, self.tried, self.taken, self.heard = list(says), [], [], Heard()
         self.dialled = set()
-        spec = host_spec(user="me")
+        spec = host_spec(user="me", **values)
         self.order = Order.of(spec, "0123456789ab")
         self.target = Target(AzureOfOneVm(), spec, "0123456789ab", RunCommands(AzureOfOneVm(), spec, "0123456789ab"))
         self.lane = Lane(self.target, self.order, Path("folder"), self.heard, "vm")
@@ -207,6 +208,21 @@ def test_a_host_that_does_not_come_forward_is_left_to_run_commands(run, what, wo
     error = run(what).failing()
     assert isinstance(error, HostSilent) and words in str(error) and "'web1' did not come forward" in str(error)
     assert takes_over(error) == f"{error} run-command takes over."
+
+
+@pytest.mark.parametrize(("image", "words"), [
+    ("AzureLinux4", "for 90 seconds"), ("MicrosoftCBLMariner:azure-linux-3:3-gen2:latest", "for 90 seconds"),
+    ("Debian13", "for 20 seconds")])
+def test_an_image_with_a_firewall_of_its_own_is_given_the_time_to_open_it(run, image, words):
+    assert words in str(run(DROPPED, image=Image.parse(image)).failing())
+
+
+@pytest.mark.parametrize("seen", [NOT_THE_DOOR, REFUSED], ids=["another program answers", "it only holds the port"])
+def test_a_port_that_another_program_took_before_the_engine_is_noticed_within_a_minute(run, csr, clock, seen):
+    made = run(Said("installing", csr), Said("installing", csr, "yes"), Said("starting", csr), seen, engine=False)
+    error, since = made.failing(), clock[0]
+    assert since - 1000 < 60 and "run-command takes over" in takes_over(error)
+    assert ("another program answers at its Docker port" in str(error)) is (seen is NOT_THE_DOOR)
 
 
 def test_nobody_waits_for_a_host_whose_vm_was_not_made(run):

@@ -60,7 +60,7 @@ def test_others_may_have_it(image):
 
 @pytest.mark.parametrize("image", [
     "SUSE:sles-15-sp6:gen2:latest", "SUSE:opensuse-leap-15-6:gen2:latest", "kinvolk:flatcar:stable:latest",
-    "MicrosoftCBLMariner:azure-linux-3:azure-linux-3-gen2:latest"])
+    "MicrosoftCBLMariner:azure-linux-3:azure-linux-3-gen2:latest", "AzureLinux4", "AzureLinux4Arm64"])
 def test_docker_s_own_repository_has_nothing_for_some(image):
     with pytest.raises(InvalidValue) as caught:
         check(image, BY_RUN_COMMAND, "docker")

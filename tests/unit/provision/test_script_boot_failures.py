@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import socket
+import time
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from azext_dockervm.certs.authority import Authority
 from azext_dockervm.certs.identity import ServerIdentity
 
 pytestmark = needs_tools
+GENUINE_SS = f'exec {shutil.which("ss")} "$@"\n'
 
 
 def kept_and_ended(first_boot: FirstBoot) -> Answer:
@@ -110,6 +115,32 @@ def test_settings_that_the_engine_refuses_are_told_by_a_door_that_never_closed(f
     told = failure(first_boot)
     assert told["reason"] == "docker-config-invalid" and "closed" not in said
     assert "unable to configure the Docker daemon" in told["details"]
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss")
+def test_a_port_that_another_takes_between_door_and_engine_ends_the_run_and_names_the_process(first_boot: FirstBoot):
+    """The door can't open again to say so: the client notices by what answers, and run commands report it."""
+    first_boot.machine.add_tool("ss", GENUINE_SS)
+    first_boot.start()
+    first_boot.hand_in()
+    with closing(taken(first_boot.machine.port)):
+        answer = first_boot.end()
+        assert answer.reason == "port-taken"
+        assert f"(process {os.getpid()} of the user " in answer.details[0]
+        # The run command that takes over has the same to tell.
+        first_boot.machine.switch("start-fails")
+        served = first_boot.machine.serve(first_boot.machine.request().csr)
+        assert served.reason == "port-taken" and f"(process {os.getpid()} of the user " in served.details[0]
+
+
+def taken(port: int, seconds: float = 10) -> socket.socket:
+    """The port, as soon as nobody has it."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            assert time.monotonic() < end, "the door never closed"
 
 
 def test_what_nobody_expects_is_told_too(any_boot: FirstBoot):

@@ -20,8 +20,8 @@ ACTIONS = tuple(join.PARTS)
 FILES = {path.stem: path for path in join.FOLDER.glob("*.sh")}
 # Bytes that an action may have: what it has today and room for some ten lines. One whose text grows carries what others
 # need, or does too much. A run command's script may have 256 KB; boot is compressed.
-LARGEST = {"install": 69_100, "request": 70_600, "serve": 45_500, "boot": 110_600, "configure": 39_000, "ssh": 35_100,
-           "restart": 31_400, "check": 31_100, "compose": 55_700}
+LARGEST = {"install": 70_200, "request": 70_600, "serve": 46_600, "boot": 111_800, "configure": 40_100, "ssh": 35_100,
+           "restart": 32_500, "check": 31_100, "compose": 56_800}
 # Forgiven to the whole: a word that is to be split, and test -ef.
 FORGIVEN = {"SC2086", "SC3013"}
 

@@ -128,6 +128,11 @@ def test_with_nftables_firewalld_needs_no_word(dash_machine: Machine):
     assert not [call for call in dash_machine.calls() if "--direct" in call]
 
 
+def test_a_firewalld_that_does_not_run_is_told_nothing(dash_machine: Machine):
+    with_tools(dash_machine, "iptables").add_tool("firewall-cmd", '[ "$*" != --state ]')
+    assert served(dash_machine).status == 0 and not [call for call in dash_machine.calls() if "--direct" in call]
+
+
 def test_a_firewalld_that_refuses_ends_the_set_up(dash_machine: Machine):
     with_tools(dash_machine, "iptables").add_tool("firewall-cmd", 'case "$*" in *32526*) exit 1 ;; esac')
     assert served(dash_machine).reason == "metadata-open"
@@ -141,6 +146,7 @@ def test_a_host_without_either_tool_is_no_host_and_its_engine_is_left_alone(mach
     assert answer.reason == "metadata-open" and "neither a working nft nor iptables" in answer.details[0]
     assert not machine.file("/etc/docker/dockervm/server-cert.pem").exists() and not is_closed(machine)
     assert served(machine, "open").status == 0
+    assert "systemctl stop dockervm-metadata.service" not in machine.calls()
 
 
 def test_rules_that_can_not_be_loaded_end_the_set_up(dash_machine: Machine):

@@ -276,6 +276,31 @@ def test_serve_without_docker_says_so(dash_machine: Machine):
 # Installing
 
 
+# A port that another program has
+
+
+IN_USE = "failed to load listeners: listen tcp 0.0.0.0:{}: bind: address already in use\n"
+
+
+@pytest.mark.parametrize(("listener", "journal", "expected"), [
+    ('users:(("nc",pid=1,fd=3),("sh",pid=7,fd=3))', "", "nc (process 1 of the user root)"),
+    ('users:(("dockerd",pid=1,fd=3))', "", None), ("", "", None), ("", "the disk is full", None),
+    ("", IN_USE, "another program"), (None, IN_USE, "another program"), (None, "", None),
+    ("", IN_USE.replace("{}", "2{}"), None)])
+def test_an_engine_whose_port_is_taken_names_the_process(dash_machine: Machine, listener, journal, expected):
+    csr = dash_machine.request().csr
+    dash_machine.switch("start-fails")
+    dash_machine.switch("journal", journal.format(dash_machine.port))
+    if listener is not None:
+        dash_machine.add_tool("ss", f"""case "$*" in *" sport = :{dash_machine.port}") echo '{listener}' ;; esac\n""")
+    answer = dash_machine.serve(csr)
+    if expected is None:
+        assert answer.reason == "docker-start-failed"
+    else:
+        assert answer.reason == "port-taken"
+        assert answer.details[0] == f"port {dash_machine.port} is in use by {expected}"
+
+
 def test_install_alone_starts_nothing_twice(dash_machine: Machine):
     answer = dash_machine.run("install")
     assert answer.facts["engine"] == "26.1.5"

@@ -37,3 +37,13 @@ def test_the_docker_vm_extension_knows_four_publishers(text, known):
 def test_what_names_no_image_is_refused(text):
     with pytest.raises(InvalidValue, match="^--image: "):
         Image.parse(text)
+
+
+@pytest.mark.parametrize(("text", "cloud_init", "firewall"), [
+    ("Ubuntu2404", True, False), ("Debian13", True, False), ("AzureLinux4", True, True),
+    ("AzureLinux4Arm64", True, True),
+    ("MicrosoftCBLMariner:azure-linux-3:azure-linux-3-gen2:latest", True, True),
+    ("FlatcarLinuxFreeGen2", False, False), (OWN, False, False)])
+def test_what_an_image_has_is_known_by_its_publisher(text, cloud_init, firewall):
+    image = Image.parse(text)
+    assert (image.has_cloud_init, image.has_firewall) == (cloud_init, firewall)
