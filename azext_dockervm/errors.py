@@ -149,12 +149,15 @@ class CustomDataTooLong(DockerVMError):
 
 
 class EngineUnreachable(DockerVMError):
-    """The engine did not answer on its port from here; ``cause`` is the plain reason."""
+    """The engine did not answer on its port from here; ``cause`` is the plain reason. ``why`` says more of a
+    certificate: self-signed, early (not valid yet) or name (it does not name the host)."""
 
-    def __init__(self, cause: str, recommendation: str | Sequence[str] | None = None, kind: str = "other") -> None:
+    def __init__(self, cause: str, recommendation: str | Sequence[str] | None = None, kind: str = "other",
+                 why: str = "") -> None:
         super().__init__(cause, recommendation)
         self.cause = cause
         self.kind = kind
+        self.why = why
 
 
 class Interrupted(DockerVMError):

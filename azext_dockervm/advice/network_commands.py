@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.command_line import az
-from azext_dockervm.advice.subject import NamedHost, PlacedHost
+from azext_dockervm.advice.subject import AskedHost, NamedHost, PlacedHost
 from azext_dockervm.azure import names
 
 # As ARM shows it.
@@ -17,6 +18,16 @@ def open_port(host: NamedHost, ports: Iterable[int], priority: int) -> str:
     """``priority`` is one that no rule of the security group has."""
     return az("vm", "open-port", "-g", host.group, "-n", host.name, "--port", ",".join(map(str, ports)), "--priority",
               priority, subscription=host.subscription)
+
+
+def widen_sources(host: AskedHost, sources: Iterable[str]) -> str:
+    """The create that lets in this computer too; ADDRESS stands for its public IP address."""
+    return host_commands.create_with(host, "sources", "--sources", *sources, "ADDRESS")
+
+
+def narrow_sources(host: AskedHost) -> str:
+    """The create that lets in one address alone; ADDRESS as in ``widen_sources``."""
+    return host_commands.create_with(host, "sources", "--sources", "ADDRESS")
 
 
 def close_docker_port(host: NamedHost) -> str:

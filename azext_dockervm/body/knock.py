@@ -57,6 +57,24 @@ class Knock:
                 return rule
         return None
 
+    def admitted(self, rules: Iterable[Resource], port: int) -> tuple[str, ...]:
+        """The sources that rules let in at ``port`` from outside, or from its network where the host is ``inside``;
+        ``*`` where they leave nobody out, () where they shut it."""
+        found: list[str] = []
+        for rule in ordered(rules):
+            properties = rule["properties"]
+            if not security_rule.covers(properties, port) or not self._is_meant(properties):
+                continue
+            sources = security_rule.sources(properties)
+            if not security_rule.allows(properties):
+                if _lower(sources) & EVERYBODY or (self.inside and "virtualnetwork" in _lower(sources)):
+                    break
+                continue
+            if _lower(sources) & EVERYBODY:
+                return ("*",)
+            found += [one for one in sources if self.inside or one.lower() not in INSIDE]
+        return tuple(dict.fromkeys(found))
+
     def _is_meant(self, rule: Resource) -> bool:
         """Whether the rule is about what is sent to this host, from any port."""
         if not security_rule.any_source_port(rule) or (self.inside and _lower(security_rule.sources(rule)) == _OUTSIDE):

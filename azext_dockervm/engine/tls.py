@@ -13,6 +13,8 @@ from azext_dockervm.flow.waiting import Call
 
 # X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h.
 CERTIFICATE_HAS_EXPIRED = 10
+# Others of them: CERT_NOT_YET_VALID, DEPTH_ZERO_SELF_SIGNED_CERT, HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH.
+WHY = {9: "early", 18: "self-signed", 62: "name", 64: "name"}
 # Of a ping's answer, its head; an engine's has some 300 bytes.
 MOST_BYTES = 65536
 # For all of an exchange beside the time-out of its parts: names are resolved without one, and a server that sends a
@@ -110,7 +112,7 @@ def _exchanged(dialled: tuple[str, int], context: ssl.SSLContext, question: Ques
     except ssl.SSLCertVerificationError as error:
         kind = "expired" if error.verify_code == CERTIFICATE_HAS_EXPIRED else "certificate"
         raise EngineUnreachable(f"the certificate of {address} can't be verified: {error.verify_message}",
-                                kind=kind) from error
+                                kind=kind, why=WHY.get(error.verify_code, "")) from error
     except ssl.SSLError as error:
         kind, said = _meaning(error)
         raise EngineUnreachable(f"{address} {said}", kind=kind) from error

@@ -13,11 +13,13 @@ from azext_dockervm.flow import trace
 FINAL = frozenset({"files"})
 
 
-def until_answering(endpoint: Endpoint, deadline: Any) -> bytes:
-    """Try a verified handshake until it works → the server's certificate (DER).
+def until_answering(endpoint: Endpoint, deadline: Any, drops: int | None = None) -> bytes:
+    """Try a verified handshake until it works → the server's certificate (DER). ``drops``: how many times without any
+    answer are enough.
 
     Raises the last ``EngineUnreachable`` when ``deadline`` passes, ``Interrupted`` on Ctrl-C.
     """
+    dropped = 0
     while True:
         try:
             with trace.call("TLS", f"{endpoint.host}:{endpoint.port}"):
@@ -26,6 +28,7 @@ def until_answering(endpoint: Endpoint, deadline: Any) -> bytes:
             return certificate
         except EngineUnreachable as error:
             trace.state("engine", error.kind)
-            if error.kind in FINAL or deadline.remaining() < 1:
+            dropped += error.kind == "timeout"
+            if error.kind in FINAL or dropped == drops or deadline.remaining() < 1:
                 raise
             deadline.sleep(min(1.0, deadline.remaining() / 2), error.cause)

@@ -16,16 +16,16 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     """Make a builder over hosts, or add to it what it lacks."""
     from azext_dockervm.advice import docker_commands
     from azext_dockervm.contexts.store import ContextStore
-    from azext_dockervm.host import builder
-    from azext_dockervm.host.context import Credentials
+    from azext_dockervm.host import builder, context
     from azext_dockervm.output import shapes
 
     name = arguments["builder_name"]
     hosts = [arguments.named_host(one) for one in arguments["hosts"]]
     store, contexts = shared.certificate_store(arguments), ContextStore()
-    credentials = Credentials.of(store)
+    azure = shared.azure_reads(cmd)
+    credentials = context.credentials(azure, store, hosts[0])
     with shared.progress_of(cmd, store.warnings()) as listener:
-        made = builder.create(shared.azure_reads(cmd), name, hosts, credentials, contexts, listener.say)
+        made = builder.create(azure, name, hosts, credentials, contexts, listener.say)
         listener.say(f"Now type: {docker_commands.build_by(name)}")
     return shapes.builder(made, [contexts.get(one) for one in made.contexts])
 

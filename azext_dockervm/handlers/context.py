@@ -22,9 +22,10 @@ def create(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     host = arguments.named_host()
     name, tunnel = arguments["context_name"] or check_context(host.name), arguments["via"]
     store, contexts = shared.certificate_store(arguments), ContextStore()
-    credentials = context.Credentials.of(store)
+    azure = shared.azure_reads(cmd)
+    credentials = context.credentials(azure, store, host)
     contexts.check_free(name, lambda vm_id: context.named_in(host.group, host.name, vm_id))
-    seen = noted.read(shared.azure_reads(cmd), host.group, host.name, host.subscription)
+    seen = noted.read(azure, host.group, host.name, host.subscription)
     endpoint = context.endpoint(seen, host, credentials, tunnel)
     with shared.progress_of(cmd, store.warnings()) as listener:
         outcome = contexts.put(name, endpoint, seen.vm["id"], store.folder, credentials.files)

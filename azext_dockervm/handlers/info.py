@@ -21,6 +21,6 @@ def info(cmd: Any, arguments: Arguments) -> dict[str, Any]:
     folder = shared.certificate_store(arguments).folder
     azure = shared.azure_reads(cmd)
     seen = vm_state.read(azure, group, name, cmd.cli_ctx.data.get("subscription_id"))
-    engine = engine_state.ask_engine(azure, seen, folder)
+    engine = engine_state.ask_engine(azure, seen, folder, arguments.typed("cert_dir"))
     with shared.progress_of(cmd, engine_state.warnings(seen, engine, arguments.typed("cert_dir"))):
         return shapes.info(seen, engine, str(folder))

@@ -137,8 +137,13 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str |
     if not host.proof.reachable:
         listener.alert(with_sentence(
             f"Docker on '{host.spec.name}' works, as the host itself has checked, but it can't be reached from here: "
-            f"{host.proof.cause}", f"Hence exit code {exit_code.UNREACHABLE}."))
+            f"{host.cause.sentence if host.cause else host.proof.cause}",
+            f"Hence exit code {exit_code.UNREACHABLE}.") + "".join(
+                f"\n{one}" for one in (host.cause.commands if host.cause else ())))
         exit_code.end_with(cmd.cli_ctx, exit_code.UNREACHABLE)
+        # A docker command would only wait in vain.
+        listener.say(f"Then type: {host_commands.info_as_asked(host.spec)}")
+        return
     endpoint = Endpoint(host.address.endpoint, host.spec.engine.port, folder)
     if not shutil.which("docker"):
         listener.say(f"There is no docker client here. Now type: {host_commands.info_as_asked(host.spec)}")

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from azext_dockervm.advice import context_messages
 from azext_dockervm.azure import names
+from azext_dockervm.azure.calls import Azure
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.contexts.builder import Buildx
 from azext_dockervm.contexts.change import Files
 from azext_dockervm.contexts.store import Context, ContextStore
-from azext_dockervm.errors import Conflict, DockerClientError
-from azext_dockervm.host import adopt
+from azext_dockervm.errors import CertificateError, Conflict, DockerClientError
+from azext_dockervm.host import adopt, noted, opened
+from azext_dockervm.host.cause import is_empty
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.noted import NotedHost, check_tags
 from azext_dockervm.host.noted import docker_host as docker_host_of
@@ -35,6 +37,17 @@ class Credentials:
     def of(cls, store: CertificateStore) -> Credentials:
         """Raises CertificateError for a set that opens nothing."""
         return cls(store.folder, store.tls_contents(), store.authority_fingerprints())
+
+
+def credentials(azure: Azure, store: CertificateStore, host: HostSpec) -> Credentials:
+    """What of a folder opens ``host``. Azure is asked only where the folder is empty: whether the host needs what is
+    lost."""
+    try:
+        return Credentials.of(store)
+    except CertificateError:
+        if is_empty(store.folder):
+            opened.check_folder(noted.read(azure, host.group, host.name, host.subscription), host, store)
+        raise
 
 
 def endpoint(seen: NotedHost, host: HostSpec, credentials: Credentials, tunnel: str | None = None) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from azext_dockervm.advice import host_commands, host_messages, refusals
+from azext_dockervm.advice import host_commands, host_messages, network_commands, refusals
 from azext_dockervm.advice.host_messages import nothing_was_changed, published_but_closed, with_sentence
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import public_ip, virtual_machine
+from azext_dockervm.body import public_ip, security_group, virtual_machine
 from azext_dockervm.body.resource import state
 from azext_dockervm.certs.records import HostRecords
 from azext_dockervm.certs.store import CertificateStore
@@ -21,18 +21,21 @@ from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
 from azext_dockervm.flow.step import Alternative, Listener, Results, Step
 from azext_dockervm.host import adopt, certify, rest, server_names, settings
+from azext_dockervm.host.cause import Cause, Facts, conclude
 from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.host_plan import HostPlan
 from azext_dockervm.host.look import Standing, look_at
-from azext_dockervm.host.making import VM
+from azext_dockervm.host.making import SECURITY_GROUP, VM
 from azext_dockervm.options.existing import not_applied
+from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.provision import packages, workload
 from azext_dockervm.provision.choice import ProvisionerChoice, choose, choose_again
 from azext_dockervm.provision.first_boot import planned, reboot_in_between, with_room
+from azext_dockervm.provision.proof import Proof
 from azext_dockervm.provision.run_commands import RunCommands
 from azext_dockervm.provision.target import ADDRESS, AUTHORITY, Address, Target
 from azext_dockervm.spec import rules
@@ -144,7 +147,22 @@ class Creation:
         provisioned, proof = certify.proven(results)
         settings.warn_of_mirrors(results, self.listener)
         return FinishedHost(certify.vm_as_noted(results, results[VM]), self.spec, results[ADDRESS], provisioned, proof,
-                            results.get(workload.KEY))
+                            results.get(workload.KEY), self._why_unreachable(results, proof))
+
+    def _why_unreachable(self, results: Results, proof: Proof) -> Cause | None:
+        """Of a host that has said that it is sound."""
+        if proof.wire is None:
+            return None
+        address: Address = results[ADDRESS]
+        return conclude(Facts(self.asked, "running", finished=True, port=self.spec.engine.port,
+                              address=address.endpoint, folder=self.store.folder, wire=proof.wire,
+                              admits=self._admitted(results)))
+
+    def _admitted(self, results: Results) -> tuple[str, ...] | None:
+        """Whom the security group of the host's interface lets in at Docker's port; None where that is not known."""
+        group = results.get(SECURITY_GROUP) or self.found.guard or self.found.subnet_group
+        rules = security_group.every_rule(group)
+        return guards.knock(self.spec, self.found).admitted(rules, self.spec.engine.port) if rules else None
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -339,9 +357,27 @@ class Creation:
         say(f"Provisioner: {self.choice.provisioner} ({self.choice.reason}).")
         if self.spec.custom_data is not None:
             say(planned(self.spec, self.choice, self.store).told)
+        self._announce_who_may_come()
         reboots = reboot_in_between(self.spec, self.choice)
         if reboots:
             self.listener.warn(reboots)
+
+    def _announce_who_may_come(self) -> None:
+        """Of a new host with a security group of its own."""
+        network = self.spec.network
+        if network.security_group is not None or network.interfaces or self.spec.public_ip is None:
+            return
+        ports = f"Docker (port {self.spec.engine.port})" + (
+            f" and SSH (port {network.ssh_port})" if network.ssh_port is not None else "")
+        if network.sources != ("*",):
+            self.listener.say(f"Who may reach {ports}: {', '.join(network.sources)}.")
+        elif "sources" in self.asked.given:
+            self.listener.say(f"{ports}: open to the Internet, as asked.")
+        else:
+            verb = "are" if network.ssh_port is not None else "is"
+            self.listener.say(f"{ports} {verb} open to the Internet. Docker lets in only clients with a certificate of "
+                              f"your authority.\nTo let in one address alone: "
+                              f"{network_commands.narrow_sources(self.asked)}")
 
     def _announce_closed_ports(self) -> None:
         """Of a new host, whose security group will have what is asked for and nothing else; ``info`` knows it later."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from azext_dockervm.advice import docker_commands, host_commands, network_commands
-from azext_dockervm.advice.host_messages import certificate_ends, why_deallocated
+from azext_dockervm.advice import network_commands
+from azext_dockervm.advice.host_messages import certificate_ends
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
@@ -20,8 +20,10 @@ from azext_dockervm.engine.endpoint import Endpoint
 from azext_dockervm.engine.tls import handshake
 from azext_dockervm.errors import EngineUnreachable
 from azext_dockervm.host import docker_disk, renewal
+from azext_dockervm.host.cause import NOT_DIALLED, Cause, Facts, authorities_held, conclude
 from azext_dockervm.host.published_ports import closed_ports
 from azext_dockervm.host.vm_state import VmState, security_rules
+from azext_dockervm.provision.choice import was_finished
 from azext_dockervm.spec.host import Given, HostSpec
 
 
@@ -29,8 +31,9 @@ from azext_dockervm.spec.host import Given, HostSpec
 class EngineState:
     """``state`` as ``engine.client.engine_state`` gives it, or None and a ``reason``.
 
-    ``expires`` is read from the certificate shown; from the VM's tag where none was shown. ``closed`` are published
-    ports, as (number, protocol), that the security group keeps from everybody; ``priority`` is free for a rule.
+    ``cause`` is what the reason comes from. ``expires`` is read from the certificate shown; from the VM's tag where
+    none was shown. ``closed`` are published ports, as (number, protocol), that the security group keeps from
+    everybody; ``priority`` is free for a rule.
     """
 
     state: dict[str, Any] | None
@@ -38,27 +41,27 @@ class EngineState:
     expires: datetime | None
     closed: tuple[tuple[int, str], ...] = ()
     priority: int = 900
+    cause: Cause | None = None
 
     @property
     def certificate_expires(self) -> str | None:
         return iso(self.expires) if self.expires else None
 
 
-def ask_engine(azure: Azure, vm_state: VmState, folder: Path) -> EngineState:
+def ask_engine(azure: Azure, vm_state: VmState, folder: Path, cert_dir: str | None = None) -> EngineState:
+    """``cert_dir`` is the folder as it was typed, for the commands."""
     noted = renewal.noted_expiry(vm_state.tags.get(names.TAG_CERTIFICATE_EXPIRES))
-    reason = _why_not_even_try(vm_state)
-    address, port = vm_state.endpoint, vm_state.port
-    if reason or address is None or port is None:
-        return EngineState(None, reason, noted)
+    facts = _facts(vm_state, folder, cert_dir)
+    address, port, before = vm_state.endpoint, vm_state.port, conclude(facts)
+    # An unfinished host may answer all the same: its last tag could not be written.
+    if address is None or port is None or (before is not None and before.key in NOT_DIALLED):
+        return _unreachable(before, noted)
     endpoint = Endpoint(address, port, folder)
     try:
         shown = describe(handshake(endpoint)).not_after
     except EngineUnreachable as error:
-        elsewhere = " (certificates in another folder? name it with -dc)" if error.kind in ("certificate", "rejected") \
-            else ""
-        missing = docker_disk.why_not_attached(_host(vm_state), vm_state.vm)
-        reason = f"{missing[0]}: {error.cause}. {missing[1]}" if missing else error.cause + elsewhere
-        return EngineState(None, reason, noted)
+        admits = _admitted(azure, vm_state) if error.kind == "timeout" else None
+        return _unreachable(conclude(replace(facts, wire=error, admits=admits)), noted)
     try:
         state = engine_state(endpoint)
     except EngineUnreachable as error:
@@ -80,9 +83,8 @@ def _knock(vm_state: VmState) -> Knock:
 
 def warnings(vm_state: VmState, engine: EngineState, cert_dir: str | None) -> list[str]:
     """What the user should do about this host, each with the command."""
-    given = {"cert_dir": Given(("-dc", cert_dir))} if cert_dir else {}
-    spec = HostSpec(vm_state.group, vm_state.vm["name"], given=given, subscription=vm_state.subscription)
-    found = []
+    spec = _host(vm_state, cert_dir)
+    found = [engine.cause.text] if engine.cause else []
     if engine.expires is not None and renewal.days_left(engine.expires) < names.RENEWAL_DAYS:
         found.append(certificate_ends(spec, iso(engine.expires), renewal.days_left(engine.expires)))
     if engine.closed:
@@ -93,19 +95,26 @@ def warnings(vm_state: VmState, engine: EngineState, cert_dir: str | None) -> li
     return found
 
 
-def _host(vm_state: VmState) -> HostSpec:
-    return HostSpec(vm_state.group, vm_state.vm["name"], subscription=vm_state.subscription)
+def _host(vm_state: VmState, cert_dir: str | None = None) -> HostSpec:
+    given = {"cert_dir": Given(("-dc", cert_dir))} if cert_dir else {}
+    return HostSpec(vm_state.group, vm_state.vm["name"], given=given, subscription=vm_state.subscription)
 
 
-def _why_not_even_try(vm_state: VmState) -> str | None:
-    if vm_state.power_state not in ("running", "unknown"):
-        start = host_commands.start(_host(vm_state))
-        state = why_deallocated(vm_state.power_state, virtual_machine.is_spot(vm_state.vm))
-        return f"the VM is {state}; '{start}' starts it"
-    if vm_state.port is None:
-        command = docker_commands.on_unknown_port(vm_state.endpoint)
-        return ("the VM has no dockervm-port tag that names a port: dockervm did not make it, or did not finish. Where "
-                f"its engine is known to listen, ask it: {command}")
-    if not vm_state.endpoint:
-        return "the VM has no public address, so it can't be reached from here"
-    return None
+def _unreachable(cause: Cause | None, expires: datetime | None) -> EngineState:
+    return EngineState(None, cause.sentence if cause else None, expires, cause=cause)
+
+
+def _facts(vm_state: VmState, folder: Path, cert_dir: str | None) -> Facts:
+    host, vm = _host(vm_state, cert_dir), vm_state.vm
+    return Facts(
+        host, vm_state.power_state, virtual_machine.is_spot(vm), vm["properties"].get("provisioningState"),
+        was_finished(vm_state.tags.get(names.TAG_PROVISIONER)), vm_state.port, vm_state.endpoint,
+        vm_state.unread.message if vm_state.unread else None,
+        vm_state.tags.get(names.TAG_AUTHORITY, "").lower() or None,
+        authorities_held(folder), folder, docker_disk.why_not_attached(host, vm))
+
+
+def _admitted(azure: Azure, vm_state: VmState) -> tuple[str, ...] | None:
+    """Whom the interface's security group lets in at Docker's port; None where that is not known."""
+    rules = security_rules(azure, vm_state)
+    return None if rules is None or vm_state.port is None else _knock(vm_state).admitted(rules, vm_state.port)

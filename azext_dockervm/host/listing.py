@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from azext_dockervm.advice import region_commands
-from azext_dockervm.advice.host_messages import why_deallocated
 from azext_dockervm.azure import kinds, names, reading
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
@@ -21,6 +20,7 @@ from azext_dockervm.errors import EngineUnreachable, NotFound
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.host import where
+from azext_dockervm.host.cause import NOT_DIALLED, Cause, authorities_held, conclude
 from azext_dockervm.host.noted import NotedHost, is_host
 from azext_dockervm.preflight.look import unknown_if_forbidden
 
@@ -85,7 +85,11 @@ class Dialled:
     """What came of dialling one engine: the end of the certificate that it shows, or the reason why it shows none."""
 
     expires: datetime | None = None
-    reason: str | None = None
+    cause: Cause | None = None
+
+    @property
+    def reason(self) -> str | None:
+        return self.cause.sentence if self.cause else None
 
 
 def located(azure: Azure, group: str | None, found: Sequence[NotedHost]) -> list[NotedHost]:
@@ -103,16 +107,13 @@ def dial(found: Sequence[NotedHost], folder: Path, deadline: Deadline) -> list[t
 
 
 def _dial(host: NotedHost, folder: Path) -> Dialled:
-    if host.power_state not in ("running", "unknown"):
-        return Dialled(reason=f"the VM is {why_deallocated(host.power_state, virtual_machine.is_spot(host.vm))}")
     if host.where is None:
         raise AssertionError("what tags alone say is not dialled")
-    if host.port is None:
-        return Dialled(reason=host.wrong_tags[names.TAG_PORT])
-    if host.endpoint is None:
-        unread = host.where.unread
-        return Dialled(reason=unread.message if unread else "it has no public IP address")
+    facts = replace(host.facts, folder=folder, holds=authorities_held(folder))
+    before = conclude(facts)
+    if host.endpoint is None or host.port is None or (before is not None and before.key in NOT_DIALLED):
+        return Dialled(cause=before)
     try:
         return Dialled(describe(handshake(Endpoint(host.endpoint, host.port, folder), CHECK_SECONDS)).not_after)
     except EngineUnreachable as error:
-        return Dialled(reason=error.cause)
+        return Dialled(cause=conclude(replace(facts, wire=error)))

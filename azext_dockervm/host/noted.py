@@ -14,7 +14,8 @@ from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import Conflict, NotFound
-from azext_dockervm.host import where
+from azext_dockervm.host import docker_disk, where
+from azext_dockervm.host.cause import Cause, Facts, conclude
 from azext_dockervm.host.renewal import noted_expiry
 from azext_dockervm.host.where import Where
 from azext_dockervm.provision.choice import was_finished
@@ -90,6 +91,21 @@ class NotedHost:
     @property
     def docker_host(self) -> str | None:
         return f"tcp://{self.endpoint}:{self.port}" if self.endpoint and self.port else None
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of it without dialling, and without a folder of certificates."""
+        spec = HostSpec(self.group, self.name, subscription=self.subscription)
+        unread = self.where.unread if self.where else None
+        return Facts(spec, self.power_state, virtual_machine.is_spot(self.vm), self.vm["properties"].get(
+            "provisioningState"), self.finished, self.port, self.endpoint, unread.message if unread else None,
+            self.authority, disk=docker_disk.why_not_attached(spec, self.vm))
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why it can't be used, as far as that shows without dialling."""
+        told = self.finished is False or self.power_state not in ("running", "unknown")
+        return conclude(self.facts) if told else None
 
     @property
     def problems(self) -> tuple[str, ...]:

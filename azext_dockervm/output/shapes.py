@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from azext_dockervm.certs.store import StoreChange, StoreState
     from azext_dockervm.contexts.builder import Builder
     from azext_dockervm.contexts.store import Context
+    from azext_dockervm.host.cause import Cause
     from azext_dockervm.host.engine_state import EngineState
     from azext_dockervm.host.finished import FinishedHost
     from azext_dockervm.host.listing import Dialled
@@ -91,8 +92,14 @@ def machine(vm_state: VmState) -> Shape:
 def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
     """The result of ``info``."""
     return {**machine(vm_state), "engine": engine(engine_state.state) if engine_state.state else None,
-            "engineUnreachable": engine_state.reason, "serverCertificateExpires": engine_state.certificate_expires,
+            "engineUnreachable": engine_state.reason, **told(engine_state.cause),
+            "serverCertificateExpires": engine_state.certificate_expires,
             "closedPorts": [f"{port}/{protocol}" for port, protocol in engine_state.closed], "certDir": folder}
+
+
+def told(cause: Cause | None) -> Shape:
+    """Why a host can't be used: a word for scripts, and what to type."""
+    return {"cause": cause and cause.key, "advice": list(cause.commands) if cause else []}
 
 
 def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
@@ -115,6 +122,7 @@ def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
         "timeCreated": properties.get("timeCreated"), "serverCertificateExpires": iso(expires) if expires else None,
         "authority": seen.authority, "problems": list(seen.problems),
         "reachable": reachable, "engineUnreachable": dialled and dialled.reason,
+        **told(dialled.cause if dialled else seen.cause),
     }
 
 

@@ -68,6 +68,8 @@ def _noted_row(result: dict[str, Any]) -> Row:
     # Whoever may write tags can write another's address there.
     address = "DockerHost" if result["addressFrom"] == "azure" else "DockerHost (noted)"
     told = [*result["problems"], *([result["engineUnreachable"]] if result["engineUnreachable"] else [])]
+    if result["cause"] == "unfinished" and not result["engineUnreachable"]:
+        told.append("unfinished: run this create again")
     return OrderedDict([
         ("Name", result["name"]), ("ResourceGroup", result["resourceGroup"]), ("Location", result["location"]),
         ("State", _state(result)), (address, result["dockerHost"]), ("Provisioner", result["provisioner"]),

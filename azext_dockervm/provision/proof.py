@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from azext_dockervm.advice import network_commands
@@ -20,17 +20,21 @@ from azext_dockervm.provision.target import Address, Provisioned, Target
 # Once a host has checked itself, only names and firewalls between here and there can be in the way; a new name takes
 # some seconds to appear, a closed port stays closed.
 PATIENCE_SECONDS = 30.0
+# Where rules let in some addresses alone, packets that are dropped twice, five seconds each, are dropped for ever.
+LIMITED_DROPS = 2
 # The extension's handler restarts the engine as its last act.
 UNCHECKED_PATIENCE_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
 class Proof:
-    """``version`` is the engine's, None where it could not be asked; ``cause`` is why it could not."""
+    """``version`` is the engine's, None where it could not be asked; ``cause`` is why it could not, ``wire`` how that
+    showed."""
 
     reachable: bool
     version: str | None = None
     cause: str | None = None
+    wire: EngineUnreachable | None = field(default=None, compare=False)
 
 
 def prove(target: Target, address: Address, provisioned: Provisioned, folder: Path, deadline: Deadline,
@@ -45,16 +49,17 @@ def prove(target: Target, address: Address, provisioned: Provisioned, folder: Pa
     waiting = deadline.within(usual if patience is None else patience)
     while True:
         try:
-            shown = until_answering(endpoint, waiting)
+            shown = until_answering(endpoint, waiting, LIMITED_DROPS if target.is_limited else None)
             return Proof(True, _version(target, provisioned, endpoint, shown, deadline))
         except EngineUnreachable as error:
             # An engine that is being restarted answers once and then does not, or the other way round.
-            if error.kind not in FINAL and waiting.remaining() > 1:
+            shut_out = target.is_limited and error.kind == "timeout"
+            if error.kind not in FINAL and not shut_out and waiting.remaining() > 1:
                 waiting.sleep(min(1.0, waiting.remaining() / 2), error.cause)
                 continue
             if not provisioned.checked or error.kind in ("certificate", "expired", "rejected", "protocol"):
                 _ask_the_host(target, provisioned, deadline)
-            return Proof(False, cause=error.cause)
+            return Proof(False, cause=error.cause, wire=error)
 
 
 def _version(target: Target, provisioned: Provisioned, endpoint: Endpoint, shown: bytes, deadline: Deadline) -> str:

@@ -66,6 +66,11 @@ class Target:
     has_flags: bool = False
 
     @property
+    def is_limited(self) -> bool:
+        """Whether somebody said who may reach Docker."""
+        return self.spec.network.sources != ("*",)
+
+    @property
     def keeps_settings(self) -> bool:
         """Whether an engine that is there keeps its daemon.json: a new certificate is no reason for another one."""
         return self.resumed and (self.finished or not SETTINGS & set(self.spec.given))

@@ -139,6 +139,12 @@ def test_certificates_that_are_no_good_are_told_before_azure_is_asked(cmd, cloud
     assert "cert.pem" in message and not cloud.log and not docker_client.exists()
 
 
+def test_lost_folder_is_told_with_the_command_that_opens_the_host_again(cmd, cloud, made, tmp_path, docker_client):
+    message, advice = refused(lambda: put(cmd, tmp_path / "lost"))
+    assert "holds no certificates, and the host 'web1' trusts" in message and not docker_client.exists()
+    assert "az dockervm enable -g g -n web1 --replace-trust" in advice and "cert create" not in advice
+
+
 def test_a_name_that_is_another_s_is_told_before_azure_is_asked(cmd, cloud, made, folder, foreign, contexts):
     foreign("web1")
     message, advice = refused(lambda: put(cmd, folder))

@@ -80,6 +80,29 @@ def test_create_ends_with_4_where_the_host_can_t_be_reached_from_here(cmd, cloud
     assert end.value.code == 4
 
 
+@pytest.mark.parametrize("typed", [{}, {"ssh_port": "22"}])
+def test_create_outside_its_own_sources_says_so_soon_with_the_command_that_widens_them(cmd, cloud, folder, capsys,
+                                                                                      typed):
+    began = cloud.clock.now
+    assert created(cmd, folder, sources=["203.0.113.0/24"], **typed)["reachable"] is False
+    said = capsys.readouterr().err
+    assert "Only 203.0.113.0/24 may reach Docker on 'web1', and this computer may be outside that range." in said
+    command = next(line for line in said.splitlines() if line.startswith("To let this computer in too: "))
+    assert "az dockervm create -g g -n web1 " in command and "--sources 203.0.113.0/24 ADDRESS" in command
+    assert "docker --tlsverify" not in said and cloud.clock.now - began < 40
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ({}, "Docker (port 4243) is open to the Internet. "),
+    ({"ssh_port": "22"}, "Docker (port 4243) and SSH (port 22) are open to the Internet. "),
+    ({"sources": ["*"]}, "Docker (port 4243): open to the Internet, as asked."),
+    ({"sources": ["10.1.0.0/16"]}, "Who may reach Docker (port 4243): 10.1.0.0/16.")])
+def test_create_says_who_may_reach_docker_and_ssh(cmd, cloud, folder, capsys, typed, told):
+    created(cmd, folder, **typed)
+    said = capsys.readouterr().err
+    assert told in said and ("To let in one address alone: az dockervm create" in said) is ("sources" not in typed)
+
+
 @pytest.mark.parametrize("command", [created, enabled])
 def test_certificates_that_are_no_good_are_told_before_azure_is_asked(cmd, cloud, folder, command):
     (folder / "ca.pem").write_bytes(b"no certificate")
@@ -187,11 +210,12 @@ def test_info_names_the_command_that_starts_it_in_the_subscription_that_was_aske
     cmd.cli_ctx.data["subscription_id"] = "mine"
     cloud.change(kinds.VM, "web1", instanceView=running("deallocated"))
     shown = info.info(cmd, **HOST, cert_dir=str(folder))
-    assert shown["engine"] is None and "'az vm start -g g -n web1 --subscription mine'" in shown["engineUnreachable"]
+    assert shown["engine"] is None and shown["advice"] == ["To start it: az vm start -g g -n web1 --subscription mine"]
 
 
 def test_info_with_the_wrong_folder_says_which_option_names_another(cmd, cloud, made, other):
-    assert "name it with -dc" in info.info(cmd, **HOST, cert_dir=str(other))["engineUnreachable"]
+    shown = info.info(cmd, **HOST, cert_dir=str(other))
+    assert shown["cause"] == "other-authority" and "-dc FOLDER" in shown["advice"][0]
 
 
 def test_info_warns_of_a_port_that_is_published_and_closed(cmd, cloud, made, folder, capsys):

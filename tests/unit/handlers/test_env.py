@@ -188,6 +188,13 @@ def test_a_host_of_another_authority_is_not_pointed_at(made, other, refused):
     assert f"az dockervm enable -g g -n web1 --replace-trust -dc {other}" in advice
 
 
+def test_lost_folder_is_told_with_the_command_that_opens_the_host_again(made, tmp_path, refused):
+    message, advice = refused(tmp_path / "lost")
+    assert message.startswith(f"The folder {tmp_path / 'lost'} holds no certificates, and the host 'web1' trusts")
+    assert f"az dockervm enable -g g -n web1 --replace-trust -dc {tmp_path / 'lost'}" in advice
+    assert "cert create" not in advice
+
+
 @pytest.mark.parametrize("name", ["cert.pem", "key.pem", "ca.pem"])
 def test_a_folder_without_one_of_the_files_is_told_with_the_command(made, folder, name, refused):
     (folder / name).unlink()
@@ -219,13 +226,13 @@ def test_which_host_must_be_said(cloud, folder, left_out, refused):
 def test_a_vm_that_is_off_is_warned_of_and_the_lines_are_there(cloud, made, lines):
     cloud.change(kinds.VM, "web1", instanceView=running("deallocated"))
     out, err = lines()
-    assert by_bash(out)["DOCKER_HOST"] and "WARNING: The VM 'web1' is deallocated. To start it: az vm start" in err
+    assert by_bash(out)["DOCKER_HOST"] and "WARNING: The VM 'web1' is deallocated.\nTo start it: az vm start" in err
 
 
 def test_a_host_that_no_create_has_finished_is_warned_of(cloud, made, lines, folder):
     cloud.retag(kinds.VM, "web1", dockervm_provisioner=None)
     out, err = lines()
-    assert by_bash(out)["DOCKER_HOST"] and f"To finish it: az dockervm create -g g -n web1 -dc {folder}" in err
+    assert by_bash(out)["DOCKER_HOST"] and f"Run this create again: az dockervm create -g g -n web1 -dc {folder}" in err
 
 
 def test_in_a_cloud_shell_without_storage_the_loss_of_the_folder_is_told(made, lines, monkeypatch, folder):

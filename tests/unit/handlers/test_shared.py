@@ -12,6 +12,7 @@ from specs import host_spec
 
 from azext_dockervm.errors import Interrupted, MissingArgument
 from azext_dockervm.handlers import shared
+from azext_dockervm.host.cause import Cause
 from azext_dockervm.spec.host import Given
 
 
@@ -121,10 +122,13 @@ def test_only_a_cloud_shell_loses_a_folder(monkeypatch, tmp_path):
 
 
 def test_a_host_that_can_t_be_reached_from_here_ends_with_4(docker):
-    az, listener = Az(), Listener()
-    shared.tell_the_end(az, host(False), Path("/certs"), listener)
+    az, listener, made = Az(), Listener(), host(False)
+    made.cause = Cause("sources", "Only one may come.", ("To let in others: az dockervm create",))
+    shared.tell_the_end(az, made, Path("/certs"), listener)
     assert [how for how, _ in listener.told] == ["alert", "say"]
-    assert "can't be reached from here: nobody answered. Hence exit code 4." in listener.told[0][1]
+    assert listener.told[0][1].endswith("can't be reached from here: Only one may come. Hence exit code 4.\n"
+                                        "To let in others: az dockervm create")
+    assert listener.told[1][1] == "Then type: az dockervm info -g g -n web1", "a docker command would wait in vain"
     with pytest.raises(SystemExit) as end:
         az.events[EVENT_CLI_SUCCESSFUL_EXECUTE](None)
     assert end.value.code == 4

@@ -123,9 +123,9 @@ def test_one_that_is_only_not_mounted_is_set_up_again(cloud, command, host):
 def test_info_tells_of_a_detached_disk(cloud, store, host):
     detach(cloud)
     cloud.host().engine = None
-    reason = ask_engine(cloud.azure(), vm_state.read(cloud.azure(), "g", "web1"), store.folder).reason
-    assert reason.startswith(f"Docker's own disk '{disk(cloud)}' is not attached: web1.westus")
-    assert reason.endswith(attach(cloud))
+    cause = ask_engine(cloud.azure(), vm_state.read(cloud.azure(), "g", "web1"), store.folder).cause
+    assert cause.sentence.startswith(f"Docker's own disk '{disk(cloud)}' is not attached: web1.westus")
+    assert cause.commands == (attach(cloud),)
     put_back(1, cloud)
     reason = ask_engine(cloud.azure(), vm_state.read(cloud.azure(), "g", "web1"), store.folder).reason
     assert "disk" not in reason

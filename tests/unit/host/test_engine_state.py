@@ -44,6 +44,11 @@ def told(report_, cloud):
     return report_.reason
 
 
+def told_command(report_, cloud):
+    assert told(report_, cloud)
+    return report_.cause.commands[0]
+
+
 def test_an_engine_that_answers(cloud, report):
     now = report()
     assert now.state["version"]["Version"] == ENGINE_VERSION and now.reason is None and now.closed == ()
@@ -58,8 +63,9 @@ def test_an_engine_that_answers(cloud, report):
 @pytest.mark.parametrize("state", ["deallocated", "stopped", "starting"])
 def test_a_vm_that_is_off_is_not_asked_and_the_command_that_starts_it_is_told(cloud, report, state):
     power(cloud, state)
-    assert told(report(), cloud) == (
-        f"the VM is {state}; 'az vm start -g g -n web1 --subscription mine' starts it")
+    now = report()
+    assert told(now, cloud) == f"The VM 'web1' is {state}."
+    assert now.cause.commands == ("To start it: az vm start -g g -n web1 --subscription mine",)
 
 
 def test_a_vm_of_which_nobody_knows_is_asked(cloud, report):
@@ -70,20 +76,21 @@ def test_a_vm_of_which_nobody_knows_is_asked(cloud, report):
 @pytest.mark.parametrize("tag", [None, "many", "70000"])
 def test_a_vm_without_a_port_in_its_tags_is_not_asked(cloud, report, tag):
     cloud.retag(kinds.VM, "web1", dockervm_port=tag)
-    assert f"docker --tlsverify -H tcp://{FQDN}:PORT info" in told(report(), cloud)
+    assert f"docker --tlsverify -H tcp://{FQDN}:PORT info" in told_command(report(), cloud)
 
 
 @pytest.mark.parametrize(("address", "shown"), [("20.0.0.1", "20.0.0.1"), (None, "ADDRESS")])
 def test_the_command_names_the_address_that_there_is(cloud, report, address, shown):
     cloud.retag(kinds.VM, "web1", dockervm_port=None, dockervm_fqdn=None)
     cloud.change(kinds.PUBLIC_IP, "web1PublicIP", dnsSettings=None, ipAddress=address)
-    assert f"-H tcp://{shown}:PORT" in told(report(), cloud)
+    assert f"-H tcp://{shown}:PORT" in told_command(report(), cloud)
 
 
 def test_a_vm_without_an_address_is_not_asked(cloud, report):
     cloud.retag(kinds.VM, "web1", dockervm_fqdn=None)
     cloud.change(kinds.PUBLIC_IP, "web1PublicIP", dnsSettings=None, ipAddress=None)
-    assert told(report(), cloud) == "the VM has no public address, so it can't be reached from here"
+    assert told(report(), cloud) == (
+        "The host 'web1' has no public IP address, so it can't be reached from here.")
 
 
 def test_a_vm_without_a_name_is_asked_by_its_number(cloud, report):
@@ -106,11 +113,12 @@ def test_an_engine_that_refuses(cloud, report):
                                               ("timeout", False)])
 def test_the_wrong_folder_is_thought_of_where_certificates_do_not_fit(cloud, report, kind, hinted):
     cloud.engine_says = [EngineUnreachable("no", kind=kind)]
-    assert report().reason == "no" + (" (certificates in another folder? name it with -dc)" if hinted else "")
+    assert any("-dc FOLDER" in one for one in report().cause.commands) is hinted
 
 
 def test_another_folder_s_certificates_do_not_open_it(cloud, report, other):
-    assert "name it with -dc" in report(other.folder).reason
+    cause = report(other.folder).cause
+    assert cause.key == "other-authority" and "-dc FOLDER" in cause.commands[0]
 
 
 def test_an_engine_that_shakes_hands_and_says_no_more(cloud, report):

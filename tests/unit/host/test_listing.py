@@ -102,7 +102,7 @@ def test_an_engine_that_answers_shows_its_certificate(cloud, finished, store):
 def test_one_that_does_not_says_why(cloud, finished, store):
     cloud.engine_says = [EngineUnreachable("something drops the packets", kind="timeout")]
     answer = dialled(cloud, store.folder)["web1"]
-    assert answer.reason == "something drops the packets" and answer.expires is None
+    assert answer.reason == "something drops the packets" and answer.cause.key == "dropped" and answer.expires is None
 
 
 def test_what_is_off_or_has_no_endpoint_is_not_dialled(cloud, several, store):
@@ -110,6 +110,6 @@ def test_what_is_off_or_has_no_endpoint_is_not_dialled(cloud, several, store):
         cloud.change(VM, name, group=group, instanceView={"statuses": [{"code": "PowerState/running"}]})
     cloud.find(VM, "web3", group="A")["tags"] |= {"dockervm-fqdn": "x", "dockervm-port": "none"}
     answers = dialled(cloud, store.folder)
-    assert answers["WEB0"].reason == "the VM is state of WEB0"
-    assert answers["web2"].reason == "it has no public IP address"
-    assert "the tag dockervm-port is 'none'" in answers["web3"].reason and answers["web1"].reason is None
+    assert answers["WEB0"].cause.key == "off"
+    assert answers["web2"].cause.key == "unfinished" and answers["web3"].cause.key == "unfinished"
+    assert answers["web1"].reason is None

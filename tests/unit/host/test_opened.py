@@ -67,4 +67,4 @@ def test_a_vm_that_is_off_is_told_before_all_else(cloud, finished):
     cloud.change(kinds.VM, "web1", instanceView=running("stopped"))
     cloud.retag(kinds.VM, "web1", dockervm_provisioner=None)
     assert opened.warnings(host(cloud), SPEC) == [
-        "The VM 'web1' is stopped. To start it: az vm start -g g -n web1"]
+        "The VM 'web1' is stopped.\nTo start it: az vm start -g g -n web1"]

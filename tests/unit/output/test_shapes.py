@@ -15,6 +15,7 @@ from azext_dockervm.certs.summary import Summary
 from azext_dockervm.contexts.builder import Builder, Node
 from azext_dockervm.contexts.store import Context
 from azext_dockervm.errors import CertificateError
+from azext_dockervm.host.cause import Cause
 from azext_dockervm.host.engine_state import EngineState
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.listing import Dialled
@@ -119,13 +120,14 @@ def test_a_machine_that_dockervm_did_not_make_has_every_key():
 def test_info_of_a_host_that_answers():
     report = EngineState(ENGINE, None, ENDS, closed=((8080, "tcp"), (53, "udp")))
     assert shapes.info(SEEN, report, "/c") == {
-        **MACHINE, "engine": shapes.engine(ENGINE), "engineUnreachable": None,
+        **MACHINE, "engine": shapes.engine(ENGINE), "engineUnreachable": None, "cause": None, "advice": [],
         "serverCertificateExpires": "2028-04-05T10:30:01Z", "closedPorts": ["8080/tcp", "53/udp"], "certDir": "/c"}
 
 
 def test_info_of_a_host_that_does_not():
     assert shapes.info(SEEN, EngineState(None, "the VM is deallocated", None), "/c") == {
-        **MACHINE, "engine": None, "engineUnreachable": "the VM is deallocated", "serverCertificateExpires": None,
+        **MACHINE, "engine": None, "engineUnreachable": "the VM is deallocated", "cause": None,
+        "advice": [], "serverCertificateExpires": None,
         "closedPorts": [], "certDir": "/c"}
 
 
@@ -171,13 +173,14 @@ def test_what_is_noted_of_a_host():
         "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "priority": "Regular", "fqdn": FQDN, "dockerHost": f"tcp://{FQDN}:2376",
         "dockerPort": 2376, "addressFrom": "tag", "provisioner": "run-command", "finished": True,
         "timeCreated": "2026-11-25T10:00:00.1234567+00:00", "serverCertificateExpires": "2028-04-05T10:30:01Z",
-        "authority": "ab" * 32, "problems": [], "reachable": None, "engineUnreachable": None}
+        "authority": "ab" * 32, "problems": [], "reachable": None, "engineUnreachable": None,
+        "cause": None, "advice": []}
 
 
 def test_what_dialling_brought_counts_more_than_what_is_noted():
     shown = shapes.noted(NotedHost(VM), Dialled(expires=ENDS))
     assert (shown["reachable"], shown["serverCertificateExpires"]) == (True, "2028-04-05T10:30:01Z")
-    shown = shapes.noted(NotedHost(VM), Dialled(reason="off"))
+    shown = shapes.noted(NotedHost(VM), Dialled(cause=Cause("off", "off", ("start it",))))
     assert (shown["reachable"], shown["engineUnreachable"], shown["powerState"]) == (False, "off", "unknown")
     assert (shown["finished"], shown["dockerHost"], shown["serverCertificateExpires"]) == (False, None, None)
     assert len(shown["problems"]) == 4

@@ -62,7 +62,12 @@ def test_what_is_not_there_has_no_row():
 NOTED = {"priority": "Regular", "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
          "dockerHost": "tcp://web1.example:4243", "addressFrom": "azure", "provisioner": None, "finished": False,
          "timeCreated": None,
-         "serverCertificateExpires": None, "problems": [], "reachable": None, "engineUnreachable": None}
+         "serverCertificateExpires": None, "problems": [], "reachable": None, "engineUnreachable": None, "cause": None,
+         "advice": []}
+
+
+def test_unfinished_host_says_what_finishes_it():
+    assert tables.noted_rows({**NOTED, "cause": "unfinished"})["Problem"] == "unfinished: run this create again"
 
 
 def test_a_row_of_what_is_noted():

@@ -54,7 +54,7 @@ class Host:
         monkeypatch.setattr(proof, "turns_strangers_away", self.turns_strangers_away)
         monkeypatch.setattr(proof, "engine_state", lambda endpoint: self.version)
 
-    def until_answering(self, endpoint, deadline):
+    def until_answering(self, endpoint, deadline, drops=None):
         assert endpoint == Endpoint("web1.example", 2376, self.folder)
         self.waits.append(deadline.remaining())
         return self.shown
