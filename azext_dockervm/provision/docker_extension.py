@@ -78,7 +78,9 @@ def _put(target: Target, before: tuple[str, ...]) -> Step:
         try:
             return target.azure.until(deadline).send(request.resolved(results))
         except (AzureRefused, NotFound) as error:
-            if isinstance(error, HostGone) or target.azure.until(deadline).vm_is_gone(spec.group, spec.name):
+            azure = target.azure.until(deadline)
+            if isinstance(error, HostGone) or (
+                    isinstance(error, NotFound) and azure.vm_is_gone(spec.group, spec.name)):
                 raise vm_is_gone(spec) from error
             without = host_commands.create_with(spec, "provisioner", "--provisioner", RUN_COMMAND)
             raise HostFailed(f"The Docker VM extension failed: {error.message}",
