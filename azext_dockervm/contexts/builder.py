@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from azext_dockervm.advice import context_commands
+from azext_dockervm.client import programs
 from azext_dockervm.contexts.files import read_object
 from azext_dockervm.errors import Conflict, DockerClientError, DockerClientFileError, NotFound
 from azext_dockervm.printable import printable
@@ -150,7 +150,7 @@ class Buildx:
         return False
 
     def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        docker = shutil.which("docker")
+        docker = programs.find("docker")
         if docker is None:
             raise DockerClientError("There is no docker client on this computer.", context_commands.to_get_docker())
         variables = {name: value for name, value in os.environ.items() if name not in _MISLEADING}

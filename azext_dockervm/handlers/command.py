@@ -34,8 +34,10 @@ def command(name: str) -> Callable[[Handler], Callable[..., Any]]:
     of it with ``cmd`` and each option by its name."""
     def decorate(handler: Handler) -> Callable[..., Any]:
         def called_by_az(cmd: Any, **typed: Any) -> Any:
+            from azext_dockervm.client import programs
             from azext_dockervm.options.arguments import Arguments
 
+            programs.leave_out_current_folder()
             return _harmless(handler(cmd, Arguments(name, typed, cmd.cli_ctx)))
 
         called_by_az.__doc__ = handler.__doc__

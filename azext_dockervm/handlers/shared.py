@@ -127,10 +127,9 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str |
     ``host`` is a ``host.finished.FinishedHost``, ``folder`` that of its certificates, ``context`` the docker client's
     of it.
     """
-    import shutil
-
     from azext_dockervm.advice import docker_commands, host_commands
     from azext_dockervm.advice.host_messages import with_sentence
+    from azext_dockervm.client import programs
     from azext_dockervm.engine.endpoint import Endpoint
     from azext_dockervm.output import exit_code
 
@@ -145,7 +144,7 @@ def tell_the_end(cmd: Any, host: Any, folder: Any, listener: Any, context: str |
         listener.say(f"Then type: {host_commands.info_as_asked(host.spec)}")
         return
     endpoint = Endpoint(host.address.endpoint, host.spec.engine.port, folder)
-    if not shutil.which("docker"):
+    if not programs.find("docker"):
         listener.say(f"There is no docker client here. Now type: {host_commands.info_as_asked(host.spec)}")
         return
     command = docker_commands.in_context(context, "info") if context else docker_commands.on_engine(endpoint, "info")

@@ -48,7 +48,7 @@ def test_az_sees_the_options_of_a_handler_as_of_any_function():
 
 
 def test_create_makes_a_host_and_tells_where_it_is(cmd, cloud, folder, capsys, monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name, path=None: f"/usr/bin/{name}")
     answer = created(cmd, folder)
     assert (answer["name"], answer["resourceGroup"], answer["certDir"], answer["reachable"]) \
         == ("web1", "g", str(folder), True)

@@ -87,7 +87,7 @@ def host(reachable: bool) -> SimpleNamespace:
 def docker(monkeypatch) -> list[str]:
     """The docker clients on PATH."""
     found = ["/usr/bin/docker"]
-    monkeypatch.setattr("shutil.which", lambda name: found[0] if name == "docker" and found else None)
+    monkeypatch.setattr("shutil.which", lambda name, path=None: found[0] if name == "docker" and found else None)
     return found
 
 
