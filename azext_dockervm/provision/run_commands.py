@@ -96,6 +96,9 @@ class RunCommands:
         try:
             self._put(request.resolved({DEADLINE: deadline}), deadline)
             view = self._ended_view(name, _action(request), deadline)
+        except LoginRequired:
+            self.sent.remove(name)      # it was not made, and its deletion would be refused for the same reason
+            raise
         except DeadlinePassed as error:
             error.recommendations += (host_messages.agent_may_hang(self.spec),)
             raise

@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
-import shutil
-import ssl
-from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
+import people
 import pytest
-from local_azure import cache
-from running import Running
 
 
 @pytest.fixture
 def elsewhere(azure, tmp_path):
     """az with another profile: nobody is logged in there."""
-    config = tmp_path / "config"
-    config.mkdir()
-    for name in ("config", "clouds.config"):
-        shutil.copy(Path(azure.environment["AZURE_CONFIG_DIR"]) / name, config / name)
-
-    def start(*words: object) -> Running:
-        environment = {**azure.environment, "AZURE_CONFIG_DIR": str(config)}
-        return Running([cache() / "az/bin/az", *words], environment, tmp_path)
-
-    return start
-
-
-def log_in(azure, az, person: dict[str, str], *words: str, factors: str = "") -> None:
-    """By a device code, which the person enters somewhere else."""
-    running = az("login", "--use-device-code", *words or ("--tenant", azure.environment["LOCALAZURE_TENANT"]))
-    running.until_said("enter the code")
-    code = re.search(r"enter the code (\w+)", running.stderr)[1]
-    form = urlencode({"user_code": code, "username": person["upn"], "factors": factors,
-                      "password": Path(person["secretFile"]).read_text()})
-    context = ssl.create_default_context(cafile=str(azure.folder / "tls/ca.pem"))
-    with build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open(
-            f"{azure.environment['LOCALAZURE_ENDPOINT']}/common/oauth2/deviceauth", form.encode(), timeout=20):
-        running.finish().succeeded()
+    return people.az_of_nobody(azure, tmp_path)
 
 
 def test_person_logs_in_and_is_asked_for_more_factors_where_a_behaviour_says_so(azure, elsewhere):
-    listed = json.loads(Path(azure.environment["LOCALAZURE_IDENTITIES"]).read_text())
-    alice = next(one for one in listed if one["name"] == "alice")
-    log_in(azure, elsewhere, alice)
+    alice = people.named(azure, "alice")
+    people.log_in(azure, elsewhere, alice)
     user = elsewhere("account", "show", "--query", "user").finish().succeeded().json
     assert user == {"name": alice["upn"], "type": "user"}
     behavior = azure.folder / "behavior.json"
@@ -57,7 +27,7 @@ def test_person_logs_in_and_is_asked_for_more_factors_where_a_behaviour_says_so(
         assert refused.code != 0 and "--claims-challenge" in refused.stderr and "AADSTS50076" in refused.stderr
         assert elsewhere("group", "list").finish().succeeded().json is not None
         printed = shlex.split(refused.stderr.split("az login")[1].splitlines()[0])
-        log_in(azure, elsewhere, alice, *printed, factors="true")
+        people.log_in(azure, elsewhere, alice, *printed, factors="true")
         elsewhere("group", "create", "-n", "mfa", "-l", "westus").finish().succeeded()
         azure.az("group", "create", "-n", "mfa", "-l", "westus").succeeded()    # an application is never asked
     finally:
