@@ -287,6 +287,17 @@ def test_a_mirror_out_of_reach_is_no_last_word_about_versions(channel: Channel):
     assert channel.run(CHANNEL="distribution", VERSION="28").status == 0
 
 
+def test_with_ubuntu_s_other_mirror_apt_knows_docker_s_repository_too(channel: Channel):
+    machine = channel.machine
+    machine.file("/etc/apt/sources.list").parent.mkdir(parents=True, exist_ok=True)
+    machine.file("/etc/apt/sources.list").write_text("deb http://azure.archive.ubuntu.com/ubuntu/ noble main\n")
+    machine.switch("unreachable", "//azure.archive.ubuntu.com/\n")
+    listing = 'for word; do case $word in Dir::Etc::SourceParts=/*) ls "${word#*=}" >"$root/parts" ;; esac; done\n'
+    machine.add_tool("apt-get", listing + (machine.tools / "apt-get").read_text().partition("calls\"\n")[2])
+    assert channel.run().status == 0
+    assert machine.file("/parts").read_text().split() == ["dockervm-docker.sources", "sources.list"]
+
+
 class Policy:
     """A genuine apt, asked which version it would take."""
 
