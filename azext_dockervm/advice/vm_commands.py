@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from azext_dockervm.advice.command_line import az
+from azext_dockervm.advice.command_line import az, tool
 from azext_dockervm.advice.subject import NamedHost
 
 
@@ -59,6 +59,11 @@ def while_deallocated(host: NamedHost, change: str) -> str:
     """Lines to type one after the other: what Azure changes only while the VM is deallocated, which stops the host."""
     return "\n    ".join(["To change it, which stops the host meanwhile:", _vm(host, "deallocate"), change,
                           _vm(host, "start")])
+
+
+def log_in(user: str, address: str, port: int) -> str:
+    """By SSH."""
+    return tool("ssh", *(() if port == 22 else ("-p", port)), f"{user}@{address}")
 
 
 def _vm(host: NamedHost, verbs: str, *words: str) -> str:

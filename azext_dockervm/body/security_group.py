@@ -6,6 +6,7 @@ from typing import Any
 
 from azext_dockervm.azure import names
 from azext_dockervm.body import security_rule
+from azext_dockervm.body.knock import Knock
 from azext_dockervm.body.resource import Resource, whole
 from azext_dockervm.spec.host import HostSpec
 
@@ -74,6 +75,17 @@ def every_rule(group: Resource | None) -> list[Resource]:
     """Azure's own default rules too; none where there is no group."""
     properties = (group or {}).get("properties") or {}
     return [*(properties.get("securityRules") or ()), *(properties.get("defaultSecurityRules") or ())]
+
+
+def open_ssh_port(group: Resource | None, interface: str, knock: Knock) -> int | None:
+    """The port at which the rules of a group that guards ``interface`` (an id) let ``knock`` in to SSH; None where they
+    do not, or where the group does not guard it: then nobody knows."""
+    if interface.lower() not in [one.lower() for one in users(group)]:
+        return None
+    rule = _by_name(group).get(names.SSH_RULE)
+    ports = security_rule.ports(rule["properties"]) if rule else []
+    port = int(ports[0]) if ports and ports[0].isdigit() else names.DEFAULT_SSH_PORT
+    return port if knock.verdict(every_rule(group), port)[0] else None
 
 
 def users(group: Resource | None) -> list[str]:

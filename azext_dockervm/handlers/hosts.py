@@ -120,12 +120,13 @@ def wait(cmd: Any, arguments: Arguments) -> dict[str, Any]:
 def _noted(cmd: Any, arguments: Arguments, ask_engine: bool = False) -> dict[str, Any]:
     """What the tags note; with ``ask_engine`` also what the engine itself says of a host whose tags can't tell whether
     it is finished."""
+    from azext_dockervm.azure import kinds
     from azext_dockervm.host import listing, noted
     from azext_dockervm.output import shapes
 
     group, name = arguments["resource_group_name"], arguments["vm_name"]
     azure = shared.azure_reads(cmd)
-    host = noted.read(azure, group, name, cmd.cli_ctx.data.get("subscription_id"))
+    host = noted.read(azure, group, name, cmd.cli_ctx.data.get("subscription_id"), kinds.SECURITY_GROUP)
     if not ask_engine or host.finished is not None:
         return shapes.noted(host)
     [(_host, answer)] = listing.dial([host], shared.certificate_store(arguments).folder, azure.deadline)

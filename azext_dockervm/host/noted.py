@@ -11,6 +11,7 @@ from azext_dockervm.advice import host_commands, refusals
 from azext_dockervm.advice.host_messages import with_sentence
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
+from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import Conflict, NotFound
@@ -38,6 +39,7 @@ class NotedHost:
     power_state: str = "unknown"
     subscription: str | None = None
     where: Where | None = None
+    ssh_port: int | None = None
 
     @property
     def group(self) -> str:
@@ -134,10 +136,10 @@ def is_host(vm: Resource) -> bool:
     return any(names.tag(vm, name) is not None for name in SIGNS)
 
 
-def read(azure: Azure, group: str, name: str, subscription: str | None = None) -> NotedHost:
+def read(azure: Azure, group: str, name: str, subscription: str | None = None, *more: Kind) -> NotedHost:
     """With where it is: one GET for the VM, and one for its address beside it. Raises ``NotFound`` where the group has
     no such VM, ``Conflict`` where dockervm did not make it."""
-    vm, near = where.with_vm(azure, group, name)
+    vm, near = where.with_vm(azure, group, name, *more)
     if vm is None:
         raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
                        f"The hosts that there are: {host_commands.list_hosts(subscription)}")
@@ -145,7 +147,9 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
         raise Conflict(f"The VM '{name}' is no host of dockervm: it has none of its tags.", (
             f"To see the VM all the same: {host_commands.info(HostSpec(group, name, subscription=subscription))}",
             f"The hosts that there are: {host_commands.list_hosts(subscription)}"))
-    return NotedHost(vm, virtual_machine.power_state(vm), subscription, where.located(azure, vm, near.values()))
+    at = where.located(azure, vm, near.values())
+    return NotedHost(vm, virtual_machine.power_state(vm), subscription, at,
+                     where.ssh_port(vm, near, at.public is None))
 
 
 def check_tags(host: NotedHost, spec: HostSpec) -> None:

@@ -29,6 +29,7 @@ class VmState:
     security_group: str | None = None       # the id of the interface's
     subscription: str | None = None
     unread: DockerVMError | None = None
+    ssh_port: int | None = None     # where its own security group lets somebody in to SSH
 
     @property
     def port(self) -> int | None:
@@ -43,7 +44,7 @@ class VmState:
 
 def read(azure: Azure, group: str, name: str, subscription: str | None = None) -> VmState:
     """Raises ``NotFound`` where the group has no such VM. Addresses that may not be read are left out."""
-    found, near = where.with_vm(azure, group, name, kinds.NETWORK_INTERFACE)
+    found, near = where.with_vm(azure, group, name, kinds.NETWORK_INTERFACE, kinds.SECURITY_GROUP)
     if found is None:
         raise NotFound(f"There is no VM '{name}' in a resource group '{group}'.",
                        host_commands.list_vms(subscription))
@@ -52,7 +53,8 @@ def read(azure: Azure, group: str, name: str, subscription: str | None = None) -
     return VmState(
         vm=found, group=group, power_state=machine.power_state(found), tags=tags, fqdn=at.fqdn,
         public_address=at.public, private_address=at.private,
-        security_group=network_interface.security_group_id(at.interface), subscription=subscription, unread=at.unread)
+        security_group=network_interface.security_group_id(at.interface), subscription=subscription, unread=at.unread,
+        ssh_port=where.ssh_port(found, near, at.public is None))
 
 
 def security_rules(azure: Azure, seen: VmState) -> list[Resource] | None:

@@ -14,7 +14,8 @@ from typing import Any
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
-from azext_dockervm.body import network_interface, public_ip, virtual_machine
+from azext_dockervm.body import network_interface, public_ip, security_group, virtual_machine
+from azext_dockervm.body.knock import Knock
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.errors import DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow.workers import run_in_parallel
@@ -88,6 +89,14 @@ def located(azure: Azure, vm: Resource, near: Iterable[Resource | None], whole: 
 def _of(interface: Resource | None, address: Resource | None, unread: DockerVMError | None = None) -> Where:
     return Where(public_ip.fqdn_if_any(address), public_ip.address_if_any(address),
                  network_interface.private_address_if_any(interface), interface, address, unread)
+
+
+def ssh_port(vm: Resource, near: Mapping[str, Resource | None], is_private: bool) -> int | None:
+    """At which the security group that ``with_vm`` has read beside the VM lets in; None where it does not, or nobody
+    knows."""
+    primary = virtual_machine.primary_interface(vm)
+    return security_group.open_ssh_port(near.get(kinds.SECURITY_GROUP.type), primary["id"],
+                                        Knock(inside=is_private)) if primary else None
 
 
 def all_located(azure: Azure, group: str | None, vms: Iterable[Resource]) -> dict[str, Where]:

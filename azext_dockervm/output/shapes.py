@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.azure import names
+from azext_dockervm.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,16 +86,43 @@ def machine(vm_state: VmState) -> Shape:
         "priority": properties.get("priority") or "Regular",
         "fqdn": vm_state.fqdn, "publicIpAddress": vm_state.public_address, "privateIpAddress": vm_state.private_address,
         "dockerHost": f"tcp://{vm_state.endpoint}:{vm_state.port}" if vm_state.port and vm_state.endpoint else None,
-        "dockerPort": vm_state.port, "provisioner": vm_state.tags.get(names.TAG_PROVISIONER),
+        "dockerPort": vm_state.port, **people(vm_state.vm, vm_state.ssh_port, vm_state.endpoint),
+        "provisioner": vm_state.tags.get(names.TAG_PROVISIONER),
     }
 
 
 def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
     """The result of ``info``."""
     return {**machine(vm_state), "engine": engine(engine_state.state) if engine_state.state else None,
+            "compose": compose_projects(engine_state.state.get("containers") or ()) if engine_state.state else None,
             "engineUnreachable": engine_state.reason, **told(engine_state.cause),
             "serverCertificateExpires": engine_state.certificate_expires,
             "closedPorts": [f"{port}/{protocol}" for port, protocol in engine_state.closed], "certDir": folder}
+
+
+def people(vm: dict[str, Any], ssh_port: int | None, address: str | None) -> Shape:
+    """Who logs in and how, and what the user has added. ``sshPort`` and ``ssh`` are null unless SSH is known to be
+    open."""
+    from azext_dockervm.advice import vm_commands
+    from azext_dockervm.body import virtual_machine
+
+    user, (disk, lun) = virtual_machine.user_name(vm), virtual_machine.docker_disk(vm)
+    ssh = vm_commands.log_in(user, address, ssh_port) if user and address and ssh_port else None
+    return {"adminUser": user, "sshPort": ssh_port, "ssh": ssh, "tags": {
+        printable(name): printable(value) for name, value in names.own_tags(vm).items()},
+            "dockerDisk": {"name": disk, "lun": lun} if disk else None}
+
+
+def compose_projects(containers: Sequence[dict[str, Any]]) -> list[Shape]:
+    """What Compose runs, by the labels that it gives its containers."""
+    found: dict[str, dict[str, str | None]] = {}
+    for one in containers:
+        labels = one.get("Labels") or {}
+        project, service = labels.get("com.docker.compose.project"), labels.get("com.docker.compose.service")
+        if project and service:
+            found.setdefault(printable(str(project)), {})[printable(str(service))] = one.get("State")
+    return [{"project": project, "services": [{"name": name, "state": state} for name, state in sorted(all_.items())]}
+            for project, all_ in sorted(found.items())]
 
 
 def told(cause: Cause | None) -> Shape:
@@ -117,6 +145,7 @@ def noted(seen: NotedHost, dialled: Dialled | None = None) -> Shape:
         "size": (properties.get("hardwareProfile") or {}).get("vmSize"),
         "priority": properties.get("priority") or "Regular",
         "fqdn": seen.fqdn, "dockerHost": seen.docker_host, "dockerPort": seen.port,
+        **people(seen.vm, seen.ssh_port, seen.endpoint if seen.where else None),
         "addressFrom": "tag" if seen.where is None else "azure", "provisioner": seen.provisioner,
         "finished": True if reachable else seen.finished,
         "timeCreated": properties.get("timeCreated"), "serverCertificateExpires": iso(expires) if expires else None,

@@ -13,7 +13,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azext_dockervm.azure import kinds
 from azext_dockervm.certs.store import CertificateStore
 from azext_dockervm.contexts.store import ContextStore
-from azext_dockervm.handlers import create, hosts, shared
+from azext_dockervm.handlers import create, hosts, info, shared
 
 HOST = {"resource_group_name": "g", "vm_name": "web1"}
 QUESTION = "Delete the host 'web1'?"
@@ -34,7 +34,8 @@ def deleted(cmd, folder, **typed):
 def test_list_and_show_tell_the_same_of_a_host(cmd, made, folder):
     one, = hosts.list_hosts(cmd)
     shown = hosts.show(cmd, **HOST)
-    assert {**one, "addressFrom": "azure"} == shown and one["dockerHost"] == made["dockerHost"]
+    assert {**one, "addressFrom": "azure"} == shown
+    assert shown["adminUser"] and shown["ssh"] is None and one["dockerHost"] == made["dockerHost"]
     assert one["addressFrom"] == "tag", "who may write tags can write another's address there"
     assert one["provisioner"] == "cloud-init" and one["finished"] is None, "its tags went with the VM"
     assert hosts.list_hosts(cmd, resource_group_name="g") == [one]
@@ -281,3 +282,14 @@ def test_questions_about_several_hosts_come_one_at_a_time(cmd, monkeypatch):
     for thread in threads:
         thread.join()
     assert told[1::2] == [one.replace("loss", "question") for one in told[::2]]
+
+
+@pytest.mark.parametrize("port", ["22", "2222"])
+def test_show_has_the_line_that_logs_in_where_ssh_is_open(cmd, cloud, folder, port):
+    create.create(cmd, **HOST, cert_dir=str(folder), admin_password="Tall-Ships_2014+Docker", ssh_port=port,
+                  provisioner="run-command", tags={"owner": "me"})
+    shown, seen = hosts.show(cmd, **HOST), info.info(cmd, **HOST, cert_dir=str(folder))
+    words = "" if port == "22" else f"-p {port} "
+    line = f"ssh {words}{shown['adminUser']}@web1.westus.cloudapp.azure.com"
+    for one in (shown, seen):
+        assert (one["ssh"], one["sshPort"], one["tags"]) == (line, int(port), {"owner": "me"})

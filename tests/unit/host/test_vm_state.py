@@ -89,8 +89,8 @@ def test_an_interface_without_an_address(cloud, finished):
 
 
 def test_all_security_rules_azure_s_own_too(cloud, finished):
-    cloud.change(kinds.SECURITY_GROUP, "web1NSG", defaultSecurityRules=[{"name": "DenyAllInBound"}])
     seen = read(cloud)
+    cloud.change(kinds.SECURITY_GROUP, "web1NSG", defaultSecurityRules=[{"name": "DenyAllInBound"}])
     assert [one["name"] for one in vm_state.security_rules(cloud.azure(), seen)] == ["allow-docker", "DenyAllInBound"]
 
 

@@ -94,7 +94,27 @@ MACHINE = {
     "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "priority": "Regular", "fqdn": FQDN,
     "publicIpAddress": "20.1.2.3",
     "privateIpAddress": "10.0.0.4", "dockerHost": f"tcp://{FQDN}:2376", "dockerPort": 2376,
-    "provisioner": "run-command"}
+    "adminUser": None, "sshPort": None, "ssh": None, "tags": {}, "dockerDisk": None, "provisioner": "run-command"}
+
+
+def test_what_people_log_in_with_and_what_they_have_added():
+    vm = {**VM, "tags": {"owner": "me", "dockervm-docker-disk": "d1"}, "properties": {
+        **VM["properties"], "osProfile": {"adminUsername": "azureuser"},
+        "storageProfile": {"dataDisks": [{"name": "d1", "lun": 3}]}}}
+    assert shapes.people(vm, 22, FQDN) == {
+        "adminUser": "azureuser", "sshPort": 22, "ssh": f"ssh azureuser@{FQDN}", "tags": {"owner": "me"},
+        "dockerDisk": {"name": "d1", "lun": 3}}
+    assert shapes.people(vm, 2222, "10.0.0.4")["ssh"] == "ssh -p 2222 azureuser@10.0.0.4"
+    assert shapes.people(vm, None, FQDN)["ssh"] is None and shapes.people(vm, 22, None)["ssh"] is None
+
+
+def test_what_compose_runs_is_told_by_its_labels():
+    def container(project, service, state):
+        return {"State": state, "Labels": {"com.docker.compose.project": project,
+                                           "com.docker.compose.service": service}}
+
+    assert shapes.compose_projects([container("shop", "web", "running"), container("shop", "db", "exited"), {}]) == [
+        {"project": "shop", "services": [{"name": "db", "state": "exited"}, {"name": "web", "state": "running"}]}]
 
 
 def test_a_machine():
@@ -114,19 +134,20 @@ def test_a_machine_that_dockervm_did_not_make_has_every_key():
                       "demo", "unknown", {}, None, None, None)
     assert shapes.machine(strange) == {**dict.fromkeys(MACHINE), "id": ID, "name": "web1", "resourceGroup": "demo",
                                        "location": "westus", "powerState": "unknown", "size": "Standard_B2s",
-                                       "priority": "Regular"}
+                                       "priority": "Regular", "tags": {}}
 
 
 def test_info_of_a_host_that_answers():
     report = EngineState(ENGINE, None, ENDS, closed=((8080, "tcp"), (53, "udp")))
     assert shapes.info(SEEN, report, "/c") == {
-        **MACHINE, "engine": shapes.engine(ENGINE), "engineUnreachable": None, "cause": None, "advice": [],
-        "serverCertificateExpires": "2028-04-05T10:30:01Z", "closedPorts": ["8080/tcp", "53/udp"], "certDir": "/c"}
+        **MACHINE, "engine": shapes.engine(ENGINE), "compose": [], "engineUnreachable": None, "cause": None,
+        "advice": [], "serverCertificateExpires": "2028-04-05T10:30:01Z", "closedPorts": ["8080/tcp", "53/udp"],
+        "certDir": "/c"}
 
 
 def test_info_of_a_host_that_does_not():
     assert shapes.info(SEEN, EngineState(None, "the VM is deallocated", None), "/c") == {
-        **MACHINE, "engine": None, "engineUnreachable": "the VM is deallocated", "cause": None,
+        **MACHINE, "engine": None, "compose": None, "engineUnreachable": "the VM is deallocated", "cause": None,
         "advice": [], "serverCertificateExpires": None,
         "closedPorts": [], "certDir": "/c"}
 
@@ -171,7 +192,8 @@ def test_what_is_noted_of_a_host():
     assert shapes.noted(NotedHost(vm, "running")) == {
         "id": ID, "name": "web1", "resourceGroup": "demo", "location": "westus", "powerState": "running",
         "provisioningState": "Succeeded", "size": "Standard_D2s_v5", "priority": "Regular", "fqdn": FQDN, "dockerHost": f"tcp://{FQDN}:2376",
-        "dockerPort": 2376, "addressFrom": "tag", "provisioner": "run-command", "finished": True,
+        "dockerPort": 2376, "adminUser": None, "sshPort": None, "ssh": None,
+        "tags": {}, "dockerDisk": None, "addressFrom": "tag", "provisioner": "run-command", "finished": True,
         "timeCreated": "2026-11-25T10:00:00.1234567+00:00", "serverCertificateExpires": "2028-04-05T10:30:01Z",
         "authority": "ab" * 32, "problems": [], "reachable": None, "engineUnreachable": None,
         "cause": None, "advice": []}
