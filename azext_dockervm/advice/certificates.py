@@ -22,6 +22,10 @@ def create_command(folder: Path | str, force: bool = False) -> str:
     return az("dockervm", "cert", "create", *(["--force"] if force else []), "-dc", folder)
 
 
+def to_rewrite(folder: Path) -> tuple[str, ...]:
+    return (f"To have it written in PEM, with the same certificates: {create_command(folder)}",)
+
+
 def show_command(folder: Path | str) -> str:
     return az("dockervm", "cert", "show", "-dc", folder)
 

@@ -33,6 +33,7 @@ class Verdict(Enum):
 
     EMPTY = "none of the files exist"
     CLIENT = "a sound CA whose client certificate is missing, damaged or expired"
+    REWRITE = "a sound CA whose certificate is in a form that the docker client does not read"
     SOUND = "nothing"
 
 
@@ -84,7 +85,21 @@ class CertificateFiles:
         if self.is_empty:
             return Verdict.EMPTY
         self.authority()
+        if self.authority_form():
+            return Verdict.REWRITE
         return Verdict.SOUND if self.client_fault() is None else Verdict.CLIENT
+
+    def authority_form(self) -> str:
+        """Why the docker client does not read ca.pem, which is sound otherwise; empty where it does."""
+        from azext_dockervm.certs.pem import why_docker_refuses
+
+        return why_docker_refuses(self.get(CA_CERT))
+
+    def authority_as_pem(self) -> bytes:
+        """All certificates of ca.pem, as the docker client reads them."""
+        from azext_dockervm.certs.pem import as_pem, read_certificates
+
+        return as_pem(read_certificates(self.get(CA_CERT), self.name(CA_CERT)))
 
     def client_fault(self) -> ClientFault | None:
         """Why the client certificate has to be issued again, None if it is sound. Needs a sound ca.pem.
@@ -150,6 +165,10 @@ class CertificateFiles:
         from azext_dockervm.certs.authority import check_trust
 
         check_trust(self.get(CA_CERT), self.now, self.name(CA_CERT))
+        form = self.authority_form()
+        if form:
+            raise CertificateError(f"{self.name(CA_CERT)} {form}: the docker client does not read it.",
+                                   advice.to_rewrite(self.folder) if self.can_sign else ())
         fault = self.client_fault()
         if fault:
             fault.recommendations = advice.for_a_client_to_issue_again(self.folder, self.can_sign)
@@ -211,6 +230,7 @@ class CertificateFiles:
             check_unprotected(self.get(CLIENT_KEY), self.name(CLIENT_KEY))
         try:
             validity = self._client_validity(missing)
+            self._check_forms(missing)
         except Damaged as error:
             return ClientFault(error.message, ClientReason.DAMAGED, "the old one was damaged")
         if validity is None:
@@ -222,6 +242,14 @@ class CertificateFiles:
         except Expired as error:
             return ClientFault(error.message, ClientReason.EXPIRED, "the old one had expired")
         return None
+
+    def _check_forms(self, missing: list[str]) -> None:
+        from azext_dockervm.certs.pem import why_docker_refuses
+
+        for name in (CLIENT_CERT, CLIENT_KEY):
+            form = "" if name in missing else why_docker_refuses(self.get(name))
+            if form:
+                raise Damaged(f"{self.name(name)} {form}: the docker client does not read it.")
 
     def _client_validity(self, missing: list[str]) -> tuple[datetime, datetime] | None:
         """None where half is missing. A certificate is looked at without its key, too: it may be another CA's."""

@@ -6,6 +6,9 @@ curves P-256, P-384 and P-521, and Ed25519.
 
 from __future__ import annotations
 
+import codecs
+import re
+from collections.abc import Iterable
 from typing import TypeVar, cast
 
 from cryptography import x509
@@ -47,13 +50,30 @@ def read_certificates(data: bytes, name: str) -> list[x509.Certificate]:
     return certificates
 
 
+def why_docker_refuses(data: bytes) -> str:
+    """Why the docker client does not read a file that we can read, for the middle of a sentence; empty where it does.
+
+    Go's pem.Decode finds a block only where its first line begins a line (encoding/pem; lines end with "\\n"). Text on
+    lines before, between and behind is skipped.
+    """
+    if b"-----BEGIN" not in data:
+        return "is in DER, and not in PEM"
+    seen = len(re.findall(rb"(?:\A|\n)-----BEGIN [^\n]*-----[ \t\r]*\n", data))
+    if seen == len(re.findall(rb"-----BEGIN ", data)):
+        return ""
+    if data.startswith(codecs.BOM_UTF8):
+        return "begins with a byte order mark (BOM)"
+    return "has other text in the first line of a PEM block" if b"\n" in data else "has no line ends that Docker knows"
+
+
 def read_key(data: bytes, name: str) -> PrivateKey:
     """The private key of a PEM file: PKCS#8, PKCS#1 or SEC 1, not encrypted. Raises Protected, Damaged."""
     check_unprotected(data, name)
     try:
         key = load_pem_private_key(data, password=None)
     except PARSE_ERRORS as error:
-        raise Damaged(f"{name} does not contain a readable private key: it is {_state(data)}.") from error
+        state = _state(data) if data[:1] != b"\x30" else "in DER, and not in PEM"   # ASN.1's SEQUENCE
+        raise Damaged(f"{name} does not contain a readable private key: it is {state}.") from error
     check_strength(key.public_key(), name)
     return cast(PrivateKey, key)    # of another kind it would have been refused
 
@@ -81,6 +101,10 @@ def check_strength(public_key: PublicKeyTypes, name: str) -> None:
                                    "P-384 and P-521.")
     elif not isinstance(public_key, ed25519.Ed25519PublicKey):
         raise CertificateError(f"{name} has a type of key that Docker does not accept; it accepts EC, RSA and Ed25519.")
+
+
+def as_pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    return b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
 
 
 def _state(data: bytes) -> str:

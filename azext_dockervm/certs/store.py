@@ -141,8 +141,15 @@ class CertificateStore:
                 verdict = files.verdict()  # again: another process may have been first
                 if verdict is Verdict.SOUND:
                     return StoreChange()
-                change = self._create(keep=False) if verdict is Verdict.EMPTY else self._issue_client(files)
-            return self._with_warnings(change, before)
+                rewritten: tuple[str, ...] = ()
+                if verdict is Verdict.REWRITE:
+                    rewritten = (self._rewrite_authority(files),)
+                    files = CertificateFiles.read(self.folder, self._now())
+                    verdict = files.verdict()
+                change = (StoreChange() if verdict is Verdict.SOUND else self._create(keep=False)
+                          if verdict is Verdict.EMPTY else self._issue_client(files))
+            change = self._with_warnings(change, before)
+            return dataclasses.replace(change, warnings=(*rewritten, *change.warnings))
 
     def check(self) -> StoreChange:
         """What ``ensure`` would do, as far as that can be known without writing: its change (without a backup's name),
@@ -153,9 +160,12 @@ class CertificateStore:
             verdict = files.verdict()
             if verdict is Verdict.SOUND:
                 return StoreChange()
-            for name in (CLIENT_KEY, CLIENT_CERT):  # would be replaced, so they have to be plain files
+            rewrites = verdict is Verdict.REWRITE
+            for name in (CA_CERT,) if rewrites else (CLIENT_KEY, CLIENT_CERT):  # they would be replaced
                 transaction.plain_content(self.folder / name)
             certificate_folder.check_writable(self.folder)
+            if rewrites:
+                return StoreChange() if files.client_fault() is None else _issued(files.client_fault())
             return StoreChange(created=True) if verdict is Verdict.EMPTY else _issued(files.client_fault())
 
     def replace(self) -> StoreChange:
@@ -197,6 +207,14 @@ class CertificateStore:
             authority.key_pem, authority.certificate_pem, client.key_pem, client.certificate_pem)
         files = {name: NewFile(content) for name, content in zip(NAMES, contents, strict=True)}
         return StoreChange(created=True, backup=transaction.change(self.folder, files, keep))
+
+    def _rewrite_authority(self, files: CertificateFiles) -> str:
+        """The same certificates, in the form that the docker client reads → what was done."""
+        transaction.plain_content(self.folder / CA_CERT)
+        new = {CA_CERT: NewFile(files.authority_as_pem())}
+        backup = transaction.change(self.folder, new, keep=True)
+        return (f"{self.folder / CA_CERT} was written anew, with the same certificates: it {files.authority_form()}, "
+                f"which the docker client does not read. The old file is in {backup}.")
 
     def _issue_client(self, files: CertificateFiles) -> StoreChange:
         # Docker's authorization plugins know a client by its common name: a renewed one keeps it.
