@@ -230,7 +230,8 @@ class CertificateFiles:
             check_unprotected(self.get(CLIENT_KEY), self.name(CLIENT_KEY))
         try:
             validity = self._client_validity(missing)
-            self._check_forms(missing)
+            if not missing:
+                self._check_forms()
         except Damaged as error:
             return ClientFault(error.message, ClientReason.DAMAGED, "the old one was damaged")
         if validity is None:
@@ -243,11 +244,11 @@ class CertificateFiles:
             return ClientFault(error.message, ClientReason.EXPIRED, "the old one had expired")
         return None
 
-    def _check_forms(self, missing: list[str]) -> None:
+    def _check_forms(self) -> None:
         from azext_dockervm.certs.pem import why_docker_refuses
 
         for name in (CLIENT_CERT, CLIENT_KEY):
-            form = "" if name in missing else why_docker_refuses(self.get(name))
+            form = why_docker_refuses(self.get(name))
             if form:
                 raise Damaged(f"{self.name(name)} {form}: the docker client does not read it.")
 
