@@ -115,8 +115,8 @@ examples:
       text: >
         az dockervm create -g mygroup -n web8 --priority Spot
         --auto-shutdown 1900 --auto-shutdown-time-zone "W. Europe Standard Time"
-    - name: With an identity that containers get tokens of, and a text that they read from the VM's metadata service.
-      text: az dockervm create -g mygroup -n web9 --assign-identity [system] --user-data role=build
+    - name: With an identity of which containers get tokens, from the VM's metadata service.
+      text: az dockervm create -g mygroup -n web9 --assign-identity [system] --container-metadata
     - name: With a cloud-config of your own beside the set-up, such as packages, files and users.
       text: az dockervm create -g mygroup -n web10 --custom-data init.yaml
     - name: With a script from the web, which runs at the first boot once Docker is there.
