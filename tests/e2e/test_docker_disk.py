@@ -127,8 +127,9 @@ def test_without_the_disk_the_engine_stays_down_and_is_not_replaced(host, local_
 
 def test_info_and_create_tell_of_it_and_how_to_go_on(host, local_azure, folder, detached):
     attach = f"az vm disk attach -g {GROUP} --vm-name {NAME} -n {detached}"
-    reason = host.info().json["engineUnreachable"]
-    assert f"Docker's own disk '{detached}' is not attached" in reason and attach in reason
+    said = host.info().json
+    assert f"Docker's own disk '{detached}' is not attached" in said["engineUnreachable"]
+    assert attach in said["engineUnreachable"] + str(said["advice"])
     failed = local_azure.az(*CREATE, "-dc", folder)
     assert failed.code and f"'{detached}' is not attached" in failed.stderr and attach in failed.stderr
     assert "Setting up" not in failed.stderr

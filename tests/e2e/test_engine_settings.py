@@ -154,9 +154,10 @@ def test_a_proxy_s_password_is_where_it_belongs_and_nowhere_else(local_azure, fl
 
 
 def test_what_dockerd_does_not_know_is_refused_by_its_own_words_and_nothing_is_lost(local_azure, fleet, tuned):
-    refused = create(local_azure, fleet, "--engine-options", "no-such-thing=1", "--apply")
-    assert refused.code == 1 and "docker-config-invalid" in refused.stderr and "no-such-thing" in refused.stderr
-    assert "--engine-options" in refused.stderr and info(tuned)["Labels"] == ["role=test"]
+    refused = create(local_azure, fleet, "--daemon-json", '{"no-such-thing": 1}', "--apply")
+    assert refused.code == 1 and "dockerd does not accept its settings" in refused.stderr
+    assert "no-such-thing" in refused.stderr and "--daemon-json" in refused.stderr
+    assert info(tuned)["Labels"] == ["role=test"]
 
 
 def test_what_a_hand_has_changed_is_named_and_stays(local_azure, fleet, tuned):

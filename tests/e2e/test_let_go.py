@@ -33,7 +33,7 @@ def test_a_host_is_found_and_leaves_nothing(local_azure, fleet, group):
     assert (one["name"], one["powerState"], one["reachable"], one["problems"]) == (NAME, "running", True, [])
     az("vm", "stop", *at).succeeded()
     off, = local_azure.query("dockervm", "list", "-g", group, "--check")
-    assert (off["powerState"], off["reachable"], off["engineUnreachable"]) == ("stopped", False, "the VM is stopped")
+    assert (off["powerState"], off["reachable"]) == ("stopped", False) and "is stopped" in off["engineUnreachable"]
     assert local_azure.query("dockervm", "show", *at)["dockerHost"] == one["dockerHost"]
     az("dockervm", "delete", *at, "--yes").succeeded()
     az("dockervm", "wait", *at, "--deleted").succeeded()

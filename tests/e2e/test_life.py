@@ -106,7 +106,8 @@ def test_a_machine_that_is_off_shows_its_half_and_why(without_cloud_init):
         assert seen.stderr == ""
         assert seen.json["powerState"] == "deallocated" and seen.json["engine"] is None
         reason = seen.json["engineUnreachable"]
-        assert "the VM is deallocated" in reason and f"az vm start -g {GROUP} -n {host.name}" in reason
+        assert f"The VM '{host.name}' is deallocated" in reason
+        assert f"az vm start -g {GROUP} -n {host.name}" in reason + str(seen.json["advice"])
         assert seen.json["serverCertificateExpires"] == host.result["serverCertificateExpires"]
         refused = host.azure.az("dockervm", "create", "-g", GROUP, "-n", host.name, "-l", "eastus2", "--image",
                                 "LocalAzure:linux-without-cloud-init:agent-only:latest")
@@ -120,7 +121,7 @@ def test_a_machine_that_was_stopped_says_so(without_cloud_init):
     host = without_cloud_init
     host.azure.az("vm", "stop", "-g", GROUP, "-n", host.name).succeeded()
     try:
-        assert "the VM is stopped" in host.info().succeeded().json["engineUnreachable"]
+        assert f"The VM '{host.name}' is stopped" in host.info().succeeded().json["engineUnreachable"]
     finally:
         host.azure.az("vm", "start", "-g", GROUP, "-n", host.name).succeeded()
     eventually(lambda: engine_answers(host), "the engine answers again")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.machines
 
 KEYS = {"id", "name", "resourceGroup", "location", "fqdn", "publicIpAddress", "privateIpAddress", "dockerHost",
         "dockerPort", "provisioner", "engineVersion", "reachable", "certDir", "dockerContext",
-        "serverCertificateExpires", "registryLogins", "compose"}
+        "serverCertificateExpires", "serverNames", "registryLogins", "compose"}
 # Which provisioner each host must have got, and whether the extension's resource is still there.
 WAYS = {"plain": "cloud-init", "as_in_2014": "docker-extension", "extension": "docker-extension",
         "run_command": "run-command", "prompted": "cloud-init", "without_cloud_init": "run-command",
