@@ -66,6 +66,8 @@ CUSTOM_DATA_OF_FLATCAR = ("Give an Ignition config (JSON, which the program buta
                           "that begins with #!.")
 LESS_CUSTOM_DATA = ("Put less into it, such as the address of the rest: #include with URLs, or a script that downloads "
                     "it.")
+NEWER_ENGINE_KEY = ("--daemon-json, a file in Docker's own format, also passes on keys that dockervm does not know, "
+                    "such as those of a newer engine.")
 NAME_OF_FILE = "@ reads the value from a file: name one that exists, or type the value without @."
 YES = "Use --yes to continue without confirmation."
 

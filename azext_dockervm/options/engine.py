@@ -75,13 +75,15 @@ ENGINE = (
            default_in_words="none", check=tls_names, place="engine.tls_names", parser=_SEVERAL),
     _setting("daemon_json", "--daemon-json",
              "File with settings of the engine in Docker's own format (daemon.json), or the JSON itself. Over it go "
-             "--engine-options, over these the options of single settings; listener and certificates are dockervm's.",
+             "--engine-options, over these the options of single settings. Keys of listener, TLS and authorization are "
+             "refused; unknown ones are passed on with a warning.",
              default_in_words="none", example='{"debug": true}', read=filled, check=rules.read_daemon_json,
              place="engine.file", again=_json_again, gaps=_SECRET, parser={"completer": "files"}),
     _setting("engine_options", "--engine-options",
              "Settings of the engine by the keys of daemon.json: KEY=VALUE, separated by spaces, as in "
              "'max-concurrent-downloads=6 dns=10.0.0.4 exec-opts=native.cgroupdriver=systemd'. Dots lead to parts of a "
-             "value; one that is JSON is read as such.",
+             "value; one that is JSON is read as such. Keys of listener, TLS and authorization are refused, and so are "
+             "unknown ones.",
              default_in_words="none", read=filled, check=rules.check_options, place="engine.options",
              again=rules.settings_again, gaps=_SECRET, parser=_SEVERAL),
     _setting("engine_labels", "--engine-labels", "Labels of the engine: KEY=VALUE, separated by spaces.",

@@ -30,6 +30,7 @@ from azext_dockervm.preflight import (
 )
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import Look
+from azext_dockervm.spec import engine_rules
 from azext_dockervm.spec.host import HostSpec
 
 # At most three reads wait for each other: one of these, and of the second round one that reads twice. The order
@@ -44,7 +45,8 @@ CHECKS_IN_REGION = (access.check_ports, interface.check_address, interface.check
                     fit.check, terms.check, disks.check, placement.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
 REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
-    interface.remark, way_out.remark, let_in.remarks, fit.remarks, limits.remarks, placement.remarks)
+    interface.remark, way_out.remark, let_in.remarks, fit.remarks, limits.remarks, placement.remarks,
+    lambda spec, _found: engine_rules.remarks(spec.engine))
 
 
 # Making Network's client takes as long as some reads: it is made while they are waited for.

@@ -13,17 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.errors import ConflictingArguments, InvalidValue
+from azext_dockervm.nearest import did_you_mean
 from azext_dockervm.printable import printable
-from azext_dockervm.spec import shown
+from azext_dockervm.spec import engine_keys, shown
 
 if TYPE_CHECKING:
     from azext_dockervm.spec.engine import Engine
     from azext_dockervm.spec.host import HostSpec
 
-# What dockervm sets itself: without it nobody gets in, or everybody.
-OURS = {"hosts": "it is --docker-port that says where Docker listens",
-        **dict.fromkeys(("tls", "tlsverify", "tlscacert", "tlscert", "tlskey"),
-                        "dockervm makes the certificates, and requires them of everybody")}
 # Keys of daemon.json that have an option of their own.
 OPTION_OF = {"labels": "--engine-labels", "registry-mirrors": "--registry-mirrors",
              "insecure-registries": "--insecure-registries", "storage-driver": "--storage-driver",
@@ -31,14 +28,14 @@ OPTION_OF = {"labels": "--engine-labels", "registry-mirrors": "--registry-mirror
              "default-address-pools": "--default-address-pools", "builder": "--build-cache-gb",
              "proxies": "--http-proxy and --https-proxy"}
 # Keys whose value is a list of texts: --engine-options takes one of them each time.
-LISTS = frozenset({"allow-nondistributable-artifacts", "authorization-plugins", "cdi-spec-dirs", "dns", "dns-opts",
-                   "dns-search", "exec-opts", "insecure-registries", "labels", "node-generic-resources",
-                   "registry-mirrors", "storage-opts"})
+LISTS = frozenset({"allow-nondistributable-artifacts", "cdi-spec-dirs", "dns", "dns-opts", "dns-search", "exec-opts",
+                   "host-gateway-ips", "insecure-registries", "labels", "node-generic-resources", "registry-mirrors",
+                   "storage-opts"})
 # Below them all values are texts, numbers too.
 TEXTS = frozenset({"log-opts", "cluster-store-opts"})
 MOST_CHARACTERS = 16_000
 
-_KEY = r"[a-z][A-Za-z0-9-]*(\.[A-Za-z0-9_/-]+)*"
+_KEY = r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_/-]+)*"
 _DRIVER = r"[a-z0-9][a-z0-9_.:/@-]{0,99}"
 _HOST = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?"
 _OTHER_FILE = option_values.example("--daemon-json", "daemon.json")
@@ -61,8 +58,7 @@ def read_daemon_json(value: str) -> Mapping[str, Any]:
         raise InvalidValue("--daemon-json: it is nested too deep.", _OTHER_FILE) from error
     if not isinstance(found, dict):
         raise InvalidValue("--daemon-json: it is no JSON object, which braces enclose.", _OTHER_FILE)
-    for key in found:
-        _check_ours("--daemon-json", key)
+    _refuse_reserved("--daemon-json", found)
     return found
 
 
@@ -92,9 +88,9 @@ def _no_number(word: str) -> float:
     raise InvalidValue(f"--daemon-json: {word} is no number in JSON.", _OTHER_FILE)
 
 
-def _check_ours(option: str, key: str) -> None:
-    if key in OURS:
-        raise InvalidValue(f"{option}: '{key}' can't be set: {OURS[key]}.", "Leave it out.")
+def _refuse_reserved(option: str, settings: Mapping[str, Any]) -> None:
+    for key, reason in engine_keys.reserved(settings):
+        raise InvalidValue(f"{option}: '{printable(key)}' can't be set: {reason}.", "Leave it out.")
 
 
 def check_options(values: Iterable[str]) -> Mapping[str, Any]:
@@ -103,13 +99,30 @@ def check_options(values: Iterable[str]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     words = list(values)
     for text in words:
+        # A flag too, as people know them from dockerd's command line: --host tcp://..., -H=...
+        _refuse_reserved("--engine-options", {re.split(r"[.=\s]", text, maxsplit=1)[0]: None})
         key, separator, value = text.partition("=")
         if not separator or not re.fullmatch(_KEY, key):
             raise InvalidValue(f"--engine-options: {shown.assignment(text, words)} is not KEY=VALUE with a key of "
                                "daemon.json.", option_values.example("--engine-options", "max-concurrent-downloads=6"))
-        _check_ours("--engine-options", key.partition(".")[0])
         _set(found, key, value)
+    _refuse_reserved("--engine-options", found)
+    _refuse_unknown(found)
     return found
+
+
+def _refuse_unknown(settings: Mapping[str, Any]) -> None:
+    """What is misspelt would be refused by dockerd on the host, minutes later."""
+    for key, near in engine_keys.unknown(settings).items():
+        raise InvalidValue(f"--engine-options: '{printable(key)}' is not a key of daemon.json.{did_you_mean(near)}",
+                           option_values.NEWER_ENGINE_KEY)
+
+
+def remarks(engine: Engine) -> list[str]:
+    """What the user should know of the settings before dockerd reads them."""
+    return [f"--daemon-json: dockervm does not know the key '{printable(key)}' and passes it on; dockerd does not "
+            f"start if its version does not know it either.{did_you_mean(near)}"
+            for key, near in engine_keys.unknown(engine.file).items()]
 
 
 def _set(settings: dict[str, Any], key: str, text: str) -> None:

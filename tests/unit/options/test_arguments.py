@@ -209,8 +209,8 @@ def test_a_timeline_is_made_for_who_asks_for_one_and_is_no_part_of_the_host(spec
 @pytest.mark.parametrize(("typed", "said"), [
     ({"log_options": ["splunk-token=s3cret", "max-size=1m"], "log_driver": "splunk"},
      ("--log-options", "splunk-token=VALUE", "max-size=1m")),
-    ({"engine_options": ['auth={"Password": "s3cret"}', "dns=10.0.0.4"]},
-     ("--engine-options", "auth=VALUE", "dns=10.0.0.4")),
+    ({"engine_options": ['features={"Password": "s3cret"}', "dns=10.0.0.4"]},
+     ("--engine-options", "features=VALUE", "dns=10.0.0.4")),
     ({"engine_labels": ["mirror=https://me:s3cret@example.com", "stage=test"]},
      ("--engine-labels", "mirror=VALUE", "stage=test")),
     ({"daemon_json": '{"x": {"secret-key": "s3cret"}}'}, ("--daemon-json", "@FILE")),

@@ -50,8 +50,9 @@ def test_the_longest_that_is_taken(length):
     (["builder.gc.enabled=false"], {"builder": {"gc": {"enabled": False}}}),
     (['runtimes={"x": {"path": "/y"}}'], {"runtimes": {"x": {"path": "/y"}}}),
     (["runtimes.my_run/1.path=/y"], {"runtimes": {"my_run/1": {"path": "/y"}}}),
-    (["a=NaN", "b=", "c= x$(y) 'z\"", 'd="3"'], {"a": "NaN", "b": "", "c": " x$(y) 'z\"", "d": "3"}),
-    ([f"a={'[' * 100_000}"], {"a": "[" * 100_000})])
+    (["bip=NaN", "group=", "bridge= x$(y) 'z\"", 'pidfile="3"'],
+     {"bip": "NaN", "group": "", "bridge": " x$(y) 'z\"", "pidfile": "3"}),
+    ([f"bip={'[' * 100_000}"], {"bip": "[" * 100_000})])
 def test_a_value_is_json_where_it_is_json_and_a_list_grows(words, found):
     assert rules.check_options(words) == found
 
