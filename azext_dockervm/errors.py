@@ -5,7 +5,7 @@ Nothing here knows azure-cli; ``error_map`` turns these into az's error classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -137,7 +137,11 @@ class DeadlinePassed(DockerVMError):
 
 
 class HostFailed(DockerVMError):
-    """The host came up but Docker on it did not; the message holds the host's own words."""
+    """The host came up but Docker on it did not; the message holds the host's own words. ``unfit`` has the options, by
+    az's names, whose values are the cause, each with the words that the command that goes on has instead; none leaves
+    the option out."""
+
+    unfit: Mapping[str, tuple[str, ...]] = {}       # noqa: RUF012  # replaced, never changed
 
 
 class HostSilent(DockerVMError):

@@ -9,10 +9,11 @@ from azext_dockervm.advice.subject import AskedHost, NamedHost, PlacedHost
 from azext_dockervm.azure import names
 
 
-def create_again(host: AskedHost) -> str:
+def create_again(host: AskedHost, instead: Mapping[str, tuple[str, ...]] | None = None) -> str:
     """The create that goes on with this host, with all options as they were typed but for those that a VM keeps from
-    its creation."""
-    return _create(host, [option.words for option in host.given.values() if not option.only_new])
+    its creation. ``instead`` has other words for options, by az's names for them; none leaves an option out."""
+    given = {name: typed.words for name, typed in host.given.items() if not typed.only_new}
+    return _create(host, [words for words in {**given, **(instead or {})}.values() if words])
 
 
 def create_anew(host: AskedHost) -> str:
@@ -23,8 +24,7 @@ def create_anew(host: AskedHost) -> str:
 
 def create_with(host: AskedHost, option: str, *words: str) -> str:
     """``create_again`` with other ``words`` for the option that az names ``option``."""
-    given = {name: typed.words for name, typed in host.given.items() if not typed.only_new}
-    return _create(host, {**given, option: words}.values())
+    return create_again(host, {option: words})
 
 
 def create_anew_with(host: AskedHost, option: str, *words: str) -> str:

@@ -14,6 +14,7 @@ from azext_dockervm.errors import (
     Conflict,
     DeadlinePassed,
     DockerVMError,
+    HostFailed,
     HostGone,
     Interrupted,
 )
@@ -53,8 +54,12 @@ def vm_was_kept(error: DockerVMError, host: AskedHost, finished: bool = False) -
     if isinstance(error, HostGone):
         return error
     error.message = with_sentence(error.message, f"The VM '{host.name}' was kept.")
+    unfit = error.unfit if isinstance(error, HostFailed) else {}
+    again = host_commands.create_again(host, unfit)
+    how = "To continue without the value that failed" if unfit else "To continue from there"
     error.recommendations = (
-        *error.recommendations, f"To continue from there: {host_commands.create_again(host)}",
+        *error.recommendations,
+        *(() if any(again in one for one in error.recommendations) else (f"{how}: {again}",)),
         f"To look at it: {host_commands.show_state(host)}",
         *(() if finished else (f"To delete it: {host_commands.delete(host)}",)))
     return error
@@ -132,9 +137,9 @@ def published_but_closed(closed: Iterable[tuple[str, object]], all_ports: Iterab
 
 
 def settings_are_wrong(_host: NamedHost) -> str:
-    """dockerd says above which directive it does not know or take."""
-    return ("Change the option that has it (--daemon-json or --engine-options, by the keys that this version of "
-            "dockerd knows), then the same command again.")
+    """dockerd says above which directive it does not know or accept."""
+    return ("Correct the setting that dockerd names above, in --daemon-json, --engine-options or an option of its own; "
+            "each version of dockerd has its own keys. Settings can also be changed later: --apply.")
 
 
 def settings_of_others(host: NamedHost) -> tuple[str, ...]:

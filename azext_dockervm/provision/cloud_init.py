@@ -40,6 +40,7 @@ from azext_dockervm.provision.target import (
     Target,
     names_in_words,
 )
+from azext_dockervm.provision.unfit import unfit
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
@@ -235,8 +236,10 @@ class Lane:
             why = in_words(seen.reason)
             self.listener.say(f"'{self.target.spec.name}' says: {messages.IN_WORDS[seen.state]}: {why}.")
             words = "\n".join(f"    {line}" for line in seen.details)
-            raise HostFailed(f"The host's set-up failed: {why}. The host says:\n{words}",
-                             run_commands.advice(seen.reason, self.target.spec))
+            error = HostFailed(f"The host's set-up failed: {why}. The host says:\n{words}",
+                               run_commands.advice(seen.reason, self.target.spec))
+            error.unfit = unfit(seen.reason, seen.details, self.target.spec)
+            raise error
         for note in seen.notes:
             word, _, words = note.partition(" ")
             if word == SILENT_MIRRORS and note not in self.noted:

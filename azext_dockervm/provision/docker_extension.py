@@ -82,9 +82,12 @@ def _put(target: Target, before: tuple[str, ...]) -> Step:
             if isinstance(error, HostGone) or (
                     isinstance(error, NotFound) and azure.vm_is_gone(spec.group, spec.name)):
                 raise vm_is_gone(spec) from error
-            without = host_commands.create_with(spec, "provisioner", "--provisioner", RUN_COMMAND)
-            raise HostFailed(f"The Docker VM extension failed: {error.message}",
-                             None if target.finished else f"To set the host up without it: {without}") from error
+            other = ("--provisioner", RUN_COMMAND)
+            without = host_commands.create_with(spec, "provisioner", *other)
+            failed = HostFailed(f"The Docker VM extension failed: {error.message}",
+                                None if target.finished else f"To set the host up without it: {without}")
+            failed.unfit = {} if target.finished else {"provisioner": other}
+            raise failed from error
 
     return Step("extension", "install the Docker VM extension", put, request, needs=before)
 

@@ -27,6 +27,7 @@ from azext_dockervm.flow.step import DEADLINE
 from azext_dockervm.printable import one_line
 from azext_dockervm.provision.script.answer import Answer, in_words, parse_answer
 from azext_dockervm.provision.script.join import set_up_script
+from azext_dockervm.provision.unfit import unfit
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec.host import HostSpec
 
@@ -190,8 +191,10 @@ def _action(request: Request) -> str:
 
 def failure(action: str, answer: Answer, spec: HostSpec) -> HostFailed:
     words = "\n".join(f"    {line}" for line in answer.details)
-    return HostFailed(f"The host's set-up ('{action}') failed: {in_words(answer.reason)}. The host says:\n{words}",
-                      advice(answer.reason, spec))
+    error = HostFailed(f"The host's set-up ('{action}') failed: {in_words(answer.reason)}. The host says:\n{words}",
+                       advice(answer.reason, spec))
+    error.unfit = unfit(answer.reason, answer.details, spec)
+    return error
 
 
 def advice(reason: str | None, spec: HostSpec) -> str | Sequence[str] | None:

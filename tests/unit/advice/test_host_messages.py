@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from specs import host_spec
 
 from azext_dockervm.advice import host_commands, host_messages, refusals
 from azext_dockervm.errors import AzureRefused, HostFailed, HostGone
@@ -64,7 +65,31 @@ def test_a_host_that_works_and_does_not_run_all_says_so_with_what_tries_again(ho
 
 def test_for_settings_that_are_wrong_the_options_are_named_that_have_them(host):
     text = host_messages.settings_are_wrong(host)
-    assert "--daemon-json or --engine-options" in text and text.endswith("then the same command again.")
+    assert "--daemon-json, --engine-options or an option of its own" in text and "--apply" in text
+
+
+@pytest.mark.parametrize(("unfit", "command"), [
+    ({"engine_options": ("--engine-options", "mtu=1450")}, "-dp 2376 --engine-options mtu=1450"),
+    ({"engine_options": ()}, "-dp 2376"),
+    ({"docker_version": ("--docker-version", "28.5.2")},
+     "-dp 2376 --engine-options mtu=1450 debg=true --docker-version 28.5.2")])
+def test_the_command_that_goes_on_does_not_repeat_the_value_that_failed(unfit, command):
+    host = host_spec(typed={"-dp": ("2376",), "--engine-options": ("mtu=1450", "debg=true"),
+                            "--docker-version": ("99",)})
+    error = HostFailed("It failed.", "Correct it.")
+    error.unfit = unfit
+    told = host_messages.vm_was_kept(error, host).recommendations
+    assert told[:2] == ("Correct it.", "To continue without the value that failed: az dockervm create -g g -n web1 "
+                                       f"{command}")
+    assert HostFailed("x").unfit == {}
+
+
+def test_a_command_that_goes_on_is_printed_once():
+    host = host_spec()
+    error = HostFailed("It failed.", host_messages.metadata_is_open(host))
+    error.unfit = {"container_metadata": ("--container-metadata",)}
+    told = host_messages.vm_was_kept(error, host).recommendations
+    assert [one for one in told if "create" in one] == [host_messages.metadata_is_open(host)]
 
 
 def test_for_settings_of_a_hand_there_are_two_ways(host):

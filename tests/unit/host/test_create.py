@@ -805,3 +805,21 @@ def test_one_that_never_rests_is_told_and_nothing_is_changed(cloud, command, hal
     assert error.message.endswith("last seen: the network interface 'web1VMNic' is 'Updating'")
     assert error.recommendations == ("To continue with it: az dockervm create -g g -n web1",)
     untouched(cloud)
+
+
+def test_a_set_up_that_dockerd_refuses_is_gone_on_with_without_the_setting(cloud, command, finished):
+    cloud.host().engine = None
+    cloud.host().fails["serve"] = ("docker-config-invalid", "the following directives don't match any configuration "
+                                                            "option: nri-opts")
+    asked = host_spec(typed={"--engine-options": ("mtu=1450", "nri-opts.enable=true")})
+    error = command.failing(HostFailed, spec=asked)
+    assert [one for one in error.recommendations if "nri-opts" in one] == []
+    assert ("To continue without the value that failed: az dockervm create -g g -n web1 --engine-options mtu=1450"
+            in error.recommendations)
+
+
+def test_an_extension_that_failed_is_not_asked_for_again(cloud, command):
+    cloud.extension_fails = "broken"
+    error = command.failing(HostFailed, provisioner="docker-extension", typed={"--provisioner": ("docker-extension",)})
+    assert [one for one in error.recommendations if "docker-extension" in one] == []
+    assert len([one for one in error.recommendations if "--provisioner run-command" in one]) == 1

@@ -196,7 +196,7 @@ def test_a_failure_that_the_host_tells_ends_it_at_once_in_the_host_s_words(run, 
 
 @pytest.mark.parametrize(("reason", "words"), [
     ("certificate-invalid", "a restart sets it; then the same command again: az vm restart -g g -n web1"),
-    ("docker-config-invalid", "--daemon-json or --engine-options")])
+    ("docker-config-invalid", "--daemon-json, --engine-options or")])
 def test_what_there_is_to_do_about_a_failure_is_said_as_for_run_commands(run, csr, reason, words):
     error = run(Said("installing", csr), Said("failed", csr, reason=reason, details=("so",))).failing()
     assert [words in text for text in error.recommendations] == [True]
