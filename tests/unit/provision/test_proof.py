@@ -125,7 +125,7 @@ def test_the_host_looks_for_the_certificate_that_was_made_for_it(host, certifica
 def test_a_host_that_says_it_is_not_sound_is_a_failure_with_its_words(host):
     host.looks = [REFUSED]
     host.azure = AzureOfOneVm(by_action({"check": said("reason: engine-down", "detail: oom", result="failed")}))
-    with pytest.raises(HostFailed, match="engine-down(.|\n)*oom"):
+    with pytest.raises(HostFailed, match="engine down(.|\n)*oom"):
         host.prove(checked=False)
 
 

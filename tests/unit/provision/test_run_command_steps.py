@@ -102,7 +102,7 @@ def test_a_host_that_fails_is_not_noted_as_provisioned(authority):
                                     "serve": said("reason: docker-start-failed", result="failed")}))
     with pytest.raises(PlanFailed) as caught:
         set_up(azure, authority)
-    assert isinstance(caught.value.cause, HostFailed) and "docker-start-failed" in str(caught.value)
+    assert isinstance(caught.value.cause, HostFailed) and "Docker does not start" in str(caught.value)
     assert PROVISIONED not in caught.value.results
 
 

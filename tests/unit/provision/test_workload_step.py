@@ -78,7 +78,7 @@ def test_a_failure_is_an_outcome_with_the_hosts_words():
     outcome, _azure = performed(said("logins: a.io:5000", "reason: login-refused", "detail: unauthorized",
                                      result="failed", code=1))
     assert outcome.state == "failed" and outcome.logged_in == ("a.io:5000",)
-    assert "login-refused" in outcome.problem and "    unauthorized" in outcome.problem
+    assert "a registry refuses the login" in outcome.problem and "    unauthorized" in outcome.problem
 
 
 @pytest.mark.parametrize("line", ["services: ;;|;a", "containers: many", "containers: ²", "logins:", "services:"])
@@ -87,7 +87,7 @@ def test_a_host_that_answers_nonsense_ends_nothing(line):
     assert outcome.problem is None and outcome.containers == len(outcome.services)
 
 
-@pytest.mark.parametrize("error", [AzureRefused("no", code="Conflict", status=409), DeadlinePassed("the time is over")])
+@pytest.mark.parametrize("error", [AzureRefused("no", code="Unheard", status=409), DeadlinePassed("the time is over")])
 def test_what_azure_refuses_is_an_outcome_too(error):
     azure, spec = AzureOfOneVm(), host_spec(workload=ALL)
     azure.refusals = [error]
