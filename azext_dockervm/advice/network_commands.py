@@ -91,6 +91,12 @@ def label_address(host: NamedHost, group: str, name: str, label: str) -> str:
               subscription=host.subscription)
 
 
+def set_idle_timeout(host: NamedHost, group: str, name: str, minutes: int) -> str:
+    """Of a public IP address."""
+    return az("network", "public-ip", "update", "-g", group, "-n", name, "--idle-timeout", minutes,
+              subscription=host.subscription)
+
+
 def list_virtual_networks(host: NamedHost) -> str:
     return az("network", "vnet", "list", "-o", "table", subscription=host.subscription)
 

@@ -23,6 +23,8 @@ DEFAULT_SIZE, DEFAULT_SIZE_CORES, DEFAULT_SIZE_DATA_DISKS = "Standard_D2s_v5", 2
 # (https://docs.docker.com/build/cache/garbage-collection).
 BUILD_CACHE_GB = 10
 DEFAULT_DOCKER_PORT = 4243
+# Azure's own are 4, less than waits of SDKs, `docker attach` and builds are silent; 30 are the most.
+DEFAULT_IDLE_TIMEOUT = 30
 DEFAULT_SSH_PORT = 22
 DEFAULT_TIMEOUT = "20m"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from azext_dockervm.body.placement import zones
 from azext_dockervm.body.resource import Resource, whole
 from azext_dockervm.spec.host import HostSpec
@@ -11,12 +13,25 @@ def body(spec: HostSpec, run_id: str, label: str) -> Resource:
     """Standard and static: Basic ones are gone since 2025-03-31, and the certificate names the address."""
     return {"location": spec.location, **zones(spec), "tags": spec.part_tags(run_id), "sku": {"name": "Standard"},
             "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4",
+                           "idleTimeoutInMinutes": spec.network.idle_timeout,
                            "dnsSettings": {"domainNameLabel": label}}}
 
 
-def with_label(existing: Resource, label: str) -> Resource:
-    settings = existing["properties"].get("dnsSettings") or {}
-    return whole(existing, dnsSettings={**settings, "domainNameLabel": label})
+def changed(spec: HostSpec, existing: Resource, label: str | None = None) -> Resource | None:
+    """The address that is there with ``label``, unless that is None, and with the idle time-out, unless it was not
+    typed: an address of an earlier version, which has Azure's own, is not changed unasked. None where nothing of it
+    changes."""
+    changes: dict[str, Any] = {}
+    if label is not None:
+        changes["dnsSettings"] = {**_dns_settings(existing), "domainNameLabel": label}
+    if "idle_timeout" in spec.given and idle_timeout(existing) != spec.network.idle_timeout:
+        changes["idleTimeoutInMinutes"] = spec.network.idle_timeout
+    return whole(existing, **changes) if changes else None
+
+
+def idle_timeout(public_ip: Resource) -> int:
+    """In minutes; 4 where Azure does not say otherwise."""
+    return (public_ip.get("properties") or {}).get("idleTimeoutInMinutes") or 4
 
 
 def label_of(public_ip: Resource | None) -> str | None:

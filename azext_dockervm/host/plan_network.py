@@ -103,8 +103,12 @@ def _public_ip(making: Making) -> Step | Alternative:
         return _labelled(making, "create", lambda label: public_ip.body(making.spec, making.run_id, label),
                          undone=True)
     if not public_ip.label_of(existing):
-        return _labelled(making, "give", lambda label: public_ip.with_label(existing, label), words=" a DNS label")
-    return making.mend(kind, PUBLIC_IP, existing)
+        return _labelled(making, "give", lambda label: public_ip.changed(making.spec, existing, label) or existing,
+                         words=" a DNS label")
+    changed = public_ip.changed(making.spec, existing)
+    if changed is None:
+        return making.mend(kind, PUBLIC_IP, existing)
+    return making.write(kind, PUBLIC_IP, "set the idle time-out of", existing["name"], changed, detail=public_ip.fqdn)
 
 
 def _labelled(making: Making, verb: str, body: Callable[[str], Resource], **more: Any) -> Step | Alternative:

@@ -75,7 +75,7 @@ def check_together(spec: HostSpec) -> None:
     """What no option shows by itself."""
     rules.check_ports(spec.engine.port, spec.network.ssh_port)
     network = spec.network
-    check_network(network)
+    check_network(network, spec.given)
     check_open_ports(network.open_ports, spec.engine.port, network.ssh_port,
                      network.open_ports_sources in (None, network.sources))
     security_rules.check_together(spec.security, spec.plan)

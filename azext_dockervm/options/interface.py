@@ -18,7 +18,7 @@ _GROUP = "Network"
 _WITH_THEM = "Leave one of them out: interfaces that are there already have all of that."
 _OF_INTERFACES = {name: _WITH_THEM for name in (
     "vnet_name", "subnet", "vnet_address_prefix", "subnet_address_prefix", "private_ip_address", "public_ip_address",
-    "public_ip_address_dns_name", "accelerated_networking")}
+    "public_ip_address_dns_name", "idle_timeout", "accelerated_networking")}
 
 
 def interface_of(vm: Vm) -> Vm | None:

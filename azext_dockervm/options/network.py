@@ -9,6 +9,7 @@ from azext_dockervm.azure import names
 from azext_dockervm.options.interface import interface_of
 from azext_dockervm.options.option import Gap, Option, Vm, filled
 from azext_dockervm.spec import rules, sources
+from azext_dockervm.spec.network_rules import parse_idle_timeout
 
 if TYPE_CHECKING:
     from azext_dockervm.spec.host import HostSpec
@@ -42,6 +43,25 @@ def _another_label(spec: HostSpec, vm: Vm) -> str | None:
             f"again: {network_commands.label_address(spec, group, name, asked)}")
 
 
+def _another_idle_timeout(spec: HostSpec, vm: Vm) -> str | None:
+    """An address of the host's own gets it; any other is never changed."""
+    from azext_dockervm.body import network_interface, public_ip
+
+    nic, asked = interface_of(vm), spec.network.idle_timeout
+    if nic is None:
+        return None
+    address = network_interface.public_address(nic)
+    if address is None:
+        made_anew = names.is_of_host(nic, spec.name) and not names.is_address(names.endpoint_tag(vm))
+        return None if made_anew else "the host has no public IP address, which alone has an idle time-out"
+    has = public_ip.idle_timeout(address)
+    if names.is_of_host(address, spec.name) or has == asked:
+        return None
+    group, name = names.id_parts(address["id"])
+    return (f"the host's public IP address '{name}' has an idle time-out of {has} minutes, and is not changed.\nTo "
+            f"change it: {network_commands.set_idle_timeout(spec, group, name, asked)}")
+
+
 NETWORK = (
     Option("ssh_port", "--ssh-port -e",
            "Open SSH. -e alone means 22; with another port sshd really listens there.", "Network",
@@ -58,4 +78,10 @@ NETWORK = (
            default_in_words="the name in lower case, or one derived from it where that is taken or no valid label",
            read=filled, check=rules.check_dns_label, place="network.dns_label", only_new=True,
            not_applied=_another_label),
+    Option("idle_timeout", "--idle-timeout",
+           "Minutes without traffic, 4 to 30, after which Azure drops a connection to the host's public IP address. "
+           "Waits of SDKs, docker attach and builds can be silent that long. The address of an existing host gets it "
+           "only when it is typed.", "Network",
+           default=names.DEFAULT_IDLE_TIMEOUT, example="15", read=parse_idle_timeout, place="network.idle_timeout",
+           not_applied=_another_idle_timeout),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from azext_dockervm.advice import network_commands, option_values
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
@@ -50,6 +52,27 @@ def check(spec: HostSpec, found: Found) -> None:
                            "To give it that label: " + network_commands.label_address(
                                spec, names.id_parts(address["id"])[0], name, wanted),
                            option_values.leave_out("--public-ip-address-dns-name")))
+    if "idle_timeout" in spec.given and public_ip.idle_timeout(address) != spec.network.idle_timeout:
+        raise Conflict(f"--idle-timeout: the public IP address '{name}' has {public_ip.idle_timeout(address)} minutes, "
+                       "and one that is there is not changed.", (
+                           f"To change it: {_set_idle_timeout(spec, address, spec.network.idle_timeout)}",
+                           option_values.leave_out("--idle-timeout")))
+
+
+def remarks(spec: HostSpec, found: Found) -> Iterator[str]:
+    """Of a host that is to be made: an address of somebody's with Azure's own idle time-out."""
+    address = found.public_ip
+    if found.vm is not None or address is None or found.interfaces or not is_theirs(spec, address):
+        return
+    has = public_ip.idle_timeout(address)
+    if has < spec.network.idle_timeout:
+        yield (f"--public-ip-address: Azure drops connections to '{address['name']}' after {has} minutes without "
+               "traffic, and an address that is there is not changed.\nTo change it: "
+               f"{_set_idle_timeout(spec, address, spec.network.idle_timeout)}")
+
+
+def _set_idle_timeout(spec: HostSpec, address: Resource, minutes: int) -> str:
+    return network_commands.set_idle_timeout(spec, names.id_parts(address["id"])[0], address["name"], minutes)
 
 
 def is_theirs(spec: HostSpec, address: Resource) -> bool:

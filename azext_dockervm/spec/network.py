@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from azext_dockervm.azure import names
 from azext_dockervm.spec.named import Named
 from azext_dockervm.spec.ports import PortRange
 
@@ -18,7 +19,7 @@ class Network:
     ``virtual_network`` None is the one that hosts share; ``subnet`` is a name in it, or a whole id, which names the
     network too. The prefixes are those of what is to be made. ``interfaces`` are there already, and stand in the place
     of all the others. ``public_ip`` None is one of the host's own, ``NO_PUBLIC_IP`` none at all. ``accelerated`` None
-    leaves it to Azure.
+    leaves it to Azure. ``idle_timeout`` is in minutes, of a public address of the host's own.
 
     ``security_group`` None is one of the host's own, ``NO_SECURITY_GROUP`` none; where somebody's guards the host,
     ``adds_rules`` says that rules may be added beside theirs. ``application_groups`` are there already.
@@ -37,6 +38,7 @@ class Network:
     private_address: str | None = None
     public_ip: Named | str | None = None
     accelerated: bool | None = None
+    idle_timeout: int = names.DEFAULT_IDLE_TIMEOUT
     security_group: Named | str | None = None
     adds_rules: bool = False
     application_groups: tuple[Named, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from azext_dockervm.advice.option_values import example, leave_out
@@ -83,8 +83,15 @@ def _check_name(name: str, option: str, other: str) -> None:
                            example(option, other))
 
 
-def check_network(network: Network) -> None:
-    """What no option shows by itself."""
+def parse_idle_timeout(text: str) -> int:
+    """In minutes, as Azure has it for public addresses. The message names no option: the parser does that."""
+    if not (re.fullmatch(r"\d{1,2}", text, re.ASCII) and 4 <= int(text) <= 30):
+        raise InvalidValue(f"'{printable(text)}' is not a valid idle time-out; use a number of minutes from 4 to 30.")
+    return int(text)
+
+
+def check_network(network: Network, typed: Container[str] = ()) -> None:
+    """What no option shows by itself; ``typed`` are the options that were typed, by az's names."""
     from azext_dockervm.spec.named import Named
 
     by_id = isinstance(network.subnet, Named)
@@ -108,3 +115,6 @@ def check_network(network: Network) -> None:
         raise ConflictingArguments("--public-ip-address-dns-name: the label is that of a public IP address, and "
                                    '--public-ip-address "" says that there is none.',
                                    leave_out("--public-ip-address-dns-name"))
+    if network.public_ip == NO_PUBLIC_IP and "idle_timeout" in typed:
+        raise ConflictingArguments("--idle-timeout: only a public IP address has one, and --public-ip-address \"\" "
+                                   "says that there is none.", leave_out("--idle-timeout"))

@@ -41,6 +41,19 @@ def test_what_was_not_typed_is_not_named(cloud):
     assert "Not applied" not in again.stderr and again.json["dockerPort"] == 2376
 
 
+def test_the_address_gets_the_idle_time_out_that_is_typed(cloud):
+    def address() -> dict:
+        return cloud.get(f"{NETWORK}/publicIPAddresses", f"{HOST}PublicIP")["properties"]
+
+    made = cloud.host()
+    assert address()["idleTimeoutInMinutes"] == 30
+    cloud.mark()
+    again = cloud.az("create", "-g", cloud.group, "-n", HOST, "--idle-timeout", "20").succeeded()
+    assert again.json == made and "Not applied" not in again.stderr
+    assert (address()["idleTimeoutInMinutes"], address()["ipAddress"]) == (20, made["publicIpAddress"])
+    assert cloud.create().succeeded().json == made and address()["idleTimeoutInMinutes"] == 20
+
+
 def test_tags_go_on_everything(cloud):
     cloud.host("--tags", "env=test")
     assert cloud.get(f"{NETWORK}/virtualNetworks", "dockervm-westus-vnet")["tags"]["env"] == "test"

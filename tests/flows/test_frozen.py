@@ -38,4 +38,7 @@ def the_same_create_leaves_it_as_it_is(cloud: Cloud, frozen: Restored) -> None:
     assert not any(cloud.asked(action) for action in ("install", "request", "serve", "restart"))
     after = frozen.vm()
     assert (after["tags"], after["properties"]["vmId"]) == (vm["tags"], vm["properties"]["vmId"])
+    # Azure's own, as they were made; --idle-timeout changes it.
+    address = cloud.get("Microsoft.Network/publicIPAddresses", f"{frozen.name}PublicIP")
+    assert address["properties"]["idleTimeoutInMinutes"] == 4
     assert frozen.home_files() == home and frozen.guest_files() == guest and frozen.shown() == certificate

@@ -129,6 +129,7 @@ ROWS = (
          there=lambda cloud: security_group(cloud, "corp-nsg", rule("docker", 300, "4243"))),
     good("open", "--nsg corp-nsg --open", "dockervm-host=web1 dockervm-run=RUN", there=security_group),
     good("asgs", "--asgs web", '"applicationSecurityGroups": [{"id": ', there=application_group),
+    good("idle_timeout", "--idle-timeout 15", '"idleTimeoutInMinutes": 15'),
     good("public_ip_address_dns_name", "--dns-name boat77", '"domainNameLabel": "boat77"'),
     good("ssh_key_name", "--ssh-key-name mine", KEY, there=lambda cloud: cloud.put(
         kinds.SSH_KEY, "mine", body={"location": "westus", "properties": {"publicKey": KEY}})),

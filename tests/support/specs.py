@@ -16,7 +16,7 @@ _PLACES = {"image": "machine.image", "size": "machine.size", "user": "login.user
            "typed": "given",
            "tls_names": "engine.tls_names", **{name: f"network.{name}" for name in (
                "virtual_network", "subnet", "network_prefix", "subnet_prefix", "interfaces", "private_address",
-               "public_ip", "accelerated")}}
+               "public_ip", "accelerated", "idle_timeout")}}
 _OPTIONS = {option.shortest: option for option in options_of("create")}
 
 

@@ -14,6 +14,10 @@ VALUES = (
     bad("sources", "--sources example.com", "--source-address-prefixes", "example.com"),
     bad("public_ip_address_dns_name", "--dns-name Web1", "--public-ip-address-dns-name", "lower-case"),
     bad("public_ip_address_dns_name", ("--dns-name", ""), "--public-ip-address-dns-name", "empty"),
+    bad("idle_timeout", "--idle-timeout 3", "--idle-timeout", "from 4 to 30"),
+    bad("idle_timeout", "--idle-timeout 31", "--idle-timeout", "from 4 to 30"),
+    bad("idle_timeout", "--idle-timeout 4.5", "--idle-timeout", "'4.5'"),
+    bad("idle_timeout", ("--idle-timeout", ""), "--idle-timeout", "from 4 to 30"),
     asked("public_ip_address_dns_name", "--dns-name taken", "--public-ip-address-dns-name", "'taken'",
           there=lambda cloud: cloud.taken_labels.add("taken")),
 )

@@ -17,7 +17,7 @@ def test_the_address_is_standard_and_static_and_has_the_label():
         "location": "westus", "tags": {"team": "a", "dockervm-host": "web1", "dockervm-run": "r1"},
         "sku": {"name": "Standard"},
         "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4",
-                       "dnsSettings": {"domainNameLabel": "web1-label"}}}
+                       "idleTimeoutInMinutes": 30, "dnsSettings": {"domainNameLabel": "web1-label"}}}
 
 
 @pytest.mark.parametrize(("settings", "expected"), [
@@ -26,8 +26,18 @@ def test_the_address_is_standard_and_static_and_has_the_label():
 def test_an_address_that_exists_gets_a_label_and_keeps_the_rest(settings, expected):
     existing = {"name": "ip", "etag": "1", "sku": {"name": "Standard"},
                 "properties": {"ipAddress": "20.1.2.3", "dnsSettings": settings}}
-    assert public_ip.with_label(existing, "web1") == {
+    assert public_ip.changed(host_spec(), existing, "web1") == {
         "name": "ip", "sku": {"name": "Standard"}, "properties": {"ipAddress": "20.1.2.3", "dnsSettings": expected}}
+
+
+@pytest.mark.parametrize(("has", "typed", "becomes"), [
+    (None, {}, None), (4, {}, None), (4, {"--idle-timeout": ("20",)}, 20), (None, {"--idle-timeout": ("20",)}, 20),
+    (20, {"--idle-timeout": ("20",)}, None)])
+def test_an_address_that_exists_gets_another_idle_time_out_only_when_it_was_typed(has, typed, becomes):
+    existing = {"name": "ip", "properties": {"ipAddress": "20.1.2.3", "idleTimeoutInMinutes": has}}
+    found = public_ip.changed(host_spec(typed=typed).having({"network.idle_timeout": 20}), existing)
+    assert (found and found["properties"]) == (becomes and {"ipAddress": "20.1.2.3", "idleTimeoutInMinutes": becomes})
+    assert public_ip.idle_timeout(existing) == (has or 4)
 
 
 def test_name_label_and_address_are_what_azure_returned():

@@ -146,6 +146,38 @@ def test_an_address_that_is_there_gives_the_host_its_name_and_is_not_changed(clo
     assert "label" not in str(cloud.asked)
 
 
+def test_the_idle_time_out_of_an_address_that_is_there_is_told_with_the_command_that_changes_it(cloud, command):
+    address(cloud, label="boat", idleTimeoutInMinutes=4)
+    command.create(public_ip=rules.check_public_ip("web-ip"))
+    told, = [one for one in command.heard.warned if "after 4 minutes" in one]
+    assert told.endswith("To change it: az network public-ip update -g g -n web-ip --idle-timeout 30")
+    command.anew()
+    command.create(public_ip=rules.check_public_ip("web-ip"))
+    assert command.heard.warned == []       # of a host that is to be made
+
+
+def test_nothing_is_told_of_an_address_that_lasts_as_long(cloud, command):
+    address(cloud, label="boat", idleTimeoutInMinutes=30)
+    command.create(public_ip=rules.check_public_ip("web-ip"))
+    assert command.heard.warned == []
+
+
+def test_an_earlier_host_s_address_gets_its_idle_time_out_when_it_is_typed(cloud, command, finished):
+    ip = cloud.find(PIP, "web1PublicIP")["properties"]
+    ip["idleTimeoutInMinutes"] = 4
+    command.anew()
+    command.create()
+    assert left_alone(cloud) and ip["idleTimeoutInMinutes"] == 4
+    typed = {"idle_timeout": 20, "typed": {"--idle-timeout": ("20",)}}
+    made = command.create(**typed)
+    assert written(cloud) == ["PUT publicIPAddresses/web1PublicIP"] and made.proof.reachable
+    after = cloud.find(PIP, "web1PublicIP")["properties"]
+    assert (after["idleTimeoutInMinutes"], after["ipAddress"]) == (20, ip["ipAddress"])
+    command.anew()
+    command.create(**typed)
+    assert left_alone(cloud)
+
+
 def test_one_without_a_label_is_the_hosts_name_itself(cloud, command):
     ip = address(cloud, group="net")["properties"]["ipAddress"]
     asked = rules.check_public_ip(resource_id("publicIPAddresses", "web-ip", group="net"))

@@ -25,14 +25,15 @@ def spec(cli_ctx):
 def test_everything_that_is_typed_has_its_place(spec):
     made = spec(location="West US", image="Debian13", size="Standard_D4s_v5", admin_username="skipper",
                 ssh_key_values=[KEY], docker_port=2376, ssh_port=2222, sources=["203.0.113.7"],
-                public_ip_address_dns_name="boat", provisioner="run-command", timeout="1h", tags={"a": "1"},
-                cert_dir="./certs", generate_ssh_keys=False)
+                public_ip_address_dns_name="boat", idle_timeout=15, provisioner="run-command", timeout="1h",
+                tags={"a": "1"}, cert_dir="./certs", generate_ssh_keys=False)
     assert (made.group, made.name, made.location, made.provisioner, made.timeout, made.tags) == (
         "demo", "web1", "westus", "run-command", 3600, {"a": "1"})
     assert (made.machine.image, made.machine.size) == (Image.parse("Debian13"), "Standard_D4s_v5")
     assert (made.login.user, made.login.ssh_keys, made.login.password) == ("skipper", (KEY,), None)
     assert (made.network.ssh_port, made.network.sources, made.network.dns_label) == (2222, ("203.0.113.7",), "boat")
     assert (made.engine.port, made.subscription, made.cloud) == (2376, "mine", "AzureCloud")
+    assert made.network.idle_timeout == 15
 
 
 def test_what_is_open_besides(spec):

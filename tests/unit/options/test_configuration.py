@@ -23,7 +23,8 @@ def test_these_can_be_configured():
         "arch", "auto_shutdown", "auto_shutdown_email", "auto_shutdown_time_zone", "build_cache_gb", "cert_dir",
         "container_metadata",
         "daemon_json", "default_address_pools", "docker_channel", "docker_context", "docker_port",
-        "encryption_at_host", "eviction_policy", "http_proxy", "https_proxy", "image", "insecure_registries",
+        "encryption_at_host", "eviction_policy", "http_proxy", "https_proxy", "idle_timeout", "image",
+        "insecure_registries",
         "live_restore", "log_driver", "no_proxy", "os_disk_encryption_set",
         "os_disk_size_gb", "priority", "provisioner", "registry_mirrors", "size", "sources",
         "ssh_key_type", "storage_driver", "storage_sku"]
@@ -33,7 +34,7 @@ def test_without_a_configuration_it_is_the_default(config):
     assert {name: found for name in CONFIGURED if (found := value(config, name)) is not None} == {
         "auto_shutdown_time_zone": "UTC", "cert_dir": "~/.docker",
         "container_metadata": False, "docker_channel": "distribution",
-        "docker_port": 4243,
+        "docker_port": 4243, "idle_timeout": 30,
         "image": Image.parse("Ubuntu2404"), "provisioner": "auto", "size": "Standard_D2s_v5", "sources": ("*",)}
 
 

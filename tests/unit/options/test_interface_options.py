@@ -72,6 +72,23 @@ def test_a_label_of_an_address_that_is_none_of_the_host_s_own(machine, says):
     assert told("--dns-name", machine, dns_label="boat") == says
 
 
+def timed(minutes, **more):
+    machine = labelled(domainNameLabel="x", **more)
+    nic = machine["properties"]["networkProfile"]["networkInterfaces"][0]
+    address = nic["properties"]["ipConfigurations"][1]["properties"]["publicIPAddress"]
+    address["properties"]["idleTimeoutInMinutes"] = minutes
+    return machine
+
+
+@pytest.mark.parametrize(("machine", "says"), [
+    (timed(15), None), (timed(4, tags=OURS), None), (labelled(nic_tags=OURS, noted="web1.example.com"), None),
+    (timed(None), "the host's public IP address 'ip' has an idle time-out of 4 minutes, and is not changed.\n"
+                  "To change it: az network public-ip update -g g -n ip --idle-timeout 15"),
+    (labelled(), "the host has no public IP address, which alone has an idle time-out")])
+def test_an_idle_time_out_of_an_address_that_is_none_of_the_host_s_own(machine, says):
+    assert told("--idle-timeout", machine, idle_timeout=15) == says
+
+
 @pytest.mark.parametrize(("asked", "says"), [
     ("10.0.0.4", None), ("10.0.0.9", f"the host has 10.0.0.4.\nTo change it: {UPDATE} --private-ip-address 10.0.0.9")])
 def test_another_private_address(asked, says):

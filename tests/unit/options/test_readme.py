@@ -80,7 +80,7 @@ def test_every_option_of_other_tools_leads_to_one_that_there_is():
     assert len(rows) > 70
     named = {word for row in rows for word in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", row[-1])}
     ours = {word for option in options_of("create") for word in option.words}
-    assert named - ours == {"--subscription", "--service-principal", "--idle-timeout", "--publisher", "--all",
+    assert named - ours == {"--subscription", "--service-principal", "--publisher", "--all",
                             "--tlsverify", "--via", "--tls"}
 
 
