@@ -123,7 +123,13 @@ def says(found: Any, asked: Any) -> bool:
         return all(_says_of(name, found.get(name), value) for name, value in asked.items())
     if isinstance(asked, (list, tuple)) and isinstance(found, (list, tuple)):
         return len(found) == len(asked) and all(map(says, found, asked))
+    if _is_number(found) and _is_number(asked):     # a price of -1.0 is shown as -1
+        return bool(found == asked)
     return str(found).lower().replace(" ", "") == str(asked).lower().replace(" ", "")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _says_of(name: str, found: Any, asked: Any) -> bool:

@@ -29,7 +29,7 @@ VALUES = (
     bad("custom_data", ("--custom-data", "H4sIAAAAAAAA/w=="), "--custom-data", "can't be decompressed"),
     bad("custom_data", ("--custom-data", "MIME-Version: 1.0\nContent-Type: text/html\n\n<p>\n"), "--custom-data",
         "its part 1 is of the type 'text/html'"),
-    bad("custom_data", ("--custom-data", script_of(50_000)), "--custom-data", "bytes more than the 49,149",
+    bad("custom_data", ("--custom-data", script_of(70_000)), "--custom-data", "bytes more than the 65,535",
         "#include with URLs"),
 )
 

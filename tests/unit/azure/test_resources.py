@@ -12,6 +12,8 @@ from azext_dockervm.azure.resources import says
     ({"id": "/A/b"}, {"id": "/a/B"}, True),
     ({"size": 1, "on": True}, {"size": 1, "on": True}, True),
     ({"size": 1}, {"size": 2}, False),
+    ({"maxPrice": -1}, {"maxPrice": -1.0}, True), ({"maxPrice": 0.25}, {"maxPrice": 0.3}, False),
+    ({"on": True}, {"on": 1}, False), ({"size": "30"}, {"size": 30}, True),
     ({"a": 1, "b": 2}, {"a": 1}, True),
     ({"a": 1}, {"a": 1, "password": "x"}, True),
     ({"password": None}, {"password": "x"}, True),

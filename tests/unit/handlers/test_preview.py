@@ -272,7 +272,7 @@ def test_custom_data_of_the_user_s_own_is_told_by_size_and_kind_and_never_shown(
     words = ("-p", PASSWORD, "--custom-data", SECRET_SCRIPT, *words)
     seen = az("--dry-run", *words)
     told = seen["customData"]
-    assert told["parts"] == parts and told["bytes"] + told["bytesLeft"] == 49_149
+    assert told["parts"] == parts and told["bytes"] + told["bytesLeft"] == 65_535
     same_on_the_wire(az, cloud, words)
     said = capsys.readouterr().err
     assert f"Custom data: yours {'' if len(parts) > 1 else 'alone '}(script)" in said
@@ -295,7 +295,7 @@ def test_a_host_that_exists_keeps_what_it_was_given(az, cloud):
 
 
 def test_where_both_do_not_fit_into_the_fast_lane_run_commands_are_chosen_aloud(az, cloud):
-    seen = az("--validate", "-p", PASSWORD, "--custom-data", script_of(36_000))
+    seen = az("--validate", "-p", PASSWORD, "--custom-data", script_of(40_000))
     assert seen["provisioner"] == "run-command" and "with your own custom data, has " in seen["reason"]
     assert seen["customData"]["parts"] in (["script"], ["set-up", "script"])
 

@@ -82,7 +82,7 @@ def test_beside_ours_where_cloud_init_reads_it(provisioner):
     ("docker-extension", {"image": OLD}, "the Docker VM extension installs Docker by itself"),
     ("run-command", {"image": FLATCAR}, "has no cloud-init: run commands install Docker"),
     ("run-command", {"image": OWN}, "is not known to have cloud-init: run commands install Docker"),
-    ("run-command", {"custom_data": of_random(45_000)}, "bytes too many: run commands install Docker")])
+    ("run-command", {"custom_data": of_random(60_000)}, "bytes too many: run commands install Docker")])
 def test_alone_and_as_it_is_where_they_can_t_be_one(provisioner, values, why):
     found = given(provisioner, **values)
     assert found.content == values.get("custom_data", USERS).raw.reveal()
