@@ -153,9 +153,9 @@ INTERFACE = (
           default_in_words="NAMEPublicIP, which is made", check=rules.check_public_ip, place="network.public_ip",
           not_applied=_another_public_address, parser={"completer": "public_addresses"}),
     _kept("accelerated_networking", "--accelerated-networking",
-          "Let the network bypass the hypervisor, for sizes that can: true, which the bare option means, or false. "
-          "az itself switches it on for some older sizes and images; here it is left to Azure.",
-          default_in_words="as Azure has it", choices=("true", "false"), check=_flag, place="network.accelerated",
+          "Let the network bypass the hypervisor, for sizes that can: true, which the bare option means, or false.",
+          default_in_words="on for the older sizes and images for which az itself turns it on, else as Azure decides",
+          choices=("true", "false"), check=_flag, place="network.accelerated",
           not_applied=_otherwise_accelerated, parser={"nargs": "?", "const": "true"}),
     _kept("nics", "--nics",
           "Network interfaces that are there already, by names or ids, separated by spaces; the first is the primary "

@@ -12,6 +12,7 @@ from azext_dockervm.errors import InvalidValue
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling, unknown_if_forbidden
 from azext_dockervm.spec import sizes
+from azext_dockervm.spec.acceleration import is_usual
 from azext_dockervm.spec.architecture import mismatch
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.sizes import AMD64, ARM64
@@ -27,6 +28,15 @@ def _standard_is_known(azure: Azure, _spec: HostSpec, _found: Found) -> bool:
 
 STANDARD_TYPE = filling("standard_is_known", _standard_is_known,
                         lambda spec, found: found.vm is None and spec.security.type == STANDARD)
+
+
+def settled(spec: HostSpec, found: Found) -> HostSpec:
+    """The spec with accelerated networking where az turns it on for a new VM, and nothing else was asked. The size's
+    vCPUs are those that were read anyway."""
+    is_made = found.vm is None and found.network_interface is None
+    if spec.network.accelerated is None and is_made and is_usual(spec.machine.size, found.cores, spec.machine.image):
+        return spec.having({"network.accelerated": True})
+    return spec
 
 
 def check(spec: HostSpec, found: Found) -> None:

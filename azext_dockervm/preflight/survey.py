@@ -71,7 +71,7 @@ def survey(azure: Azure, spec: HostSpec, to_write: bool = True) -> tuple[HostSpe
     found = _looked_at((*IN_REGION, TO_WRITE) if to_write else IN_REGION, azure, spec, found)
     for check in CHECKS_IN_REGION:
         check(spec, found)
-    spec = disks.settled(spec, found)
+    spec = fit.settled(disks.settled(spec, found), found)
     return spec, replace(found, remarks=tuple(one for remarks in REMARKS for one in remarks(spec, found)))
 
 

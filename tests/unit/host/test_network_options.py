@@ -16,6 +16,7 @@ from azext_dockervm.host.context import docker_host
 from azext_dockervm.host.enable import TrustReplacement
 from azext_dockervm.output import shapes
 from azext_dockervm.spec import network_rules as rules
+from azext_dockervm.spec.machine import Image
 from azext_dockervm.spec.words import NO_PUBLIC_IP
 
 VNET, NSG, PIP, NIC, VM = (kinds.VIRTUAL_NETWORK, kinds.SECURITY_GROUP, kinds.PUBLIC_IP, kinds.NETWORK_INTERFACE,
@@ -144,6 +145,19 @@ def test_an_address_that_is_there_gives_the_host_its_name_and_is_not_changed(clo
     assert "publicIPAddresses" not in str(cloud.writes()) and cloud.find(PIP, "web-ip") == before
     assert configuration(cloud)["publicIPAddress"]["properties"] == {"deleteOption": "Detach"}
     assert "label" not in str(cloud.asked)
+
+
+@pytest.mark.parametrize(("size", "cores", "asked", "on"), [
+    ("Standard_D8s_v4", 8, None, True), ("Standard_D8s_v4", 8, False, False), ("Standard_D4s_v4", 4, None, None),
+    ("Standard_D2s_v5", 2, None, None), ("Standard_D2s_v5", 2, True, True)])
+def test_the_interface_is_accelerated_as_az_does_it_without_a_further_read(cloud, command, size, cores, asked, on):
+    cloud.sizes = {size: cores}
+    command.create(size=size, image=Image.parse("FlatcarLinuxFreeGen2"), accelerated=asked)
+    assert cloud.find(NIC, "web1VMNic")["properties"].get("enableAcceleratedNetworking") is on
+    assert "skus" not in str(cloud.asked)
+    command.anew()
+    command.create(size=size, image=Image.parse("FlatcarLinuxFreeGen2"))
+    assert left_alone(cloud)
 
 
 def test_the_idle_time_out_of_an_address_that_is_there_is_told_with_the_command_that_changes_it(cloud, command):
