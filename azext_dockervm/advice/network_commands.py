@@ -91,6 +91,13 @@ def label_address(host: NamedHost, group: str, name: str, label: str) -> str:
               subscription=host.subscription)
 
 
+def route_to_internet(host: NamedHost, group: str, table: str) -> str:
+    """Lets a route table send packets for one address, or range, to the Internet; ADDRESS stands for it."""
+    return az("network", "route-table", "route", "create", "-g", group, "--route-table-name", table, "-n",
+              "docker-clients", "--address-prefix", "ADDRESS/32", "--next-hop-type", "Internet",
+              subscription=host.subscription)
+
+
 def set_idle_timeout(host: NamedHost, group: str, name: str, minutes: int) -> str:
     """Of a public IP address."""
     return az("network", "public-ip", "update", "-g", group, "-n", name, "--idle-timeout", minutes,

@@ -188,6 +188,7 @@ PROXIMITY_GROUP = Kind(type_names.PROXIMITY_GROUP, COMPUTE_VERSION, noun="proxim
 SSH_KEY = Kind(type_names.SSH_KEY, COMPUTE_VERSION, noun="SSH key")
 USER_IDENTITY = Kind(type_names.USER_IDENTITY, "2018-11-30", noun="managed identity")
 STORAGE_ACCOUNT = Kind(type_names.STORAGE_ACCOUNT, "2021-01-01", noun="storage account")
+ROUTE_TABLE = Kind(type_names.ROUTE_TABLE, NETWORK_VERSION, noun="route table")
 
 GROUPS = Spoken(type_names.GROUPS, "2021-04-01")
 IMAGES = Spoken(type_names.IMAGES, COMPUTE_VERSION)

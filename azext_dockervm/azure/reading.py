@@ -88,7 +88,7 @@ _DISK = {"name": TEXT, "caching": TEXT, "createOption": TEXT, "deleteOption": TE
          "managedDisk": members(id=TEXT, storageAccountType=TEXT, diskEncryptionSet=members(id=TEXT))}
 _SUBNET = members("name id", name=name_of_resource, id=id_of_resource, properties=members(
     addressPrefix=TEXT, addressPrefixes=many(TEXT), networkSecurityGroup=_REFERENCE, natGateway=_OBJECT,
-    routeTable=_OBJECT, defaultOutboundAccess=FLAG, ipConfigurations=_LIST, delegations=many(members(
+    routeTable=_REFERENCE, defaultOutboundAccess=FLAG, ipConfigurations=_LIST, delegations=many(members(
         name=TEXT, properties=members(serviceName=TEXT))), **_STATE))
 
 
@@ -121,6 +121,8 @@ _GROUP = members(securityRules=many(_RULE), defaultSecurityRules=many(_RULE), ne
                  subnets=many(_REFERENCE), **_STATE)
 _NETWORK = members(addressSpace=members(addressPrefixes=many(TEXT)), subnets=many(_SUBNET),
                    virtualNetworkPeerings=_LIST, **_STATE)
+_ROUTES = members(routes=many(members(properties=members(
+    addressPrefix=TEXT, nextHopType=TEXT, nextHopIpAddress=TEXT))), **_STATE)
 _RUN_COMMAND = members(instanceView=members(executionState=TEXT, executionMessage=TEXT, exitCode=NUMBER, output=TEXT,
                                             error=TEXT), **_STATE)
 _ANY = members(**_STATE)
@@ -129,7 +131,7 @@ _SHAPES = {
     kinds.VM.type: _resource(_VM, identity=members(type=TEXT, userAssignedIdentities=_OBJECT), plan=_OBJECT),
     kinds.NETWORK_INTERFACE.type: _resource(_INTERFACE), kinds.SECURITY_GROUP.type: _resource(_GROUP),
     kinds.PUBLIC_IP.type: _resource(_ADDRESS, sku=members(name=TEXT, tier=TEXT)),
-    kinds.VIRTUAL_NETWORK.type: _resource(_NETWORK),
+    kinds.VIRTUAL_NETWORK.type: _resource(_NETWORK), kinds.ROUTE_TABLE.type: _resource(_ROUTES),
     kinds.RUN_COMMAND.type: members("properties", tags=texts_by_name, properties=_RUN_COMMAND)}
 _OTHERS = members("properties", tags=texts_by_name, location=TEXT, properties=_ANY)
 

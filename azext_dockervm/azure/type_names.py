@@ -14,6 +14,7 @@ NETWORK_INTERFACE = "Microsoft.Network/networkInterfaces"
 SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups"
 SECURITY_RULE = "Microsoft.Network/networkSecurityGroups/securityRules"
 APPLICATION_GROUP = "Microsoft.Network/applicationSecurityGroups"
+ROUTE_TABLE = "Microsoft.Network/routeTables"
 SCHEDULE = "Microsoft.DevTestLab/schedules"
 
 AVAILABILITY_SET = "Microsoft.Compute/availabilitySets"

@@ -89,6 +89,11 @@ def subnet_group_id(found: Resource | None) -> str | None:
     return (((found or {}).get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
 
 
+def route_table_id(found: Resource | None) -> str | None:
+    """Of the route table that a subnet's packets go by."""
+    return (((found or {}).get("properties") or {}).get("routeTable") or {}).get("id")
+
+
 def has_way_out(virtual_network: Resource | None, found: Resource) -> bool:
     """Whether who stands in a subnet without a public address gets out of it, or may: a route table may lead to a
     firewall, and what is not told is not known to be missing."""

@@ -36,6 +36,7 @@ class Found:
     interfaces: tuple[Resource, ...] = ()       # those that were named, the primary one first
     subnet: Resource | None = None      # where the host stands, or is to; without properties where it may not be read
     subnet_group: Resource | None = None        # the security group that guards it
+    route_table: Resource | None = None     # of the subnet, where a host is to be made; None where it may not be read
     guard: Resource | None = None       # somebody's security group of the interface; its id where it may not be read
     application_groups: tuple[Resource, ...] = ()       # those that were named
     image: Resource | None = None       # None: not allowed to ask

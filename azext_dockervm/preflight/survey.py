@@ -45,8 +45,9 @@ CHECKS_IN_REGION = (access.check_ports, interface.check_address, interface.check
                     fit.check, terms.check, disks.check, placement.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
 REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
-    interface.remark, address.remarks, way_out.remark, let_in.remarks, fit.remarks, limits.remarks, placement.remarks,
-    lambda spec, _found: engine_rules.remarks(spec.engine))
+    interface.remark, address.remarks, way_out.remark, way_out.divert_remark, let_in.remarks, fit.remarks,
+    limits.remarks, placement.remarks, lambda spec, _found: engine_rules.remarks(spec.engine))
+
 
 
 # Making Network's client takes as long as some reads: it is made while they are waited for.

@@ -14,7 +14,7 @@ from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import network_interface, virtual_machine, virtual_network
 from azext_dockervm.body.resource import Resource, has_failed
 from azext_dockervm.body.resource import region as region_of
-from azext_dockervm.errors import AzureRefused, Conflict, InvalidValue
+from azext_dockervm.errors import AzureRefused, AzureUnreachable, Conflict, InvalidValue
 from azext_dockervm.flow.workers import run_in_parallel
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.look import filling, unknown_if_forbidden
@@ -22,18 +22,18 @@ from azext_dockervm.spec import prefixes
 from azext_dockervm.spec.host import HostSpec
 from azext_dockervm.spec.named import Named
 
-Place = tuple[Resource | None, Resource | None, Resource | None]
+Place = tuple[Resource | None, Resource | None, Resource | None, Resource | None]
 
 
 def _read(azure: Azure, spec: HostSpec, found: Found) -> Place:
-    """Network, subnet, and the security group that guards the subnet."""
+    """Network, subnet, and the subnet's security group and route table."""
     interface = found.network_interface
     network_id = network_interface.virtual_network_id(interface) if interface else None
     if interface is not None and network_id is not None:
-        return _of_interface(azure, interface, network_id)
+        return _of_interface(azure, interface, network_id, found.vm is None)
     if found.vm is not None and interface is None and virtual_machine.interfaces(found.vm):
         # Its interface is followed beside this.
-        return None, None, None
+        return None, None, None, None
     named = spec.virtual_network
     try:
         network = azure.get(kinds.VIRTUAL_NETWORK, named.group_or(spec.group), named.name,
@@ -41,12 +41,15 @@ def _read(azure: Azure, spec: HostSpec, found: Found) -> Place:
     except AzureRefused as error:
         if error.status != 403 or spec.subnet_name is None:
             raise
-        return None, _unseen(azure, spec, spec.subnet_name), None
+        return None, _unseen(azure, spec, spec.subnet_name), None, None
     inside = _checked(azure, spec, network)
-    return network, inside, _looked_into(azure, spec, network, inside)
+    reads = _of_subnet(azure, inside, found.vm is None)
+    if spec.network.private_address and network is not None and inside is not None:
+        reads["free"] = partial(_check_free, azure, network, spec.network.private_address)
+    return network, inside, *_read_at_once(azure, reads)
 
 
-def _of_interface(azure: Azure, interface: Resource, network_id: str) -> Place:
+def _of_interface(azure: Azure, interface: Resource, network_id: str, is_new: bool) -> Place:
     """As it is: nobody has asked for another one."""
     subnet_id = network_interface.subnet_id(interface) or ""
     try:
@@ -54,9 +57,9 @@ def _of_interface(azure: Azure, interface: Resource, network_id: str) -> Place:
     except AzureRefused as error:
         if error.status != 403:
             raise
-        return None, {"name": names.id_parts(subnet_id)[1], "id": subnet_id}, None
+        return None, {"name": names.id_parts(subnet_id)[1], "id": subnet_id}, None, None
     inside = virtual_network.subnet_by_id(network, subnet_id)
-    return network, inside, _guard(azure, inside)
+    return network, inside, *_read_at_once(azure, _of_subnet(azure, inside, is_new))
 
 
 def _unseen(azure: Azure, spec: HostSpec, name: str) -> Resource:
@@ -65,13 +68,26 @@ def _unseen(azure: Azure, spec: HostSpec, name: str) -> Resource:
     return {"name": name, "id": azure.resource_id(kinds.SUBNET, named.group_or(spec.group), named.name, name)}
 
 
-def _looked_into(azure: Azure, spec: HostSpec, network: Resource | None, inside: Resource | None) -> Resource | None:
-    """What guards the subnet; and whether the address that was asked for can be had."""
+def _of_subnet(azure: Azure, inside: Resource | None, is_new: bool) -> dict[str, Callable[[], Any]]:
+    """What hangs on the subnet. A route table changes nothing of a host that is there, and is read for a warning."""
     reads: dict[str, Callable[[], Any]] = {"guard": partial(_guard, azure, inside)}
-    if spec.network.private_address and network is not None and inside is not None:
-        reads["free"] = partial(_check_free, azure, network, spec.network.private_address)
-    guard: Resource | None = run_in_parallel(reads, azure.deadline)["guard"]
-    return guard
+    table_id = virtual_network.route_table_id(inside)
+    if is_new and table_id is not None:
+        reads["route_table"] = partial(_route_table, azure, table_id)
+    return reads
+
+
+def _read_at_once(azure: Azure, reads: dict[str, Callable[[], Any]]) -> tuple[Resource | None, Resource | None]:
+    """The subnet's security group and its route table."""
+    read = run_in_parallel(reads, azure.deadline)
+    return read["guard"], read.get("route_table")
+
+
+def _route_table(azure: Azure, table_id: str) -> Resource | None:
+    try:
+        return azure.get(kinds.ROUTE_TABLE, *names.id_parts(table_id))
+    except (AzureRefused, AzureUnreachable):    # no create fails for a warning
+        return None
 
 
 def _guard(azure: Azure, inside: Resource | None) -> Resource | None:
@@ -199,4 +215,4 @@ def _list_subnets(spec: HostSpec, network: Resource) -> str:
     return network_commands.list_subnets(spec, *names.id_parts(network["id"]))
 
 
-PLACE = filling("virtual_network subnet subnet_group", _read)
+PLACE = filling("virtual_network subnet subnet_group route_table", _read)

@@ -1,10 +1,11 @@
-"""Whether a host without a public address gets out of its network, to install Docker."""
+"""Whether a host without a public address gets out of its network, to install Docker; and whether the replies of one
+with a public address get back the way that requests came."""
 
 from __future__ import annotations
 
 from azext_dockervm.advice import host_commands, network_commands
 from azext_dockervm.azure import names
-from azext_dockervm.body import virtual_network
+from azext_dockervm.body import route_table, virtual_network
 from azext_dockervm.errors import Conflict
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec import prefixes
@@ -21,6 +22,20 @@ def remark(spec: HostSpec, found: Found) -> list[str]:
     if not _is_missing(spec, found) or spec.machine.image.id is None:
         return []
     return [f"{_what(spec, found)} The create will succeed only if Docker is in the image."]
+
+
+def divert_remark(spec: HostSpec, found: Found) -> list[str]:
+    """Of a host that is to be made: requests come to its public address, and the route table sends the replies
+    elsewhere, from where they have another address, or none."""
+    has_address = spec.public_ip is not None or found.public_ip is not None
+    hop = route_table.diverted(found.route_table) if found.vm is None and has_address else None
+    if hop is None or found.route_table is None:
+        return []
+    group, table = names.id_parts(found.route_table["id"])
+    return [f"The route table '{table}' of the subnet '{_subnet(spec, found)}' sends everything for the Internet to "
+            f"{hop}, replies of the host's public IP address too. Connections to that address then fail, unless what "
+            "is there expects them.\nTo send the replies to one address, or range, back directly: "
+            f"{network_commands.route_to_internet(spec, group, table)}"]
 
 
 def _is_missing(spec: HostSpec, found: Found) -> bool:

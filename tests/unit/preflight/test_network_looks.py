@@ -187,7 +187,7 @@ def test_a_vm_without_any_interface_needs_a_network(cloud, finished):
 @pytest.mark.parametrize(("properties", "out"), [
     ({}, True), ({"defaultOutboundAccess": True}, True), ({"defaultOutboundAccess": False}, False),
     ({"defaultOutboundAccess": False, "natGateway": {"id": "/n"}}, True),
-    ({"defaultOutboundAccess": False, "routeTable": {"id": "/r"}}, True)])
+    ({"defaultOutboundAccess": False, "routeTable": {"id": resource_id("routeTables", "r")}}, True)])
 def test_without_a_public_address_the_subnet_leads_out(cloud, properties, out):
     network(cloud, apps={**OUT, **properties})
     assert see(cloud).subnet        # with one of its own
@@ -219,3 +219,57 @@ def test_so_is_a_subnet_that_is_not_there(cloud):
     assert told.recommendations[0] == ("az network vnet subnet create -g net --vnet-name corp -n web "
                                        "--address-prefixes 10.1.7.0/24 --default-outbound false")
     assert told.recommendations[3].startswith("az network vnet subnet update -g net --vnet-name corp -n web ")
+
+
+# A route table
+
+
+def routed(cloud, *hops):
+    """A network whose subnet goes by a route table with these routes."""
+    table = cloud.put(kinds.ROUTE_TABLE, "rt", group="net", body={"location": "westus", "properties": {"routes": [
+        {"name": str(number), "properties": dict(zip(
+            ("addressPrefix", "nextHopType", "nextHopIpAddress"), hop, strict=False))}
+        for number, hop in enumerate(hops)]}})
+    network(cloud, apps={**OUT, "routeTable": {"id": table["id"]}})
+
+
+def told_of_routes(cloud, **values):
+    return [one for one in see(cloud, **values).remarks if "route table" in one]
+
+
+def test_a_default_route_past_the_public_address_is_told_with_the_command_that_mends_it(cloud):
+    routed(cloud, ("10.0.0.0/8", "VnetLocal"), ("0.0.0.0/0", "VirtualAppliance", "10.9.0.4"))
+    told, = told_of_routes(cloud)
+    assert told.startswith("The route table 'rt' of the subnet 'apps' sends everything for the Internet to "
+                           "VirtualAppliance 10.9.0.4, ")
+    assert told.endswith("az network route-table route create -g net --route-table-name rt -n docker-clients "
+                         "--address-prefix ADDRESS/32 --next-hop-type Internet")
+    assert told_of_routes(cloud, public_ip=NO_PUBLIC_IP) == []
+
+
+def test_a_route_to_the_internet_is_none_to_tell_of(cloud):
+    routed(cloud, ("0.0.0.0/0", "Internet"))
+    assert told_of_routes(cloud) == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_route_table_that_can_t_be_read_ends_no_create(cloud, status):
+    routed(cloud, ("0.0.0.0/0", "VirtualAppliance"))
+    cloud.refuse("GET", kinds.ROUTE_TABLE, "No", status=status)
+    assert see(cloud).subnet and told_of_routes(cloud) == []
+
+
+def test_of_a_host_that_is_there_no_route_table_is_read(cloud, command):
+    routed(cloud, ("0.0.0.0/0", "VirtualAppliance"))
+    command.create(SPEC)
+    read = []
+    cloud.when("GET", kinds.ROUTE_TABLE, lambda _azure, request: read.append(request))
+    assert told_of_routes(cloud) == [] and read == []
+    assert told_of_routes(cloud, name="web2") and len(read) == 1
+
+
+def test_one_of_a_named_interface_is_looked_at_too(cloud):
+    routed(cloud, ("0.0.0.0/0", "None"))
+    interface(cloud, public_ip=address(cloud))
+    told, = told_of_routes(cloud, virtual_network=None, interfaces=rules.check_interfaces(["nic1"]))
+    assert "for the Internet to None, " in told
