@@ -25,7 +25,7 @@ _SINGLE = {"labels": "engine_labels", "registry-mirrors": "registry_mirrors",
 _REASON = re.compile(
     r"(?i)directive|unmarshal|invalid|unable|error|fail|fatal|unknown|unsupported|not supported|no log")
 _LEVEL = re.compile(r"\blevel=\w+")
-_DIRECTIVES = re.compile(r"don't match any configuration option: ([^\"\\]+)")
+_DIRECTIVES = re.compile(r"don't match any configuration option: ([^\"\\\n]+)")
 # A shorter value stands in many a line by chance.
 _LEAST_VALUE = 3
 

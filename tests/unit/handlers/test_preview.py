@@ -208,6 +208,16 @@ def test_validate_tells_what_was_found_and_refuses_what_create_would(az, cloud):
         az("--validate", "-g", "nowhere")
 
 
+@pytest.mark.parametrize("words", [("--validate",), ("--dry-run",), ()])
+def test_an_unknown_key_of_the_file_is_told_once_before_anything_is_made(az, cloud, capsys, words):
+    az(*words, "-p", PASSWORD, "--provisioner", "run-command", "--daemon-json", '{"max-concurent-downloads": 6}')
+    said = capsys.readouterr().err
+    assert said.count("does not know the key 'max-concurent-downloads'") == 1
+    assert "Did you mean max-concurrent-downloads?" in said
+    if not words:
+        assert said.index("does not know") < said.index("create the")
+
+
 def test_of_a_host_that_exists_the_ways_from_its_answer_are_printed(az, cloud, capsys):
     az("-p", PASSWORD, "--provisioner", "run-command")
     cloud.log.clear()

@@ -46,7 +46,8 @@ def asked(file=None, options=(), **single):
     (UNABLE + "no luck", asked({"mtu": 1}, ["debug=true"], build_cache_gb=("3",)),
      {"daemon_json": (), "engine_options": (), "build_cache_gb": ()})])
 def test_settings_that_dockerd_refuses_are_left_out(said, spec, instead):
-    assert unfit(REFUSED, ["last lines of the log:", said], spec) == instead
+    assert unfit(REFUSED, ["last lines of the log:", said, "cloud-init:", "extended_status: error - done"], spec
+                 ) == instead
 
 
 @pytest.mark.parametrize(("details", "spec", "instead"), [
