@@ -156,7 +156,10 @@ def test_a_proxy_s_password_is_where_it_belongs_and_nowhere_else(local_azure, fl
 def test_what_dockerd_does_not_know_is_refused_by_its_own_words_and_nothing_is_lost(local_azure, fleet, tuned):
     refused = create(local_azure, fleet, "--daemon-json", '{"no-such-thing": 1}', "--apply")
     assert refused.code == 1 and "dockerd does not accept its settings" in refused.stderr
-    assert "no-such-thing" in refused.stderr and "--daemon-json" in refused.stderr
+    assert "does not know the key 'no-such-thing'" in refused.stderr and "--daemon-json" in refused.stderr
+    goes_on, = [line for line in refused.stderr.splitlines() if "To continue" in line]
+    assert "without the value that failed: az dockervm create" in goes_on and "no-such-thing" not in goes_on
+    assert goes_on.endswith("--apply")
     assert info(tuned)["Labels"] == ["role=test"]
 
 
