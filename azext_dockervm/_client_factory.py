@@ -95,6 +95,15 @@ def subscription_id(cli_ctx: Any) -> str:
     return str(Profile(cli_ctx=cli_ctx).get_subscription(cli_ctx.data.get("subscription_id"))["id"])
 
 
+def access_token(cli_ctx: Any) -> str:
+    """The one that Resource Manager gets, out of az's cache while it lasts."""
+    from azure.cli.core._profile import Profile
+
+    credentials, _subscription, _tenant = Profile(cli_ctx=cli_ctx).get_raw_token(
+        subscription=cli_ctx.data.get("subscription_id"))
+    return str(credentials[1])
+
+
 def subscription_locations(cli_ctx: Any) -> list[str]:
     """Names of the regions of the subscription, such as 'westus'."""
     from azure.cli.core.commands.parameters import get_subscription_locations

@@ -26,6 +26,10 @@ long-summary: >
     else. --sources says for whom. A network security group of somebody's, the interface's by --nsg or the subnet's, is
     checked and left as it is unless --open lets rules be added.
 
+    '--sources me' lets in the public IPv4 address of this computer, which create asks of https://api.ipify.org, as az's
+    own database commands do, and prints. 'az config set dockervm.echo=URL' names another service; with 'none' no
+    service is asked, and 'me' is refused. In Cloud Shell it is the address of the session, not of your computer.
+
     A failure before the VM runs undoes what was made. A later one keeps the VM; the same command goes on with it. A
     host that exists is asked first and left alone when it is sound: typed ports, sources and tags are applied, a server
     certificate that ends within 30 days is renewed, and what can't be changed is named. A host that trusts another
@@ -45,7 +49,9 @@ long-summary: >
     --registry-login, --compose-file and --compose-env-file are carried out again wherever they are typed, also on a
     host that exists. What they hold travels as protected parameters of a run command, never in custom data.
 examples:
-    - name: A Docker host with defaults; then docker --tls -H tcp://web1.westus.cloudapp.azure.com:4243 info works.
+    - name: A Docker host for this computer alone; docker --tls -H tcp://web1.westus.cloudapp.azure.com:4243 info works.
+      text: az dockervm create -g mygroup -n web1 --sources me
+    - name: With defaults; the whole Internet may reach its Docker port, which asks for your certificate.
       text: az dockervm create -g mygroup -n web1
     - name: As the command of 2014 - a region as people write it, SSH open, a password asked for.
       text: az dockervm create -g mygroup -n web1 -l "West US" -u azureuser -p -e 22
@@ -57,8 +63,8 @@ examples:
       text: >
         az dockervm create -g mygroup -n web7 --open-ports 80 443 --open-ports-sources "*"
         --sources 203.0.113.0/24
-    - name: For testcontainers - all ports that Docker gives away, for one address.
-      text: az dockervm create -g mygroup -n tests1 --open-ports 32768-60999 --sources 203.0.113.7
+    - name: For testcontainers - all ports that Docker gives away, for this computer alone.
+      text: az dockervm create -g mygroup -n tests1 --open-ports 32768-60999 --sources me
     - name: In a network of another name and range, which is made, with an address and a name of your own DNS.
       text: >
         az dockervm create -g mygroup -n net1 --vnet-name mynet --vnet-address-prefix 10.42.0.0/16
@@ -169,8 +175,8 @@ long-summary: >
 
     With --testcontainers, testcontainers of Java, Python and Node.js look for published ports on the host. These have
     numbers from 32768 to 60999, and Azure keeps them closed unless the host was created with '--open-ports
-    32768-60999', and your own address as --sources or --open-ports-sources; the same 'az dockervm create' opens them
-    later too. So it is with Ryuk, which tidies up after tests: where they stay closed set
+    32768-60999', and 'me' (your own address) as --sources or --open-ports-sources; the same 'az dockervm create' opens
+    them later too. So it is with Ryuk, which tidies up after tests: where they stay closed set
     TESTCONTAINERS_RYUK_DISABLED=true, and remove what is left yourself.
 examples:
     - name: In bash and zsh.

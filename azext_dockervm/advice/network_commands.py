@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,13 +22,32 @@ def open_port(host: NamedHost, ports: Iterable[int], priority: int) -> str:
 
 
 def widen_sources(host: AskedHost, sources: Iterable[str]) -> str:
-    """The create that lets in this computer too; ADDRESS stands for its public IP address."""
+    """The create that lets in this computer too."""
+    return host_commands.create_with(host, "sources", "--sources", *sources, "me")
+
+
+def add_source(host: AskedHost, sources: Iterable[str]) -> str:
+    """The create that lets in one more address, for which ADDRESS stands."""
     return host_commands.create_with(host, "sources", "--sources", *sources, "ADDRESS")
 
 
+def name_own_address(host: AskedHost, configured: Iterable[str], *addresses: str) -> str:
+    """The same create with ``addresses`` in the place of ``me``; ADDRESS stands for this computer's where none are
+    known. ``configured`` are the other sources, said again where ``me`` was not typed."""
+    given, changed = {name: option.words for name, option in host.given.items()}, False
+    for name in ("sources", "open_ports_sources"):
+        words = [word for text in given.get(name, ()) for word in re.split(r"[,\s]+", text) if word]
+        if "me" in map(str.lower, words):
+            given[name], changed = tuple(one for word in words for one in (
+                addresses or ("ADDRESS",) if word.lower() == "me" else (word,))), True
+    if not changed:
+        given["sources"] = ("--sources", *(addresses or ("ADDRESS",)), *configured)
+    return host_commands.create_anew_of(host, given)
+
+
 def narrow_sources(host: AskedHost) -> str:
-    """The create that lets in one address alone; ADDRESS as in ``widen_sources``."""
-    return host_commands.create_with(host, "sources", "--sources", "ADDRESS")
+    """The create that lets in this computer alone."""
+    return host_commands.create_with(host, "sources", "--sources", "me")
 
 
 def close_docker_port(host: NamedHost) -> str:

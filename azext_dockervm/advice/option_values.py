@@ -69,6 +69,7 @@ LESS_CUSTOM_DATA = ("Put less into it, such as the address of the rest: #include
 NEWER_ENGINE_KEY = ("--daemon-json, a file in Docker's own format, also passes on keys that dockervm does not know, "
                     "such as those of a newer engine.")
 NAME_OF_FILE = "@ reads the value from a file: name one that exists, or type the value without @."
+ECHO_ADDRESS = "For another service, name its https URL; for none: none"
 YES = "Use --yes to continue without confirmation."
 
 
@@ -130,3 +131,6 @@ def change_variable(name: str, value: str) -> str:
 def remove_variable(name: str) -> str:
     """As ``change_variable``."""
     return f"To remove it: {tool('unset', name)}" if os.name != "nt" else f"Or remove {name} from the environment."
+
+
+ANY_ECHO = f"To ask the usual service: {unconfigure('dockervm.echo')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -30,6 +31,14 @@ class Azure:
     def for_cli(cls, cli_ctx: Any, deadline: Deadline | None = None, registers: bool = True) -> Azure:
         """``registers`` as ``pipeline.client_options`` has it."""
         from azext_dockervm import _client_factory as factory
+        from azext_dockervm.azure.login_address import claimed
+
+        def login_address() -> str:
+            try:
+                return claimed(factory.access_token(cli_ctx), time.time())
+            # Whatever az's login raises: this only cross-checks.
+            except Exception:  # pylint: disable=broad-exception-caught
+                return ""
 
         def client(make: Callable[..., Any]) -> Callable[[], Any]:
             def made() -> Any:
@@ -40,7 +49,12 @@ class Azure:
 
         return cls(Clients(client(factory.compute_client), client(factory.network_client),
                            client(factory.resource_client), lambda: factory.subscription_locations(cli_ctx),
-                           lambda: factory.subscription_id(cli_ctx)), deadline)
+                           lambda: factory.subscription_id(cli_ctx),
+                           login_address), deadline)
+
+    def login_address(self) -> str:
+        """The public IPv4 address from which az's login got its token a moment ago; '' where that is not known."""
+        return str(self.sdk.made("login_address"))
 
     @property
     def deadline(self) -> Deadline:

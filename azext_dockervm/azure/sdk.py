@@ -40,6 +40,7 @@ class Clients:
     resources: Callable[[], Any]
     locations: Callable[[], Names]
     subscription: Callable[[], str]
+    login_address: Callable[[], str] = str     # from which its young token was fetched, '' where that is not known
 
 
 @dataclass

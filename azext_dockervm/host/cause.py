@@ -171,6 +171,12 @@ def _closed_port(facts: Facts) -> Cause | None:
 def _sources(facts: Facts) -> Cause | None:
     if not _dropped(facts) or not facts.admits or set(facts.admits) & EVERYBODY:
         return None
+    own, echo = facts.host.network.own_address, facts.host.network.echo
+    if own and own in facts.admits:
+        return Cause("sources", f"Only {', '.join(facts.admits)} may reach Docker on '{facts.host.name}'. {own} is "
+                                f"this computer's address as {echo} sees it. Azure may see another one, for example "
+                                "behind a proxy or a VPN.",
+                     (f"To let in another address too: {network_commands.add_source(facts.host, facts.admits)}",))
     return Cause("sources", f"Only {', '.join(facts.admits)} may reach Docker on '{facts.host.name}', and this "
                             "computer may be outside that range.",
                  (f"To let this computer in too: {network_commands.widen_sources(facts.host, facts.admits)}",))

@@ -29,7 +29,7 @@ from azext_dockervm.host.host_plan import HostPlan
 from azext_dockervm.host.look import Standing, look_at
 from azext_dockervm.host.making import SECURITY_GROUP, VM
 from azext_dockervm.options.existing import not_applied
-from azext_dockervm.preflight import guards
+from azext_dockervm.preflight import guards, own_address
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.preflight.survey import survey
 from azext_dockervm.provision import packages, workload
@@ -337,6 +337,7 @@ class Creation:
 
     def announce(self) -> None:
         say = self.listener.say
+        self._announce_own_address()
         for remark in self.found.remarks:
             self.listener.warn(remark)
         if self.found.vm is not None:
@@ -362,6 +363,13 @@ class Creation:
         if reboots:
             self.listener.warn(reboots)
 
+    def _announce_own_address(self) -> None:
+        """What stands in the place of ``me``, where rules are written with it."""
+        network = self.spec.network
+        if network.own_address and (self.found.vm is None or own_address.is_typed(self.asked)):
+            self.listener.say(f"'me' is {network.own_address}, the public address of this computer as {network.echo} "
+                              "sees it.")
+
     def _announce_who_may_come(self) -> None:
         """Of a new host with a security group of its own."""
         network = self.spec.network
@@ -376,7 +384,7 @@ class Creation:
         else:
             verb = "are" if network.ssh_port is not None else "is"
             self.listener.say(f"{ports} {verb} open to the Internet. Docker lets in only clients with a certificate of "
-                              f"your authority.\nTo let in one address alone: "
+                              f"your authority.\nTo let in this computer alone: "
                               f"{network_commands.narrow_sources(self.asked)}")
 
     def _announce_closed_ports(self) -> None:

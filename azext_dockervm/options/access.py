@@ -75,7 +75,8 @@ ACCESS = (
            _GROUP, default_in_words="none but Docker's is open, and SSH's where it is asked for", read=filled,
            check=_open_ports, place="network.open_ports", parser={"nargs": "+"}),
     Option("open_ports_sources", "--open-ports-sources",
-           "Who may reach --open-ports, where that differs from --sources; '*' is everybody.", _GROUP,
+           "Who may reach --open-ports, where that differs from --sources: '*' is everybody, 'me' this "
+           "computer.", _GROUP,
            default_in_words="those of --sources", read=filled,
            check=lambda texts: check_sources(texts, "--open-ports-sources"), place="network.open_ports_sources",
            parser={"nargs": "+"}),

@@ -7,6 +7,7 @@ from typing import Any
 
 from azext_dockervm.advice import option_values
 from azext_dockervm.errors import ConflictingArguments
+from azext_dockervm.options import echo
 from azext_dockervm.options.carry import why_not_carried
 from azext_dockervm.options.commands import option_of, options_of
 from azext_dockervm.options.compose import check_workload
@@ -19,6 +20,7 @@ from azext_dockervm.spec import architecture, custom_data, disk_rules, engine_ru
 from azext_dockervm.spec.host import Given, HostSpec
 from azext_dockervm.spec.network_rules import check_network
 from azext_dockervm.spec.ports import check_open_ports
+from azext_dockervm.spec.sources import ME
 
 
 class Arguments:
@@ -44,6 +46,8 @@ class Arguments:
         check_excluded(options, self._typed)
         values = {option.place: self._value(option) for option in options if option.place}
         placed = {place: value for place, value in values.items() if value is not None}
+        if {ME} & {*placed["network.sources"], *placed.get("network.open_ports_sources", ())}:
+            placed["network.echo"] = self._value(echo.OPTION)
         spec = HostSpec(placed.pop("group"), placed.pop("name"), given=given(options, self._typed),
                         subscription=self._cli_ctx.data.get("subscription_id"),
                         cloud=self._cli_ctx.cloud.name).having(placed)

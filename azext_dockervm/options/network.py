@@ -69,8 +69,9 @@ NETWORK = (
            place="network.ssh_port",
            gaps=(Gap("docker-extension", _sshd_moves, filled=True),), parser={"nargs": "?", "const": SSH_PORT}),
     Option("sources", "--source-address-prefixes --sources",
-           "Who may reach Docker and SSH: IP addresses and ranges such as 203.0.113.0/24, separated by spaces, or one "
-           "service tag such as VirtualNetwork.", "Network",
+           "Who may reach Docker and SSH: IP addresses and ranges such as 203.0.113.0/24, 'me' for the public IPv4 "
+           f"address of this computer, which {sources.ECHO_HOST} is asked for, separated by spaces; or one service tag "
+           "such as VirtualNetwork.", "Network",
            default=["*"], default_in_words="everybody", example="203.0.113.0/24", read=filled,
            check=sources.check_sources, place="network.sources", parser={"nargs": "+"}),
     Option("public_ip_address_dns_name", "--public-ip-address-dns-name --dns-name",

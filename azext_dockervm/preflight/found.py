@@ -10,6 +10,7 @@ from azext_dockervm.body import network_interface, public_ip
 from azext_dockervm.body.placement import Placed
 from azext_dockervm.body.resource import Resource
 from azext_dockervm.body.storage import There
+from azext_dockervm.errors import InvalidValue
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,16 @@ class Label:
     name: str = ""
     other: str = ""
     was_replaced: str | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """This computer's public IPv4 address, as an echo service saw it. ``by_login``: the one in az's young token, ''
+    where that has none. ``by_proxy``: the service was asked through a proxy."""
+
+    address: str
+    by_login: str = ""
+    by_proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class Found:
     compute_usages: Usages | None = None        # None: not told
     network_usages: Usages | None = None
     locks: list[Resource] | None = None
+    own_address: Seen | InvalidValue | None = None      # for ``me``; an error where it is not known
     remarks: tuple[str, ...] = ()       # for the user, before anything is made
 
     @property

@@ -21,6 +21,7 @@ from azext_dockervm.preflight import (
     let_in,
     limits,
     login,
+    own_address,
     parts,
     placement,
     region,
@@ -40,14 +41,14 @@ CHECKS_AT_ONCE = (parts.check_ownership, parts.check_rest, interface.check_named
                   placement.check_zone, parts.check_room_for_tags)
 IN_REGION: tuple[Look, ...] = (
     region.REGION, virtual_network.PLACE, interface.FOLLOWED, guards.FOLLOWED, label.LABEL, image.IMAGE, region.SIZE,
-    region.EXTENSION, *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY)
+    region.EXTENSION, *disks.LOOKS, fit.STANDARD_TYPE, *limits.LOOKS, *placement.LOOKS, login.SSH_KEY,
+    own_address.OWN_ADDRESS)
 CHECKS_IN_REGION = (access.check_ports, interface.check_address, interface.check_guarded, way_out.check, let_in.check,
                     fit.check, terms.check, disks.check, placement.check, limits.check_locks, limits.check_quota)
 # What the user should know before anything is made, and that is no error: each gives sentences.
 REMARKS: tuple[Callable[[HostSpec, Found], Iterable[str]], ...] = (
-    interface.remark, address.remarks, way_out.remark, way_out.divert_remark, let_in.remarks, fit.remarks,
-    limits.remarks, placement.remarks, lambda spec, _found: engine_rules.remarks(spec.engine))
-
+    interface.remark, address.remarks, way_out.remark, way_out.divert_remark, own_address.remarks, let_in.remarks,
+    fit.remarks, limits.remarks, placement.remarks, lambda spec, _found: engine_rules.remarks(spec.engine))
 
 
 # Making Network's client takes as long as some reads: it is made while they are waited for.
@@ -70,6 +71,7 @@ def survey(azure: Azure, spec: HostSpec, to_write: bool = True) -> tuple[HostSpe
     for check in CHECKS_AT_ONCE:
         check(spec, found)
     found = _looked_at((*IN_REGION, TO_WRITE) if to_write else IN_REGION, azure, spec, found)
+    spec = own_address.settled(spec, found)
     for check in CHECKS_IN_REGION:
         check(spec, found)
     spec = fit.settled(disks.settled(spec, found), found)

@@ -21,6 +21,9 @@ class Network:
     of all the others. ``public_ip`` None is one of the host's own, ``NO_PUBLIC_IP`` none at all. ``accelerated`` None
     leaves it to Azure. ``idle_timeout`` is in minutes, of a public address of the host's own.
 
+    In both sources ``ME`` stands for the public address of this computer until ``own_address`` is known, which then
+    replaces it. ``echo`` is the URL of the service to ask for it, None for none.
+
     ``security_group`` None is one of the host's own, ``NO_SECURITY_GROUP`` none; where somebody's guards the host,
     ``adds_rules`` says that rules may be added beside theirs. ``application_groups`` are there already.
     """
@@ -42,3 +45,5 @@ class Network:
     security_group: Named | str | None = None
     adds_rules: bool = False
     application_groups: tuple[Named, ...] = ()
+    echo: str | None = None
+    own_address: str | None = None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import yaml
+from echo_service import echo_service
 from flow_cloud import PASSWORD, REGION, Cloud
 from flow_disks import accept_terms, lay_disk, lay_keys
 from flow_networks import NETWORK, guard_subnet, lay_interface, lay_network
@@ -45,7 +46,9 @@ def example(cloud, monkeypatch):
         for words in commands(text):
             words[words.index("-g") + 1] = cloud.group
             yield cloud.az("create", *words, *(word for word in more if word not in words))
-    return run
+    with echo_service() as echo:
+        monkeypatch.setenv("AZURE_DOCKERVM_ECHO", echo.url)
+        yield run
 
 
 each = pytest.mark.parametrize("text", [text for _name, text in EXAMPLES], ids=[name for name, _text in EXAMPLES])

@@ -106,6 +106,7 @@ class FakeCloud:
     connected: set[str] = field(default_factory=set)        # the SDKs' clients that were made ahead of their use
     extension_fails: str | None = None
     first_boot: str = WORKS     # how the next hosts come forward at their door, in fake_door's words
+    login_address: str = ""     # in az's token
     joined: bool = False    # whether this computer is in the hosts' network, so that private addresses can be dialled
     engines: Any = None     # ``Engines``, once these are at their borders
     engine_says: list[EngineUnreachable | None] = field(default_factory=list)   # next handshakes; None: as they are
@@ -236,6 +237,10 @@ class FakeAzure:
 
     def connect(self, *clients: str) -> None:
         self.cloud.connected |= set(clients)
+
+    def login_address(self) -> str:
+        self.cloud.asked.append("login_address")
+        return self.cloud.login_address
 
     def get(self, kind: Kind, group: str, *path: str, subscription: str | None = None) -> dict | None:
         """There is one subscription; what is in another is not there."""

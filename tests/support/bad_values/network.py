@@ -12,6 +12,7 @@ VALUES = (
     bad("ssh_port", ("-e", ""), "--ssh-port"),
     bad("sources", "--sources 10.0.0.0/33", "--source-address-prefixes", "10.0.0.0/33"),
     bad("sources", "--sources example.com", "--source-address-prefixes", "example.com"),
+    bad("sources", "--sources me Internet", "--source-address-prefixes", "'Internet' can't be combined"),
     bad("public_ip_address_dns_name", "--dns-name Web1", "--public-ip-address-dns-name", "lower-case"),
     bad("public_ip_address_dns_name", ("--dns-name", ""), "--public-ip-address-dns-name", "empty"),
     bad("idle_timeout", "--idle-timeout 3", "--idle-timeout", "from 4 to 30"),

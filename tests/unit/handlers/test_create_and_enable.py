@@ -88,7 +88,7 @@ def test_create_outside_its_own_sources_says_so_soon_with_the_command_that_widen
     said = capsys.readouterr().err
     assert "Only 203.0.113.0/24 may reach Docker on 'web1', and this computer may be outside that range." in said
     command = next(line for line in said.splitlines() if line.startswith("To let this computer in too: "))
-    assert "az dockervm create -g g -n web1 " in command and "--sources 203.0.113.0/24 ADDRESS" in command
+    assert "az dockervm create -g g -n web1 " in command and "--sources 203.0.113.0/24 me" in command
     assert "docker --tlsverify" not in said and cloud.clock.now - began < 40
 
 
@@ -100,7 +100,7 @@ def test_create_outside_its_own_sources_says_so_soon_with_the_command_that_widen
 def test_create_says_who_may_reach_docker_and_ssh(cmd, cloud, folder, capsys, typed, told):
     created(cmd, folder, **typed)
     said = capsys.readouterr().err
-    assert told in said and ("To let in one address alone: az dockervm create" in said) is ("sources" not in typed)
+    assert told in said and ("To let in this computer alone: az dockervm create" in said) is ("sources" not in typed)
 
 
 @pytest.mark.parametrize("command", [created, enabled])

@@ -42,7 +42,11 @@ ROWS = [
     ("closed-port", {"wire": seen("timeout"), "admits": ()}, "No network security rule lets anybody in", CREATE),
     ("sources", {"wire": seen("timeout"), "admits": ("203.0.113.0/24",)},
      "Only 203.0.113.0/24 may reach Docker on 'web1', and this computer may be outside that range.",
-     f"{CREATE} --sources 203.0.113.0/24 ADDRESS"),
+     f"{CREATE} --sources 203.0.113.0/24 me"),
+    ("sources", {"wire": seen("timeout"), "admits": ("10.0.0.1", "20.42.73.5"), "host": replace(
+        HOST, network=replace(HOST.network, own_address="20.42.73.5", echo="https://echo.example"))},
+     "20.42.73.5 is this computer's address as https://echo.example sees it. Azure may see another one",
+     f"{CREATE} --sources 10.0.0.1 20.42.73.5 ADDRESS"),
     ("firewall", {"wire": seen("timeout"), "admits": ("*",)}, "Azure's rules let this computer in", ""),
     ("dropped", {"wire": seen("timeout"), "admits": None}, "what the wire says", ""),
     ("engine-stopped", {"wire": seen("refused")}, "what the wire says", CREATE),

@@ -64,8 +64,8 @@ def test_a_host_is_made_proven_and_noted(cloud, command, store):
     assert not [one for one in cloud.there() if "runcommands" in one]
     assert command.heard.said[0] == "Provisioner: run-command (as asked)."
     assert command.heard.said[1:] == ["Docker (port 4243) is open to the Internet. Docker lets in only clients with a "
-                                      "certificate of your authority.\nTo let in one address alone: "
-                                      "az dockervm create -g g -n web1 --sources ADDRESS"]
+                                      "certificate of your authority.\nTo let in this computer alone: "
+                                      "az dockervm create -g g -n web1 --sources me"]
     assert command.heard.warned == [] and cloud.host().asked() == ["request", "serve"]
 
 

@@ -118,6 +118,7 @@ def test_nothing_that_can_not_be_seen_is_taken_or_printed(check, end):
     (["198.51.100.1", "198.51.100.1/32"], ("198.51.100.1",)),
     (["10.1.2.3", "10.0.0.0/8", "10.9.0.0/16"], ("10.0.0.0/8",)),
     (["2001:DB8:0::/32", "2001:db8::1"], ("2001:db8::/32",)),
+    (["me"], ("me",)), (["10.0.0.1, ME", "me"], ("me", "10.0.0.1")),
     (["*"], ("*",)), (["0.0.0.0/0"], ("0.0.0.0/0",)), (["Internet"], ("Internet",)),
     (["AzureCloud.WestUS"], ("AzureCloud.WestUS",)), (["VirtualNetwork", "VirtualNetwork"], ("VirtualNetwork",)),
 ])
@@ -134,6 +135,8 @@ def test_who_may_reach_a_host(texts, expected):
     (["203.0.113.7/24"], "for the range use 203.0.113.0/24, for the address 203.0.113.7"),
     (["2001:db8::1/64"], "for the range use 2001:db8::/64, for the address 2001:db8::1"),
     (["203.0.113.7", "2001:db8::1"], "IPv4 and IPv6"),
+    (["me", "*"], "'*' can't be combined"), (["Internet", "me"], "'Internet' can't be combined"),
+    (["me", "2001:db8::1"], "IPv4 and IPv6"), (["mine"], "nor 'me', nor a service tag"),
     (["*", "203.0.113.7"], "'*' can't be combined with other values"),
     (["203.0.113.7", "Internet"], "'Internet' can't be combined with other values"),
     (["Internet", "Storage"], "can't be combined with other values"),
