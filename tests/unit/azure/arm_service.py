@@ -21,6 +21,9 @@ from azext_dockervm.flow.deadline import Deadline
 
 PACKAGES = ("azure.mgmt.compute", "azure.mgmt.network", "azure.mgmt.resource")
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
+ID = "/subscriptions/s/resourceGroups/g/providers/x/y/web1"
+# More pauses than any test means to have: a test of what must end ends.
+MOST_PAUSES = 1000
 
 
 @dataclass
@@ -234,3 +237,4 @@ class DeadlineThatNotes(Deadline):
     def sleep(self, seconds: float, state: str) -> None:
         self.check(state)
         self.slept.append(seconds)
+        assert len(self.slept) < MOST_PAUSES, f"this has no end: {state}"

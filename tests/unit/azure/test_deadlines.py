@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from arm_service import HANG_UP, SILENT, TRICKLE, Credential, DeadlineThatNotes, Reply, refusal
+from arm_service import HANG_UP, ID, SILENT, TRICKLE, Credential, DeadlineThatNotes, Reply, refusal
 
 from azext_dockervm.azure import kinds, pipeline, resources
 from azext_dockervm.azure.calls import Azure, Clients
@@ -18,7 +18,7 @@ from azext_dockervm.flow.request import Request
 # Our own policies do this, with whatever SDK.
 pytestmark = pytest.mark.parametrize("sdk", ["newest"], indirect=True, scope="module")
 
-VM = {"id": "/x", "name": "web1", "properties": {}}
+VM = {"id": ID, "name": "web1", "properties": {}}
 SECONDS = 0.5
 # What a busy machine takes besides. Whatever does not obey takes ten seconds or more here.
 SLACK = 3.0
@@ -88,7 +88,7 @@ def test_an_operation_is_followed_until_the_deadline_and_no_longer(connected, se
         put(azure)
 
 
-AT_WORK = {"id": "/x", "name": "web1", "properties": {"provisioningState": "Updating"}}
+AT_WORK = {"id": ID, "name": "web1", "properties": {"provisioningState": "Updating"}}
 
 
 @pytest.mark.parametrize("looks", [SILENT, TRICKLE, HANG_UP, Reply(200, AT_WORK),

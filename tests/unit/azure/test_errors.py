@@ -10,7 +10,7 @@ import ssl
 from json import JSONDecodeError
 
 import pytest
-from arm_service import HANG_UP, PAGE, RESET, Credential, Reply, cut, refusal, truncated
+from arm_service import HANG_UP, ID, PAGE, RESET, Credential, Reply, cut, refusal, truncated
 from azure.core import exceptions as azure_errors
 from knack.util import CLIError
 from requests import exceptions as requests_errors
@@ -22,7 +22,7 @@ from azext_dockervm.azure.errors import translated
 from azext_dockervm.errors import AnswerUnreadable, AzureRefused, AzureUnreachable, DockerVMError, HostGone, NotFound
 from azext_dockervm.flow.request import Request
 
-VM = {"id": "/x", "name": "web1", "properties": {}}
+VM = {"id": ID, "name": "web1", "properties": {}}
 PUT = Request("PUT", kinds.VM.type, "g", ("web1",), {"location": "westus"})
 # What only libraries say.
 RAW = re.compile(r"HTTPSConnectionPool|urllib3|Errno|object at 0x|Connection aborted|RemoteDisconnected|Traceback|"
@@ -53,7 +53,7 @@ def test_what_is_no_answer_is_asked_for_three_times_with_pauses(azure, service):
     (HANG_UP, "closed before an answer came"), (RESET, "closed before an answer came"),
     (truncated(VM), "closed in the middle of the answer"), (cut(VM), "not what Azure answers, or only a part"),
     (Reply(200, {}), "not what Azure answers"), (Reply(200, []), "not what Azure answers"), (Reply(200), "not what"),
-    (Reply(200, "null"), "not what"), (Reply(200, {"id": "/x", "properties": None}), "not what"),
+    (Reply(200, "null"), "not what"), (Reply(200, {"id": ID, "properties": None}), "not what"),
     (Reply(200, {"id": 1, "properties": {}}), "not what"), (PAGE, "web page"),
 ], ids=lambda value: value.way if isinstance(value, Reply) else value[:12])
 def test_what_is_no_answer_of_azure_s_is_told_and_asked_for_again_first(azure, service, way, words):

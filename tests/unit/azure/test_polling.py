@@ -6,14 +6,14 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from arm_service import HANG_UP, PAGE, RESET, SILENT, Reply, cut, refusal, truncated
+from arm_service import HANG_UP, ID, PAGE, RESET, SILENT, Reply, cut, refusal, truncated
 
 from azext_dockervm.azure import kinds, polling
 from azext_dockervm.errors import AzureRefused, AzureUnreachable
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 
-VM = {"id": "/x", "name": "web1", "location": "westus", "properties": {"provisioningState": "Succeeded"}}
+VM = {"id": ID, "name": "web1", "location": "westus", "properties": {"provisioningState": "Succeeded"}}
 IN_PROGRESS, DONE = Reply(200, {"status": "InProgress"}), Reply(200, {"status": "Succeeded"})
 
 

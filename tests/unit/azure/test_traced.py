@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from arm_service import HANG_UP, SUBSCRIPTION, Reply, refusal
+from arm_service import HANG_UP, ID, SUBSCRIPTION, Reply, refusal
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.traced import shown_path, shown_version
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parametrize("sdk", ["newest"], indirect=True, scope="mo
 
 GROUP = "/subscriptions/…/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/web1"
 DONE, BUSY = Reply(200, {"status": "Succeeded"}), Reply(200, {"status": "InProgress"})
-RESOURCE = {"id": "/x", "name": "web1", "properties": {"provisioningState": "Succeeded"}}
+RESOURCE = {"id": ID, "name": "web1", "properties": {"provisioningState": "Succeeded"}}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from arm_service import Reply, refusal
+from arm_service import ID, Reply, refusal
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.kinds import Member, Spoken
@@ -12,7 +12,7 @@ from azext_dockervm.errors import AzureRefused
 from azext_dockervm.flow.deadline import Deadline
 from azext_dockervm.flow.request import Request
 
-VM = {"id": "/x", "name": "web1", "properties": {"provisioningState": "Succeeded"}}
+VM = {"id": ID, "name": "web1", "properties": {"provisioningState": "Succeeded"}}
 OLD = ("No registered resource provider found for location 'usgovvirginia' and API version '2023-09-01' for type "
        "'virtualMachines'. The supported api-versions are '2015-06-15, 2020-12-01, 2021-03-01, 2022-01-01-preview, "
        "2024-11-01'.")

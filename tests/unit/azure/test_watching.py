@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from arm_service import HANG_UP, PAGE, Reply, refusal
+from arm_service import HANG_UP, ID, PAGE, Reply, refusal
 
 from azext_dockervm.azure import kinds, watching
 from azext_dockervm.errors import AzureRefused, DeadlinePassed, HostGone, NotFound
@@ -20,7 +20,7 @@ PACE = {kind: (0.5, 1, 2, 2, 2) for kind in kinds.KINDS.values()} | {
 
 
 def thing(state, etag=None, run="ours", **properties):
-    return {"id": "/x", "name": "thing", "location": "westus", "tags": {"run": run}, **({"etag": etag} if etag else {}),
+    return {"id": ID, "name": "thing", "location": "westus", "tags": {"run": run}, **({"etag": etag} if etag else {}),
             "properties": {"provisioningState": state, "size": "big", "rules": [{"name": "a", "id": "/a"}],
                            **properties}}
 
