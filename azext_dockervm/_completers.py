@@ -39,7 +39,7 @@ def host_names(cmd: Any, _prefix: str, namespace: Any, **_more: Any) -> list[str
     if not group:
         return []
     try:
-        vms = Azure.for_cli(cmd.cli_ctx, Deadline(PATIENCE_SECONDS)).list(kinds.VM, group)
+        vms = Azure.for_cli(cmd.cli_ctx, Deadline(PATIENCE_SECONDS)).list(kinds.VM, group, odd=lambda _told: None)
     # No login, no network, no such group: there is no place to tell it.
     except (Exception, SystemExit):  # pylint: disable=broad-exception-caught
         return []

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from azext_dockervm.azure import kinds, resources, writes
+from azext_dockervm.azure import kinds, reading, resources, writes
 from azext_dockervm.azure.image_ids import image_path, version_of
 from azext_dockervm.azure.kinds import Kind, Spoken
 from azext_dockervm.azure.offers import Capabilities, Offers, Usages, capabilities, offers, usages
@@ -83,25 +83,28 @@ class Azure:
         """The id that a resource of that name has, or would have; ids are compared without case."""
         return f"/{resources.path_of(self.sdk, kind, group, names)}"
 
-    def list(self, kind: Kind, group: str, *names: str) -> Resources:
-        """All of a kind in a group, or below the resource that ``names`` lead to. Of one that no SDK knows Resource
-        Manager itself is asked, in whose answer there are no properties: it needs no registration of the namespace."""
+    def list(self, kind: Kind, group: str, *names: str, odd: Callable[[str], None] | None = None) -> Resources:
+        """All of a kind in a group, or below the resource that ``names`` lead to; ``odd`` as ``reading.listed`` has it.
+        Of one that no SDK knows Resource Manager itself is asked, in whose answer there are no properties: it needs no
+        registration of the namespace."""
+        verb = f"list every {kind.noun} of '{(group, *names)[-1]}'"
+        shape = partial(reading.listed, kind, verb=verb, odd=odd)
         if not kind.client:
-            return self.sdk.pages(kinds.GROUPS, f"list every {kind.noun} of '{group}'", "resources.resources",
-                                  "list_by_resource_group", group, shape=_resources,
-                                  filter=f"resourceType eq '{kind.type}'")
-        return self.sdk.pages(kind, f"list every {kind.noun} of '{(group, *names)[-1]}'",
-                              f"{kind.client}.{kind.operations}", kind.list_method, group, *names, shape=_resources)
+            return self.sdk.pages(kinds.GROUPS, verb, "resources.resources", "list_by_resource_group", group,
+                                  shape=shape, filter=f"resourceType eq '{kind.type}'")
+        return self.sdk.pages(kind, verb, f"{kind.client}.{kind.operations}", kind.list_method, group, *names,
+                              shape=shape)
 
-    def list_all(self, kind: Kind, **query: Any) -> Resources:
+    def list_all(self, kind: Kind, odd: Callable[[str], None] | None = None, **query: Any) -> Resources:
         """All of a kind that the login may see in the subscription; ``query`` as the SDK's ``list_all`` takes it. Of a
         kind that no SDK knows, as ``list`` shows it; ``query`` may have a ``name``."""
+        verb = f"list every {kind.noun}"
+        shape = partial(reading.listed, kind, verb=verb, odd=odd)
         if not kind.client:
             named = "".join(f" and {key} eq '{value}'" for key, value in query.items())
-            return self.sdk.pages(kinds.GROUPS, f"list every {kind.noun}", "resources.resources", "list",
-                                  shape=_resources, filter=f"resourceType eq '{kind.type}'{named}")
-        return self.sdk.pages(kind, f"list every {kind.noun}", f"{kind.client}.{kind.operations}", "list_all",
-                              shape=_resources, **query)
+            return self.sdk.pages(kinds.GROUPS, verb, "resources.resources", "list", shape=shape,
+                                  filter=f"resourceType eq '{kind.type}'{named}")
+        return self.sdk.pages(kind, verb, f"{kind.client}.{kind.operations}", "list_all", shape=shape, **query)
 
     def send(self, request: Request) -> Resource | None:
         """Carry out a request and wait for its end → the resource; None for a deletion.
@@ -245,12 +248,6 @@ class Azure:
         path = f"subscriptions/{self.sdk.made('subscription')}/providers/{kind}"
         return self.sdk.ask(spoken, verb, "resources.resources", "get_by_id", path, api_version=spoken.api_version,
                             location=location, shape=shape, params=query)
-
-
-def _resources(found: Resources) -> Resources:
-    if not isinstance(found, list):
-        raise ValueError("not a list")
-    return found
 
 
 def _names(found: Resources) -> Names:

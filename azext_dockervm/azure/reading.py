@@ -5,7 +5,7 @@ A member that is null counts as absent. Members that nobody reads are not looked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from azext_dockervm.azure import kinds
@@ -21,11 +21,15 @@ class Odd(ValueError):
     """A member that is missing, or of another type; the text says which and what it has to be."""
 
 
+def _must_be(path: str, words: str) -> str:
+    return (f"'{path}'" if path else "it") + f" must be {words}"
+
+
 def _of_type(words: str, *types: type) -> Shape:
     def check(value: Any, path: str) -> Any:
         # A bool is an int to Python, and none to JSON.
         if not isinstance(value, types) or isinstance(value, bool) and bool not in types:
-            raise Odd(f"'{path}' must be {words}")
+            raise Odd(_must_be(path, words))
         return value
     return check
 
@@ -38,14 +42,14 @@ def name_of_resource(value: Any, path: str) -> str:
     """Azure takes no control characters in names and ids: they would reach terminals and shells."""
     text: str = TEXT(value, path)
     if not text or not text.isprintable():
-        raise Odd(f"'{path}' must be printable text")
+        raise Odd(_must_be(path, "printable text"))
     return text
 
 
 def id_of_resource(value: Any, path: str) -> str:
     text = name_of_resource(value, path)
     if not text.startswith("/") or len(text.strip("/").split("/")) < 4:
-        raise Odd(f"'{path}' must be a resource id")
+        raise Odd(_must_be(path, "a resource id"))
     return text
 
 
@@ -133,6 +137,8 @@ _SHAPES = {
     kinds.PUBLIC_IP.type: _resource(_ADDRESS, sku=members(name=TEXT, tier=TEXT)),
     kinds.VIRTUAL_NETWORK.type: _resource(_NETWORK), kinds.ROUTE_TABLE.type: _resource(_ROUTES),
     kinds.RUN_COMMAND.type: members("properties", tags=texts_by_name, properties=_RUN_COMMAND)}
+# As Resource Manager itself lists what no SDK knows.
+_WITHOUT_PROPERTIES = members("id name", id=id_of_resource, name=name_of_resource, tags=texts_by_name, location=TEXT)
 _OTHERS = members("properties", tags=texts_by_name, location=TEXT, properties=_ANY)
 
 
@@ -145,14 +151,25 @@ def checked(kind: Kind, value: Any, verb: str) -> dict[str, Any]:
     return found
 
 
-def parted(kind: Kind, values: Iterable[Any]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Those of a list that can be used; and what is odd of each other one, in a sentence that names it."""
-    sound, odd = [], []
+def listed(kind: Kind, values: Any, verb: str, odd: Callable[[str], None] | None = None) -> list[dict[str, Any]]:
+    """Those of a list, without nulls. One that can't be used raises ``AnswerUnreadable``, which names it and its
+    member; where ``odd`` is given it is left out instead, and ``odd`` gets a sentence about it."""
+    if not isinstance(values, list):
+        raise AnswerUnreadable(f"{verb}: Azure's answer can't be used: 'value' must be a list.", why="unreadable")
+    shape = _SHAPES.get(kind.type, _OTHERS) if kind.client else _WITHOUT_PROPERTIES
+    sound = []
     for number, value in enumerate(values, 1):
         try:
-            sound.append(_SHAPES.get(kind.type, _OTHERS)(value, ""))
+            sound.append(shape(value, ""))
         except Odd as error:
-            name = value.get("name") if isinstance(value, dict) else None
-            which = f"'{printable(name)}'" if isinstance(name, str) else f"number {number} of Azure's list"
-            odd.append(f"The {kind.noun} {which} is left out: {error} in Azure's answer.")
-    return sound, odd
+            which = _which(kind, value, number)
+            if odd is None:
+                raise AnswerUnreadable(f"{verb}: Azure's answer can't be used: of {which} {error}.",
+                                       why="unreadable") from error
+            odd(f"{which[0].upper()}{which[1:]} is left out: {error} in Azure's answer.")
+    return sound
+
+
+def _which(kind: Kind, value: Any, number: int) -> str:
+    name = value.get("name") if isinstance(value, dict) else None
+    return f"the {kind.noun} " + (f"'{printable(name)}'" if isinstance(name, str) else f"number {number} of the list")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from azext_dockervm.advice import region_commands
-from azext_dockervm.azure import kinds, names, reading
+from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.body import virtual_machine
 from azext_dockervm.body.resource import Resource
@@ -39,12 +39,9 @@ def hosts(azure: Azure, group: str | None, subscription: str | None,
     which Azure lists for a whole subscription only. Who has rights on one group alone is asked about each host there.
     """
     azure.connect("compute", "resources")
-    answers = run_in_parallel({"models": lambda: _models(azure, group, subscription),
+    answers = run_in_parallel({"models": lambda: _models(azure, group, subscription, warn),
                                "states": unknown_if_forbidden(lambda: _power_states(azure))}, azure.deadline)
-    sound, odd = reading.parted(kinds.VM, answers["models"])
-    for one in odd:
-        warn(one)
-    found = [vm for vm in sound if is_host(vm)]
+    found = [vm for vm in answers["models"] if is_host(vm)]
     states = answers["states"]
     if states is None:
         states = _one_by_one(azure, found)
@@ -52,11 +49,11 @@ def hosts(azure: Azure, group: str | None, subscription: str | None,
     return sorted(listed, key=lambda host: (host.group.lower(), host.name.lower()))
 
 
-def _models(azure: Azure, group: str | None, subscription: str | None) -> list[Resource]:
+def _models(azure: Azure, group: str | None, subscription: str | None, odd: Callable[[str], None]) -> list[Resource]:
     if group is None:
-        return azure.list_all(kinds.VM)
+        return azure.list_all(kinds.VM, odd=odd)
     try:
-        return azure.list(kinds.VM, group)
+        return azure.list(kinds.VM, group, odd=odd)
     except NotFound as error:
         raise NotFound(f"The resource group '{group}' does not exist.",
                        f"Those that there are: {region_commands.list_groups(subscription)}") from error
@@ -65,7 +62,7 @@ def _models(azure: Azure, group: str | None, subscription: str | None) -> list[R
 def _power_states(azure: Azure) -> dict[str, str]:
     """By the id of the VM in lower case, since the two lists differ in the case of groups."""
     return {one["id"].lower(): virtual_machine.power_state(one)
-            for one in reading.parted(kinds.VM, azure.list_all(kinds.VM, status_only="true"))[0]}
+            for one in azure.list_all(kinds.VM, odd=lambda _told: None, status_only="true")}
 
 
 def _one_by_one(azure: Azure, vms: Sequence[Resource]) -> dict[str, str]:

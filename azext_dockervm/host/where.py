@@ -111,8 +111,11 @@ def all_located(azure: Azure, group: str | None, vms: Iterable[Resource]) -> dic
 
 
 def _listed(azure: Azure, kind: Kind, group: str | None) -> list[Resource]:
+    def odd(_told: str) -> None:
+        """It is followed by its id where a VM leads to it, and told then."""
+
     try:
-        return azure.list_all(kind) if group is None else azure.list(kind, group)
+        return azure.list_all(kind, odd=odd) if group is None else azure.list(kind, group, odd=odd)
     except (DeadlinePassed, Interrupted):
         raise
     except DockerVMError:

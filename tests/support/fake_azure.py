@@ -18,7 +18,7 @@ from typing import Any
 from fake_door import WORKS, FakeDoor, settings
 from fake_host import FakeHost
 
-from azext_dockervm.azure import kinds, names
+from azext_dockervm.azure import kinds, names, reading
 from azext_dockervm.azure.kinds import Kind
 from azext_dockervm.errors import AzureRefused, EngineUnreachable, NotFound
 from azext_dockervm.flow import deadline as deadline_module
@@ -252,14 +252,15 @@ class FakeAzure:
         except NotFound:    # a rule's
             return None
 
-    def list(self, kind: Kind, group: str, *path: str) -> list[dict]:
+    def list(self, kind: Kind, group: str, *path: str, odd: Callable[[str], None] | None = None) -> list[dict]:
         def found() -> list[dict]:
             above = _key(kind.type, group, path)
             there = [_shown(self.cloud, kind, one) for key, one in self.cloud.resources.items()
                      if key[:len(above)] == above]
             return there if kind.client else [_without_properties(one) for one in there if one is not None]
 
-        return self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found)
+        return reading.listed(kind, self.cloud.carry_out(self, Request("LIST", kind.type, group, (*path, "")), found),
+                              "list", odd)
 
     def vm_is_gone(self, group: str, name: str) -> bool:
         try:
@@ -271,7 +272,7 @@ class FakeAzure:
     def resource_id(self, kind: Kind, group: str, *path: str) -> str:
         return _id(kind, group, path)
 
-    def list_all(self, kind: Kind, **query: str) -> list[dict]:
+    def list_all(self, kind: Kind, odd: Callable[[str], None] | None = None, **query: str) -> list[dict]:
         """In every group; ``status_only`` brings the states of VMs, in which Azure writes groups otherwise."""
         def found() -> list[dict]:
             every = [_shown(self.cloud, kind, one) for key, one in self.cloud.resources.items()
@@ -281,7 +282,8 @@ class FakeAzure:
             return [{**one, "id": one["id"].upper(), "tags": None} if query else
                     {**one, "properties": {**one["properties"], "instanceView": None}} for one in every]
 
-        return self.cloud.carry_out(self, Request("LIST", kind.type, "", (*query, "")), found)
+        return reading.listed(kind, self.cloud.carry_out(self, Request("LIST", kind.type, "", (*query, "")), found),
+                              "list", odd)
 
     def send(self, request: Request) -> dict | None:
         writer = _Writer(self.cloud)

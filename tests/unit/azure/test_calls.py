@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-from arm_service import HANG_UP, PAGE, Reply, cut, refusal, truncated
+from arm_service import HANG_UP, ID, PAGE, Reply, cut, refusal, truncated
 
 from azext_dockervm.azure import kinds
 from azext_dockervm.azure.calls import Azure, Clients
@@ -100,8 +100,9 @@ def test_the_id_of_what_may_not_be_there(azure):
 def test_a_list_has_all_pages_as_on_the_wire(azure, service):
     next_page = f"{service.endpoint}/subscriptions/s/more?api-version=1999-01-01"
     service.replies("GET", "runCommands", Reply(200, {"value": [resource(kinds.RUN_COMMAND)], "nextLink": next_page}))
-    service.replies("GET", "more", Reply(200, {"value": [{"name": "second", "new": 1}]}))
-    assert azure.list(kinds.RUN_COMMAND, "g", "web1") == [resource(kinds.RUN_COMMAND), {"name": "second", "new": 1}]
+    second = {**resource(kinds.RUN_COMMAND), "name": "second", "new": 1}
+    service.replies("GET", "more", Reply(200, {"value": [second]}))
+    assert azure.list(kinds.RUN_COMMAND, "g", "web1") == [resource(kinds.RUN_COMMAND), second]
     service.replies("GET", "networkInterfaces", Reply(200, {"value": [resource(kinds.NETWORK_INTERFACE)]}))
     assert azure.list(kinds.NETWORK_INTERFACE, "g") == [resource(kinds.NETWORK_INTERFACE)]
     service.replies("GET", "virtualMachines", Reply(200, {"value": []}))
@@ -111,9 +112,10 @@ def test_a_list_has_all_pages_as_on_the_wire(azure, service):
 def test_all_of_a_kind_in_the_subscription_and_the_states_of_its_vms(azure, service):
     next_page = f"{service.endpoint}/subscriptions/s/more?api-version=1999-01-01"
     service.replies("GET", "virtualMachines", Reply(200, {"value": [resource(kinds.VM)], "nextLink": next_page}))
-    service.replies("GET", "more", Reply(200, {"value": [{"name": "second", "new": 1}]}))
+    second = {**resource(kinds.VM), "name": "second", "new": 1}
+    service.replies("GET", "more", Reply(200, {"value": [second]}))
     for query in ({}, {"status_only": "true"}):
-        assert azure.list_all(kinds.VM, **query) == [resource(kinds.VM), {"name": "second", "new": 1}]
+        assert azure.list_all(kinds.VM, **query) == [resource(kinds.VM), second]
     first, _, states, _ = service.asked
     assert first.path == states.path == (
         "/subscriptions/00000000-0000-0000-0000-00000000000a/providers/Microsoft.Compute/virtualMachines")
@@ -181,7 +183,7 @@ def test_the_state_of_a_feature_of_the_subscription(azure, service):
 
 def test_of_what_no_sdk_knows_resource_manager_has_the_list(azure, service):
     """Their own providers may not be asked: a subscription that never used them would be registered for them."""
-    shown = {"id": "/s/x", "name": "x", "type": kinds.SCHEDULE.type, "location": "westus", "tags": {"a": "1"}}
+    shown = {"id": ID, "name": "x", "type": kinds.SCHEDULE.type, "location": "westus", "tags": {"a": "1"}}
     service.replies("GET", "resources", Reply(200, {"value": [shown]}))
     assert azure.list(kinds.SCHEDULE, "g") == [shown]
     assert azure.list_all(kinds.STORAGE_ACCOUNT, name="mine") == [shown]

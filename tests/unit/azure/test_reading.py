@@ -72,7 +72,21 @@ def test_what_nobody_reads_stays_as_it_came():
 
 def test_a_list_shows_the_rest_and_names_the_odd_ones():
     odd = {name: value for name, value in VM.items() if name != "properties"}
-    sound, told = reading.parted(kinds.VM, [VM, {**odd, "name": "web2\x1b[2J"}, None, VM])
-    assert sound == [VM, VM]
+    told = []
+    assert reading.listed(kinds.VM, [VM, {**odd, "name": "web2\x1b[2J"}, None, VM], "list", told.append) == [VM, VM]
     assert told == ["The VM 'web2\\x1b[2J' is left out: 'name' must be printable text in Azure's answer.",
-                    "The VM number 3 of Azure's list is left out: '' must be an object in Azure's answer."]
+                    "The VM number 3 of the list is left out: it must be an object in Azure's answer."]
+
+
+@pytest.mark.parametrize("values,said", [
+    ([VM, {**VM, "name": "web2", "properties": None}], "of the VM 'web2' 'properties' is missing"),
+    ([7], "of the VM number 1 of the list it must be an object"), ({}, "'value' must be a list")])
+def test_a_list_of_which_each_one_counts_names_the_odd_one(values, said):
+    with pytest.raises(AnswerUnreadable) as caught:
+        reading.listed(kinds.VM, values, "list every VM of 'g'")
+    assert caught.value.message == f"list every VM of 'g': Azure's answer can't be used: {said}."
+
+
+def test_what_resource_manager_itself_lists_has_no_properties():
+    schedule = {"id": ID, "name": "s", "location": "westus"}
+    assert reading.listed(kinds.SCHEDULE, [schedule], "list") == [schedule]
