@@ -246,7 +246,7 @@ class Creation:
                               f"{reason}.")
             steps = planning.set_up(certify.extension_is_left(existing))
         else:
-            steps = self._left_alone(existing, standing)
+            steps = self._left_alone(existing, standing, certificate)
         unreachable = not reason and standing.unreachable and stays_as_it_is(self.found, results)
         finishing = planning.finish(
             [*further_changes(self.azure, self.asked, self.spec, self.found, results), *planning.daily_shutdown()],
@@ -254,11 +254,12 @@ class Creation:
         done = execute([*steps, *finishing], self.listener, self.azure.deadline, results)
         return self._finished(done)
 
-    def _left_alone(self, existing: Target, standing: Standing) -> list[Step | Alternative]:
+    def _left_alone(self, existing: Target, standing: Standing, certificate: bytes | None
+                    ) -> list[Step | Alternative]:
         if standing.provisioned is None:
             raise AssertionError("a host without a reason to set it up has a certificate")
         certify.tell_of_extension(existing, standing.provisioned.provisioner, self.listener)
-        return self.planning.left_alone(standing.provisioned)
+        return self.planning.left_alone(replace(standing.provisioned, certificate=certificate))
 
     # What is there, before
 

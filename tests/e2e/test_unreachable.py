@@ -50,7 +50,7 @@ def test_a_closed_security_rule_is_a_reason_too(unreachable, wall):
     rule = ("-g", GROUP, "--nsg-name", f"{unreachable.name}NSG", "-n", "allow-docker")
     unreachable.azure.az("network", "nsg", "rule", "update", *rule, "--access", "Deny").succeeded()
     try:
-        assert "network security group" in unreachable.info().succeeded().json["engineUnreachable"]
+        assert "No network security rule lets anybody in" in unreachable.info().succeeded().json["engineUnreachable"]
     finally:
         unreachable.azure.az("network", "nsg", "rule", "update", *rule, "--access", "Allow").succeeded()
     eventually(lambda: unreachable.docker("version", timeout=20).code == 0, "the engine answers again", 20)
