@@ -94,7 +94,8 @@ def machine(vm_state: VmState) -> Shape:
 def info(vm_state: VmState, engine_state: EngineState, folder: str) -> Shape:
     """The result of ``info``."""
     return {**machine(vm_state), "engine": engine(engine_state.state) if engine_state.state else None,
-            "compose": compose_projects(engine_state.state.get("containers") or ()) if engine_state.state else None,
+            "composeProjects": (compose_projects(engine_state.state.get("containers") or ()) if engine_state.state
+                                else None),
             "engineUnreachable": engine_state.reason, **told(engine_state.cause),
             "serverCertificateExpires": engine_state.certificate_expires,
             "closedPorts": [f"{port}/{protocol}" for port, protocol in engine_state.closed], "certDir": folder}

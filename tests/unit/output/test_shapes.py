@@ -140,14 +140,14 @@ def test_a_machine_that_dockervm_did_not_make_has_every_key():
 def test_info_of_a_host_that_answers():
     report = EngineState(ENGINE, None, ENDS, closed=((8080, "tcp"), (53, "udp")))
     assert shapes.info(SEEN, report, "/c") == {
-        **MACHINE, "engine": shapes.engine(ENGINE), "compose": [], "engineUnreachable": None, "cause": None,
+        **MACHINE, "engine": shapes.engine(ENGINE), "composeProjects": [], "engineUnreachable": None, "cause": None,
         "advice": [], "serverCertificateExpires": "2028-04-05T10:30:01Z", "closedPorts": ["8080/tcp", "53/udp"],
         "certDir": "/c"}
 
 
 def test_info_of_a_host_that_does_not():
     assert shapes.info(SEEN, EngineState(None, "the VM is deallocated", None), "/c") == {
-        **MACHINE, "engine": None, "compose": None, "engineUnreachable": "the VM is deallocated", "cause": None,
+        **MACHINE, "engine": None, "composeProjects": None, "engineUnreachable": "the VM is deallocated", "cause": None,
         "advice": [], "serverCertificateExpires": None,
         "closedPorts": [], "certDir": "/c"}
 
