@@ -17,9 +17,11 @@ class InfoTest(Scenario):
         strangers = self.home / "strangers"
         self.az("dockervm", "cert", "create", "-dc", strangers).succeeded()
         seen = self.info("-dc", strangers).succeeded().json
-        assert seen["engine"] is None and "certificates in another folder?" in seen["engineUnreachable"]
+        assert seen["engine"] is None and seen["cause"] == "other-authority"
+        assert f"'{self.name}' trusts the certificate authority with the fingerprint" in seen["engineUnreachable"]
 
         vm = f"/resourceGroups/{self.group}/providers/Microsoft.Compute/virtualMachines/{self.name}"
         self.behind_the_scenes(lambda live: live.act(f"{vm}/deallocate", "2024-07-01", vm, "deallocated"))
         off = self.info().succeeded().json
-        assert off["powerState"] == "deallocated" and "az vm start" in off["engineUnreachable"]
+        assert off["powerState"] == "deallocated" and "is deallocated" in off["engineUnreachable"]
+        assert any("az vm start" in one for one in off["advice"])
