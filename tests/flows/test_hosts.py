@@ -30,7 +30,8 @@ def second_host(cloud) -> None:
 def test_a_host_is_found_by_list_and_show_and_dialled_where_that_is_asked(cloud):
     made = cloud.host()
     one, = cloud.az("list", "-g", cloud.group).succeeded().json
-    assert one == cloud.az("show", "-g", cloud.group, "-n", HOST).succeeded().json
+    shown = cloud.az("show", "-g", cloud.group, "-n", HOST).succeeded().json
+    assert one == {**shown, "addressFrom": "tag"} and shown["addressFrom"] == "azure", "list asks for VMs alone"
     assert (one["dockerHost"], one["powerState"], one["finished"], one["problems"]) == (
         made["dockerHost"], "running", True, [])
     assert one["id"] in [each["id"] for each in cloud.az("list").succeeded().json]
