@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from azext_dockervm.advice import host_commands
 from azext_dockervm.advice.certificates import show_command
@@ -127,6 +128,33 @@ def workload_failed(host: AskedHost, problem: str, exit_code: int) -> str:
     """The alert where not all runs that the host was to run; ``problem`` ends with the host's own words."""
     return (f"The host '{host.name}' works, but not all runs on it that was to. {problem.rstrip()}\n"
             f"The same create tries again: {host_commands.create_again(host)}\nHence exit code {exit_code}.")
+
+
+class PortChange(Protocol):
+    """A ``body.security_group.Opening``."""
+
+    @property
+    def opens(self) -> Sequence[str]: ...
+    @property
+    def closes(self) -> Sequence[str]: ...
+    @property
+    def ports(self) -> Sequence[str]: ...
+    @property
+    def sources(self) -> Sequence[str] | None: ...
+
+
+def ports_change(security_group: str, changes: Iterable[PortChange]) -> str:
+    """Of rules of ours in one security group."""
+    told = []
+    for one in changes:
+        whom = ", ".join("everybody" if source == "*" else source for source in one.sources or ())
+        if one.opens:
+            told.append(f"opens {', '.join(one.opens)}{f' for {whom}' if whom else ''}")
+        if one.closes:
+            told.append(f"closes {', '.join(one.closes)}")
+        if whom and one.ports != one.opens:
+            told.append(f"lets in {whom} at {', '.join(one.ports)}")
+    return f"In the network security group '{security_group}' it {', '.join(told)}."
 
 
 def published_but_closed(closed: Iterable[tuple[str, object]], all_ports: Iterable[object]) -> str:

@@ -15,10 +15,10 @@ from azext_dockervm.azure import names
 Interface = Mapping[str, Any]
 
 
-def open_port(host: NamedHost, ports: Iterable[int], priority: int) -> str:
-    """``priority`` is one that no rule of the security group has."""
-    return az("vm", "open-port", "-g", host.group, "-n", host.name, "--port", ",".join(map(str, ports)), "--priority",
-              priority, subscription=host.subscription)
+def open_ports(host: AskedHost, ports: Iterable[object], *, in_group_of_others: bool = False) -> str:
+    """The create after which ``ports``, all that shall be open beside Docker's, are open by TCP."""
+    words = "--open-ports", *map(str, ports), *(("--open",) if in_group_of_others else ())
+    return host_commands.create_with(host, "open_ports", *words)
 
 
 def widen_sources(host: AskedHost, sources: Iterable[str]) -> str:
@@ -165,12 +165,13 @@ def make_way_out(host: PlacedHost, group: str, network: str, subnet: str) -> tup
 
 
 def create_rule(host: NamedHost, group_id: str, name: str, priority: int | None, ports: Iterable[str],
-                sources: Iterable[str]) -> str:
+                sources: Iterable[str], protocol: str = "Tcp") -> str:
     """In somebody's security group; PRIORITY stands for one that the user makes free."""
     group, security_group = names.id_parts(group_id)
     return az("network", "nsg", "rule", "create", "-g", group, "--nsg-name", security_group, "-n", name, "--priority",
-              priority or "PRIORITY", "--access", "Allow", "--protocol", "Tcp", "--source-address-prefixes", *sources,
-              "--destination-port-ranges", *ports, subscription=host.subscription)
+              priority or "PRIORITY", "--access", "Allow", "--protocol", protocol,
+              "--source-address-prefixes", *sources, "--destination-port-ranges", *ports,
+              subscription=host.subscription)
 
 
 def list_security_groups(host: NamedHost) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from azext_dockervm.azure import names
@@ -58,6 +59,34 @@ def opened(spec: HostSpec, existing: Resource, old_port: int | None = None, only
     if written == [ours[name] for name in wanted if name in ours]:
         return None
     return whole(existing, securityRules=[*kept, *written])
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a rule of ours changes. ``opens``, ``closes`` and ``ports``, all that it is for then, are ports and ranges as
+    rules have them; ``sources``: whom it lets in from then on, None where these are the same as before."""
+
+    opens: tuple[str, ...]
+    closes: tuple[str, ...]
+    ports: tuple[str, ...]
+    sources: tuple[str, ...] | None
+
+
+def opening(before: Resource | None, after: Resource) -> Opening | None:
+    """How one rule changes; ``before`` is None for one that is not there yet. None for the same ports and sources."""
+    old, new = (before or {}).get("properties") or {}, after["properties"]
+    had, has = security_rule.ports(old) if old else [], security_rule.ports(new)
+    sources = security_rule.sources(new)
+    same_sources = bool(old) and sorted(security_rule.sources(old)) == sorted(sources)
+    found = Opening(tuple(port for port in has if port not in had), tuple(port for port in had if port not in has),
+                    tuple(has), None if same_sources else tuple(sources))
+    return found if found.opens or found.closes or found.sources else None
+
+
+def openings(before: Resource, after: Resource) -> list[Opening]:
+    """Of each rule of ours that changes."""
+    old, new = _by_name(before), _by_name(after)
+    return [found for name in FIRST_PRIORITY if name in new and (found := opening(old.get(name), new[name]))]
 
 
 def sources_of(spec: HostSpec, existing: Resource | None, name: str) -> tuple[str, ...]:

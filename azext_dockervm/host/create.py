@@ -19,10 +19,10 @@ from azext_dockervm.certs.summary import describe
 from azext_dockervm.errors import AzureRefused, AzureUnreachable, DeadlinePassed, DockerVMError, Interrupted
 from azext_dockervm.flow import trace
 from azext_dockervm.flow.execute import PlanFailed, execute
-from azext_dockervm.flow.step import Alternative, Listener, Results, Step
+from azext_dockervm.flow.step import Alternative, Listener, Plan, Results, Step, steps_of
 from azext_dockervm.host import adopt, certify, rest, server_names, settings
 from azext_dockervm.host.cause import Cause, Facts, conclude
-from azext_dockervm.host.existing import further_changes, stays_as_it_is, why_set_up
+from azext_dockervm.host.existing import further_changes, port_changes, stays_as_it_is, why_set_up
 from azext_dockervm.host.failure import FailedCreate
 from azext_dockervm.host.finished import FinishedHost
 from azext_dockervm.host.host_plan import HostPlan
@@ -191,15 +191,22 @@ class Creation:
 
     # A host that is there
 
+    def announce_ports(self) -> None:
+        """What becomes of the ports of a host that is there, before it happens."""
+        for text in port_changes(self.planning.making):
+            self.listener.say(text)
+
     def _finish_existing(self) -> FinishedHost:
         try:
             authority = execute([self.planning.authority()], self.listener, self.azure.deadline)
         except PlanFailed as failure:
             raise refusals.as_extension_error(failure.cause, self.spec) from failure.cause
         standing = self._look(authority)
+        self.announce_ports()
         with self._told():
-            results = execute(self.planning.machine(), self.listener, self.azure.deadline, authority)
-            return self._finish(results, standing)
+            machine = self.planning.machine()
+            results = execute(machine, self.listener, self.azure.deadline, authority)
+            return self._finish(results, standing, machine)
 
     def _look(self, authority: Results) -> Standing:
         """Nothing has been touched yet, so whatever fails here leaves the host as it is."""
@@ -232,8 +239,8 @@ class Creation:
             standing = execute([look], self.listener, self.azure.deadline, authority)[look.key]
         return standing
 
-    def _finish(self, results: Results, standing: Standing) -> FinishedHost:
-        """Set-up or a new certificate where it is needed, then the proof."""
+    def _finish(self, results: Results, standing: Standing, machine: Plan) -> FinishedHost:
+        """Set-up or a new certificate where it is needed, then the proof. ``machine`` are the steps before."""
         address: Address = results[ADDRESS]
         certificate = self._certificate(standing)
         reason = why_set_up(self.spec, self.found, standing, address.endpoint, certificate)
@@ -251,8 +258,14 @@ class Creation:
         finishing = planning.finish(
             [*further_changes(self.azure, self.asked, self.spec, self.found, results), *planning.daily_shutdown()],
             LAST_LOOK_SECONDS if unreachable else None)
-        done = execute([*steps, *finishing], self.listener, self.azure.deadline, results)
-        return self._finished(done)
+        changes = [one for one in steps_of([*machine, *steps, *finishing])
+                   if one.key != certify.TAGS and (one.request is not None or one.key == workload.KEY)]
+        if not changes:     # then the tags are only looked at
+            finishing = [replace(one, quiet=True) if one.key == certify.TAGS else one for one in finishing]
+        done = self._finished(execute([*steps, *finishing], self.listener, self.azure.deadline, results))
+        if not changes and done.proof.reachable:
+            self.listener.say(f"The host '{self.spec.name}' is sound; nothing to do.")
+        return done
 
     def _left_alone(self, existing: Target, standing: Standing, certificate: bytes | None
                     ) -> list[Step | Alternative]:

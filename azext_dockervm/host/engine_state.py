@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from azext_dockervm.advice import network_commands
 from azext_dockervm.advice.host_messages import certificate_ends
 from azext_dockervm.azure import names
 from azext_dockervm.azure.calls import Azure
-from azext_dockervm.body import virtual_machine
+from azext_dockervm.body import security_rule, virtual_machine
 from azext_dockervm.body.knock import Knock
+from azext_dockervm.body.resource import Resource
 from azext_dockervm.certs.summary import describe, iso
 from azext_dockervm.engine.client import engine_state
 from azext_dockervm.engine.endpoint import Endpoint
@@ -33,14 +35,14 @@ class EngineState:
 
     ``cause`` is what the reason comes from. ``expires`` is read from the certificate shown; from the VM's tag where
     none was shown. ``closed`` are published ports, as (number, protocol), that the security group keeps from
-    everybody; ``priority`` is free for a rule.
+    everybody; ``openers`` are the commands that open these.
     """
 
     state: dict[str, Any] | None
     reason: str | None
     expires: datetime | None
     closed: tuple[tuple[int, str], ...] = ()
-    priority: int = 900
+    openers: tuple[str, ...] = ()
     cause: Cause | None = None
 
     @property
@@ -70,9 +72,30 @@ def ask_engine(azure: Azure, vm_state: VmState, folder: Path, cert_dir: str | No
     rules = security_rules(azure, vm_state) if published else None
     if rules is None:
         return EngineState(state, None, shown)
+    closed = tuple(closed_ports(state["containers"], rules, _knock(vm_state)))
+    return EngineState(state, None, shown, closed, _openers(_host(vm_state, cert_dir), vm_state, closed, rules))
+
+
+def _openers(host: HostSpec, vm_state: VmState, closed: Sequence[tuple[int, str]], rules: Sequence[Resource]
+             ) -> tuple[str, ...]:
+    """A create for TCP, whose list of ports is all that stays open; rules beside it for what a create does not open."""
+    group = vm_state.security_group or ""
+    commands = []
+    tcp = [str(port) for port, protocol in closed if protocol == "tcp"]
+    if tcp:
+        ours = [rule["properties"] for rule in rules if rule.get("name", "").lower() == names.PORTS_RULE]
+        own = [one.lower() for one in (host.group, names.network_security_group(host.name))]
+        commands.append(network_commands.open_ports(
+            host, [*(port for rule in ours for port in security_rule.ports(rule)), *tcp],
+            in_group_of_others=[one.lower() for one in names.id_parts(group)] != own))
     taken = {rule["properties"]["priority"] for rule in rules}
-    free = next(number for number in range(900, 4097) if number not in taken)
-    return EngineState(state, None, shown, tuple(closed_ports(state["containers"], rules, _knock(vm_state))), free)
+    free = (number for number in range(900, 4097) if number not in taken)
+    for kind in dict.fromkeys(protocol for _, protocol in closed if protocol != "tcp"):
+        priority, ports = next(free), [str(port) for port, protocol in closed if protocol == kind]
+        # Azure's rules know no SCTP: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
+        commands.append(network_commands.create_rule(
+            host, group, f"allow-{kind}-{priority}", priority, ports, ["*"], "Udp" if kind == "udp" else "*"))
+    return tuple(commands)
 
 
 def _knock(vm_state: VmState) -> Knock:
@@ -89,9 +112,8 @@ def warnings(vm_state: VmState, engine: EngineState, cert_dir: str | None) -> li
         found.append(certificate_ends(spec, iso(engine.expires), renewal.days_left(engine.expires)))
     if engine.closed:
         shown = ", ".join(f"{port}/{protocol}" for port, protocol in engine.closed)
-        command = network_commands.open_port(spec, dict.fromkeys(port for port, _ in engine.closed), engine.priority)
         found.append(f"Containers publish {shown}, which the network security group keeps from everybody outside. To "
-                     f"open it: {command}")
+                     f"open {'it' if len(engine.closed) == 1 else 'them'}: {' and '.join(engine.openers)}")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from azext_dockervm.advice import host_messages
 from azext_dockervm.azure import kinds, names
 from azext_dockervm.azure.calls import Azure
 from azext_dockervm.azure.kinds import Kind
@@ -14,6 +15,7 @@ from azext_dockervm.host import plan_guards
 from azext_dockervm.host.look import Standing
 from azext_dockervm.host.making import NETWORK_INTERFACE, PUBLIC_IP, SECURITY_GROUP, Making
 from azext_dockervm.host.server_names import speaks_for_others
+from azext_dockervm.preflight import guards
 from azext_dockervm.preflight.found import Found
 from azext_dockervm.spec.host import HostSpec
 
@@ -50,6 +52,21 @@ def stays_as_it_is(found: Found, results: Results) -> bool:
     parts = {SECURITY_GROUP: found.security_group, PUBLIC_IP: found.public_ip,
              NETWORK_INTERFACE: found.network_interface}
     return all(results.get(key, part) is part for key, part in parts.items())
+
+
+def port_changes(making: Making) -> list[str]:
+    """What becomes of the ports of a host that exists, a sentence for each security group that changes."""
+    spec, found, told = making.spec, making.found, []
+    if making.makes_group and found.security_group is not None:
+        opened = security_group.opened(spec, found.security_group, found.docker_port)
+        if opened:
+            told.append((found.security_group, security_group.openings(found.security_group, opened)))
+    for one in guards.guards(spec, found):
+        rules = {rule["name"]: rule for rule in one.rules}
+        changes = [security_group.opening(rules.get(change.name), change.body)
+                   for change in guards.changes(spec, found, one, making.run_id, "")]
+        told.append((one.group, [change for change in changes if change]))
+    return [host_messages.ports_change(names.id_parts(group["id"])[1], changes) for group, changes in told if changes]
 
 
 def further_changes(azure: Azure, asked: HostSpec, spec: HostSpec, found: Found, results: Results) -> list[Step]:

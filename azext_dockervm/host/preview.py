@@ -79,6 +79,7 @@ def _of_new(creation: Creation, ssh_keys: tuple[str, ...]) -> list[dict[str, Any
 def _of_existing(creation: Creation) -> list[dict[str, Any]]:
     """What is mended, then what follows from the host's own answer. It is not asked here: asking may write."""
     creation.take_over()
+    creation.announce_ports()
     planning = creation.planning
     look = {"step": "look", "title": f"ask the host '{creation.spec.name}' how it is", "after": [AUTHORITY]}
     return [*printed([planning.authority()]), look, *printed(planning.machine()),

@@ -62,7 +62,7 @@ def test_info_names_a_published_port_that_azure_keeps_closed_and_the_command_tha
         answer = eventually(lambda: run(["curl", "-s", "--max-time", "5", outside]).stdout, "an answer", 20)
         assert answer == "served\n"
         again = host.info().succeeded()
-        assert again.json["closedPorts"] == [] and "open-port" not in again.stderr
+        assert again.json["closedPorts"] == [] and "To open" not in again.stderr
     finally:
         host.docker("rm", "-f", "site")
 

@@ -27,7 +27,8 @@ def cloud():
     for name, tags in {"web1": {"dockervm-host": "web1"}, "stranger": None, "other": {"team": "x"},
                        "web2": {"DockerVM-Host": "web2", "team": "x"}}.items():
         key = (kinds.VM.type.lower(), "g", name)
-        found.resources[key] = {"name": name, "tags": tags, "properties": {}}
+        found.resources[key] = {"id": f"/subscriptions/s/resourceGroups/g/providers/{kinds.VM.type}/{name}",
+                                "name": name, "tags": tags, "properties": {}}
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from specs import host_spec
 
 from azext_dockervm.advice import host_commands, host_messages, refusals
+from azext_dockervm.body.security_group import Opening
 from azext_dockervm.errors import AzureRefused, HostFailed, HostGone
 
 
@@ -124,3 +125,15 @@ def test_on_windows_too_each_command_is_one_line_quoted_for_its_shells(host, mon
         command = text.partition(": az ")[2]
         if command and not command.startswith(("login", "account list")):
             assert command.endswith('--subscription "sub 1"'), text
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ([Opening(("9090",), ("8080",), ("9090",), None)], "opens 9090, closes 8080"),
+    ([Opening((), ("8080", "81"), ("80",), None)], "closes 8080, 81"),
+    ([Opening(("80",), (), ("80",), ("*",))], "opens 80 for everybody"),
+    ([Opening(("80",), (), ("80", "81"), ("10.0.0.0/8",))], "opens 80 for 10.0.0.0/8, lets in 10.0.0.0/8 at 80, 81"),
+    ([Opening((), (), ("4243",), ("10.0.0.0/8", "203.0.113.7"))], "lets in 10.0.0.0/8, 203.0.113.7 at 4243"),
+    ([Opening(("22",), (), ("22",), ("*",)), Opening((), ("81",), ("80",), None)],
+     "opens 22 for everybody, closes 81")])
+def test_what_becomes_of_ports_is_one_sentence(changes, said):
+    assert host_messages.ports_change("web1NSG", changes) == f"In the network security group 'web1NSG' it {said}."

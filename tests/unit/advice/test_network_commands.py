@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from specs import host_spec
 
 from azext_dockervm.advice import network_commands
 
@@ -13,8 +14,6 @@ NIC = {"id": "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/ne
 
 
 @pytest.mark.parametrize(("command", "words"), [
-    (lambda host: network_commands.open_port(host, [80, 443], 901),
-     f"az vm open-port {GROUP} -n web1 --port 80,443 --priority 901"),
     (network_commands.close_docker_port,
      f"az network nsg rule delete {GROUP} --nsg-name web1NSG -n allow-docker"),
     (lambda host: network_commands.show_virtual_network(host, "net"), f"az network vnet show {GROUP} -n net"),
@@ -28,6 +27,9 @@ NIC = {"id": "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/ne
     (lambda host: network_commands.create_rule(host, CORP, "allow-docker", None, ["4243"], ["*"]),
      "az network nsg rule create -g net --nsg-name corp -n allow-docker --priority PRIORITY --access Allow --protocol "
      "Tcp --source-address-prefixes '*' --destination-port-ranges 4243"),
+    (lambda host: network_commands.create_rule(host, CORP, "allow-udp-900", 900, ["53"], ["*"], "Udp"),
+     "az network nsg rule create -g net --nsg-name corp -n allow-udp-900 --priority 900 --access Allow --protocol Udp "
+     "--source-address-prefixes '*' --destination-port-ranges 53"),
     (network_commands.list_security_groups, "az network nsg list -o table"),
     (lambda host: network_commands.create_application_group(host, "net", "web"),
      "az network asg create -g net -n web -l westus"),
@@ -42,3 +44,9 @@ NIC = {"id": "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/ne
 ])
 def test_each_command_is_whole_and_names_the_subscription(host, command, words):
     assert command(host) == f"{words} --subscription 'sub 1'"
+
+
+def test_ports_are_opened_by_the_same_create_and_all_are_named():
+    host = host_spec()
+    assert network_commands.open_ports(host, ["80", "8000-8010", 443]).endswith(" --open-ports 80 8000-8010 443")
+    assert network_commands.open_ports(host, [80], in_group_of_others=True).endswith(" --open-ports 80 --open")

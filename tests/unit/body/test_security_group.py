@@ -256,3 +256,38 @@ def test_who_stands_behind_it():
     group = {"properties": {"networkInterfaces": [{"id": "/nic"}], "subnets": [{"id": "/subnet"}]}}
     assert security_group.users(group) == ["/nic", "/subnet"]
     assert security_group.users({"properties": {"subnets": None}}) == security_group.users(None) == []
+
+
+# What a change opens and closes
+
+
+def change(before, after):
+    """(opens, closes, ports, sources) of a rule whose properties are ``after``."""
+    found = security_group.opening(before and {"properties": before}, {"properties": after})
+    return found and (found.opens, found.closes, found.ports, found.sources)
+
+
+@pytest.mark.parametrize(("before", "after", "said"), [
+    (None, rule(port="9090"), (("9090",), (), ("9090",), ("*",))),
+    (rule(port="8080"), rule(port="9090"), (("9090",), ("8080",), ("9090",), None)),
+    (rule(port="8080"), rule(port="8080"), None),
+    (rule(port="8080"), rule(port="8080", priority=7, description="x"), None),
+    (rule(), rule(sourceAddressPrefix="203.0.113.7"), ((), (), ("4243",), ("203.0.113.7",)))])
+def test_how_a_rule_changes(before, after, said):
+    assert change(before, after) == said
+
+
+def test_the_order_of_ports_and_sources_is_no_change():
+    def two(*both):
+        return rule(port=None, destinationPortRanges=both, sourceAddressPrefix=None,
+                    sourceAddressPrefixes=[f"10.0.0.{port}" for port in both])
+
+    assert change(two("80", "81"), two("81", "80")) is None
+
+
+def test_each_rule_of_ours_that_changes_is_told_and_those_of_others_are_not():
+    before = existing(OFFICE)
+    spec = with_changes(ssh_port=22, open_ports=parse_ports(["80"]))
+    found = security_group.openings(before, security_group.opened(spec, before))
+    assert sorted(one.opens for one in found) == [("22",), ("80",)]
+    assert security_group.openings(before, before) == []

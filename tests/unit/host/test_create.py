@@ -13,7 +13,7 @@ from memory_commands import KEY, Commands
 from specs import host_spec
 
 from azext_dockervm.azure import kinds, names
-from azext_dockervm.certs.store import CertificateStore
+from azext_dockervm.certs.store import CertificateStore, StoreChange
 from azext_dockervm.certs.summary import describe, iso
 from azext_dockervm.errors import (
     AzureRefused,
@@ -26,6 +26,7 @@ from azext_dockervm.errors import (
     InvalidValue,
 )
 from azext_dockervm.flow.step import printed, steps_of
+from azext_dockervm.host.preview import preview
 from azext_dockervm.provision.daemon import fingerprint
 from azext_dockervm.secret import Secret
 from azext_dockervm.spec import compose_file
@@ -39,6 +40,7 @@ FQDN = "web1.westus.cloudapp.azure.com"
 DROPPED = EngineUnreachable("something drops the packets", kind="timeout")
 ERA = Image.parse("Canonical:UbuntuServer:18.04-LTS:latest")
 EXISTS = "The host 'web1' exists; going on from where its set-up stands."
+SOUND = "The host 'web1' is sound; nothing to do."
 WAITING = ("The VM 'web1' is being created, by a run that was cut short or by another terminal; waiting for it.")
 
 
@@ -315,7 +317,7 @@ def test_a_sound_host_is_left_alone(cloud, command, finished):
     again = command.create()
     assert again.proof == finished.proof and again.vm == finished.vm and again.address == finished.address
     assert cloud.host().asked() == [] and set(cloud.writes()) == {"PATCH virtualMachines/web1"}
-    assert command.heard.said == [EXISTS] and command.heard.warned == []
+    assert command.heard.said == [EXISTS, SOUND] and command.heard.warned == []
     assert "delete_run_commands" not in command.heard.done     # nothing to delete is no line
 
 
@@ -346,6 +348,40 @@ def test_one_whose_network_was_mended_gets_more(cloud, command, finished):
     before = cloud.clock.now
     assert command.create().proof.reachable is False
     assert cloud.clock.now - before > 25
+
+
+PORTS_CHANGE = "In the network security group 'web1NSG' it opens 9090, closes 8080."
+
+
+def opening(*ports):
+    return {"open_ports": parse_ports(ports), "typed": {"--open-ports": ports}}
+
+
+def test_ports_of_a_host_that_is_there_are_told_before_they_open_and_close(cloud, command):
+    command.create(**opening("8080"))
+    command.anew()
+    said_at_first_write = []
+    cloud.when("PUT", NSG, lambda _azure, _request: said_at_first_write.extend(command.heard.said), times=1)
+    command.create(**opening("9090"))
+    assert PORTS_CHANGE in said_at_first_write and command.heard.said.count(PORTS_CHANGE) == 1
+    assert SOUND not in command.heard.said      # something was done
+
+
+def test_so_are_they_in_a_preview(cloud, command):
+    command.create(**opening("8080"))
+    command.anew()
+    preview(command.prepared(**opening("9090")), StoreChange(), ())
+    assert PORTS_CHANGE in command.heard.said and cloud.writes() == []
+
+
+def test_a_host_that_is_not_reachable_is_not_called_sound(cloud, command, finished):
+    cloud.engine_says = [DROPPED] * 200
+    assert not command.create().proof.reachable and SOUND not in command.heard.said
+
+
+def test_nor_is_one_of_which_something_was_changed(command, finished):
+    command.create(tags={"cost": "2"})
+    assert SOUND not in command.heard.said
 
 
 def test_new_tags_go_on_the_vm_and_its_parts(cloud, command, finished):
@@ -522,7 +558,7 @@ def becomes(cloud, state):
 def test_it_is_waited_for_and_gone_on_with(cloud, command, being_made):
     being_made(becomes(cloud, "Creating"), becomes(cloud, "Succeeded"))
     assert command.create().proof.reachable
-    assert command.heard.said == [WAITING, EXISTS] and cloud.clock.pauses[:2] == [4, 4]
+    assert command.heard.said == [WAITING, EXISTS, SOUND] and cloud.clock.pauses[:2] == [4, 4]
     assert not cloud.sent("PUT", VM)
 
 
@@ -628,7 +664,7 @@ def test_ctrl_c_ends_the_waiting_and_nothing_was_changed(cloud, command, being_m
 @pytest.mark.parametrize("state", ["Updating", "Succeeded", "Failed"])
 def test_any_other_state_is_not_waited_for(cloud, command, finished, state):
     cloud.change(VM, "web1", provisioningState=state)
-    assert command.create().proof.reachable and command.heard.said == [EXISTS]
+    assert command.create().proof.reachable and command.heard.said == [EXISTS, SOUND]
 
 
 def test_one_that_is_being_deleted_is_waited_for_and_made_anew(cloud, command, finished):

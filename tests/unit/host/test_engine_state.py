@@ -144,7 +144,36 @@ def publishing(cloud, *ports):
 def test_published_ports_that_the_security_group_keeps_closed(cloud, report):
     publishing(cloud, 80, 4243)
     now = report()
-    assert now.closed == ((80, "tcp"),) and now.priority == 900
+    assert now.closed == ((80, "tcp"),)
+    assert now.openers == ("az dockervm create -g g -n web1 --open-ports 80 --subscription mine",)
+
+
+def test_the_command_that_opens_one_keeps_what_is_open(cloud, report):
+    publishing(cloud, 80)
+    cloud.find(kinds.SECURITY_GROUP, "web1NSG")["properties"]["securityRules"].append({
+        "name": "Allow-Ports", "properties": {
+            "priority": 1020, "direction": "Inbound", "access": "Allow", "protocol": "Tcp", "sourcePortRange": "*",
+            "destinationAddressPrefix": "*", "sourceAddressPrefix": "*", "destinationPortRanges": ["443", "90-99"]}})
+    assert "--open-ports 443 90-99 80 --sub" in report().openers[0]
+
+
+def test_in_a_group_of_others_it_says_that_it_adds_a_rule(cloud, report):
+    publishing(cloud, 80)
+    group = cloud.find(kinds.SECURITY_GROUP, "web1NSG")
+    cloud.resources[(kinds.SECURITY_GROUP.type.lower(), "g", "corp")] = {
+        **group, "id": group["id"].replace("web1NSG", "corp"), "name": "corp"}
+    cloud.find(kinds.NETWORK_INTERFACE, "web1VMNic")["properties"]["networkSecurityGroup"]["id"] = (
+        group["id"].replace("web1NSG", "corp"))
+    assert "--open-ports 80 --open --sub" in report().openers[0]
+
+
+def test_what_is_not_tcp_is_opened_by_a_rule_at_a_free_priority(cloud, report):
+    cloud.host().containers = [{"Ports": [{"IP": "0.0.0.0", "PublicPort": 53, "Type": kind} for kind in (
+        "tcp", "udp", "sctp")]}]
+    tcp, sctp, udp = report().openers
+    assert "--open-ports 53 --sub" in tcp
+    assert "--nsg-name web1NSG -n allow-udp-901 --priority 901 --access Allow --protocol Udp" in udp
+    assert " -n allow-sctp-900 --priority 900 --access Allow --protocol '*'" in sctp
 
 
 def opened_for(cloud, address):
@@ -169,12 +198,12 @@ def test_a_rule_for_an_address_opens_nothing_of_a_host_whose_address_nobody_know
 
 
 def test_a_free_priority_is_found(cloud, report):
-    publishing(cloud, 80)
+    cloud.host().containers = [{"Ports": [{"IP": "0.0.0.0", "PublicPort": 53, "Type": "udp"}]}]
     rule = cloud.find(kinds.SECURITY_GROUP, "web1NSG")["properties"]["securityRules"][0]
     for priority in (900, 901):
         cloud.find(kinds.SECURITY_GROUP, "web1NSG")["properties"]["securityRules"].append(
             {**rule, "properties": {**rule["properties"], "priority": priority}})
-    assert report().priority == 902
+    assert "--priority 902 " in report().openers[0]
 
 
 def test_where_the_rules_may_not_be_read_none_is_called_closed(cloud, report):
@@ -216,9 +245,8 @@ def test_the_command_names_the_folder_that_was_typed(cloud, finished):
 
 def test_closed_ports_are_warned_of_with_the_command_that_opens_them(cloud, finished):
     closed = ((53, "tcp"), (53, "udp"), (80, "tcp"))
-    text, = warnings(seen(cloud), state(closed=closed, priority=902), None)
-    assert "53/tcp, 53/udp, 80/tcp" in text
-    assert text.endswith("az vm open-port -g g -n web1 --port 53,80 --priority 902 --subscription mine")
+    text, = warnings(seen(cloud), state(closed=closed, openers=("az one", "az two")), None)
+    assert "53/tcp, 53/udp, 80/tcp" in text and text.endswith("To open them: az one and az two")
 
 
 def test_both_are_told_and_nothing_where_nothing_is_wrong(cloud, finished):

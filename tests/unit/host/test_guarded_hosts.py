@@ -203,6 +203,7 @@ def test_ports_are_opened_later_too(cloud, command):
     command.anew()
     create(command, open_ports=parse_ports(["80"]), adds_rules=True, typed={"--open-ports": ("80",), "--open": ()})
     assert [one["destinationPortRange"] for one in rules(cloud).values()] == ["80"]
+    assert "In the network security group 'corp-nsg' it opens 80 for everybody." in command.heard.said
 
 
 def test_sources_that_are_up_to_others_are_told(cloud, command):
